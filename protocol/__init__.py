@@ -1,0 +1,1 @@
+"""The rules: facts and episodes, protocol packs, and the pure assessment of a case."""

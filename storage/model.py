@@ -1,0 +1,138 @@
+"""What the book holds: immutable records, all times aware and in UTC."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from protocol.facts import Child, Fact
+
+MessageState: TypeAlias = Literal["waiting", "sent", "failed", "cancelled"]
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One link of an episode's chain: the fact, and the digest (hex SHA-256) that binds it.
+
+    `digest` covers the digest of the entry before (or the episode's reference for the first one)
+    and the canonical encoding of `fact`. The store computes it; nobody else does.
+    """
+
+    fact: Fact
+    digest: str
+
+
+class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One message of the outbox, and after sending the log of it.
+
+    It says *what* is to be said to whom; the wording is made when it is sent, so that it is true
+    at that moment. Lower `priority` goes first.
+    """
+
+    id: str
+    to: str
+    """Staff id."""
+    kind: str
+    """reminder, escalation, telephone, handover, alarm, digest, notice …: chooses the wording."""
+    created_at: datetime
+    due_at: datetime
+    """When it should reach the person; later than that it is marked LATE."""
+    about: str = ""
+    """Duty id where it is about one (CP-4H, N-POLICE …)."""
+    priority: int = 50
+    step: int = 0
+    """Place on the ladder, counted from 0."""
+    channel: str = "telegram"
+    data: dict[str, Any] = {}
+    """Further facts for the wording; only what msgspec can encode, no names."""
+    state: MessageState = "waiting"
+    attempts: int = 0
+    ambiguous: bool = False
+    """An attempt may have arrived (time-out): the next one is marked as a repeat."""
+    not_before: datetime | None = None
+    sent_at: datetime | None = None
+    chat_id: int | None = None
+    message_id: int | None = None
+    error: str = ""
+
+
+class Episode(msgspec.Struct, frozen=True, kw_only=True):
+    """One episode's file: who (by reference), every fact in order, the outbox, what was seen."""
+
+    ref: str
+    home: str
+    person: str
+    version: int = 0
+    entries: tuple[Entry, ...] = ()
+    messages: tuple[Message, ...] = ()
+    seen: tuple[int, ...] = ()
+    """Telegram update_ids whose facts are in this file (most recent last)."""
+    drafts: tuple[str, ...] = ()
+    """Ids of the drafts that ended in this file."""
+    closed_at: datetime | None = None
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return tuple(entry.fact for entry in self.entries)
+
+
+class Draft(msgspec.Struct, frozen=True, kw_only=True):
+    """A half-finished conversation of one person, on disk: the step is derived from the answers."""
+
+    id: str
+    owner: str
+    """Staff id; one person has at most one draft."""
+    kind: str
+    """report, police_told, returned … : which form is being filled in."""
+    started_at: datetime
+    answers: dict[str, Any] = {}
+    episode: str = ""
+    chat_id: int = 0
+    message_id: int = 0
+    seen: tuple[int, ...] = ()
+    version: int = 0
+
+
+class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A young person in the register. `name` is only for pages of the service's own host."""
+
+    ref: str
+    home: str
+    child: Child
+    name: str = ""
+    left_on: date | None = None
+
+
+class Past(msgspec.Struct, frozen=True, kw_only=True):
+    """One earlier episode as the counts need it; a row of the summary, rebuilt from the files."""
+
+    ref: str
+    person: str
+    home: str
+    category: str
+    start: datetime
+    end: datetime | None
+    level: int
+    peak: int
+    closed_at: datetime | None
+    interview_due_at: datetime | None = None
+    interview_held_at: datetime | None = None
+    interview_declined_at: datetime | None = None
+    out_of_hours_referral: bool = False
+
+
+class Office(msgspec.Struct, frozen=True, kw_only=True):
+    """The service's own file: messages that belong to no episode, the rota as changed in chat,
+    what is known of each member of staff's chat, and small settings chosen in chat.
+
+    `state` is keyed by subject ("rota", "staff", "digest" …); each value belongs to the room that
+    wrote it and is decoded there.
+    """
+
+    version: int = 0
+    state: dict[str, Any] = {}
+    messages: tuple[Message, ...] = ()
+    seen: tuple[int, ...] = ()
+    log: tuple[dict[str, Any], ...] = ()
+    """Audit of the service: hand-overs, refusals, alarms. Oldest first, bounded by the store."""

@@ -1,0 +1,151 @@
+"""The `Store` interface: all that the other rooms may ask of the book.
+
+Small on purpose, async, and free of files: a store in PostgreSQL for several machines has to fit
+behind it without a change to callers. Every returned record is immutable and safe to keep.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Protocol
+
+import msgspec
+
+from protocol.facts import Fact
+from storage.model import Draft, Episode, Message, Office, Past, Person
+
+
+class StoreError(Exception):
+    """Base of everything a store raises on purpose."""
+
+
+class NotSaved(StoreError):
+    """The change is NOT on disk (disk full, read-only, no permission, a damaged disk).
+
+    The book is as it was before. Tell the person to use paper; try again later.
+    """
+
+
+class Conflict(StoreError):
+    """Somebody else changed the record first: read it again and decide anew."""
+
+
+class NotFound(StoreError):
+    """No such episode."""
+
+
+class Change(msgspec.Struct, frozen=True, kw_only=True):
+    """One atomic commit to one episode.
+
+    facts: appended in this order.  messages: added, or replacing the one with the same id.
+    update_id: the Telegram update that caused it, kept so that a re-delivery is recognised.
+    ends_draft: id of the draft that this change completes; it is deleted after the commit, and at
+    the next start if the process died between the two.
+    close: moves the episode to the archive (it must carry a `Closed` fact).
+    """
+
+    facts: Sequence[Fact] = ()
+    messages: Sequence[Message] = ()
+    update_id: int | None = None
+    ends_draft: str = ""
+    close: bool = False
+
+
+class Store(Protocol):
+    """The book. `open()` first; after `close()` nothing may be called."""
+
+    async def open(self) -> None: ...
+
+    async def close(self) -> None: ...
+
+    # Episodes -----------------------------------------------------------------------------
+
+    async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
+        """A new episode, version 1. Raises Conflict if the reference is taken."""
+        ...
+
+    async def commit(self, ref: str, version: int, change: Change) -> Episode:
+        """Applies the change to the episode as the caller read it (`version`).
+
+        Raises Conflict when the version has moved on, NotFound, NotSaved.
+        """
+        ...
+
+    async def episode(self, ref: str) -> Episode:
+        """Open or archived. Raises NotFound."""
+        ...
+
+    async def open_episodes(self) -> Sequence[Episode]:
+        """Every episode that is not closed, oldest first."""
+        ...
+
+    async def history(self, person: str) -> Sequence[Past]:
+        """All episodes of this young person, open and closed, oldest start first."""
+        ...
+
+    async def past(self, since: datetime) -> Sequence[Past]:
+        """All episodes of the service whose start is at or after `since` (UTC), oldest first."""
+        ...
+
+    async def new_reference(self, home: str) -> str:
+        """A case reference that was never used: the home's prefix and random letters and digits."""
+        ...
+
+    # Drafts -------------------------------------------------------------------------------
+
+    async def draft(self, owner: str) -> Draft | None: ...
+
+    async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
+        """Writes the owner's one draft, replacing what was there. The version is counted up."""
+        ...
+
+    async def drop_draft(self, owner: str, update_id: int | None = None) -> None: ...
+
+    # Register -----------------------------------------------------------------------------
+
+    async def people(self, home: str | None = None) -> Sequence[Person]: ...
+
+    async def person(self, ref: str) -> Person | None: ...
+
+    async def put_people(self, people: Sequence[Person]) -> None:
+        """Adds or replaces these, all or none, in one commit."""
+        ...
+
+    # The service's own file ---------------------------------------------------------------
+
+    async def office(self) -> Office: ...
+
+    async def update_office(
+        self,
+        *,
+        state: Mapping[str, Any] | None = None,
+        messages: Sequence[Message] = (),
+        log: Sequence[Mapping[str, Any]] = (),
+        update_id: int | None = None,
+    ) -> Office:
+        """One atomic commit: the given keys of `state` are replaced, messages added or replaced
+        by id (sent and cancelled ones older than 31 days are dropped), log lines appended."""
+        ...
+
+    # Updates ------------------------------------------------------------------------------
+
+    async def seen(self, update_id: int) -> bool:
+        """Was this Telegram update's change committed already? Looks at recent ids only."""
+        ...
+
+    # Trouble ------------------------------------------------------------------------------
+
+    def watch(self, told: Callable[[Trouble], None]) -> None:
+        """`told` is called (once per change of state) when writing fails, when it works again, and
+        when a damaged file was set aside."""
+        ...
+
+
+class Trouble(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the administrator has to know about the book."""
+
+    kind: str
+    """not_saved, saved_again, set_aside."""
+    what: str
+    """One line, without personal data: which file, why, what to do."""
