@@ -1,0 +1,104 @@
+"""The service as the configuration describes it: homes, placing authorities and staff."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from enum import StrEnum
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+LONDON = ZoneInfo("Europe/London")
+
+
+class Role(StrEnum):
+    """What a member of staff may do. A manager may do all that a duty manager may.
+
+    An administrator looks after the bot (alarms, health) and sees no case.
+    """
+
+    DUTY_MANAGER = "duty_manager"
+    MANAGER = "manager"
+    ADMINISTRATOR = "administrator"
+
+
+class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Somebody to telephone. Numbers are shown, never dialled."""
+
+    label: str
+    phone: str = ""
+    email: str = ""
+
+
+class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A placing authority: its day team and its emergency duty team."""
+
+    name: str
+    duty_team: Contact | None = None
+    emergency_duty_team: Contact | None = None
+
+
+class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A children's home or fostering team. `prefix` begins its case references ("RH-7K2D")."""
+
+    id: str
+    name: str
+    prefix: str
+    authority: str = ""
+    """The authority in whose area it lies."""
+    childrens_home: bool = True
+
+
+class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One person on the staff list. `homes` empty: all homes. `telegram_id`: numeric user id."""
+
+    id: str
+    name: str
+    telegram_id: int
+    role: Role
+    homes: tuple[str, ...] = ()
+    expires: date | None = None
+    """Last day (London) on which the person gets an answer."""
+    phone: str = ""
+    second_channel: tuple[str, ...] = ()
+    """Apprise addresses (SMS gateway, e-mail, push) for when Telegram does not reach them."""
+
+    def active(self, now: datetime) -> bool:
+        """On the list today (London date)?"""
+        return self.expires is None or now.astimezone(LONDON).date() <= self.expires
+
+    def covers(self, home: str) -> bool:
+        """May this person see cases of that home?"""
+        return self.role is not Role.ADMINISTRATOR and (not self.homes or home in self.homes)
+
+    @property
+    def manages(self) -> bool:
+        return self.role is Role.MANAGER
+
+
+class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Homes, authorities and staff of one provider, as one value."""
+
+    homes: tuple[Home, ...]
+    staff: tuple[Staff, ...]
+    authorities: tuple[Authority, ...] = ()
+
+    def home(self, home_id: str) -> Home | None:
+        return next((h for h in self.homes if h.id == home_id), None)
+
+    def person(self, staff_id: str) -> Staff | None:
+        return next((s for s in self.staff if s.id == staff_id), None)
+
+    def by_telegram(self, telegram_id: int) -> Staff | None:
+        return next((s for s in self.staff if s.telegram_id == telegram_id), None)
+
+    def authority(self, name: str) -> Authority | None:
+        return next((a for a in self.authorities if a.name == name), None)
+
+    def managers(self, home: str, now: datetime) -> Sequence[Staff]:
+        """Managers of this home who are on the list today."""
+        return [s for s in self.staff if s.manages and s.covers(home) and s.active(now)]
+
+    def administrators(self, now: datetime) -> Sequence[Staff]:
+        return [s for s in self.staff if s.role is Role.ADMINISTRATOR and s.active(now)]
