@@ -23,7 +23,7 @@ Answer: TypeAlias = bool | Literal["unknown"]
 """Yes, no, or not known: "unknown" is kept, treated cautiously and asked again."""
 
 
-class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="fact", omit_defaults=True):
+class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
     """Common to every fact: an id unique within the episode, who wrote it, and when (UTC)."""
 
     id: str
@@ -74,6 +74,8 @@ class Opened(Recorded, frozen=True, kw_only=True, tag="opened"):
     last_seen_at: datetime | None = None
     due_back_at: datetime | None = None
     circumstances: str = ""
+    not_known: tuple[str, ...] = ()
+    """Questions that were answered "don't know" (last_seen, due_back, police, factors …)."""
     reported_by_other_agency: bool = False
     parents_reported: bool = False
 

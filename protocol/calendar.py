@@ -1,0 +1,64 @@
+"""London time: elapsed hours, calendar days, office hours, age.
+
+Hours are elapsed time. Days are calendar days at the same wall-clock time, so that 14 days from
+18:00 GMT is 18:00 BST when the clocks go forward in between.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+LONDON = ZoneInfo("Europe/London")
+
+
+def days_from(start: datetime, days: int, zone: ZoneInfo = LONDON) -> datetime:
+    """The instant (UTC) `days` calendar days after `start` at the same wall-clock time.
+
+    A wall time that the spring change leaves out is taken an hour later, as clocks show it.
+    """
+    return (start.astimezone(zone) + timedelta(days=days)).astimezone(UTC)
+
+
+def is_out_of_hours(
+    moment: datetime,
+    opens: time,
+    closes: time,
+    holidays: Container[date],
+    zone: ZoneInfo = LONDON,
+) -> bool:
+    """Outside office hours: before `opens`, after `closes`, at weekends and on bank holidays.
+
+    Both ends of the day are in hours, to the second (000:2111).
+    """
+    local = moment.astimezone(zone)
+    if local.weekday() >= 5 or local.date() in holidays:
+        return True
+    return not opens <= local.time() <= closes
+
+
+def completed_years(born: date, on: date) -> int:
+    """Age in completed years; someone born on 29 February is a year older on 1 March."""
+    return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
+
+
+def birthday(born: date, years: int, zone: ZoneInfo = LONDON) -> datetime:
+    """The instant (UTC) at which someone born on `born` has completed `years`."""
+    year = born.year + years
+    try:
+        day = born.replace(year=year)
+    except ValueError:
+        day = date(year, 3, 1)
+    return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
+
+
+def next_at(moment: datetime, clock: time, zone: ZoneInfo = LONDON) -> datetime:
+    """The first instant (UTC) at or after `moment` at which clocks show `clock`."""
+    local = moment.astimezone(zone)
+    day = local.date()
+    while True:
+        candidate = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
+        if candidate >= moment:
+            return candidate
+        day += timedelta(days=1)
