@@ -1,0 +1,47 @@
+"""The chain that binds each fact to the one before it, so that an edit of the past shows.
+
+digest(n) = SHA-256(digest(n - 1), newline, canonical JSON of fact n), in hex; for the first fact
+the episode's reference stands in for the digest before. Canonical: UTF-8 JSON without spaces,
+fields sorted by name, fields at their default left out. So a field that is added to a kind of
+fact later, with a default, does not change the digests of facts recorded before.
+
+The chain shows edits by accident, by a tool, or by anyone who does not recompute all that
+follows. Someone who holds the key *and* recomputes the chain is caught only by a backup.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from protocol.facts import Fact
+from storage.model import Entry, Episode
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+def link(before: str, fact: Fact) -> str:
+    """The digest (hex) of `fact` recorded after the entry whose digest is `before`."""
+    return hashlib.sha256(before.encode() + b"\n" + _canonical.encode(fact)).hexdigest()
+
+
+def extend(ref: str, entries: tuple[Entry, ...], facts: Iterable[Fact]) -> tuple[Entry, ...]:
+    """The entries of an episode with `facts` appended in order."""
+    before = entries[-1].digest if entries else ref
+    added = []
+    for fact in facts:
+        before = link(before, fact)
+        added.append(Entry(fact=fact, digest=before))
+    return (*entries, *added)
+
+
+def broken_at(episode: Episode) -> int | None:
+    """Place of the first entry whose digest is wrong, counted from 1; None if the chain holds."""
+    before = episode.ref
+    for place, entry in enumerate(episode.entries, start=1):
+        if link(before, entry.fact) != entry.digest:
+            return place
+        before = entry.digest
+    return None

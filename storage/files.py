@@ -1,0 +1,124 @@
+"""Every operation on a file that the book performs goes through here, one function for each.
+
+`write_whole` is the only way a file of the book comes into being: temporary file, fsync, rename,
+fsync of the folder. At any moment, and after any crash, a reader finds the old file or the new
+one. Temporary names begin with a dot; what a crash left of them is swept at the next start.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+PRIVATE_FILE = 0o600
+PRIVATE_FOLDER = 0o700
+
+
+def create(path: Path) -> int:
+    """An empty file open for writing, readable by its owner only; returns the descriptor."""
+    return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
+
+
+def write(descriptor: int, data: bytes) -> None:
+    """All of `data`: the system may take a write in several parts."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def fsync(descriptor: int) -> None:
+    os.fsync(descriptor)
+
+
+def close(descriptor: int) -> None:
+    os.close(descriptor)
+
+
+def replace(source: Path, target: Path) -> None:
+    source.replace(target)
+
+
+def fsync_folder(folder: Path) -> None:
+    """Makes renames and removals in this folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def unlink(path: Path) -> None:
+    path.unlink(missing_ok=True)
+
+
+def read(path: Path) -> bytes:
+    return path.read_bytes()
+
+
+def make_folder(folder: Path) -> None:
+    """The folder and those above it, readable by their owner only; existing ones are left alone."""
+    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+
+
+def names(folder: Path) -> list[str]:
+    """Names of the files in a folder, sorted, temporary ones left out; none if there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(entry.name for entry in found if entry.name[0] != "." and entry.is_file())
+    except FileNotFoundError:
+        return []
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replaces the file with `data`, durably and at once. Raises OSError; then the old file stands.
+
+    Only a failing fsync of the folder can leave the new file in place although OSError is raised:
+    the caller has to treat the change as not saved, and write again.
+    """
+    temporary = path.parent / f".{path.name}.tmp"
+    try:
+        descriptor = create(temporary)
+        try:
+            write(descriptor, data)
+            fsync(descriptor)
+        finally:
+            close(descriptor)
+        replace(temporary, path)
+    except OSError:
+        _discard(temporary)
+        raise
+    fsync_folder(path.parent)
+
+
+def move(source: Path, target: Path) -> None:
+    """Renames a file into another folder of the same disk, durably."""
+    make_folder(target.parent)
+    replace(source, target)
+    fsync_folder(target.parent)
+    fsync_folder(source.parent)
+
+
+def remove(path: Path) -> None:
+    """Removes a file durably; it need not exist."""
+    unlink(path)
+    fsync_folder(path.parent)
+
+
+def sweep(folder: Path) -> None:
+    """Removes what a crash left of temporary files in this folder."""
+    try:
+        with os.scandir(folder) as found:
+            stale = [e.path for e in found if e.name.startswith(".") and e.name.endswith(".tmp")]
+    except FileNotFoundError:
+        return
+    for path in stale:
+        _discard(Path(path))
+
+
+def _discard(temporary: Path) -> None:
+    # Whoever gets here already has an error to report, or is only tidying up: a temporary file
+    # that cannot be removed does no harm and is tried again at the next start.
+    try:
+        unlink(temporary)
+    except OSError:
+        return

@@ -1,0 +1,142 @@
+"""A store without a disk: for trying a night out, for simulation, and as the model in tests.
+
+It keeps every promise of the interface but one: it forgets all when the process ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from storage import apply, reference
+from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.store import Change, Conflict, NotFound, Trouble
+
+
+class MemoryStore:
+    """The `Store` interface over dictionaries.
+
+    summarise: makes a summary row of an episode.
+    now: the time (aware, UTC), for dropping old messages of the office file.
+    """
+
+    def __init__(
+        self, *, summarise: Callable[[Episode], Past], now: Callable[[], datetime]
+    ) -> None:
+        self._summarise = summarise
+        self._now = now
+        self._episodes: dict[str, Episode] = {}
+        self._drafts: dict[str, Draft] = {}
+        self._people: dict[str, Person] = {}
+        self._office = Office()
+        self._seen: set[int] = set()
+        self._given: set[str] = set()
+
+    async def open(self) -> None:
+        return
+
+    async def close(self) -> None:
+        return
+
+    async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
+        reference.check(ref)
+        if ref in self._episodes:
+            msg = f"the reference {ref} is taken"
+            raise Conflict(msg)
+        return self._put(apply.begin(ref, home, person), change)
+
+    async def commit(self, ref: str, version: int, change: Change) -> Episode:
+        episode = await self.episode(ref)
+        if episode.version != version:
+            msg = f"{ref} is at version {episode.version}, not {version}"
+            raise Conflict(msg)
+        return self._put(episode, change)
+
+    def _put(self, episode: Episode, change: Change) -> Episode:
+        ended = next((d for d in self._drafts.values() if d.id == change.ends_draft), None)
+        changed = apply.to_episode(episode, change, ended)
+        self._episodes[changed.ref] = changed
+        if ended is not None:
+            del self._drafts[ended.owner]
+        self._note(change.update_id)
+        return changed
+
+    async def episode(self, ref: str) -> Episode:
+        try:
+            return self._episodes[ref]
+        except KeyError:
+            msg = f"there is no episode {ref}"
+            raise NotFound(msg) from None
+
+    async def open_episodes(self) -> Sequence[Episode]:
+        still_open = (e for e in self._episodes.values() if e.closed_at is None)
+        return tuple(sorted(still_open, key=apply.opened_first))
+
+    async def history(self, person: str) -> Sequence[Past]:
+        rows = (self._summarise(e) for e in self._episodes.values() if e.person == person)
+        return tuple(sorted(rows, key=apply.started_first))
+
+    async def past(self, since: datetime) -> Sequence[Past]:
+        rows = map(self._summarise, self._episodes.values())
+        return tuple(sorted((r for r in rows if r.start >= since), key=apply.started_first))
+
+    async def new_reference(self, home: str) -> str:
+        ref = reference.make(home, lambda ref: ref in self._episodes or ref in self._given)
+        self._given.add(ref)
+        return ref
+
+    async def draft(self, owner: str) -> Draft | None:
+        draft = self._drafts.get(owner)
+        return apply.copy_draft(draft) if draft is not None else None
+
+    async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
+        kept = apply.to_draft(self._drafts.get(draft.owner), draft, update_id)
+        self._drafts[draft.owner] = kept
+        self._note(update_id)
+        return apply.copy_draft(kept)
+
+    async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
+        self._drafts.pop(owner, None)
+        self._note(update_id)
+
+    async def people(self, home: str | None = None) -> Sequence[Person]:
+        return apply.people_of(self._people, home)
+
+    async def person(self, ref: str) -> Person | None:
+        return self._people.get(ref)
+
+    async def put_people(self, people: Sequence[Person]) -> None:
+        self._people.update({person.ref: person for person in people})
+
+    async def office(self) -> Office:
+        return apply.copy_office(self._office)
+
+    async def update_office(
+        self,
+        *,
+        state: Mapping[str, Any] | None = None,
+        messages: Sequence[Message] = (),
+        log: Sequence[Mapping[str, Any]] = (),
+        update_id: int | None = None,
+    ) -> Office:
+        self._office = apply.to_office(
+            self._office,
+            state=state,
+            messages=messages,
+            log=log,
+            update_id=update_id,
+            now=self._now(),
+        )
+        self._note(update_id)
+        return apply.copy_office(self._office)
+
+    async def seen(self, update_id: int) -> bool:
+        return update_id in self._seen
+
+    def watch(self, told: Callable[[Trouble], None]) -> None:
+        """Nothing can go wrong here, so nobody is told anything."""
+
+    def _note(self, update_id: int | None) -> None:
+        if update_id is not None:
+            self._seen.add(update_id)

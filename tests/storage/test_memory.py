@@ -1,0 +1,14 @@
+import pytest
+
+from storage.memory import MemoryStore
+from tests.storage.contract import StoreContract
+from tests.storage.people import NIGHT, summarise
+
+
+class TestMemoryStore(StoreContract):
+    @pytest.fixture
+    async def store(self):
+        store = MemoryStore(summarise=summarise, now=lambda: NIGHT)
+        await store.open()
+        yield store
+        await store.close()
