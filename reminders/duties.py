@@ -1,0 +1,231 @@
+"""What there is to remind of in one episode: the protocol's duties, and the work after a return.
+
+Pure. The protocol's due times come from the assessment; what people recorded about a duty (done,
+"I have it", snoozed) comes from the facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from protocol.assess import Assessment
+from protocol.facts import (
+    NIGHTLIGHT,
+    Acknowledged,
+    AuthorityTold,
+    ChildChanged,
+    DutyDone,
+    Fact,
+    GoneAgain,
+    InterviewAnswered,
+    InterviewHeld,
+    InterviewOffered,
+    Located,
+    Note,
+    Opened,
+    Returned,
+    SafeAndWell,
+    SignedOff,
+    Snoozed,
+    Withdrawn,
+)
+from reminders import london
+from reminders.policy import Policy
+
+ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-72H"})
+"""Duties that end when the assessment no longer lists them, not because somebody says "done"."""
+AFTER_RETURN = frozenset({"RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
+"""Duties that are not about the absence itself and so go on after the return."""
+HARMLESS = (Acknowledged, Snoozed, Note, DutyDone)
+"""Facts that no due time depends on."""
+WEEK_DAYS = 7
+
+
+class Duty(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that has to be done, and is not done. All times in UTC.
+
+    `at`: when it is due. `starts`: when it is first mentioned. `quiet_until`: somebody has it, or
+    it was snoozed, until then. `owner`: who said "I have it" last ("" if nobody or given back).
+    """
+
+    id: str
+    at: datetime
+    starts: datetime
+    quiet_until: datetime | None = None
+    owner: str = ""
+    in_protocol: bool = True
+    """False: the protocol gives no time; `at` is this service's own."""
+    not_before: datetime | None = None
+    """Whoever logged the report (or the return) had the card in hand until then."""
+
+    def held(self, now: datetime) -> bool:
+        """Has somebody said "I have it", and does that still hold?"""
+        return bool(self.owner) and self.quiet_until is not None and self.quiet_until > now
+
+    def round_start(self, now: datetime) -> datetime:
+        """When the present round of asking began or begins: at the first mention, anew when it is
+        due, anew when an acknowledgement or a snooze has run out."""
+        begun = self.at if self.at <= now else self.starts
+        if self.not_before is not None:
+            begun = max(begun, self.not_before)
+        if self.quiet_until is not None and self.quiet_until > begun:
+            return self.quiet_until
+        return begun
+
+
+class Reading(msgspec.Struct, kw_only=True):
+    """One pass over an episode's facts: what the reminders need to know of them."""
+
+    done: dict[str, list[datetime]] = {}
+    answers: dict[str, Acknowledged | Snoozed] = {}
+    authority: list[AuthorityTold] = []
+    safe_and_well: bool = False
+    offered: bool = False
+    interview_answer: InterviewAnswered | None = None
+    held: bool = False
+    signed_off: bool = False
+    gone_again: bool = False
+    concerns_unknown_since: datetime | None = None
+    opened_at: datetime | None = None
+    """When the report was written down."""
+    back_at: datetime | None = None
+    """When the location or return was written down."""
+    changed_at: datetime | None = None
+    """When somebody last wrote down something that can move a due time."""
+    last_by: str = ""
+    last_at: datetime | None = None
+
+
+def read(facts: Sequence[Fact]) -> Reading:
+    """Facts in the order in which they were recorded; withdrawn ones do not count."""
+    gone = {f.fact for f in facts if isinstance(f, Withdrawn)}
+    seen = Reading()
+    for fact in facts:
+        if fact.id in gone:
+            continue
+        if fact.by != NIGHTLIGHT:
+            seen.last_by, seen.last_at = fact.by, fact.recorded_at
+            if not isinstance(fact, HARMLESS):
+                seen.changed_at = fact.recorded_at
+        if isinstance(fact, DutyDone):
+            seen.done.setdefault(fact.duty, []).append(fact.at)
+        elif isinstance(fact, Acknowledged | Snoozed):
+            seen.answers[fact.duty] = fact
+        elif isinstance(fact, AuthorityTold):
+            seen.authority.append(fact)
+        elif isinstance(fact, Opened | ChildChanged):
+            unknown = fact.child.historical_concerns == "unknown"
+            seen.concerns_unknown_since = fact.recorded_at if unknown else None
+            if isinstance(fact, Opened):
+                seen.opened_at = fact.recorded_at
+        elif isinstance(fact, Located | Returned):
+            seen.back_at = fact.recorded_at
+        elif isinstance(fact, SafeAndWell):
+            seen.safe_and_well = True
+        elif isinstance(fact, InterviewOffered):
+            seen.offered = True
+        elif isinstance(fact, InterviewAnswered):
+            seen.interview_answer = fact
+        elif isinstance(fact, InterviewHeld):
+            seen.held = True
+        elif isinstance(fact, SignedOff):
+            seen.signed_off = True
+        elif isinstance(fact, GoneAgain):
+            seen.gone_again = True
+    return seen
+
+
+def duties(
+    seen: Reading, assessment: Assessment, policy: Policy, closed: Collection[date], now: datetime
+) -> list[Duty]:
+    """Everything still to be done, soonest first. `closed`: bank holidays and other such days."""
+    found: list[Duty] = []
+    for duty, due in assessment.due.items():
+        at = due.at.astimezone(UTC)
+        if duty == "REV-WEEKLY":
+            at = _review(seen, at, assessment.start, policy, now)
+        elif duty == "RI-72H":
+            if _interview_settled(seen):
+                continue
+        elif duty not in ONLY_BY_FACT and duty in seen.done:
+            continue
+        found.append(_duty(duty, at, seen, policy))
+    for duty, at in _own(seen, assessment, policy, closed):
+        if duty not in seen.done:
+            found.append(_duty(duty, at, seen, policy, in_protocol=False))
+    found.sort(key=lambda d: (d.starts, d.id))
+    return found
+
+
+def _duty(
+    duty: str, at: datetime, seen: Reading, policy: Policy, *, in_protocol: bool = True
+) -> Duty:
+    answer = seen.answers.get(duty)
+    owner = ""
+    if isinstance(answer, Acknowledged) and answer.until > answer.at:
+        owner = answer.by
+    quiet_until = answer.until if answer else None
+    if isinstance(answer, Snoozed):
+        quiet_until = min(answer.until, at)
+    logged = seen.back_at if duty in AFTER_RETURN and seen.back_at else seen.opened_at
+    return Duty(
+        id=duty,
+        at=at,
+        starts=at - timedelta(minutes=policy.lead_minutes.get(duty, 0)),
+        quiet_until=quiet_until,
+        owner=owner,
+        in_protocol=in_protocol,
+        not_before=logged + timedelta(minutes=policy.grace_minutes) if logged else None,
+    )
+
+
+def _interview_settled(seen: Reading) -> bool:
+    """Held, or declined with a reason."""
+    answer = seen.interview_answer
+    declined = answer is not None and not answer.accepted and bool(answer.reason)
+    return seen.held or declined
+
+
+def _review(
+    seen: Reading, coming: datetime, start: datetime, policy: Policy, now: datetime
+) -> datetime:
+    """The weekly review that is wanted: the last one that fell due if it was not held, else the
+    one after. A review held within the lead time before its day counts for that day."""
+    early = timedelta(minutes=policy.lead_minutes.get("REV-WEEKLY", 0))
+    held = max(seen.done.get("REV-WEEKLY", []), default=None)
+    last = coming if coming <= now else london.days_later(coming, -WEEK_DAYS)
+    if last > start and (held is None or held < last - early):
+        return last
+    following = london.days_later(last, WEEK_DAYS)
+    if held is not None and held >= following - early:
+        return london.days_later(following, WEEK_DAYS)
+    return following
+
+
+def _own(
+    seen: Reading, assessment: Assessment, policy: Policy, closed: Collection[date]
+) -> list[tuple[str, datetime]]:
+    """What the protocol wants done without naming a time: at the times this service has set."""
+    wanted: list[tuple[str, datetime]] = []
+    own = policy.after_return
+    if seen.concerns_unknown_since is not None:
+        day = london.next_working_day(seen.concerns_unknown_since, closed)
+        wanted.append(("ASK-CONCERNS", london.at(day, own.ask_concerns_at)))
+    if not assessment.closable:
+        return wanted
+    back = assessment.end.astimezone(UTC)
+    if "SG-SAFEWELL" in assessment.reasons and not seen.safe_and_well and not seen.gone_again:
+        wanted.append(("SAFE-WELL", back + timedelta(minutes=own.safe_and_well_minutes)))
+    asked = seen.offered or seen.held or seen.interview_answer is not None or seen.gone_again
+    if "RI-72H" in assessment.due and not asked:
+        day = london.day_of(back) + timedelta(days=1)
+        wanted.append(("RI-OFFER", london.at(day, own.offer_interview_at)))
+    working = london.at(london.next_working_day(back, closed), own.sign_off_at)
+    if not seen.signed_off:
+        wanted.append(("SIGN-OFF", working))
+    elif not wanted and ("RI-72H" not in assessment.due or _interview_settled(seen)):
+        wanted.append(("CLOSE", working))
+    return wanted

@@ -1,0 +1,183 @@
+"""The book as the reminders use it: every change is tried again until it is on record.
+
+A full disk must not silence reminders. What cannot be saved is kept here and shown as if it were
+on record; `flush` tries again. If the process ends before that, the reminders concerned are sent
+once more after the restart (at least once).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from protocol.facts import Fact
+from storage.model import Entry, Episode, Message, Office
+from storage.store import Change, Conflict, NotFound, NotSaved, Store
+
+TRIES = 100
+
+
+class OfficeChange(msgspec.Struct, frozen=True, kw_only=True):
+    """One commit to the service's own file."""
+
+    state: Mapping[str, Any] = {}
+    messages: Sequence[Message] = ()
+    log: Sequence[Mapping[str, Any]] = ()
+
+
+class Ledger:
+    """A `Store` for one writer among several, with a memory for what could not be saved."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._unsaved: dict[str, Change] = {}
+        self._office_lock = asyncio.Lock()
+        self._office_unsaved: OfficeChange | None = None
+
+    @property
+    def unsaved(self) -> int:
+        """How many records are ahead of the disk."""
+        return len(self._unsaved) + (self._office_unsaved is not None)
+
+    async def episode(self, ref: str) -> Episode:
+        """With what could not be saved yet. Raises NotFound."""
+        return self._shown(await self.store.episode(ref))
+
+    def shown(self, record: Episode) -> Episode:
+        """A record read elsewhere, with what could not be saved yet."""
+        return self._shown(record)
+
+    async def put(
+        self,
+        ref: str,
+        build: Callable[[Episode], Change | None],
+        update_id: int | None = None,
+    ) -> Episode:
+        """Commits what `build` makes of the episode as it stands; None: nothing to do.
+
+        `build` is called again whenever somebody else was faster. `update_id`: the Telegram
+        update that caused it; then the change is not kept in memory but NotSaved is raised, so
+        that the person learns of it. Raises NotFound, NotSaved.
+        """
+        async with self._locks[ref]:
+            for _ in range(TRIES):
+                record = await self.store.episode(ref)
+                change = build(self._shown(record))
+                kept = self._unsaved.get(ref)
+                if change is None and kept is None:
+                    return record
+                merged = _merged(kept, change or Change(), update_id)
+                try:
+                    saved = await self.store.commit(ref, record.version, merged)
+                except Conflict:
+                    continue
+                except NotSaved:
+                    if update_id is not None:
+                        raise
+                    self._unsaved[ref] = merged
+                    return self._shown(record)
+                self._unsaved.pop(ref, None)
+                return saved
+        msg = f"{ref}: somebody else kept changing it"
+        raise Conflict(msg)
+
+    async def office(self) -> Office:
+        return self._office_shown(await self.store.office())
+
+    async def put_office(
+        self,
+        build: Callable[[Office], OfficeChange | None],
+        update_id: int | None = None,
+    ) -> Office:
+        """Likewise for the service's own file."""
+        async with self._office_lock:
+            office = await self.store.office()
+            change = build(self._office_shown(office))
+            kept = self._office_unsaved
+            if change is None and kept is None:
+                return office
+            merged = _merged_office(kept, change or OfficeChange())
+            try:
+                saved = await self.store.update_office(
+                    state=merged.state or None,
+                    messages=merged.messages,
+                    log=merged.log,
+                    update_id=update_id,
+                )
+            except NotSaved:
+                if update_id is not None:
+                    raise
+                self._office_unsaved = merged
+                return self._office_shown(office)
+            self._office_unsaved = None
+            return saved
+
+    async def flush(self) -> None:
+        """Tries to save what could not be saved."""
+        for ref in list(self._unsaved):
+            try:
+                await self.put(ref, lambda _: None)
+            except NotFound:
+                self._unsaved.pop(ref, None)
+        if self._office_unsaved is not None:
+            await self.put_office(lambda _: None)
+
+    def forget(self, ref: str) -> None:
+        """The episode was closed: nothing more is written to it."""
+        self._unsaved.pop(ref, None)
+        self._locks.pop(ref, None)
+
+    def _shown(self, record: Episode) -> Episode:
+        kept = self._unsaved.get(record.ref)
+        if kept is None:
+            return record
+        known = {e.fact.id for e in record.entries}
+        entries = (Entry(fact=f, digest="") for f in kept.facts if f.id not in known)
+        return msgspec.structs.replace(
+            record,
+            entries=(*record.entries, *entries),
+            messages=_replaced(record.messages, kept.messages),
+        )
+
+    def _office_shown(self, office: Office) -> Office:
+        kept = self._office_unsaved
+        if kept is None:
+            return office
+        return msgspec.structs.replace(
+            office,
+            state={**office.state, **kept.state},
+            messages=_replaced(office.messages, kept.messages),
+            log=(*office.log, *(dict(line) for line in kept.log)),
+        )
+
+
+def _replaced(old: Sequence[Message], new: Sequence[Message]) -> tuple[Message, ...]:
+    by_id = {m.id: m for m in old}
+    by_id.update({m.id: m for m in new})
+    return tuple(by_id.values())
+
+
+def _merged(kept: Change | None, change: Change, update_id: int | None) -> Change:
+    if kept is None:
+        return msgspec.structs.replace(change, update_id=update_id)
+    facts: dict[str, Fact] = {f.id: f for f in (*kept.facts, *change.facts)}
+    return Change(
+        facts=tuple(facts.values()),
+        messages=_replaced(kept.messages, change.messages),
+        update_id=update_id,
+    )
+
+
+def _merged_office(kept: OfficeChange | None, change: OfficeChange) -> OfficeChange:
+    if kept is None:
+        return change
+    return OfficeChange(
+        state={**kept.state, **change.state},
+        messages=_replaced(kept.messages, change.messages),
+        log=(*kept.log, *change.log),
+    )

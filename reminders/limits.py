@@ -1,0 +1,195 @@
+"""Telegram's limits, kept so that a 429 is never provoked, and obeyed when one comes all the same.
+
+Three limits: so many messages a second in all, one a second per chat with a short burst, so many
+a minute per group. When exactly Telegram counts a request is unknown, somewhere between its start
+and its end; so a request is held to have been counted at the worse of the two, and no choice of
+moments within that span breaks a limit. Times are the event loop's (monotonic seconds).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import count
+
+import msgspec
+
+from reminders.policy import Limits
+
+MARGIN = 0.01
+"""Seconds added to every wait: clocks differ in their last digits."""
+LONGEST = 2.0
+"""A request that is still unanswered after so many seconds was counted long ago."""
+SECOND = 1.0
+MINUTE = 60.0
+
+
+class _Turn(msgspec.Struct, eq=False):
+    """One request that was let through. `ended` None: under way."""
+
+    began: float
+    ended: float | None = None
+
+    def counted_by(self, now: float) -> float:
+        """The latest moment at which Telegram can have counted it."""
+        return min(now if self.ended is None else self.ended, self.began + LONGEST)
+
+
+class _Window:
+    """At most `most` requests in any `span` seconds."""
+
+    def __init__(self, most: int, span: float) -> None:
+        self.most = most
+        self.span = span
+        self.turns: deque[_Turn] = deque()
+
+    def wait(self, now: float) -> float:
+        over = self.span + MARGIN
+        turns = self.turns
+        while turns and turns[0].counted_by(now) + over <= now:
+            turns.popleft()
+        recent = [t for t in turns if t.counted_by(now) + over > now]
+        if len(recent) < self.most:
+            return 0.0
+        until = sorted(t.counted_by(now) for t in recent)
+        return until[len(recent) - self.most] + over - now
+
+
+class _Chat:
+    """A chat's own limits. `allowance` is a bucket that fills at the permitted rate."""
+
+    def __init__(self, limits: Limits, chat_id: int) -> None:
+        self.rate = limits.chat_per_second
+        self.full = float(limits.chat_burst)
+        self.allowance = self.full
+        self.since = 0.0
+        self.paused_until = 0.0
+        self.group = _Window(limits.group_per_minute, MINUTE) if chat_id < 0 else None
+
+    def _fill(self, now: float) -> None:
+        self.allowance = min(self.full, self.allowance + max(0.0, now - self.since) * self.rate)
+        self.since = max(now, self.since)
+
+    def wait(self, now: float) -> float:
+        self._fill(now)
+        short = (1.0 - self.allowance) / self.rate + MARGIN if self.allowance < 1.0 else 0.0
+        group = self.group.wait(now) if self.group else 0.0
+        return max(self.paused_until - now, short, group, 0.0)
+
+    def take(self, turn: _Turn) -> None:
+        self._fill(turn.began)
+        self.allowance -= 1.0
+        if self.group:
+            self.group.turns.append(turn)
+
+    def ended(self, turn: _Turn, now: float) -> None:
+        """Counted as late as now: what filled up meanwhile is taken off again."""
+        self._fill(now)
+        self.allowance -= min(now - turn.began, LONGEST) * self.rate
+
+    def idle(self, now: float) -> bool:
+        self._fill(now)
+        quiet = self.group is None or not self.group.turns
+        return quiet and self.paused_until <= now and self.allowance >= self.full
+
+
+class Limiter:
+    """Lets requests through in the order of their priority, as fast as the limits permit.
+
+    Shared by the outbox and by answers to people, so that together they keep within the limits.
+    """
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self._all = _Window(limits.per_second, SECOND)
+        self._chats: dict[int, _Chat] = {}
+        self._paused_until = 0.0
+        self._refused: tuple[int, float] | None = None
+        self._waiting: list[tuple[int, int, int, asyncio.Future[_Turn]]] = []
+        self._order = count()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @asynccontextmanager
+    async def turn(self, chat_id: int, priority: int = 0) -> AsyncIterator[None]:
+        """Waits until a request to this chat may be made; hold it while the request runs.
+
+        chat_id: negative for groups.  priority: lower goes first.
+        """
+        turn = await self._acquire(chat_id, priority)
+        try:
+            yield
+        finally:
+            now = asyncio.get_running_loop().time()
+            turn.ended = now
+            chat = self._chats.get(chat_id)
+            if chat is not None:
+                chat.ended(turn, now)
+            self._pump()
+
+    def wait_for(self, chat_id: int) -> float:
+        """Seconds until this chat alone would permit a message; 0 if it does now."""
+        chat = self._chats.get(chat_id)
+        return chat.wait(asyncio.get_running_loop().time()) if chat else 0.0
+
+    def pause(self, chat_id: int, seconds: float, *, overall: bool = False) -> None:
+        """A 429 came. It holds for that chat; for all if it says so, or if another chat was
+        refused while the first refusal still held."""
+        now = asyncio.get_running_loop().time()
+        until = now + seconds + MARGIN
+        chat = self._chats.setdefault(chat_id, _Chat(self.limits, chat_id))
+        chat.paused_until = max(chat.paused_until, until)
+        other = self._refused
+        if overall or (other is not None and other[0] != chat_id and other[1] > now):
+            self._paused_until = max(self._paused_until, until)
+        self._refused = (chat_id, until)
+        self._pump()
+
+    async def _acquire(self, chat_id: int, priority: int) -> _Turn:
+        future: asyncio.Future[_Turn] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, (priority, next(self._order), chat_id, future))
+        self._pump()
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled():
+                future.result().ended = asyncio.get_running_loop().time()
+            raise
+
+    def _pump(self) -> None:
+        """Lets through whoever may go, highest urgency first, and sets the timer for the next."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = asyncio.get_running_loop()
+        blocked: list[tuple[int, int, int, asyncio.Future[_Turn]]] = []
+        soonest: float | None = None
+        while self._waiting:
+            now = loop.time()
+            wait = max(self._paused_until - now, self._all.wait(now), 0.0)
+            if wait > 0:
+                soonest = wait if soonest is None else min(soonest, wait)
+                break
+            entry = heapq.heappop(self._waiting)
+            future = entry[3]
+            if future.done():
+                continue
+            chat = self._chats.setdefault(entry[2], _Chat(self.limits, entry[2]))
+            wait = chat.wait(now)
+            if wait > 0:
+                blocked.append(entry)
+                soonest = wait if soonest is None else min(soonest, wait)
+                continue
+            turn = _Turn(now)
+            self._all.turns.append(turn)
+            chat.take(turn)
+            future.set_result(turn)
+        for entry in blocked:
+            heapq.heappush(self._waiting, entry)
+        if soonest is not None:
+            self._timer = loop.call_later(soonest, self._pump)
+        if len(self._chats) > 1000:
+            now = loop.time()
+            self._chats = {c: chat for c, chat in self._chats.items() if not chat.idle(now)}

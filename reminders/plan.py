@@ -1,0 +1,307 @@
+"""The messages that an episode needs now, those that are no longer true, and when to look again.
+
+Pure: facts, assessment, rota and the messages so far go in, new messages come out. A reminder is
+known by its duty, round of asking, place on the ladder and person, so planning twice never
+doubles, and a restart needs nothing but the book.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from protocol.assess import Assessment
+from reminders import london
+from reminders.duties import AFTER_RETURN, Duty, Reading, duties
+from reminders.ladder import Slot, slots
+from reminders.policy import Policy
+from reminders.rota import Crew
+from storage.model import Message
+
+ASKING = frozenset({"reminder", "escalation", "telephone"})
+"""Kinds of message that ask for a duty to be done."""
+JUST_NOW = timedelta(minutes=2)
+"""Whoever recorded something so recently has seen its effect on the card."""
+SECOND = "~2"
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """All that `plan` looks at. `messages`: the episode's outbox and log, oldest first."""
+
+    now: datetime
+    messages: tuple[Message, ...]
+    reading: Reading
+    assessment: Assessment
+    level: int
+    """The level shown: the computed one, or as raised or stood down by a person."""
+    crew: Crew
+    policy: Policy
+    closed_days: Collection[date] = ()
+    second_channel: Collection[str] = ()
+    """Staff ids who can be written to on a second channel."""
+    accepting_roles: Collection[str] = ()
+    """Roles of the placing authority whose being told closes N-RA."""
+    is_closed: bool = False
+
+
+class Plan(msgspec.Struct, frozen=True, kw_only=True):
+    """`send`: new messages, to be put on record and sent. `cancel`: messages already on record,
+    as they now stand (cancelled). `look_again_at`: the next moment at which the plan can differ
+    without a new fact; None if there is none. `asked`: who is being asked now."""
+
+    send: tuple[Message, ...] = ()
+    cancel: tuple[Message, ...] = ()
+    look_again_at: datetime | None = None
+    duties: tuple[Duty, ...] = ()
+    asked: frozenset[str] = frozenset()
+
+
+def plan(situation: Situation) -> Plan:
+    """What is to be said now, to whom, and when to look again."""
+    if situation.is_closed:
+        return Plan(cancel=tuple(_cancelled(_waiting(situation.messages), "closed")))
+    wanted = duties(
+        situation.reading,
+        situation.assessment,
+        situation.policy,
+        situation.closed_days,
+        situation.now,
+    )
+    if situation.assessment.closable:
+        wanted = [duty for duty in wanted if duty.id in AFTER_RETURN]
+    send: list[Message] = []
+    cancel: dict[str, Message] = {}
+    moments: list[datetime] = []
+    asked: set[str] = set()
+    active = {duty.id for duty in wanted}
+    for message in _waiting(situation.messages):
+        if message.kind in ASKING and message.about not in active:
+            cancel[message.id] = _stop(message, "over")
+    for duty in wanted:
+        asking = _Asking(situation, duty)
+        asking.run()
+        send += asking.send
+        cancel.update({m.id: m for m in asking.cancel})
+        asked |= asking.asked
+        if asking.next_at is not None:
+            moments.append(asking.next_at)
+    notices, outdated = _notices(situation)
+    send += notices
+    cancel.update({m.id: m for m in outdated})
+    if situation.assessment.changes_at is not None:
+        moments.append(situation.assessment.changes_at.astimezone(UTC))
+    return Plan(
+        send=tuple(send),
+        cancel=tuple(cancel.values()),
+        look_again_at=min((m for m in moments if m > situation.now), default=None),
+        duties=tuple(wanted),
+        asked=frozenset(asked),
+    )
+
+
+def urgency(level: int, duty: str, early: bool) -> int:
+    """Priority in the outbox: level 3 and an unmet police duty first; lower goes first."""
+    if duty == "N-POLICE" or (level >= 3 and not early):
+        return 0
+    if early:
+        return 40
+    return 10 if level == 2 else 20
+
+
+class _Asking:
+    """The asking about one duty: which slots of its ladder are owed to whom."""
+
+    def __init__(self, situation: Situation, duty: Duty) -> None:
+        self.situation = situation
+        self.duty = duty
+        self.send: list[Message] = []
+        self.cancel: list[Message] = []
+        self.asked: set[str] = set()
+        self.next_at: datetime | None = None
+        now = situation.now
+        self.early = duty.at > now or not duty.in_protocol
+        self.start = duty.round_start(now)
+        self.ladder = situation.policy.ladder(duty.id, situation.level, self.early)
+        if self.early and self.start <= now:
+            self.start = max(
+                self.start,
+                london.into_hours(self.start, self.ladder.from_hour, self.ladder.to_hour),
+            )
+        self.about = [m for m in situation.messages if m.about == duty.id and m.kind in ASKING]
+
+    def run(self) -> None:
+        now = self.situation.now
+        if self.start > now:
+            self._quiet()
+            self.next_at = self.start
+            return
+        round_ = [m for m in self.about if m.created_at >= self.start]
+        anchor = min((m.created_at for m in round_), default=now)
+        counted = [m for m in round_ if m.state != "cancelled" and m.channel == "telegram"]
+        reached: dict[str, tuple[int, int]] = {}
+        for message in counted:
+            place = (message.step, int(message.data.get("repeat", 0)))
+            reached[message.to] = max(reached.get(message.to, (-1, 0)), place)
+        crew = self._crew()
+        owed, self.next_at = _owed(
+            slots(self.ladder, crew, anchor, self._tail(reached)), reached, now
+        )
+        for person, (first, slot) in owed.items():
+            due_at = self.start if not round_ and first.at == anchor else first.at
+            unsent = [m.due_at for m in _waiting(counted) if m.to == person]
+            self._ask(person, slot, min((due_at, *unsent)), anchor, counted)
+        self._outdated(owed, crew)
+        self.asked = {m.to for m in counted} | set(owed)
+
+    def _crew(self) -> Crew:
+        """After an acknowledgement ran out its owner is asked first, if still on duty."""
+        crew, owner = self.situation.crew, self.duty.owner
+        if owner and owner in crew.duty:
+            duty = (owner, *(one for one in crew.duty if one != owner))
+            return msgspec.structs.replace(crew, duty=duty)
+        return crew
+
+    def _tail(self, reached: dict[str, tuple[int, int]]) -> int:
+        last = len(self.ladder.steps)
+        return min((place[1] for place in reached.values() if place[0] == last), default=0)
+
+    def _ask(
+        self,
+        person: str,
+        slot: Slot,
+        due_at: datetime,
+        anchor: datetime,
+        before: list[Message],
+    ) -> None:
+        situation, duty = self.situation, self.duty
+        if situation.reading.changed_at is not None:
+            due_at = max(due_at, situation.reading.changed_at)
+        kind = "telephone" if slot.exhausted else "escalation" if slot.step else "reminder"
+        data: dict[str, Any] = {
+            "level": situation.level,
+            "repeat": slot.repeat,
+            "duty_at": duty.at,
+            "early": duty.at > situation.now,
+            "in_protocol": duty.in_protocol,
+        }
+        asked = list(dict.fromkeys(m.to for m in before if m.to != person))
+        if asked:
+            data["asked"] = asked
+            data["since"] = anchor
+        if duty.owner and duty.quiet_until is not None:
+            data["was_with"] = duty.owner
+        if slot.exhausted:
+            data["people"] = list(slot.people)
+        if situation.crew.gap:
+            data["gap"] = True
+        if duty.id == "N-RA" and situation.assessment.ra_route:
+            data["route"] = situation.assessment.ra_route
+        message = Message(
+            id=f"{duty.id}~{anchor:%y%m%d%H%M%S}~{slot.step}.{slot.repeat}~{person}",
+            to=person,
+            kind=kind,
+            created_at=situation.now,
+            due_at=due_at,
+            about=duty.id,
+            priority=urgency(situation.level, duty.id, self.early),
+            step=slot.step,
+            data=msgspec.to_builtins(data),
+        )
+        self.send.append(message)
+        if slot.second_channel and person in situation.second_channel:
+            self.send.append(
+                msgspec.structs.replace(message, id=message.id + SECOND, channel="second")
+            )
+
+    def _quiet(self) -> None:
+        """Somebody has it, or it is not time (any more): what still waits is taken back."""
+        self.cancel += _cancelled(_waiting(self.about), "quiet")
+
+    def _outdated(self, owed: dict[str, tuple[Slot, Slot]], crew: Crew) -> None:
+        new = {m.id for m in self.send}
+        for message in _waiting(self.about):
+            if message.id in new:
+                continue
+            if message.to not in crew.everyone:
+                self.cancel.append(_stop(message, "not reachable"))
+            elif message.created_at < self.start or message.to in owed:
+                self.cancel.append(_stop(message, "replaced"))
+
+
+def _owed(
+    ladder: Iterable[Slot], reached: dict[str, tuple[int, int]], now: datetime
+) -> tuple[dict[str, tuple[Slot, Slot]], datetime | None]:
+    """For each person the first and the last slot that has come and was not used, and when the
+    next slot comes. Only the last one is sent: nobody is told five times at once."""
+    owed: dict[str, tuple[Slot, Slot]] = {}
+    for slot in ladder:
+        if slot.at > now:
+            return owed, slot.at
+        for person in slot.people:
+            if slot.place > reached.get(person, (-1, 0)):
+                owed[person] = (owed[person][0] if person in owed else slot, slot)
+    return owed, None
+
+
+def _notices(situation: Situation) -> tuple[list[Message], list[Message]]:
+    """Told once: the level changed; telling the authority did not count."""
+    send: list[Message] = []
+    outdated: list[Message] = []
+    now, level = situation.now, situation.level
+    announced = [m for m in situation.messages if m.kind == "level"]
+    before = int(announced[-1].data["level"]) if announced else 1
+    crew = situation.crew
+    people = dict.fromkeys((*crew.duty[:1], *crew.managers))
+    seen = situation.reading
+    author = seen.last_by if seen.last_at is not None and now - seen.last_at <= JUST_NOW else ""
+    if level != before:
+        for person in people:
+            message = Message(
+                id=f"level~{len(announced)}~{level}~{person}",
+                to=person,
+                kind="level",
+                created_at=now,
+                due_at=now,
+                priority=0 if level >= 3 else 10,
+                data={"level": level, "before": before},
+            )
+            if person == author:
+                message = _stop(message, "told on the card")
+            send.append(message)
+        outdated = _cancelled(_waiting(announced), "replaced")
+    if "N-RA" in situation.assessment.due and not situation.assessment.closable:
+        known = {m.id for m in situation.messages}
+        for fact in seen.authority:
+            if fact.role in situation.accepting_roles:
+                continue
+            for person in people:
+                name = f"role~{fact.id}~{person}"
+                if name not in known and person != fact.by:
+                    send.append(
+                        Message(
+                            id=name,
+                            to=person,
+                            kind="not_enough",
+                            created_at=now,
+                            due_at=now,
+                            about="N-RA",
+                            priority=10,
+                            data={"role": fact.role, "level": level},
+                        )
+                    )
+    return send, outdated
+
+
+def _waiting(messages: Iterable[Message]) -> list[Message]:
+    return [m for m in messages if m.state == "waiting"]
+
+
+def _stop(message: Message, why: str) -> Message:
+    return msgspec.structs.replace(message, state="cancelled", error=why)
+
+
+def _cancelled(messages: Iterable[Message], why: str) -> list[Message]:
+    return [_stop(m, why) for m in messages]

@@ -1,0 +1,154 @@
+"""Reads the reminders' tables of the configuration and says in plain lines what is wrong there."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from reminders.policy import GROUPS, WEEKDAYS, Ladders, Policy, default_leads
+from reminders.service import Service
+
+
+class PolicyError(Exception):
+    """The configuration cannot be used. `problems`: one line each."""
+
+    def __init__(self, problems: Sequence[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+TABLES: frozenset[str] = frozenset(Policy.__struct_fields__)
+"""The top-level keys of the configuration that belong here."""
+
+
+def policy_from(raw: Mapping[str, Any], service: Service) -> Policy:
+    """The policy that these tables of the configuration describe (other keys are not looked at).
+
+    Raises PolicyError. A duty's ladder or lead time that is given adds to the defaults.
+    """
+    problems: list[str] = []
+    parts: dict[str, Any] = {}
+    for key in Policy.__struct_fields__:
+        if key not in raw:
+            continue
+        value = raw[key]
+        if key == "ladders" and isinstance(value, Mapping):
+            own = value.get("duty", {})
+            if isinstance(own, Mapping):
+                defaults = msgspec.to_builtins(Ladders().duty)
+                value = {**value, "duty": {**defaults, **own}}
+        if key == "lead_minutes" and isinstance(value, Mapping):
+            value = {**default_leads(), **value}
+        parts[key] = value
+    try:
+        policy = msgspec.convert(parts, Policy)
+    except msgspec.ValidationError as error:
+        problems.append(_plain(str(error), parts))
+        raise PolicyError(problems) from error
+    problems.extend(mistakes(policy, service))
+    if problems:
+        raise PolicyError(problems)
+    return policy
+
+
+def _plain(error: str, parts: Mapping[str, Any]) -> str:
+    """msgspec's "Expected `int`, got `str` - at `$.limits.x`" with the value beside it."""
+    what, _, where = error.partition(" - at `$.")
+    path = where.rstrip("`") or "(top)"
+    if "enum value" in what:
+        what += f" (allowed: {', '.join(WEEKDAYS)})"
+    value: Any = parts
+    for name in path.replace("[", ".[").split("."):
+        try:
+            value = value[int(name.strip("[]"))] if name.startswith("[") else value[name]
+        except (KeyError, IndexError, TypeError, ValueError):
+            return f"{path}: {what}"
+    return f"{path} = {value!r}: {what}"
+
+
+def mistakes(policy: Policy, service: Service) -> list[str]:
+    """What is wrong with a policy whose types are right: one line each, naming key and value."""
+    found: list[str] = []
+    staff = {s.id for s in service.staff}
+    homes = {h.id for h in service.homes}
+
+    def people(key: str, ids: Sequence[str]) -> None:
+        found.extend(
+            f"{key} = {one!r}: not on the staff list (allowed: {', '.join(sorted(staff))})"
+            for one in ids
+            if one not in staff
+        )
+
+    def places(key: str, ids: Sequence[str]) -> None:
+        found.extend(
+            f"{key} = {one!r}: no such home (allowed: {', '.join(sorted(homes))})"
+            for one in ids
+            if one not in homes
+        )
+
+    def least(key: str, value: float, allowed: float) -> None:
+        if value < allowed:
+            found.append(f"{key} = {value!r}: must be {allowed} or more")
+
+    ladders = {
+        "ladders.level_1": policy.ladders.level_1,
+        "ladders.level_2": policy.ladders.level_2,
+        "ladders.level_3": policy.ladders.level_3,
+        "ladders.early": policy.ladders.early,
+        **{f"ladders.duty.{duty}": ladder for duty, ladder in policy.ladders.duty.items()},
+    }
+    for key, ladder in ladders.items():
+        if not ladder.steps:
+            found.append(f"{key}.steps = []: at least one step is needed")
+        least(f"{key}.then_every_minutes", ladder.then_every_minutes, 1)
+        if (ladder.from_hour is None) != (ladder.to_hour is None):
+            found.append(f"{key}: from_hour and to_hour are given together or not at all")
+        elif ladder.from_hour and ladder.to_hour and ladder.from_hour >= ladder.to_hour:
+            found.append(f"{key}.to_hour = {ladder.to_hour}: must be later than from_hour")
+        if ladder.from_hour is not None and key in ("ladders.level_2", "ladders.level_3"):
+            found.append(f"{key}.from_hour: level 2 and 3 are never kept for the day")
+        for place, step in enumerate(ladder.steps):
+            at = f"{key}.steps[{place}]"
+            least(f"{at}.repeat_minutes", step.repeat_minutes, 1)
+            least(f"{at}.times", step.times, 1)
+            if step.who not in GROUPS and step.who not in staff:
+                allowed = ", ".join((*GROUPS, "a staff id"))
+                found.append(f"{at}.who = {step.who!r}: allowed: {allowed}")
+    for place, pattern in enumerate(policy.rota):
+        people(f"rota[{place}].staff", pattern.staff)
+        places(f"rota[{place}].homes", pattern.homes)
+        least(f"rota[{place}].every_weeks", pattern.every_weeks, 1)
+        if not pattern.days:
+            found.append(f"rota[{place}].days = []: at least one day is needed")
+        if pattern.every_weeks > 1 and pattern.first_week is None:
+            found.append(f"rota[{place}].first_week: needed with every_weeks")
+    for place, other in enumerate(policy.exceptions):
+        people(f"exceptions[{place}].staff", other.staff)
+        places(f"exceptions[{place}].homes", other.homes)
+        found.extend(
+            f"exceptions[{place}].{name}: London time, without an offset"
+            for name in ("start", "end")
+            if getattr(other, name).tzinfo is not None
+        )
+        if other.start.tzinfo is None and other.end.tzinfo is None and other.end <= other.start:
+            found.append(f"exceptions[{place}].end = {other.end}: must be later than start")
+    for duty, minutes in policy.lead_minutes.items():
+        least(f"lead_minutes.{duty}", minutes, 0)
+    for duty, minutes in policy.acknowledgement.duty_minutes.items():
+        least(f"acknowledgement.duty_minutes.{duty}", minutes, 1)
+    for name in ("level_1_minutes", "level_2_minutes", "level_3_minutes", "early_minutes"):
+        least(f"acknowledgement.{name}", getattr(policy.acknowledgement, name), 1)
+    if not 0 <= policy.digest.hour <= 23:
+        found.append(f"digest.hour = {policy.digest.hour}: 0 to 23")
+    least("grace_minutes", policy.grace_minutes, 0)
+    least("hand_over.accept_minutes", policy.hand_over.accept_minutes, 1)
+    least("after_return.safe_and_well_minutes", policy.after_return.safe_and_well_minutes, 0)
+    least("second_channel.after_minutes_down", policy.second_channel.after_minutes_down, 1)
+    for name in ("per_second", "chat_burst", "group_per_minute", "join_at_most", "in_flight"):
+        least(f"limits.{name}", getattr(policy.limits, name), 1)
+    least("limits.chat_per_second", policy.limits.chat_per_second, 0.01)
+    least("watching.late_seconds", policy.watching.late_seconds, 1)
+    least("watching.alive_every_minutes", policy.watching.alive_every_minutes, 1)
+    return found
