@@ -1,0 +1,128 @@
+"""Serving the sandbox on this machine: in a thread for tests and pages, or in the foreground."""
+
+import asyncio
+import socket
+import threading
+from collections.abc import Sequence
+from types import TracebackType
+
+import uvicorn
+from starlette.routing import BaseRoute
+
+from sandbox.server.app import create_app
+from sandbox.server.connections import TrackedProtocol
+from sandbox.server.world import World
+
+HOST = "127.0.0.1"
+START_WITHIN = 10.0
+
+
+class Server:
+    """The sandbox on a port of 127.0.0.1, with an event loop in a thread of its own.
+
+    Use it as a context manager, or call ``start`` and ``stop``. ``world`` must not be touched from
+    another thread: use ``run`` to call something on the server's loop, or the HTTP interface.
+
+    Attributes:
+        url: ``http://127.0.0.1:<port>``, once started.
+    """
+
+    def __init__(
+        self, world: World | None = None, port: int = 0, routes: Sequence[BaseRoute] = ()
+    ) -> None:
+        self.world = world or World()
+        self.url = ""
+        self._port = port
+        self._server = uvicorn.Server(_config(self.world, routes))
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._ready = threading.Event()
+
+    def start(self) -> "Server":
+        """Bind the port (a free one for 0) and serve.
+
+        Raises:
+            OSError: the port is taken.
+            RuntimeError: the server did not come up.
+        """
+        listening = _listening(self._port)
+        self.url = f"http://{HOST}:{listening.getsockname()[1]}"
+        self._thread = threading.Thread(
+            target=self._run, args=(listening,), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        if not self._ready.wait(START_WITHIN):
+            raise RuntimeError("the sandbox server did not start")
+        return self
+
+    def stop(self) -> None:
+        """Close every connection and end the thread."""
+        if self._thread is None or self._loop is None:
+            return
+        self._server.should_exit = True
+        self._server.force_exit = True
+        self._thread.join(START_WITHIN)
+        self._thread = None
+
+    def _run(self, listening: socket.socket) -> None:
+        async def main() -> None:
+            self._loop = asyncio.get_running_loop()
+            self._ready.set()
+            try:
+                await self._server.serve([listening])
+            finally:
+                await _end_tasks(self.world)
+
+        asyncio.run(main())
+
+    def __enter__(self) -> "Server":
+        return self.start()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+async def serve(world: World, port: int, routes: Sequence[BaseRoute] = ()) -> None:
+    """Serve in the running event loop until interrupted.
+
+    Raises:
+        OSError: the port is taken.
+    """
+    await uvicorn.Server(_config(world, routes)).serve([_listening(port)])
+    await _end_tasks(world)
+
+
+def _config(world: World, routes: Sequence[BaseRoute]) -> uvicorn.Config:
+    return uvicorn.Config(
+        create_app(world, routes),
+        http=TrackedProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=1,
+    )
+
+
+def _listening(port: int) -> socket.socket:
+    listening = socket.socket()
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind((HOST, port))
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
+async def _end_tasks(world: World) -> None:
+    for bot in world.bots.values():
+        if bot.updates.webhook is not None:
+            bot.updates.webhook.stop()
+        bot.updates.end_poll("reset")
+    await asyncio.sleep(0)
