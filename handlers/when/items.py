@@ -1,0 +1,215 @@
+"""The pieces a typed time is made of, and the answer built from them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+
+
+class Why(StrEnum):
+    """Why a text was asked back. The value is stable: the conversation chooses its words by it."""
+
+    NO_TIME = "no_time"
+    TOO_LONG = "too_long"
+    VAGUE = "vague"
+    RANGE = "range"
+    TWO_TIMES = "two_times"
+    FUTURE = "future"
+    NOT_A_SIGHTING = "not_a_sighting"
+    AM_OR_PM = "am_or_pm"
+    WHICH_DAY = "which_day"
+    DISAGREE = "disagree"
+    CLOCK_CHANGE = "clock_change"
+    IMPOSSIBLE = "impossible"
+    TOO_OLD = "too_old"
+    LEFTOVER = "leftover"
+    UNSURE = "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """Which rule took which words (as typed, lower case)."""
+
+    rule: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a text was read.
+
+    Attributes:
+        readings: one when clear; several to offer; none to ask. Aware, Europe/London, past.
+        taken: the rules in the order of the words they took, then those that settled the day.
+        refused: why it was asked back; None when there is exactly one reading.
+        likely: a single past reading that is not certain enough to be an answer, for a button.
+    """
+
+    readings: tuple[datetime, ...]
+    taken: tuple[Taken, ...]
+    refused: Why | None = None
+    likely: datetime | None = None
+
+
+class Told(StrEnum):
+    """What a clock time says about its half of the day."""
+
+    EXACT = "exact"
+    BARE = "bare"
+    FOUR_DIGITS = "four digits"
+    NOON = "noon"
+    MIDNIGHT = "midnight"
+    TWELVE_AM = "12am"
+    TWELVE_PM = "12pm"
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """A clock time.
+
+    `hour` is 0-23 when exact, 1-12 when the half of the day is not told. A `naked` number is a
+    time only beside "at", "about" or a day. `dotted` and `slip` say how it was typed.
+    """
+
+    told: Told
+    hour: int
+    minute: int
+    naked: bool = False
+    dotted: bool = False
+    slip: bool = False
+    zone: str = ""
+    around: bool = False
+    """Counted from noon or midnight ("ten past midnight")."""
+    hours_too: bool = False
+    """Typed so that it may be hours and minutes gone by ("2h15")."""
+
+
+class Part(StrEnum):
+    """A part of the day."""
+
+    MORNING = "morning"
+    AFTERNOON = "afternoon"
+    EVENING = "evening"
+    NIGHT = "night"
+    EARLY = "early hours"
+    LUNCH = "lunchtime"
+
+
+@dataclass(frozen=True, slots=True)
+class PartSaid:
+    """A part of day as said; `marked` for "in the ..." and "at night", which act like am/pm."""
+
+    part: Part
+    marked: bool = False
+
+
+class DayKind(StrEnum):
+    """How a day was named."""
+
+    TODAY = "today"
+    YESTERDAY = "yesterday"
+    DAYS_AGO = "days ago"
+    WEEKDAY = "weekday"
+    DATE = "date"
+    LAST_NIGHT = "last night"
+    TONIGHT = "tonight"
+    NIGHT_BEFORE_LAST = "night before last"
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """A named day.
+
+    `number` is days back for DAYS_AGO and 0 (Monday) to 6 for WEEKDAY. A DATE has `day`, and
+    `month` and `year` where they were said. `which` is "last" or "last week" before a weekday.
+    """
+
+    kind: DayKind
+    number: int = 0
+    which: str = ""
+    day: int = 0
+    month: int = 0
+    year: int = 0
+    holiday: bool = False
+
+    def on(self, today: date) -> date | None:
+        """The date meant, where it does not depend on the clock time; None for a DATE."""
+        match self.kind:
+            case DayKind.TODAY | DayKind.TONIGHT:
+                return today
+            case DayKind.YESTERDAY | DayKind.LAST_NIGHT:
+                return today - timedelta(days=1)
+            case DayKind.NIGHT_BEFORE_LAST:
+                return today - timedelta(days=2)
+            case DayKind.DAYS_AGO:
+                return today - timedelta(days=self.number)
+            case DayKind.WEEKDAY if self.which == "last week":
+                monday = today - timedelta(days=today.weekday() + 7)
+                return monday + timedelta(days=self.number)
+            case DayKind.WEEKDAY:
+                return today - timedelta(days=(today.weekday() - self.number) % 7)
+            case _:
+                return None
+
+
+@dataclass(frozen=True, slots=True)
+class Elapsed:
+    """An elapsed time. `grain` is the smallest unit that was said; `ago` whether "ago" was."""
+
+    length: timedelta
+    grain: timedelta
+    ago: bool
+    days: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """A word for this very moment."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bad:
+    """Words that are about time and cannot be read as one."""
+
+    why: Why
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that is not part of a time, with its class in the vocabulary ("" when unknown)."""
+
+    text: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Punctuation that no time used."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A number that something else names: a room, a bus, a size, an age."""
+
+
+@dataclass(frozen=True, slots=True)
+class Zone:
+    """GMT or BST, said apart from a clock time."""
+
+    name: str
+
+
+Value = Clock | PartSaid | Day | Elapsed | Now | Bad | Word | Mark | Aside | Zone
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A value and the tokens it took: from `first` up to, not including, `last`."""
+
+    value: Value
+    first: int
+    last: int
+    rule: str

@@ -1,0 +1,152 @@
+"""Cut a line of tokens into pieces: times, days, words, and what is left over."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date
+
+from .clock import clock_at
+from .dates import date_at
+from .days import days_at
+from .elapsed import elapsed_at
+from .items import Aside, Bad, Clock, Day, Elapsed, Mark, PartSaid, Piece, Why, Word, Zone
+from .line import Line
+from .spelling import MISREAD
+from .words import NUMBERED, NUMBERS, PARTS, UNITS, kind
+
+_APPROX_MARKS = "~@"
+_SKIP_MARKS = ",.-:"
+_LEADS = frozenset({"at", "about", "around", "approx", "approximately", "roughly", "circa", "abt"})
+
+
+def pieces(line: Line, today: date) -> list[Piece]:
+    """Every token of the line, in order, as part of exactly one piece."""
+    found: list[Piece] = []
+    i = 0
+    while i < len(line):
+        taken = _at(line, i, today)
+        found.extend(taken)
+        i = max(piece.last for piece in taken)
+    return [_kept(line, found, n) for n in range(len(found))]
+
+
+def _at(line: Line, i: int, today: date) -> list[Piece]:
+    aside = _aside(line, i)
+    if aside is not None:
+        return [aside]
+    days = days_at(line, i) if line.word(i) or line.digits(i) else []
+    if days:
+        return days
+    one = elapsed_at(line, i) or date_at(line, i, today) or clock_at(line, i)
+    if one is not None:
+        return [one]
+    return [_left(line, i)]
+
+
+def _left(line: Line, i: int) -> Piece:
+    token = line.at(i)
+    if token.kind == "mark":
+        return Piece(Mark(token.text), i, i + 1, "")
+    if token.kind in {"num", "frac"}:
+        return Piece(Bad(Why.LEFTOVER), i, i + 1, "a number left over")
+    word = token.text
+    if word.startswith(MISREAD):
+        return Piece(Bad(Why.UNSURE), i, i + 1, "a spelling that could be a time")
+    if word in {"gmt", "bst", "utc"}:
+        return Piece(Zone(word), i, i + 1, "zone")
+    return Piece(Word(word, kind(word)), i, i + 1, "")
+
+
+def _aside(line: Line, i: int) -> Piece | None:
+    """ "room 9", "size 8", "14 years old", "night staff": about something else."""
+    word = line.word(i)
+    if word in NUMBERED:
+        j = i + 1
+        while line.mark(j, ".:#") and (line.at(j).glued or line.mark(j, "#")):
+            j += 1
+        if line.digits(j) and _plain_number(line, j):
+            return Piece(Aside(), i, j + 1, "a number that names something")
+    if line.digits(i) and not line.at(i).glued:
+        j = i + 1
+        while line.mark(j, "-/"):
+            j += 1
+        if line.word(j) in {"year", "years", "yr", "yrs"} and line.word(
+            j + 1 + int(line.mark(j + 1, "-"))
+        ) in {"old", "olds"}:
+            return Piece(Aside(), i, j + 2 + int(line.mark(j + 1, "-")), "an age")
+        if line.word(j) in {"yo", "yrold"}:
+            return Piece(Aside(), i, j + 1, "an age")
+    if word in {"night", "day", "evening", "morning"} and line.word(i - 1) not in {"last", "this"}:
+        if line.word(i + 1) in {"staff", "worker", "workers", "carer", "carers"}:
+            return Piece(Aside(), i, i + 2, "people of a shift")
+    if word == "one" and line.word(i + 1) == "of":
+        return Piece(Aside(), i, i + 2, "one of")
+    return None
+
+
+def _plain_number(line: Line, j: int) -> bool:
+    """Is the number at `j` only a number, with nothing of a time about it?"""
+    after = line.at(j + 1)
+    if after.kind == "mark" and after.text in ":./-;," and line.at(j + 2).glued:
+        return not line.digits(j + 2)
+    if after.kind == "word":
+        if after.glued or after.text in UNITS | {"am", "pm", "a", "p", "o'clock", "o", "oclock"}:
+            return False
+        return after.text not in {"past", "to", "ish", "in"} or after.text == "in"
+    return after.kind not in {"frac"}
+
+
+def _kept(line: Line, found: list[Piece], n: int) -> Piece:
+    """The piece, with a naked number kept as a time only where its neighbours make it one."""
+    piece = found[n]
+    value = piece.value
+    if not isinstance(value, Clock) or not value.naked:
+        return piece
+    if _led(line, piece.first) or _beside_day(found, n):
+        if _stands_alone(line, found, n):
+            return replace(piece, value=replace(value, naked=False))
+        return Piece(Bad(Why.LEFTOVER), piece.first, piece.last, "a number beside a word")
+    return Piece(Bad(Why.LEFTOVER), piece.first, piece.last, "a number alone")
+
+
+def _led(line: Line, first: int) -> bool:
+    return line.word(first - 1) in _LEADS or line.mark(first - 1, _APPROX_MARKS)
+
+
+def _beside_day(found: list[Piece], n: int) -> bool:
+    return _day_towards(found, n, -1) or _day_towards(found, n, 1)
+
+
+def _day_towards(found: list[Piece], n: int, step: int) -> bool:
+    n += step
+    while 0 <= n < len(found):
+        value = found[n].value
+        if isinstance(value, (Day, PartSaid)):
+            return True
+        passes = (isinstance(value, Mark) and value.text in _SKIP_MARKS) or (
+            isinstance(value, Word) and value.kind == "approx"
+        )
+        if not passes:
+            return False
+        n += step
+    return False
+
+
+def _stands_alone(line: Line, found: list[Piece], n: int) -> bool:
+    """Can what follows a naked number not be what it counts ("2 staff", "9 Elm Road")?"""
+    after = line.at(found[n].last)
+    if after.kind == "mark":
+        return after.text not in "/%+:;'" or not line.at(found[n].last + 1).glued
+    if after.kind != "word":
+        return after.kind == "end"
+    following = found[n + 1].value if n + 1 < len(found) else None
+    if isinstance(following, (Day, PartSaid, Elapsed)):
+        return True
+    if isinstance(following, Word):
+        return following.kind in {"filler", "approx", "hedge", "open"} and following.text != "of"
+    return False
+
+
+def is_number_word(word: str) -> bool:
+    """Is this the name of a number that no time used?"""
+    return word in NUMBERS or word in PARTS
