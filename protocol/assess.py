@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 import msgspec
 
-from protocol.episode import Earlier, Episode
-from protocol.pack import Pack
+from protocol.calendar import is_out_of_hours
+from protocol.episode import Earlier, Episode, utc
+from protocol.pack import Due as PackDue
+from protocol.pack import Outcome, Pack
+from protocol.view import View
+
+_MINUTE = timedelta(minutes=1)
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -34,6 +39,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """What the pack says of an episode at `now`. All times are aware, in London."""
 
     level: int
+    """1, 2 or 3: a response tier of the local protocol, never a grade of risk."""
     level_reasons: tuple[str, ...]
     """Sorted ids of the rules that fired at the winning level."""
     reasons: tuple[str, ...]
@@ -43,18 +49,105 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     checkpoints: tuple[str, ...]
     """Those ids of `due` that are checkpoints of the absence, soonest first."""
     routing: str
+    """Id of the route that applies, also of one that is no reason; "" if none does."""
     closable: bool
     start: datetime
     end: datetime
     elapsed_minutes: int
+    """Whole minutes from `start` to `end` (rounded down; below 0 before the start)."""
     age: int | None
+    """Completed years; None if neither date of birth nor age is known."""
     counts: dict[str, int]
+    """Episodes in each window that the pack counts, this one included (`count_90` …)."""
     out_of_hours: bool
     ra_route: Literal["EDT", "duty_team"] | None
     changes_at: datetime | None
+    """The next moment at which level, reasons or due differ with the same facts."""
 
 
-def assess(
-    episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime
-) -> Assessment:
-    """Pure and total. Raises ValueError only for a `now` without an offset."""
+def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> Assessment:
+    """What the pack says of the episode at `now`; pure, and total on anything the store accepts.
+
+    `history` holds the earlier episodes of the same young person, in any order. Facts dated after
+    `now` do not exist yet. Raises ValueError only for a `now` without an offset.
+    """
+    if now.tzinfo is None:
+        raise ValueError("now has no offset from UTC")
+    now = utc(now)
+    view = View(episode, history, pack, now)
+    outcome = pack.outcome(view.known(now))
+    dues = view.dues(outcome, now)
+    changes_at = _changes_at(view, history, now, outcome, dues)
+    zone = pack.zone
+    due = {
+        item.duty.id: Due(at.astimezone(zone), "due" if at <= now else "pending")
+        for item, at in dues
+    }
+    out_of_hours = is_out_of_hours(now, pack.opens, pack.closes, pack.holidays, zone)
+    end = view.returned or now
+    ra_route: Literal["EDT", "duty_team"] | None = None
+    if view.missing and episode.child.looked_after:
+        ra_route = "EDT" if out_of_hours else "duty_team"
+    checkpoints = [(at, item.duty.id) for item, at in dues if item.duty.kind == "checkpoint"]
+    return Assessment(
+        level=outcome.level,
+        level_reasons=outcome.level_reasons,
+        reasons=outcome.reasons,
+        due=due,
+        actions=_actions(outcome, due),
+        checkpoints=tuple(name for _, name in sorted(checkpoints)),
+        routing=outcome.route.id if outcome.route else "",
+        closable=view.returned is not None,
+        start=view.start.astimezone(zone),
+        end=end.astimezone(zone),
+        elapsed_minutes=(end - view.start) // _MINUTE,
+        age=view.age,
+        counts=view.counts,
+        out_of_hours=out_of_hours,
+        ra_route=ra_route,
+        changes_at=changes_at.astimezone(zone) if changes_at else None,
+    )
+
+
+def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> int:
+    """The computed level alone, for looking back over a whole record."""
+    now = utc(now)
+    return pack.outcome(View(episode, history, pack, now).known(now)).level
+
+
+def _changes_at(
+    view: View,
+    history: Sequence[Earlier],
+    now: datetime,
+    outcome: Outcome,
+    dues: Sequence[tuple[PackDue, datetime]],
+) -> datetime | None:
+    """Walks through the views to come (facts dated later) until the answer differs."""
+    answer = _answer(outcome, dues, now) if view.until else None
+    while True:
+        change = view.next_change(now, outcome, dues)
+        if view.until is None or (change is not None and change < view.until):
+            return change
+        now = view.until
+        view = View(view.episode, history, view.pack, now)
+        outcome = view.pack.outcome(view.known(now))
+        dues = view.dues(outcome, now)
+        if _answer(outcome, dues, now) != answer:
+            return now
+
+
+def _answer(
+    outcome: Outcome, dues: Sequence[tuple[PackDue, datetime]], now: datetime
+) -> tuple[object, ...]:
+    times = {item.duty.id: (at, at <= now) for item, at in dues}
+    return outcome.level, outcome.reasons, times
+
+
+def _actions(outcome: Outcome, due: dict[str, Due]) -> tuple[Action, ...]:
+    actions = []
+    for rule in outcome.actions:
+        by = due.get(rule.by)
+        actions.append(
+            Action(rule.id, rule.title, rule.who, by.at if by else None, rule.source, rule.label)
+        )
+    return tuple(actions)

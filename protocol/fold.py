@@ -1,0 +1,143 @@
+"""From the facts on record to the episode that the rules look at.
+
+Facts count in the order in which they were recorded. For a kind with one value the one recorded
+last counts; people told are kept all. `Withdrawn` takes a fact out (and, withdrawn itself, puts it
+back); a correction takes the place of the fact of its own kind that it names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any, TypeAlias
+
+from protocol import facts as f
+from protocol.episode import Episode, Notification
+
+Fields: TypeAlias = dict[str, Any]
+
+
+def in_order(facts: Sequence[f.Fact]) -> list[f.Fact]:
+    """The facts as recorded: by `recorded_at`, those of one moment as they stand."""
+    return sorted(facts, key=lambda fact: fact.recorded_at)
+
+
+def standing_facts(facts: Sequence[f.Fact]) -> list[f.Fact]:
+    """The facts that count, in order: without those withdrawn or corrected by later ones."""
+    ordered = in_order(facts)
+    kinds = {fact.id: type(fact) for fact in ordered}
+    gone: set[str] = set()
+    for fact in reversed(ordered):
+        if fact.id in gone:
+            continue
+        if isinstance(fact, f.Withdrawn):
+            gone.add(fact.fact)
+        elif fact.corrects and fact.corrects != fact.id:
+            if kinds.get(fact.corrects) is type(fact):
+                gone.add(fact.corrects)
+    return [fact for fact in ordered if fact.id not in gone]
+
+
+def fold(facts: Sequence[f.Fact]) -> Episode:
+    """The episode as these facts tell it; total: without a report it is a missing young person of
+    whom nothing is known, the most cautious reading.
+    """
+    fields: Fields = {"category": "missing", "child": f.Child(), "notifications": []}
+    gone_again: datetime | None = None
+    for fact in standing_facts(facts):
+        apply = _APPLY.get(type(fact))
+        if apply is not None:
+            apply(fields, fact)
+        elif isinstance(fact, f.GoneAgain):
+            gone_again = fact.at
+    if gone_again is not None and fields.get("returned_at") is None:
+        fields["returned_at"] = fields.get("located_at") or gone_again
+    fields["notifications"] = tuple(fields["notifications"])
+    return Episode(**fields)
+
+
+def _opened(fields: Fields, fact: f.Opened) -> None:
+    fields.update(
+        category=fact.category,
+        child=fact.child,
+        aware_at=fact.aware_at,
+        last_seen_at=fact.last_seen_at,
+        due_back_at=fact.due_back_at,
+        reported_by_other_agency=fact.reported_by_other_agency,
+        parents_reported=fact.parents_reported,
+    )
+
+
+def _located(fields: Fields, fact: f.Located) -> None:
+    fields.update(
+        located_at=fact.at,
+        return_unsafe=fact.return_unsafe,
+        contact_blocked=fact.contact_blocked,
+    )
+
+
+def _returned(fields: Fields, fact: f.Returned) -> None:
+    fields.update(
+        returned_at=fact.at,
+        crime_while_away=fact.crime_while_away,
+        harmed_while_away=fact.harmed_while_away,
+    )
+
+
+def _authority_told(fields: Fields, fact: f.AuthorityTold) -> None:
+    fields["notifications"].append(
+        Notification(type="responsible_authority", at=fact.at, recipient_role=fact.role)
+    )
+
+
+def _interview_answered(fields: Fields, fact: f.InterviewAnswered) -> None:
+    """Only a refusal with a reason on record ends the wait for the interview."""
+    declined = not fact.accepted and bool(fact.reason.strip())
+    fields["ri_declined_at"] = fact.at if declined else None
+
+
+def _duty_done(fields: Fields, fact: f.DutyDone) -> None:
+    if fact.duty == "S47-48H":
+        fields["s47_started_at"] = fact.at
+
+
+def _value(field: str, attribute: str = "at") -> Callable[[Fields, Any], None]:
+    def apply(fields: Fields, fact: Any) -> None:
+        fields[field] = getattr(fact, attribute)
+
+    return apply
+
+
+def _told(kind: str) -> Callable[[Fields, Any], None]:
+    def apply(fields: Fields, fact: Any) -> None:
+        fields["notifications"].append(Notification(type=kind, at=fact.at))  # type: ignore[arg-type]
+
+    return apply
+
+
+def _abducted(fields: Fields, fact: f.Abducted) -> None:
+    fields["abducted"] = True
+
+
+_APPLY: dict[type, Callable[[Fields, Any], None]] = {
+    f.Opened: _opened,
+    f.CategoryChanged: _value("category", "category"),
+    f.LastSeen: _value("last_seen_at"),
+    f.DueBack: _value("due_back_at"),
+    f.ChildChanged: _value("child", "child"),
+    f.PoliceTold: _value("police_reported_at"),
+    f.AuthorityTold: _authority_told,
+    f.AuthorityWritten: _told("ra_written"),
+    f.ParentsTold: _told("parents"),
+    f.ParentsWithheld: _value("parents_withheld_reason", "reason"),
+    f.Located: _located,
+    f.Returned: _returned,
+    f.Abducted: _abducted,
+    f.ReferredToSocialCare: _value("reported_to_csc_at"),
+    f.InterviewAnswered: _interview_answered,
+    f.InterviewHeld: _value("ri_completed_at"),
+    f.DutyDone: _duty_done,
+}
+
+CHANGING: frozenset[type] = frozenset({*_APPLY, f.GoneAgain, f.Withdrawn})
+"""The kinds of fact that can change what the rules say."""

@@ -1,0 +1,278 @@
+"""A protocol pack ready for use: what the files say, with settings chosen.
+
+    pack = load_pack("haringey-2011", preset="cautious")
+
+What is known of an episode at a moment is one integer (see `vocabulary`); `Pack.outcome` says
+what the rules make of it, and remembers the answer, as few different states occur.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import time, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
+
+from protocol.conditions import number
+from protocol.facts import Category
+from protocol.packfile import PackError
+from protocol.packread import SHIPPED, TIER_BITS, read_book
+from protocol.rules import ActionRule, Book, Counted, Duty, Level, Route, Rule, Tier
+from protocol.settings import Settings, settings_from
+from protocol.vocabulary import WORDS
+
+DEFAULT = "haringey-2011"
+_REMEMBERED = 4096
+_SOME_LEVEL, _LEVEL_2, _LEVEL_3 = (WORDS[w].bit for w in ("some_level", "level_2", "level_3"))
+
+
+class Limit(NamedTuple):
+    """A limit of elapsed time: passed at `span` after the start, or (strict) just after it."""
+
+    span: timedelta
+    strict: bool
+    bit: int
+
+
+class Window(NamedTuple):
+    """Episodes of these categories in the last `days`; each (least, bit) is a limit on them."""
+
+    name: str
+    days: int
+    categories: frozenset[Category]
+    limits: tuple[tuple[int, int], ...]
+    tiers: tuple[tuple[int, tuple[int, ...]], ...]
+    """(shift, sorted steps) of the tier families counted here."""
+
+
+class Due(NamedTuple):
+    """A duty with its amount resolved: a span of elapsed time, or calendar days."""
+
+    duty: Duty
+    span: timedelta
+    days: int
+
+
+class Outcome(NamedTuple):
+    """What the rules make of one state of affairs."""
+
+    level: int
+    level_reasons: tuple[str, ...]
+    reasons: tuple[str, ...]
+    duties: tuple[Due, ...]
+    actions: tuple[ActionRule, ...]
+    route: Route | None
+
+
+class Pack:
+    """A book with its settings. Immutable for its users; make variants with `with_settings`."""
+
+    def __init__(self, book: Book, settings: Settings, preset: str) -> None:
+        self.book = book
+        self.settings = settings
+        self.preset = preset
+        self.zone = ZoneInfo(settings.tz)
+        self.opens = time.fromisoformat(settings.office_open)
+        self.closes = time.fromisoformat(settings.office_close)
+        self.holidays = frozenset(settings.bank_holidays)
+        self.factors = settings.additional_factors
+        self.accepting_roles = frozenset(settings.ra_accepting_roles)
+        atoms = book.atoms
+        self.away = self._limits(atoms.away)
+        self.found = self._limits(atoms.found)
+        self.windows = tuple(self._window(counted) for counted in book.counts.values())
+        self.uses_overnight = any(
+            alternative.care & WORDS["overnight"].bit
+            for rule in (*book.rules, *book.routes, *book.duties, *book.actions)
+            for alternative in rule.when
+        )
+        self.constant = sum(
+            bit for name, bit in atoms.enabled.items() if getattr(settings, name)
+        ) + sum(bit for name, bit in atoms.profile.items() if settings.profile == name)
+        self.category_bits: dict[Category, int] = {
+            category: sum(
+                bit
+                for name, bit in atoms.category_in.items()
+                if category in getattr(settings, name)
+            )
+            for category in ("missing", "unauthorised_absence")
+        }
+        self._duties = tuple(
+            Due(duty, *_span(duty, number(duty.amount, settings))) for duty in book.duties
+        )
+        self._levels = tuple(
+            None if rule.level is None else int(number(rule.level, settings)) for rule in book.rules
+        )
+        self._tiers = tuple(
+            (
+                tier,
+                book.tier_shift + place * TIER_BITS,
+                tuple(sorted(getattr(settings, tier.steps))),
+            )
+            for place, tier in enumerate(book.tiers)
+        )
+        self._outcomes: dict[int, Outcome] = {}
+
+    @property
+    def title(self) -> str:
+        return self.book.title
+
+    def rule(self, rule_id: str) -> Rule | Route | Tier | None:
+        """What stands behind a reason id (for STF-3 the family STF); None if nothing does."""
+        for rule in (*self.book.rules, *self.book.routes):
+            if rule.id == rule_id:
+                return rule
+        return next((tier for tier, step in self._steps() if f"{tier.id}-{step}" == rule_id), None)
+
+    def duty(self, duty_id: str) -> Duty | None:
+        return next((duty for duty in self.book.duties if duty.id == duty_id), None)
+
+    def level(self, level: int) -> Level:
+        return self.book.levels[level]
+
+    def with_settings(self, changes: Mapping[str, Any]) -> Pack:
+        """The same pack with some settings changed. Raises SettingError."""
+        base = {key: getattr(self.settings, key) for key in Settings.__struct_fields__}
+        return Pack(self.book, settings_from({**base, **changes}), self.preset)
+
+    def outcome(self, known: int) -> Outcome:
+        """Level, reasons, duties and actions for what is known (bits)."""
+        found = self._outcomes.get(known)
+        if found is None:
+            if len(self._outcomes) >= _REMEMBERED:
+                self._outcomes.clear()
+            found = self._outcomes[known] = self._work_out(known)
+        return found
+
+    def fired(self, known: int) -> tuple[int, list[Rule]]:
+        """The rules that fire, and what is known once they and the level are."""
+        fired = []
+        level = 0
+        for rule, rule_level in zip(self.book.rules, self._levels, strict=True):
+            if any(known & a.care == a.want for a in rule.when):
+                known |= rule.bit
+                fired.append(rule)
+                if rule_level is not None:
+                    known |= _SOME_LEVEL
+                    level = max(level, rule_level)
+        if level >= 2:
+            known |= _LEVEL_2 | (_LEVEL_3 if level == 3 else 0)
+        return known, fired
+
+    def level_of(self, rule: Rule) -> int | None:
+        """The level that a rule sets under these settings."""
+        return None if rule.level is None else int(number(rule.level, self.settings))
+
+    def _work_out(self, known: int) -> Outcome:
+        known, fired = self.fired(known)
+        levels = {rule.id: self.level_of(rule) for rule in fired}
+        level = max(value for value in levels.values() if value is not None)
+        reasons = list(levels)
+        route = next((r for r in self.book.routes if _any(known, r)), None)
+        if route is not None and route.listed:
+            reasons.append(route.id)
+        families = set()
+        for tier, shift, steps in self._tiers:
+            reached = known >> shift & (1 << TIER_BITS) - 1
+            if reached:
+                reasons.append(f"{tier.id}-{steps[reached - 1]}")
+                families.add(tier.id)
+        names = {*reasons, *families}
+        return Outcome(
+            level=level,
+            level_reasons=tuple(sorted(name for name, value in levels.items() if value == level)),
+            reasons=tuple(sorted(reasons)),
+            duties=tuple(due for due in self._duties if _any(known, due.duty)),
+            actions=tuple(
+                action
+                for action in self.book.actions
+                if not names.isdisjoint(action.on) and (not action.when or _any(known, action))
+            ),
+            route=route,
+        )
+
+    def _steps(self) -> list[tuple[Tier, int]]:
+        return [(tier, step) for tier, _, steps in self._tiers for step in steps]
+
+    def _limits(self, atoms: Mapping[tuple[bool, float | str], int]) -> tuple[Limit, ...]:
+        return tuple(
+            sorted(
+                Limit(timedelta(hours=number(hours, self.settings)), strict, bit)
+                for (strict, hours), bit in atoms.items()
+            )
+        )
+
+    def _window(self, counted: Counted) -> Window:
+        categories = counted.categories
+        if isinstance(categories, str):
+            categories = getattr(self.settings, categories)
+        return Window(
+            name=counted.name,
+            days=int(number(counted.days, self.settings)),
+            categories=frozenset(categories),  # type: ignore[arg-type]
+            limits=tuple(
+                (int(number(least, self.settings)), bit)
+                for (name, least), bit in self.book.atoms.episodes.items()
+                if name == counted.name
+            ),
+            tiers=tuple(
+                (
+                    self.book.tier_shift + place * TIER_BITS,
+                    tuple(sorted(getattr(self.settings, tier.steps))),
+                )
+                for place, tier in enumerate(self.book.tiers)
+                if tier.counted == counted.name
+                and (not tier.enabled or getattr(self.settings, tier.enabled))
+            ),
+        )
+
+
+def _any(known: int, rule: Route | Duty | ActionRule) -> bool:
+    return any(known & a.care == a.want for a in rule.when)
+
+
+def _span(duty: Duty, amount: float) -> tuple[timedelta, int]:
+    if duty.unit == "minutes":
+        return timedelta(minutes=amount), 0
+    if duty.unit == "hours":
+        return timedelta(hours=amount), 0
+    return timedelta(0), int(amount)
+
+
+def load_pack(
+    name_or_path: str | Path = DEFAULT,
+    preset: str | None = None,
+    overrides: Mapping[str, Any] | None = None,
+) -> Pack:
+    """Reads a shipped pack by name ("haringey-2011") or a pack file by path.
+
+    `preset` is one that the pack names (None: the settings as the pack has them). Raises PackError
+    with file, line, key and what is allowed; SettingError for a wrong override.
+    """
+    path = Path(name_or_path)
+    if path.suffix != ".toml":
+        path = SHIPPED / f"{name_or_path}.toml"
+        if not path.is_file():
+            raise PackError(
+                "there is no such pack", file=str(name_or_path), allowed=", ".join(shipped())
+            )
+    book = read_book(path)
+    settings = dict(book.settings)
+    if preset is not None:
+        if preset not in book.presets:
+            raise PackError(
+                f"has no preset {preset!r}", file=path.name, allowed=", ".join(book.presets)
+            )
+        settings.update(book.presets[preset].settings)
+    return Pack(book, settings_from({**settings, **(overrides or {})}), preset or "")
+
+
+def shipped() -> list[str]:
+    """Names of the packs that come with Nightlight; the other files there are for including."""
+    return sorted(
+        file.stem
+        for file in SHIPPED.glob("*.toml")
+        if re.search(r"^\[pack\]", file.read_text(encoding="utf-8"), re.MULTILINE)
+    )

@@ -1,0 +1,123 @@
+"""Where an episode stands: the computed level, the peak, and the level that people have set.
+
+The three are kept apart. Anyone on duty may raise the level; it then shows as long as it is higher
+than the computed one. Only a manager stands it down, with a reason (who may is checked where the
+fact is recorded). A stand-down holds until the computed level rises above what it was when the
+manager decided: then the computed level shows again, because the manager has not seen that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+import msgspec
+
+from protocol import facts as f
+from protocol.assess import Assessment, assess, level_at
+from protocol.episode import Earlier, utc
+from protocol.fold import CHANGING, fold, in_order, standing_facts
+from protocol.pack import Pack
+from protocol.view import MOMENT
+
+SetBy: TypeAlias = f.LevelRaised | f.LevelStoodDown
+
+
+class Standing(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to "what level is this?", with the parts it is made of."""
+
+    computed: Assessment
+    peak: int
+    """Highest level on record: computed with the facts as they stood at each time, or raised."""
+    set_level: int | None
+    """The level that people have set and that still holds; None if none."""
+    shown: int
+    """The level to show and to act on."""
+    why: Literal["computed", "raised", "stood_down", "stand_down_lapsed"]
+    """Where `shown` comes from. Lapsed: the computed level rose after a manager stood it down."""
+    set_by: SetBy | None
+    """The fact behind a set level, or behind a stand-down that no longer holds."""
+
+
+def standing(
+    facts: Sequence[f.Fact], history: Sequence[Earlier], pack: Pack, now: datetime
+) -> Standing:
+    """Computed, peak and set level at `now` (aware). Facts recorded later are not known yet."""
+    now = utc(now)
+    known = [fact for fact in facts if utc(fact.recorded_at) <= now]
+    computed = assess(fold(known), history, pack, now)
+    decisions = [
+        fact for fact in standing_facts(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)
+    ]
+    down = next((d for d in reversed(decisions) if isinstance(d, f.LevelStoodDown)), None)
+    raises = [
+        d
+        for d in (decisions[decisions.index(down) + 1 :] if down else decisions)
+        if isinstance(d, f.LevelRaised)
+    ]
+    levels = _levels(known, down, history, pack, now)
+    peak = max(
+        computed.level,
+        *(level for _, level in levels),
+        *(_tier(d.level) for d in decisions if isinstance(d, f.LevelRaised)),
+    )
+
+    def answer(
+        shown: int, why: Literal["computed", "raised", "stood_down", "stand_down_lapsed"],
+        set_level: int | None = None, set_by: SetBy | None = None,
+    ) -> Standing:  # fmt: skip
+        return Standing(
+            computed=computed, peak=peak, set_level=set_level, shown=shown, why=why, set_by=set_by
+        )
+
+    base, lapsed = computed.level, False
+    if down is not None:
+        lapsed = _has_risen_since(levels, utc(down.recorded_at), computed.level)
+        base = computed.level if lapsed else _tier(down.level)
+    if raises:
+        highest = max(raises, key=lambda fact: _tier(fact.level))
+        if _tier(highest.level) > base:
+            return answer(_tier(highest.level), "raised", _tier(highest.level), highest)
+    if down is not None:
+        if lapsed:
+            return answer(base, "stand_down_lapsed", None, down)
+        return answer(base, "stood_down", base, down)
+    return answer(base, "computed")
+
+
+def _levels(
+    facts: Sequence[f.Fact],
+    down: f.LevelStoodDown | None,
+    history: Sequence[Earlier],
+    pack: Pack,
+    now: datetime,
+) -> list[tuple[datetime, int]]:
+    """The computed level with the facts as they stood: at each time that a fact changed something,
+    and just before the next one. In between it can only rise, so these are the highest values.
+    """
+    relevant = [fact for fact in in_order(facts) if type(fact) in CHANGING]
+    moments = {utc(fact.recorded_at) for fact in relevant}
+    if down is not None:
+        moments.add(utc(down.recorded_at))
+    ordered = sorted(moments)
+    levels: list[tuple[datetime, int]] = []
+    for number, moment in enumerate(ordered):
+        episode = fold([fact for fact in relevant if utc(fact.recorded_at) <= moment])
+        until = ordered[number + 1] - MOMENT if number + 1 < len(ordered) else now
+        levels.append((moment, level_at(episode, history, pack, moment)))
+        levels.append((until, level_at(episode, history, pack, until)))
+    return levels
+
+
+def _has_risen_since(
+    levels: Sequence[tuple[datetime, int]], decided: datetime, now_computed: int
+) -> bool:
+    """Whether the computed level was ever higher after `decided` than at that moment."""
+    then = next((level for moment, level in levels if moment == decided), now_computed)
+    return any(level > then for moment, level in levels if moment > decided)
+
+
+def _tier(level: int) -> int:
+    """A set level is a level of the protocol, whatever was written down."""
+    return min(3, max(1, level))

@@ -1,0 +1,312 @@
+"""What is known of an episode at a moment, as the bits that the rules look at.
+
+A `View` holds as long as no fact comes into being: facts dated after its moment do not exist yet.
+Within it only the clock moves: limits of elapsed time are passed, a night, a birthday.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime, time, timedelta
+
+from protocol.calendar import birthday, completed_years, days_from, is_out_of_hours, next_at
+from protocol.episode import Earlier, Episode, utc
+from protocol.pack import Due, Outcome, Pack
+from protocol.settings import FLAGS
+from protocol.vocabulary import WORDS
+
+_BIT = {name: word.bit for name, word in WORDS.items()}
+_FLAG_BITS = tuple((name, _BIT[name]) for name in FLAGS)
+_EPISODE_FLAGS = tuple(
+    (field, _BIT[word])
+    for field, word in (
+        ("return_unsafe", "return_unsafe"),
+        ("contact_blocked", "contact_blocked"),
+        ("abducted", "abducted"),
+        ("reported_by_other_agency", "other_agency_reported"),
+        ("parents_reported", "parents_reported"),
+        ("crime_while_away", "crime_while_away"),
+        ("harmed_while_away", "harmed_while_away"),
+        ("parents_withheld_reason", "parents_withheld"),
+    )
+)
+_RETURNED, _LOCATED, _MISSING, _YOUNG = (
+    _BIT[w] for w in ("returned", "located", "missing", "young")
+)
+_OVERNIGHT, _CONCERNS, _CONCERNS_UNKNOWN = (
+    _BIT[w] for w in ("overnight", "concerns", "concerns_unknown")
+)
+MOMENT = timedelta(microseconds=1)
+"""The smallest step of time here: a strict limit is passed one moment after it is reached."""
+NIGHT = time(4, 0)
+"""Whoever is still away at this time of the London clock has been away overnight."""
+
+
+class View:
+    """An episode as known at `now`, up to (not including) `until`, when the next fact is dated."""
+
+    __slots__ = (
+        "age", "authority_told", "aware", "bits", "counts", "counts_until", "end", "episode",
+        "grows_up", "interview_clock", "located", "missing", "night", "pack", "referred",
+        "returned", "start", "until",
+    )  # fmt: skip
+
+    def __init__(
+        self, episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime
+    ) -> None:
+        self.episode = episode
+        self.pack = pack
+        self.until: datetime | None = None
+        settings = pack.settings
+        self.returned = self._so_far(episode.returned_at, now)
+        located = self._so_far(episode.located_at, now)
+        self.located = self.returned if located is None else located
+        police = self._so_far(episode.police_reported_at, now)
+        self.referred = self._so_far(episode.reported_to_csc_at, now)
+        self.missing = episode.category == "missing" or (
+            police is not None and settings.police_report_makes_missing
+        )
+        self.start = self._start(police, now)
+        self.aware = self.start if episode.aware_at is None else utc(episode.aware_at)
+        self.interview_clock = self.returned if settings.ri_clock == "returned" else self.located
+        bits = pack.constant | self._child_bits(now)
+        if self.missing:
+            bits |= _MISSING | pack.category_bits["missing"]
+        else:
+            bits |= pack.category_bits["unauthorised_absence"]
+        for field, bit in _EPISODE_FLAGS:
+            if getattr(episode, field):
+                bits |= bit
+        if police is not None:
+            bits |= _BIT["police_told"]
+        if self.referred is not None:
+            bits |= _BIT["referred"]
+            if self._so_far(episode.s47_started_at, now) is not None:
+                bits |= _BIT["enquiries_started"]
+        bits |= self._told_bits(now)
+        if self.located is not None:
+            bits |= self._located_bits(self.located, now)
+        self.night = None
+        if pack.uses_overnight:
+            night = next_at(self.start, NIGHT, pack.zone)
+            if self.returned is None:
+                self.night = night
+            elif night <= self.returned:
+                bits |= _OVERNIGHT
+        self.bits = bits | self._count_bits(history)
+
+    def known(self, now: datetime) -> int:
+        """All bits at `now`, which must lie within this view."""
+        bits = self.bits
+        away = (self.returned or now) - self.start
+        for span, strict, bit in self.pack.away:
+            if away > span or (away == span and not strict):
+                bits |= bit
+        if self.night is not None and now >= self.night:
+            bits |= _OVERNIGHT
+        return bits
+
+    def dues(self, outcome: Outcome, now: datetime) -> list[tuple[Due, datetime]]:
+        """The duties of this outcome that have a time, with that time (UTC)."""
+        dues = []
+        for due in outcome.duties:
+            origin = self._origin(due.duty.origin)
+            if origin is None:
+                continue
+            unit = due.duty.unit
+            if unit == "days":
+                at = days_from(origin, due.days, self.pack.zone)
+            elif unit == "every_days":
+                at = self._next_of(origin, due.days, now)
+            else:
+                at = origin + due.span
+            dues.append((due, at))
+        return dues
+
+    def next_change(
+        self, now: datetime, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
+    ) -> datetime | None:
+        """The first moment after `now` at which level, reasons or duties differ in this view.
+
+        For a strict limit that is the limit itself, although the change comes just after it.
+        """
+        best: datetime | None = None
+        for due, at in dues:
+            if at > now:
+                moment = at
+            elif due.duty.unit == "every_days":
+                moment = now + MOMENT
+            else:
+                continue
+            if best is None or moment < best:
+                best = moment
+        known = self.known(now)
+        for moment, mask, sets in self._passings(now):
+            if best is not None and moment >= best:
+                break
+            known = known | mask if sets else known & ~mask
+            other = self.pack.outcome(known)
+            if other is not outcome and self._differs(other, outcome):
+                return moment
+        return best
+
+    def _passings(self, now: datetime) -> list[tuple[datetime, int, bool]]:
+        """When each bit of the clock changes after `now`, soonest first."""
+        passings = []
+        if self.returned is None:
+            start = self.start
+            for span, strict, bit in self.pack.away:
+                at = start + span
+                if at > now:
+                    passings.append((at, bit, True))
+                elif strict and at == now:
+                    passings.append((now + MOMENT, bit, True))
+            if self.night is not None and self.night > now:
+                passings.append((self.night, _OVERNIGHT, True))
+                passings.sort()
+        if self.grows_up is not None and self.grows_up > now:
+            changed = _YOUNG
+            if self.pack.settings.historical_concerns_scope == "under_11":
+                changed |= _CONCERNS
+            passings.append((self.grows_up, changed, False))
+            passings.sort()
+        return passings
+
+    def _differs(self, one: Outcome, other: Outcome) -> bool:
+        if one.level != other.level or one.reasons != other.reasons:
+            return True
+        return [due for due in one.duties if self._origin(due.duty.origin)] != [
+            due for due in other.duties if self._origin(due.duty.origin)
+        ]
+
+    def _so_far(self, moment: datetime | None, now: datetime) -> datetime | None:
+        """The time in UTC if it has come; a later one ends this view."""
+        if moment is None:
+            return None
+        moment = utc(moment)
+        if moment <= now:
+            return moment
+        if self.until is None or moment < self.until:
+            self.until = moment
+        return None
+
+    def _start(self, police: datetime | None, now: datetime) -> datetime:
+        """When the clock starts, by `clock_start`; what is not on record gives way to the next."""
+        episode = self.episode
+        seen = utc(episode.last_seen_at) if episode.last_seen_at else None
+        due = utc(episode.due_back_at) if episode.due_back_at else None
+        aware = utc(episode.aware_at) if episode.aware_at else None
+        later = max(seen, due) if seen and due else seen or due
+        way = self.pack.settings.clock_start
+        if way == "later_of_last_seen_and_due_back":
+            found = later or aware
+        elif way == "last_seen":
+            found = seen or aware or due
+        elif way == "aware":
+            found = aware or later
+        else:
+            found = police or aware or later
+        return found or police or self.located or now
+
+    def _child_bits(self, now: datetime) -> int:
+        child, settings, zone = self.episode.child, self.pack.settings, self.pack.zone
+        bits = 0
+        for name, bit in _FLAG_BITS:
+            if getattr(child, name):
+                bits |= bit
+        self.age = child.age
+        self.grows_up = None
+        if child.dob is not None:
+            on = self.start if settings.age_evaluated_at == "clock_start" else now
+            self.age = completed_years(child.dob, on.astimezone(zone).date())
+            if settings.age_evaluated_at == "now":
+                self.grows_up = birthday(child.dob, settings.older_band_min_age, zone)
+        young = self.age is None or self.age < settings.older_band_min_age
+        if young:
+            bits |= _YOUNG
+        concerns = child.historical_concerns
+        if concerns == "unknown":
+            bits |= _CONCERNS_UNKNOWN
+            concerns = settings.unknown_concerns_as
+        if concerns or any([getattr(child, factor) for factor in self.pack.factors]):
+            if young or settings.historical_concerns_scope == "any_age":
+                bits |= _CONCERNS
+        here = settings.protocol_la
+        if child.responsible_la == here:
+            bits |= _BIT["responsible_here"]
+        if child.placement_la == here:
+            bits |= _BIT["placed_here"]
+        if child.responsible_la != child.placement_la:
+            bits |= _BIT["out_of_area"]
+        return bits
+
+    def _told_bits(self, now: datetime) -> int:
+        bits = 0
+        self.authority_told = None
+        for notification in self.episode.notifications:
+            at = self._so_far(notification.at, now)
+            if at is None:
+                continue
+            if notification.type == "responsible_authority":
+                if notification.recipient_role in self.pack.accepting_roles:
+                    bits |= _BIT["authority_told"]
+                    if self.authority_told is None or at < self.authority_told:
+                        self.authority_told = at
+            elif notification.type == "ra_written":
+                bits |= _BIT["authority_written"]
+            elif notification.type == "parents":
+                bits |= _BIT["parents_told"]
+        return bits
+
+    def _located_bits(self, located: datetime, now: datetime) -> int:
+        pack, episode = self.pack, self.episode
+        bits = _LOCATED if self.returned is None else _LOCATED | _RETURNED
+        until_found = located - self.start
+        for span, strict, bit in pack.found:
+            if until_found > span or (until_found == span and not strict):
+                bits |= bit
+        if is_out_of_hours(located, pack.opens, pack.closes, pack.holidays, pack.zone):
+            bits |= _BIT["located_out_of_hours"]
+        for closing in (episode.ri_completed_at, episode.ri_declined_at):
+            if self._so_far(closing, now) is not None:
+                bits |= _BIT["interview_closed"]
+        return bits
+
+    def _count_bits(self, history: Sequence[Earlier]) -> int:
+        """Counts the episodes of each window, this one included if its category counts."""
+        own = "missing" if self.missing else "unauthorised_absence"
+        start, zone = self.start, self.pack.zone
+        starts = [(utc(earlier.start), earlier.category) for earlier in history]
+        since: dict[int, datetime] = {}
+        bits = 0
+        self.counts: dict[str, int] = {}
+        for window in self.pack.windows:
+            count = 1 if own in window.categories else 0
+            if starts:
+                first = since.get(window.days)
+                if first is None:
+                    first = since[window.days] = days_from(start, -window.days, zone)
+                for moment, category in starts:
+                    if first <= moment < start and category in window.categories:
+                        count += 1
+            self.counts[window.name] = count
+            for least, bit in window.limits:
+                if count >= least:
+                    bits |= bit
+            for shift, steps in window.tiers:
+                bits |= sum(1 for step in steps if count >= step) << shift
+        return bits
+
+    def _origin(self, origin: str) -> datetime | None:
+        moment: datetime | None = getattr(self, "referred" if origin == "referral" else origin)
+        return moment
+
+    def _next_of(self, origin: datetime, days: int, now: datetime) -> datetime:
+        """The first of origin + days, + 2 days … (calendar) that is not before `now`."""
+        # Calendar days and elapsed time differ by an hour at most when the clocks change.
+        times = max(1, (now - origin - timedelta(hours=2)) // timedelta(days=days))
+        while True:
+            at = days_from(origin, days * times, self.pack.zone)
+            if at >= now:
+                return at
+            times += 1

@@ -1,0 +1,127 @@
+"""The closed vocabulary in which a pack writes its conditions.
+
+Every condition becomes bits: what is known of an episode at a moment is one integer, and a
+condition is a pair of masks (which bits it looks at, and what they must be). `pack` reserves the
+bits for limits and counts; those of plain facts are fixed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+from protocol.settings import FLAGS
+
+
+class Word(msgspec.Struct, frozen=True):
+    """A yes/no word: its bit, and how it reads when it holds and when it does not."""
+
+    bit: int
+    yes: str
+    no: str
+
+
+_WORDS: tuple[tuple[str, str, str], ...] = (
+    ("returned", "back", "not back yet"),
+    ("located", "found", "not found yet"),
+    ("missing", "missing", "away without authorisation"),
+    ("young", "in the younger age band", "not in the younger age band"),
+    ("concerns", "historical concerns or an additional factor", "no known concerns"),
+    ("concerns_unknown", "not known whether there are concerns", "it is known about concerns"),
+    ("responsible_here", "looked after by this authority", "not looked after by this authority"),
+    ("placed_here", "placed in this authority's area", "not placed in this authority's area"),
+    ("out_of_area", "placed outside the responsible authority", "placed in the own authority"),
+    ("police_told", "reported to the police", "not reported to the police"),
+    ("authority_told", "placing authority told", "placing authority not told yet"),
+    ("authority_written", "placing authority has it in writing", "not in writing yet"),
+    ("parents_told", "parents told", "parents not told yet"),
+    ("parents_withheld", "a reason not to tell parents is on record", "no reason to withhold"),
+    ("interview_closed", "return interview held or declined", "return interview still open"),
+    ("return_unsafe", "it may not be right to return there", "no doubt about the return"),
+    ("contact_blocked", "no meaningful contact possible", "contact possible"),
+    ("abducted", "abducted or taken by force", "not known to be abducted"),
+    ("other_agency_reported", "reported by another agency", "not reported by another agency"),
+    ("parents_reported", "reported by the parents", "not reported by the parents"),
+    ("referred", "referred to social care", "not referred yet"),
+    ("enquiries_started", "section 47 enquiries started", "enquiries not started yet"),
+    ("located_out_of_hours", "found out of office hours", "found in office hours"),
+    ("crime_while_away", "may have been in crime while away", "no crime known"),
+    ("harmed_while_away", "may have been hurt while away", "no harm known"),
+    ("overnight", "away overnight (still away at 04:00)", "not away overnight"),
+    ("looked_after", "looked after", "not looked after"),
+    ("allocated_worker", "has an allocated worker", "has no allocated worker"),
+    ("child_protection_plan", "on a child protection plan", "not on a child protection plan"),
+    ("s47_open", "section 47 enquiry open", "no section 47 enquiry open"),
+    ("privately_fostered", "privately fostered", "not privately fostered"),
+    ("victim_of_crime", "victim of crime", "not known as a victim of crime"),
+    ("avoiding_contact", "constantly avoids contact", "does not avoid contact"),
+    ("criminal_activity", "at risk through crime", "no known risk through crime"),
+    ("forced_marriage_risk", "at risk of forced marriage", "no known forced marriage risk"),
+    ("hbv_risk", "at risk of honour-based violence", "no known honour-based violence risk"),
+    ("cse_risk", "at risk of sexual exploitation", "no known sexual exploitation risk"),
+    ("gang_risk", "at risk through gangs", "no known gang risk"),
+    ("trafficking_indicators", "signs of trafficking", "no signs of trafficking"),
+    ("mental_health", "mental health needs", "no known mental health needs"),
+    ("risky_contacts", "in contact with risky people", "no known risky contacts"),
+    ("uasc", "unaccompanied migrant child", "not an unaccompanied migrant child"),
+    ("in_childrens_home", "lives in a children's home", "does not live in a children's home"),
+    ("some_level", "another level rule applies", "no other level rule applies"),
+    ("level_2", "level 2 or higher", "level 1"),
+    ("level_3", "level 3", "below level 3"),
+)
+
+WORDS: dict[str, Word] = {
+    name: Word(1 << place, yes, no) for place, (name, yes, no) in enumerate(_WORDS)
+}
+FIRST_FREE_BIT = len(_WORDS)
+assert set(FLAGS) <= set(WORDS), "every flag of a young person can be a condition"  # noqa: S101
+
+_SPELT_OTHERWISE = frozenset(
+    {"returned", "missing", "responsible_here", "placed_here", "some_level", "level_2", "level_3"}
+)
+YES_NO: tuple[str, ...] = tuple(name for name in WORDS if name not in _SPELT_OTHERWISE)
+"""Words that a pack uses with true or false."""
+
+CHOICES: dict[str, dict[str, tuple[str, bool]]] = {
+    "state": {"open": ("returned", False), "returned": ("returned", True)},
+    "category": {"missing": ("missing", True), "unauthorised_absence": ("missing", False)},
+    "responsible_authority": {
+        "this": ("responsible_here", True),
+        "another": ("responsible_here", False),
+    },
+    "placement_authority": {"this": ("placed_here", True), "another": ("placed_here", False)},
+    "otherwise": {"true": ("some_level", False)},
+    "level_at_least": {"2": ("level_2", True), "3": ("level_3", True)},
+    "level_at_most": {"1": ("level_2", False), "2": ("level_3", False)},
+}
+"""Words with a fixed choice: each choice is a word above and whether it holds."""
+
+LIMITS: dict[str, tuple[str, bool, bool]] = {
+    "away_over": ("away", True, True),
+    "away_at_most": ("away", True, False),
+    "away_at_least": ("away", False, True),
+    "away_under": ("away", False, False),
+    "found_after_over": ("found", True, True),
+}
+"""Words with a number of hours (or a setting that holds one): which clock, whether the limit is
+strict, and whether the condition is that the limit has been passed."""
+
+WORDS_WITH_SETTING = ("category_in", "enabled", "profile")
+WORDS_WITH_REFERENCE = ("rule", "episodes")
+
+ALLOWED: tuple[str, ...] = (
+    *CHOICES,
+    *YES_NO,
+    *LIMITS,
+    *WORDS_WITH_SETTING,
+    *WORDS_WITH_REFERENCE,
+)
+"""Every word that a condition may use."""
+
+IMPLIED: Mapping[str, str] = {
+    "returned": "located",
+    "located_out_of_hours": "located",
+    "level_3": "level_2",
+}
+"""If the first holds, so does the second: used to find conditions that can never hold."""
