@@ -154,6 +154,7 @@ async def reset(request: Request) -> Response:
     world, followers = _parts(request)
     wanted = await body_of(request, Reset)
     world.reset(wanted.seed)
+    followers.forget_absent()
     if wanted.clock is not None:
         world.clock.set(_utc(wanted.clock))
         followers.clock_changed()

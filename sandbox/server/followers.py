@@ -91,6 +91,11 @@ class Followers:
         for follower in self._followers.values():
             self._answer(follower)
 
+    def forget_absent(self) -> None:
+        """Drop every follower that has no poll open at this moment (a reset does)."""
+        present = {name: f for name, f in self._followers.items() if f.poll is not None}
+        self._followers = present
+
     def documents(self) -> list[Json]:
         """All followers, for ``GET /clock/followers``."""
         self._drop_lost()
