@@ -30,6 +30,7 @@ class Conditions:
         self.rules: dict[str, Rule] = {}
         self.counts: set[str] = set()
         self.next_bit = FIRST_FREE_BIT
+        self.cares = 0
 
     def reserve(self) -> int:
         bit = 1 << self.next_bit
@@ -66,6 +67,7 @@ class Conditions:
                 raise document.error(here, "contradicts another condition beside it: never holds")
             care |= bit
             want |= bit if holds else 0
+        self.cares |= care
         return Alternative(care, want, dict(table))
 
     def _atom(self, document: Document, here: Place, word: str, value: Any) -> tuple[int, bool]:
@@ -149,7 +151,7 @@ class Conditions:
 def _expand(
     alternative: Alternative, by_bit: Mapping[int, Rule], required: int
 ) -> Iterable[tuple[int, int]]:
-    """The alternative joined with those of every rule that it refers to; contradictions drop out."""
+    """The alternative joined with those of the rules that it refers to, where they agree."""
     care, want = alternative.care | required, alternative.want | required
     if alternative.care & required & ~alternative.want:
         return

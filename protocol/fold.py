@@ -32,9 +32,8 @@ def standing_facts(facts: Sequence[f.Fact]) -> list[f.Fact]:
             continue
         if isinstance(fact, f.Withdrawn):
             gone.add(fact.fact)
-        elif fact.corrects and fact.corrects != fact.id:
-            if kinds.get(fact.corrects) is type(fact):
-                gone.add(fact.corrects)
+        elif fact.corrects != fact.id and kinds.get(fact.corrects) is type(fact):
+            gone.add(fact.corrects)
     return [fact for fact in ordered if fact.id not in gone]
 
 

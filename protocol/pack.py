@@ -77,17 +77,13 @@ class Pack:
         self.opens = time.fromisoformat(settings.office_open)
         self.closes = time.fromisoformat(settings.office_close)
         self.holidays = frozenset(settings.bank_holidays)
-        self.factors = settings.additional_factors
+        self.factors = sum(WORDS[name].bit for name in set(settings.additional_factors))
         self.accepting_roles = frozenset(settings.ra_accepting_roles)
         atoms = book.atoms
         self.away = self._limits(atoms.away)
         self.found = self._limits(atoms.found)
         self.windows = tuple(self._window(counted) for counted in book.counts.values())
-        self.uses_overnight = any(
-            alternative.care & WORDS["overnight"].bit
-            for rule in (*book.rules, *book.routes, *book.duties, *book.actions)
-            for alternative in rule.when
-        )
+        self.uses_overnight = bool(book.cares & WORDS["overnight"].bit)
         self.constant = sum(
             bit for name, bit in atoms.enabled.items() if getattr(settings, name)
         ) + sum(bit for name, bit in atoms.profile.items() if settings.profile == name)
@@ -121,9 +117,12 @@ class Pack:
 
     def rule(self, rule_id: str) -> Rule | Route | Tier | None:
         """What stands behind a reason id (for STF-3 the family STF); None if nothing does."""
-        for rule in (*self.book.rules, *self.book.routes):
+        for rule in self.book.rules:
             if rule.id == rule_id:
                 return rule
+        for route in self.book.routes:
+            if route.id == rule_id:
+                return route
         return next((tier for tier, step in self._steps() if f"{tier.id}-{step}" == rule_id), None)
 
     def duty(self, duty_id: str) -> Duty | None:

@@ -128,6 +128,7 @@ class _Reader:
             actions=tuple(self.actions.values()),
             tiers=tuple(self.tiers.values()),
             atoms=self.conditions.atoms,
+            cares=self.conditions.cares,
             tier_shift=self.conditions.next_bit,
         )
 

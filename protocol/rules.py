@@ -1,4 +1,4 @@
-"""What a pack consists of, as read from its files: rules, routes, duties, actions, tiers, counts."""
+"""What a pack consists of, as read from its files: rules, routes, duties, actions, tiers."""
 
 from __future__ import annotations
 
@@ -148,5 +148,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[ActionRule, ...]
     tiers: tuple[Tier, ...]
     atoms: Atoms
+    cares: int
+    """Every bit that some condition looks at."""
     tier_shift: int
     """First bit of the tiers; each family has eight."""

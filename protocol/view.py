@@ -228,9 +228,10 @@ class View:
         if concerns == "unknown":
             bits |= _CONCERNS_UNKNOWN
             concerns = settings.unknown_concerns_as
-        if concerns or any([getattr(child, factor) for factor in self.pack.factors]):
-            if young or settings.historical_concerns_scope == "any_age":
-                bits |= _CONCERNS
+        if (concerns or bits & self.pack.factors) and (
+            young or settings.historical_concerns_scope == "any_age"
+        ):
+            bits |= _CONCERNS
         here = settings.protocol_la
         if child.responsible_la == here:
             bits |= _BIT["responsible_here"]

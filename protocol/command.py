@@ -1,0 +1,165 @@
+"""The dry run for protocol owners (`assess`) and the check of packs, for the command line."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO, TextIO
+
+import msgspec
+
+from protocol.assess import assess
+from protocol.calendar import is_out_of_hours
+from protocol.episode import utc
+from protocol.pack import DEFAULT, Pack, load_pack, shipped
+from protocol.packfile import PackError
+from protocol.reading import InputError, one_slip_apart, read_episode, read_history, read_time
+from protocol.settings import SettingError
+
+KEYS = ("now", "episode", "history", "config", "pack", "preset")
+_REMEMBERED = 64
+
+
+class DryRun:
+    """Answers questions of the dry run; keeps the packs it has read.
+
+    `base` is the pack that applies when a question names none (None: the shipped default).
+    """
+
+    def __init__(self, base: str | Path = DEFAULT, preset: str | None = None) -> None:
+        self._base, self._preset = base, preset
+        self._packs: dict[tuple[str, str | None], Pack] = {}
+        self._variants: dict[bytes, Pack] = {}
+
+    def answer(self, line: bytes) -> dict[str, Any]:
+        """One JSON object in, one answer out; {"error": …} names the path of what is wrong."""
+        try:
+            question = msgspec.json.decode(line)
+            return self._answer(question)
+        except (InputError, PackError) as error:
+            return {"error": str(error)}
+        except msgspec.DecodeError as error:
+            return {"error": f"not JSON: {error}"}
+        except RecursionError:
+            return {"error": "not JSON that can be used: nested too deeply"}
+
+    def _answer(self, question: Any) -> dict[str, Any]:
+        if not isinstance(question, dict):
+            raise InputError("input", "needs one JSON object")
+        ignored: list[str] = []
+        for key in question:
+            meant = [name for name in KEYS if key not in KEYS and one_slip_apart(key, name)]
+            if meant:
+                raise InputError(key, f"unknown field; is {meant[0]} meant?")
+            if key == "patch":
+                raise InputError(key, "merge the patch into the episode before asking")
+            if key not in KEYS:
+                ignored.append(key)
+        if question.get("now") is None:
+            raise InputError("now", "is missing")
+        now = read_time(question["now"], "now")
+        pack = self._pack(question)
+        if question.get("episode") is None:
+            out = is_out_of_hours(utc(now), pack.opens, pack.closes, pack.holidays, pack.zone)
+            return {"out_of_hours": out}
+        episode = read_episode(question["episode"], ignored)
+        history = read_history(question.get("history"), ignored)
+        found = assess(episode, history, pack, now)
+        answer: dict[str, Any] = {
+            "level": found.level,
+            "level_reasons": found.level_reasons,
+            "reasons": found.reasons,
+            "due": {
+                name: {"at": due.at.isoformat(), "status": due.status}
+                for name, due in found.due.items()
+            },
+            "out_of_hours": found.out_of_hours,
+            "age": found.age,
+            "count_90": found.counts.get("count_90"),
+            "elapsed_minutes": found.elapsed_minutes,
+            "ra_route": found.ra_route,
+            "closable": found.closable,
+            "changes_at": found.changes_at.isoformat() if found.changes_at else None,
+        }
+        if ignored:
+            answer["ignored"] = ignored
+        return answer
+
+    def _pack(self, question: Mapping[str, Any]) -> Pack:
+        name, preset = question.get("pack"), question.get("preset")
+        for key, value in (("pack", name), ("preset", preset)):
+            if value is not None and not isinstance(value, str):
+                raise InputError(key, "is not text")
+        if name is None and preset is None:
+            preset = self._preset
+        wanted = (str(self._base if name is None else name), preset)
+        if wanted not in self._packs:
+            try:
+                self._packs[wanted] = load_pack(*wanted)
+            except PackError as error:
+                raise InputError(
+                    "preset" if "preset" in str(error) else "pack", str(error)
+                ) from None
+        pack = self._packs[wanted]
+        config = question.get("config")
+        if config is None or config == {}:
+            return pack
+        if not isinstance(config, dict):
+            raise InputError("config", "is not an object")
+        variant = msgspec.json.encode((wanted, config), order="sorted")
+        if variant not in self._variants:
+            if len(self._variants) >= _REMEMBERED:
+                self._variants.clear()
+            try:
+                self._variants[variant] = pack.with_settings(config)
+            except SettingError as error:
+                raise InputError(f"config.{error.key}", str(error)) from None
+        return self._variants[variant]
+
+
+def run_assess(file: str | Path, lines: bool, out: TextIO, *, dry_run: DryRun | None = None) -> int:
+    """`assess FILE|- [--lines]`: one JSON object, or one for each line. Answers go to `out`.
+
+    Returns the exit status: 1 if any question could not be answered.
+    """
+    run = dry_run or DryRun()
+    if str(file) == "-":
+        return _answer_all(run, sys.stdin.buffer, lines, out)
+    try:
+        with Path(file).open("rb") as source:
+            return _answer_all(run, source, lines, out)
+    except OSError as error:
+        _print(out, {"error": f"{file}: cannot be read: {error.strerror}"})
+        return 1
+
+
+def _answer_all(run: DryRun, source: BinaryIO, lines: bool, out: TextIO) -> int:
+    questions: Iterable[bytes] = source if lines else [source.read()]
+    bad = False
+    for question in questions:
+        answer = run.answer(question)
+        bad = bad or "error" in answer
+        _print(out, answer, indent=not lines)
+    return int(bad)
+
+
+def _print(out: TextIO, answer: Mapping[str, Any], *, indent: bool = False) -> None:
+    text = msgspec.json.encode(answer)
+    if indent:
+        text = msgspec.json.format(text, indent=2)
+    out.write(text.decode() + "\n")
+
+
+def check_packs(paths: Sequence[str | Path] = ()) -> list[str]:
+    """One line for each pack that is refused: file, line, key, what is allowed; [] if all is well.
+
+    Checks the shipped packs, and those named.
+    """
+    problems = []
+    for name in (*shipped(), *paths):
+        try:
+            load_pack(name)
+        except PackError as error:
+            problems.append(str(error))
+    return problems

@@ -1,0 +1,302 @@
+"""Reading an episode from plain JSON, for the dry run: every mistake is named with its path.
+
+The shape is that of the worked scenarios. A field may also stand at its other natural place (a
+flag of the young person beside the episode, a reason to withhold within the child). A field that
+looks like a slip of the pen is refused; any other that the rules do not know is left aside and
+listed, so that nothing is dropped unseen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from datetime import date, datetime
+from typing import Any, TypeGuard
+
+import msgspec
+
+from protocol.episode import Earlier, Episode, Notification
+from protocol.facts import Answer, Category, Child
+from protocol.settings import FLAGS
+
+CATEGORIES: tuple[Category, ...] = ("missing", "unauthorised_absence")
+TIMES = (
+    "last_seen_at",
+    "due_back_at",
+    "aware_at",
+    "police_reported_at",
+    "located_at",
+    "returned_at",
+    "ri_completed_at",
+    "ri_declined_at",
+    "reported_to_csc_at",
+    "s47_started_at",
+)
+_EPISODE_FLAGS = (
+    "return_unsafe",
+    "contact_blocked",
+    "abducted",
+    "reported_by_other_agency",
+    "parents_reported",
+    "crime_while_away",
+    "harmed_while_away",
+)
+_ALIASES = {
+    "crime": "crime_while_away",
+    "crime_during_absence": "crime_while_away",
+    "harmed": "harmed_while_away",
+    "hurt_or_harmed": "harmed_while_away",
+    "harmed_during_absence": "harmed_while_away",
+    "other_agency_reported": "reported_by_other_agency",
+    "reported_by_parents": "parents_reported",
+    "trafficking": "trafficking_indicators",
+    "unaccompanied": "uasc",
+    "ri_held_at": "ri_completed_at",
+    "mental_health_issues": "mental_health",
+}
+_LEFT_ASIDE = (
+    "whereabouts_known",
+    "whereabouts",
+    "circumstances",
+    "police_reference",
+    "reference",
+    "note",
+    "notes",
+    "id",
+    "ref",
+    "name",
+)
+"""Fields that describe a case without any rule looking at them."""
+_CAUTIOUS = frozenset({*FLAGS, "return_unsafe", "crime_while_away", "harmed_while_away"}) - {
+    "looked_after",
+    "allocated_worker",
+    "in_childrens_home",
+}
+"""Flags for which "unknown" counts as yes."""
+_OF_CHILD = (
+    *FLAGS, "dob", "age", "responsible_la", "placement_la", "historical_concerns",
+)  # fmt: skip
+_OF_EPISODE = ("category", "child", "notifications", "parents_withheld_reason", "reported_by")
+_EITHER = (*FLAGS, *_EPISODE_FLAGS, "parents_withheld_reason", *_ALIASES, *_LEFT_ASIDE)
+_EPISODE_KEYS = (*_OF_EPISODE, *TIMES, *_EITHER)
+_CHILD_KEYS = (*_OF_CHILD, *_EITHER)
+_OTHER_AGENCIES = ("other_agency", "another_agency", "agency", "school", "health")
+
+
+class InputError(ValueError):
+    """A value cannot be used. The text starts with the path of the field."""
+
+    def __init__(self, path: str, message: str) -> None:
+        super().__init__(f"{path}: {message}")
+        self.path = path
+
+
+def read_episode(value: Any, ignored: list[str], path: str = "episode") -> Episode:
+    """The episode in `value` (decoded JSON). Paths of fields left aside are added to `ignored`.
+
+    Raises InputError with the path of the first field that cannot be used.
+    """
+    table = _table(value, path)
+    _check_keys(table, _EPISODE_KEYS, ignored, path)
+    child = _table(_needed(table, "child", path), f"{path}.child")
+    _check_keys(child, _CHILD_KEYS, ignored, f"{path}.child")
+    flags = dict.fromkeys((*FLAGS, *_EPISODE_FLAGS), False)
+    for source, place in ((table, path), (child, f"{path}.child")):
+        for key, given in source.items():
+            name = _ALIASES.get(key, key)
+            if name in flags:
+                flags[name] = _flag(name, given, f"{place}.{key}") or flags[name]
+    times = {
+        _ALIASES.get(key, key): read_time(given, f"{path}.{key}")
+        for key, given in table.items()
+        if _ALIASES.get(key, key) in TIMES and given is not None
+    }
+    if not times:
+        raise InputError(path, "has no time; needs last_seen_at, due_back_at or aware_at")
+    reporter = _text(table.get("reported_by"), f"{path}.reported_by")
+    if reporter in _OTHER_AGENCIES:
+        flags["reported_by_other_agency"] = True
+    if reporter in ("parent", "parents"):
+        flags["parents_reported"] = True
+    withheld = _text(
+        table.get("parents_withheld_reason"), f"{path}.parents_withheld_reason"
+    ) or _text(child.get("parents_withheld_reason"), f"{path}.child.parents_withheld_reason")
+    return Episode(
+        category=_category(_needed(table, "category", path), f"{path}.category"),
+        child=_child(child, flags, f"{path}.child"),
+        notifications=_notifications(table.get("notifications"), ignored, path),
+        parents_withheld_reason=withheld.strip(),
+        **{name: flags[name] for name in _EPISODE_FLAGS},  # type: ignore[arg-type]
+        **times,  # type: ignore[arg-type]
+    )
+
+
+def read_history(value: Any, ignored: list[str], path: str = "history") -> tuple[Earlier, ...]:
+    """Earlier episodes, each with category, start and (if it has ended) end."""
+    earlier = []
+    for number, item in enumerate(_list(value, path)):
+        here = f"{path}[{number}]"
+        table = _table(item, here)
+        _check_keys(table, ("category", "start", "end", *_LEFT_ASIDE), ignored, here)
+        end = table.get("end")
+        earlier.append(
+            Earlier(
+                category=_category(_needed(table, "category", here), f"{here}.category"),
+                start=read_time(_needed(table, "start", here), f"{here}.start"),
+                end=None if end is None else read_time(end, f"{here}.end"),
+            )
+        )
+    return tuple(earlier)
+
+
+def read_time(value: Any, path: str) -> datetime:
+    """An ISO 8601 time with an offset. Raises InputError for anything else."""
+    if not isinstance(value, str):
+        raise InputError(path, f"{_shown(value)} is no time; needs ISO 8601 text with an offset")
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        raise InputError(path, f"{_shown(value)} is no ISO 8601 time") from None
+    if moment.tzinfo is None:
+        raise InputError(path, f"{_shown(value)} has no offset from UTC, such as +00:00")
+    if not 1901 <= moment.year < 2199:
+        raise InputError(path, f"{_shown(value)} is not between the years 1901 and 2199")
+    return moment
+
+
+def _child(table: Mapping[str, Any], flags: Mapping[str, bool], path: str) -> Child:
+    return Child(
+        dob=_date(table.get("dob"), f"{path}.dob"),
+        age=_age(table.get("age"), f"{path}.age"),
+        responsible_la=_text(table.get("responsible_la"), f"{path}.responsible_la") or None,
+        placement_la=_text(table.get("placement_la"), f"{path}.placement_la") or None,
+        historical_concerns=_answer(
+            table.get("historical_concerns"), f"{path}.historical_concerns"
+        ),
+        **{name: flags[name] for name in FLAGS},
+    )
+
+
+def _notifications(value: Any, ignored: list[str], path: str) -> tuple[Notification, ...]:
+    path = f"{path}.notifications"
+    told = []
+    for number, item in enumerate(_list(value, path)):
+        here = f"{path}[{number}]"
+        table = _table(item, here)
+        keys = ("type", "at", "recipient_role", "method", "informed_by", "information_given")
+        _check_keys(table, (*keys, *_LEFT_ASIDE), ignored, here)
+        kind = _text(_needed(table, "type", here), f"{here}.type")
+        at = read_time(_needed(table, "at", here), f"{here}.at")
+        role = _text(table.get("recipient_role"), f"{here}.recipient_role")
+        if kind in ("responsible_authority", "ra_written", "parents"):
+            told.append(Notification(type=kind, at=at, recipient_role=role))  # type: ignore[arg-type]
+        else:
+            ignored.append(here)
+    return tuple(told)
+
+
+def _check_keys(
+    table: Mapping[str, Any], known: Collection[str], ignored: list[str], path: str
+) -> None:
+    for key in table:
+        if key in known:
+            continue
+        meant = next((name for name in known if one_slip_apart(key, name)), None)
+        if meant is not None:
+            raise InputError(f"{path}.{key}", f"unknown field; is {meant} meant?")
+        ignored.append(f"{path}.{key}")
+
+
+def one_slip_apart(one: str, other: str) -> bool:
+    """Whether one letter more, less, different, or two swapped turn one into the other."""
+    if abs(len(one) - len(other)) > 1:
+        return False
+    start = 0
+    while start < min(len(one), len(other)) and one[start] == other[start]:
+        start += 1
+    a, b = one[start:], other[start:]
+    swapped = len(a) > 1 and len(b) > 1 and (a[1] + a[0] + a[2:]) == b
+    return a[1:] == b[1:] or a[1:] == b or a == b[1:] or swapped
+
+
+def _table(value: Any, path: str) -> Mapping[str, Any]:
+    if not isinstance(value, dict):
+        raise InputError(path, f"{_shown(value)} is not an object")
+    return value
+
+
+def _list(value: Any, path: str) -> list[Any]:
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise InputError(path, f"{_shown(value)} is not a list")
+    return value
+
+
+def _needed(table: Mapping[str, Any], key: str, path: str) -> Any:
+    if table.get(key) is None:
+        raise InputError(f"{path}.{key}", "is missing")
+    return table[key]
+
+
+def _category(value: Any, path: str) -> Category:
+    if not _is_category(value):
+        raise InputError(path, f"{_shown(value)} is not allowed; allowed: {', '.join(CATEGORIES)}")
+    return value
+
+
+def _is_category(value: Any) -> TypeGuard[Category]:
+    return value in CATEGORIES
+
+
+def _flag(name: str, value: Any, path: str) -> bool:
+    """A yes/no field; unknown counts as yes where that is the cautious reading."""
+    answer = _answer(False if value is None else value, path)
+    if answer == "unknown":
+        if name in _CAUTIOUS:
+            return True
+        raise InputError(path, '"unknown" is not allowed; allowed: true, false')
+    return answer
+
+
+def _answer(value: Any, path: str) -> Answer:
+    if value is None or value == "unknown":
+        return "unknown"
+    if isinstance(value, bool):
+        return value
+    if value in ("yes", "no"):
+        return bool(value == "yes")
+    raise InputError(path, f"{_shown(value)} is not allowed; allowed: true, false, unknown")
+
+
+def _date(value: Any, path: str) -> date | None:
+    if value is None:
+        return None
+    try:
+        day = date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise InputError(path, f"{_shown(value)} is no date such as 2010-08-15") from None
+    if not 1901 <= day.year < 2199:
+        raise InputError(path, f"{_shown(value)} is not between the years 1901 and 2199")
+    return day
+
+
+def _age(value: Any, path: str) -> int | None:
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 25:
+        raise InputError(path, f"{_shown(value)} is no age in completed years, 0 to 25")
+    return value
+
+
+def _text(value: Any, path: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        raise InputError(path, f"{_shown(value)} is not text")
+    return value
+
+
+def _shown(value: Any) -> str:
+    """The value as JSON, short enough for one line."""
+    text = msgspec.json.encode(value).decode()
+    return text if len(text) <= 40 else text[:37] + "..."
