@@ -1,0 +1,196 @@
+"""Long polling and webhooks: nothing is lost, nobody listens twice."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+
+import pytest
+import uvicorn
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from sandbox.serve import _listening
+
+TWO_POLLS = (
+    "409 Conflict: terminated by other getUpdates request; "
+    "make sure that only one bot instance is running"
+)
+WEBHOOK_ACTIVE = (
+    "409 Conflict: can't use getUpdates method while webhook is active; "
+    "use deleteWebhook to delete the webhook first"
+)
+
+
+async def say(human, user, *texts):
+    for text in texts:
+        await human.post("/human/send", user=user, text=text)
+
+
+def texts(updates):
+    return [update["message"]["text"] for update in updates]
+
+
+async def test_updates_come_again_until_an_offset_confirms_them(api, human, robin):
+    await say(human, robin, "a", "b", "c")
+    found = await api.ok("getUpdates")
+    assert texts(found) == texts(await api.ok("getUpdates")) == ["a", "b", "c"]
+    rest = await api.ok("getUpdates", offset=found[1]["update_id"])
+    assert texts(rest) == ["b", "c"]
+    assert texts(await api.ok("getUpdates")) == ["b", "c"]
+    assert texts(await api.ok("getUpdates", limit=1)) == ["b"]
+
+
+async def test_a_negative_offset_keeps_only_the_newest(api, human, robin):
+    await say(human, robin, "a", "b", "c")
+    assert texts(await api.ok("getUpdates", offset=-1)) == ["c"]
+    assert texts(await api.ok("getUpdates")) == ["c"]
+
+
+async def test_at_most_a_hundred_at_once(api, human, robin):
+    await asyncio.gather(*(say(human, robin, str(n)) for n in range(120)))
+    assert len(await api.ok("getUpdates")) == 100
+    assert len(await api.ok("getUpdates", limit=500)) == 100
+
+
+async def test_a_poll_waits_for_the_next_update(api, human, robin):
+    poll = asyncio.create_task(api.ok("getUpdates", timeout=20))
+    await asyncio.sleep(0.05)
+    await say(human, robin, "now")
+    assert texts(await asyncio.wait_for(poll, 2)) == ["now"]
+
+
+async def test_a_poll_ends_empty_when_nothing_comes(api, robin):
+    assert await asyncio.wait_for(api.ok("getUpdates", timeout=1), 3) == []
+
+
+async def test_the_older_of_two_polls_gets_409(api, human, robin):
+    older = asyncio.create_task(api.no("getUpdates", timeout=20))
+    await asyncio.sleep(0.05)
+    newer = asyncio.create_task(api.ok("getUpdates", timeout=20))
+    assert await asyncio.wait_for(older, 2) == TWO_POLLS
+    await say(human, robin, "for the newer")
+    assert texts(await asyncio.wait_for(newer, 2)) == ["for the newer"]
+
+
+async def test_a_poll_whose_bot_was_killed_does_not_stay_open(api, client, human, robin):
+    poll = asyncio.create_task(api.ok("getUpdates", timeout=50))
+    await asyncio.sleep(0.05)
+    assert (await human.get("/human/bots"))[0]["polling"] is True
+    poll.cancel()
+    for _ in range(100):
+        if not (await human.get("/human/bots"))[0]["polling"]:
+            break
+        await asyncio.sleep(0.02)
+    else:
+        pytest.fail("the poll is still open")
+
+
+async def test_only_the_kinds_asked_for_and_the_wish_is_remembered(api, human, robin):
+    await api.ok("getUpdates", allowed_updates=["callback_query"])
+    await say(human, robin, "unheard")
+    assert await api.ok("getUpdates") == []
+    await api.ok("getUpdates", allowed_updates=[])
+    await say(human, robin, "heard")
+    assert texts(await api.ok("getUpdates")) == ["heard"]
+
+
+async def test_commands_are_marked_as_such(api, human, robin):
+    await say(human, robin, "/case 4")
+    (update,) = await api.ok("getUpdates")
+    assert update["message"]["entities"] == [{"type": "bot_command", "offset": 0, "length": 5}]
+
+
+class Hook:
+    """A bot's own web server, which answers as told."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str | None, str]] = []
+        self.statuses: list[int] = []
+        self.answer: dict[str, object] = {}
+        self.url = ""
+
+    async def receive(self, request: Request) -> Response:
+        update = await request.json()
+        secret = request.headers.get("x-telegram-bot-api-secret-token")
+        self.got.append((secret, update["message"]["text"]))
+        status = self.statuses.pop(0) if self.statuses else 200
+        return JSONResponse(self.answer, status)
+
+    async def received(self, count: int) -> list[str]:
+        for _ in range(200):
+            if len(self.got) >= count:
+                return [text for _, text in self.got]
+            await asyncio.sleep(0.02)
+        raise AssertionError(self.got)
+
+
+@pytest.fixture
+async def hook() -> AsyncIterator[Hook]:
+    hook = Hook()
+    app = Starlette(routes=[Route("/hook", hook.receive, methods=["POST"])])
+    listening = _listening(0)
+    hook.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
+    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]
+    task = asyncio.create_task(server.serve([listening]))
+    yield hook
+    server.should_exit = server.force_exit = True
+    await task
+
+
+async def test_a_webhook_gets_updates_in_order_with_its_secret(api, human, robin, hook):
+    await api.ok("setWebhook", url=hook.url, secret_token="s3cret", max_connections=5)
+    await say(human, robin, "a", "b")
+    assert await hook.received(2) == ["a", "b"]
+    assert {secret for secret, _ in hook.got} == {"s3cret"}
+    info = await api.ok("getWebhookInfo")
+    assert (info["url"], info["max_connections"]) == (hook.url, 5)
+    assert await api.no("getUpdates") == WEBHOOK_ACTIVE
+    await api.ok("deleteWebhook")
+    assert (await api.ok("getWebhookInfo"))["url"] == ""
+    assert await api.ok("getUpdates") == []
+
+
+async def test_a_webhook_that_fails_gets_the_same_update_again(api, human, robin, hook):
+    hook.statuses = [500, 404]
+    await api.ok("setWebhook", url=hook.url)
+    await say(human, robin, "a", "b")
+    assert await hook.received(4) == ["a", "a", "a", "b"]
+    info = await api.ok("getWebhookInfo")
+    assert info["last_error_message"] == "Wrong response from the webhook: 404 Not Found"
+
+
+async def test_a_method_in_the_answer_to_a_webhook_is_carried_out(api, human, robin, hook):
+    hook.answer = {"method": "sendMessage", "chat_id": robin, "text": "by return"}
+    await api.ok("setWebhook", url=hook.url)
+    await say(human, robin, "a")
+    await hook.received(1)
+    assert (await human.post("/settle", wait=3))["settled"] is True
+    assert (await human.messages(robin))[-1]["text"] == "by return"
+
+
+async def test_setting_a_webhook_ends_the_poll(api, robin, hook):
+    poll = asyncio.create_task(api.no("getUpdates", timeout=20))
+    await asyncio.sleep(0.05)
+    await api.ok("setWebhook", url=hook.url)
+    assert await asyncio.wait_for(poll, 2) == "409 Conflict: terminated by setWebhook request"
+
+
+@pytest.mark.parametrize(
+    ("params", "words"),
+    [
+        ({"url": "https://example.org/hook"}, "the sandbox posts to this machine only"),
+        ({"url": "nonsense"}, "invalid webhook URL specified"),
+        ({"url": "http://127.0.0.1/x", "secret_token": "a b"}, "unallowed characters"),
+    ],
+)
+async def test_webhooks_that_are_refused(api, params, words):
+    assert words in await api.no("setWebhook", **params)
+
+
+async def test_waiting_updates_can_be_dropped(api, human, robin):
+    await say(human, robin, "a")
+    await api.ok("deleteWebhook", drop_pending_updates=True)
+    assert await api.ok("getUpdates") == []
