@@ -1,119 +1,152 @@
 """The book on disk, synchronous and for one thread at a time.
 
 Open episodes, drafts, the register and the office file are in memory, as last written; closed
-episodes are read when somebody asks. Memory changes only after the disk has.
+episodes are read when somebody asks. Memory changes only after the disk has. What other threads
+may read (`episodes`, `slots`, `office`, `register`) is replaced, never changed in place.
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 
-from storage import apply, files, reference
-from storage.layout import Layout, name_of
+from storage import apply, damage, files, reference
+from storage.keys import Keys
+from storage.layout import Layout, Place, month_of
+from storage.ledger import Ledger
+from storage.lock import Lock
 from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.recent import Recent
 from storage.record import RecordFile
+from storage.seal import Damaged, Sealer
+from storage.shapes import DraftSlot, Register
 from storage.store import Change, Conflict, NotFound
+from storage.summary import Summary
 
-
-class DraftSlot(msgspec.Struct, frozen=True, kw_only=True):
-    """One member of staff's file of drafts. It stays when a draft is dropped, for `seen`."""
-
-    owner: str
-    draft: Draft | None = None
-    seen: tuple[int, ...] = ()
-
-
-class Register(msgspec.Struct, frozen=True, kw_only=True):
-    """The young people, by reference."""
-
-    version: int = 0
-    people: dict[str, Person] = {}
+T = TypeVar("T", Episode, Office, Register, DraftSlot)
+V = TypeVar("V")
 
 
 class Book:
-    """All that the store does with files. Raises OSError where the disk refuses."""
+    """All that the store does with files. Raises OSError where the disk refuses.
+
+    summarise: makes a summary row of an episode.  made_by: names the rules by which it does.
+    report: told the kind and one line of each trouble.  now: the time (aware, UTC).
+    """
 
     def __init__(
         self,
         folder: Path,
         *,
+        keys: Keys | None,
         summarise: Callable[[Episode], Past],
+        made_by: str,
+        report: Callable[[str, str], None],
         now: Callable[[], datetime],
     ) -> None:
         self.layout = Layout(folder)
-        self._summarise = summarise
-        self._now = now
-        # Replaced, never changed in place: another thread may be reading them.
+        self.sealer = Sealer(keys)
+        self.lock = Lock(self.layout.lock)
+        self.summarise = summarise
+        self.report = report
+        self.now = now
+        self.ledger = Ledger(self.layout, self.sealer, lambda what: report("ledger", what))
+        self.summary = Summary(self.layout, self.sealer, self.ledger, made_by)
+        self.seen = Recent()
         self.episodes: Mapping[str, Episode] = {}
         self.slots: Mapping[str, DraftSlot] = {}
-        self.rows: Mapping[str, Past] = {}
-        self.seen: set[int] = set()
         self.office = Office()
         self.register = Register()
         self._given: set[str] = set()
-        self._episode_files: dict[str, RecordFile[Episode]] = {}
-        self._slot_files: dict[str, RecordFile[DraftSlot]] = {}
-        self._office_file = RecordFile(self.layout.office, "office", Office)
-        self._register_file = RecordFile(self.layout.register, "register", Register)
+        self._files: dict[Path, RecordFile[Any]] = {}
+        self._unmoved: set[str] = set()
+        self._undropped: set[str] = set()
 
-    def open(self) -> None:
-        """Reads what has to be in memory and puts right what a crash left half done."""
-        for folder in (self.layout.folder, self.layout.open, self.layout.drafts):
-            files.make_folder(folder)
-            files.sweep(folder)
-        self.office = self._office_file.load() or Office()
-        self.register = self._register_file.load() or Register()
-        self._load_closed()
-        self._load_open()
-        self._load_slots()
-        self.seen.update(self.office.seen)
+    # Reading ------------------------------------------------------------------------------
 
-    def _load_open(self) -> None:
-        episodes = {}
-        for name in files.names(self.layout.open):
-            episode = self._episode_file(name_of(name)).load()
-            if episode is None:
-                continue
-            self.seen.update(episode.seen)
-            if episode.closed_at is None:
-                episodes[episode.ref] = episode
-            else:
-                self._archive(episode.ref, episode.closed_at)
-                self.rows = {**self.rows, episode.ref: self._summarise(episode)}
-        self.episodes = episodes
+    def load(self, place: Place, shape: type[T], *, expected: int) -> T | None:
+        """One record, or None if there is none that can be used: a damaged one is set aside, and
+        reported. An older copy is reported and used: it is the best there is. Raises OSError."""
+        try:
+            value = self._file(place, shape).load()
+            if isinstance(value, Episode) and value.ref != place.name:
+                msg = "it holds another episode"
+                raise Damaged(msg)
+        except Damaged as error:
+            self._files.pop(place.path, None)
+            what = damage.set_aside(self.layout, place, str(error), self.now())
+            self.report("set_aside", what)
+            return None
+        if value is not None:
+            older = self.ledger.check(place, value.version, expected)
+            if older is not None:
+                self.report("older", older)
+        return value
 
-    def _load_closed(self) -> None:
-        rows = {}
-        for folder in self.layout.months():
-            files.sweep(folder)
-            for name in files.names(folder):
-                episode = RecordFile(folder / name, "episode", Episode).load()
-                if episode is not None:
-                    rows[episode.ref] = self._summarise(episode)
-                    self.seen.update(episode.seen)
-        self.rows = rows
+    def load_closed(self, ref: str, month: str) -> Episode | None:
+        """As `load`, for an episode that was closed in that month."""
+        place = self.closed_place(ref, month)
+        expected = self.ledger.expected_closed(month, place)
+        episode = self.load(place, Episode, expected=expected)
+        # Not kept: closed episodes are many, and hardly any is written again.
+        self._files.pop(place.path, None)
+        if episode is not None and episode.version > expected:
+            self.ledger.note_closed(month, place, episode.version)
+        return episode
 
-    def _load_slots(self) -> None:
-        ended = {draft for episode in self.episodes.values() for draft in episode.drafts}
-        slots = {}
-        for name in files.names(self.layout.drafts):
-            path = self.layout.drafts / name
-            slot = RecordFile(path, "draft", DraftSlot).load()
-            if slot is None:
-                continue
-            self.seen.update(slot.seen)
-            if slot.draft is not None and slot.draft.id in ended:
-                files.remove(path)
-            else:
-                slots[slot.owner] = slot
-        self.slots = slots
+    def closed_place(self, ref: str, month: str) -> Place:
+        """Where a closed episode is; among the open ones if the disk did not let it be moved."""
+        if ref in self._unmoved and (place := self.layout.open_episode(ref)).path.exists():
+            return place
+        return self.layout.closed_episode(ref, month)
+
+    def episode(self, ref: str) -> Episode:
+        """Open or closed. Raises NotFound, OSError."""
+        if ref in self.episodes:
+            return self.episodes[ref]
+        month = self.summary.month_of(ref)
+        if month is None:
+            msg = f"there is no episode {ref}"
+            raise NotFound(msg)
+        episode = self.load_closed(ref, month)
+        if episode is None:
+            self.summary.drop(ref)
+            msg = f"the file of {ref} cannot be used"
+            raise NotFound(msg)
+        return episode
+
+    def past(self, since: datetime) -> tuple[Past, ...]:
+        current = (self.summarise(episode) for episode in self.episodes.values())
+        rows = [row for row in self.summary.rows() if row.start >= since]
+        rows += [row for row in current if row.start >= since]
+        return tuple(sorted(rows, key=apply.started_first))
+
+    def history(self, person: str) -> tuple[Past, ...]:
+        """Safe to call from another thread."""
+        current = [self.summarise(e) for e in self.episodes.values() if e.person == person]
+        rows = (*self.summary.by_person.get(person, ()), *current)
+        return tuple(sorted(rows, key=apply.started_first))
 
     # Episodes -----------------------------------------------------------------------------
+
+    def is_taken(self, ref: str) -> bool:
+        """Whether there is, or was, an episode with this reference, damaged ones included."""
+        return (
+            ref in self.episodes
+            or ref in self.summary
+            or self.ledger.expected(self.layout.open_episode(ref)) > 0
+            or ref in damage.refs_aside(self.layout)
+        )
+
+    def new_reference(self, home: str) -> str:
+        ref = reference.make(home, lambda ref: ref in self._given or self.is_taken(ref))
+        self._given.add(ref)
+        return ref
 
     def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
         reference.check(ref)
@@ -129,77 +162,85 @@ class Book:
             raise Conflict(msg)
         return self._put(episode, change)
 
-    def episode(self, ref: str) -> Episode:
-        if ref in self.episodes:
-            return self.episodes[ref]
-        row = self.rows.get(ref)
-        if row is None or row.closed_at is None:
-            msg = f"there is no episode {ref}"
-            raise NotFound(msg)
-        path = self.layout.closed_episode(ref, row.closed_at)
-        episode = RecordFile(path, "episode", Episode).load()
-        if episode is None:
-            msg = f"the file of {ref} is gone"
-            raise NotFound(msg)
-        return episode
-
     def _put(self, episode: Episode, change: Change) -> Episode:
-        slot = self._slot_of(change.ends_draft)
-        changed = apply.to_episode(episode, change, slot.draft if slot is not None else None)
-        was_closed = episode.closed_at is not None
+        slot = self._slot_with(change.ends_draft)
+        draft = slot.draft if slot is not None else None
+        changed = apply.to_episode(episode, change, draft)
         # The row is made before anything is written, so that a fault in it leaves no half.
-        row = self._summarise(changed)
-        if changed.closed_at is not None and was_closed:
-            path = self.layout.closed_episode(changed.ref, changed.closed_at)
-            RecordFile(path, "episode", Episode).save(changed)
+        row = self.summarise(changed)
+        if episode.closed_at is not None:
+            self._save_closed(changed, row)
         else:
-            self._episode_file(changed.ref).save(changed)
-        self.seen.update(changed.seen)
-        if changed.closed_at is None:
-            self.episodes = {**self.episodes, changed.ref: changed}
-        else:
-            self.rows = {**self.rows, changed.ref: row}
-            if not was_closed:
-                self.episodes = {r: e for r, e in self.episodes.items() if r != changed.ref}
-                self._archive(changed.ref, changed.closed_at)
-        if slot is not None:
-            self.slots = {o: s for o, s in self.slots.items() if o != slot.owner}
-            self._slot_files.pop(slot.owner, None)
-            files.remove(self.layout.draft(slot.owner))
+            place = self.layout.open_episode(changed.ref)
+            self._file(place, Episode).save(changed)
+            self.ledger.note(place, changed.version)
+            if changed.closed_at is None:
+                self.episodes = {**self.episodes, changed.ref: changed}
+        # Saved. From here on nothing may fail: what the disk refuses now is done at the next tidy.
+        self.seen.add(change.update_id)
+        if draft is not None and slot is not None:
+            self.seen.add(*draft.seen)
+            self.slots = _without(self.slots, slot.owner)
+            self._undropped.add(slot.owner)
+        if episode.closed_at is None and changed.closed_at is not None:
+            self.episodes = _without(self.episodes, changed.ref)
+            self.summary.put(month_of(changed.closed_at), row)
+            self._unmoved.add(changed.ref)
+        if self._undropped or self._unmoved:
+            with contextlib.suppress(OSError):
+                self.tidy()
         return changed
 
-    def _archive(self, ref: str, closed_at: datetime) -> None:
-        files.move(self.layout.open_episode(ref), self.layout.closed_episode(ref, closed_at))
-        self._episode_files.pop(ref, None)
+    def finish_closing(self, episode: Episode, closed_at: datetime) -> None:
+        """At the start: a closed episode that is still among the open ones moves at next tidy."""
+        self.summary.put(month_of(closed_at), self.summarise(episode))
+        self._unmoved.add(episode.ref)
 
-    def past(self, since: datetime) -> tuple[Past, ...]:
-        current = (self._summarise(episode) for episode in self.episodes.values())
-        rows = [row for row in (*self.rows.values(), *current) if row.start >= since]
-        return tuple(sorted(rows, key=apply.started_first))
+    def forget_draft(self, owner: str) -> None:
+        """At the start: a draft that an episode ended goes at next tidy."""
+        self._undropped.add(owner)
 
-    def history(self, person: str) -> tuple[Past, ...]:
-        rows = [row for row in self.rows.values() if row.person == person]
-        rows += [self._summarise(e) for e in self.episodes.values() if e.person == person]
-        return tuple(sorted(rows, key=apply.started_first))
+    def _save_closed(self, episode: Episode, row: Past) -> None:
+        month = self.summary.month_of(episode.ref)
+        if month is None:
+            msg = f"there is no episode {episode.ref}"
+            raise NotFound(msg)
+        self.summary.distrust(month)
+        place = self.closed_place(episode.ref, month)
+        RecordFile(place.path, place.kind, place.name, Episode, self.sealer).save(episode)
+        self.summary.put(month, row)
+        self.ledger.note_closed(month, place, episode.version)
 
-    def is_taken(self, ref: str) -> bool:
-        return ref in self.episodes or ref in self.rows
+    def tidy(self) -> None:
+        """Does what follows a commit: ended drafts go, closed episodes move. Raises OSError; then
+        the rest is done next time, or at the next start."""
+        for owner in sorted(self._undropped):
+            if owner not in self.slots:
+                place = self.layout.draft(owner)
+                files.remove(place.path)
+                self._files.pop(place.path, None)
+            self._undropped.discard(owner)
+        for ref in sorted(self._unmoved):
+            month = self.summary.month_of(ref)
+            if month is not None:
+                self._archive(ref, month)
+            self._unmoved.discard(ref)
 
-    def new_reference(self, home: str) -> str:
-        ref = reference.make(home, lambda ref: self.is_taken(ref) or ref in self._given)
-        self._given.add(ref)
-        return ref
+    def _archive(self, ref: str, month: str) -> None:
+        source, target = self.layout.open_episode(ref), self.layout.closed_episode(ref, month)
+        version = self.ledger.expected(source)
+        if source.path.exists():
+            files.move(source.path, target.path)
+        self._files.pop(source.path, None)
+        self.ledger.note_closed(month, target, version)
 
     # Drafts -------------------------------------------------------------------------------
 
     def save_draft(self, draft: Draft, update_id: int | None) -> Draft:
         slot = self.slots.get(draft.owner) or DraftSlot(owner=draft.owner)
         kept = apply.to_draft(slot.draft, draft, update_id)
-        self._put_slot(
-            msgspec.structs.replace(
-                slot, draft=kept, seen=apply.add_seen((*slot.seen, *kept.seen), None)
-            )
-        )
+        seen = apply.add_seen((*slot.seen, *kept.seen), update_id)
+        self._put_slot(msgspec.structs.replace(slot, draft=kept, seen=seen), update_id)
         return kept
 
     def drop_draft(self, owner: str, update_id: int | None) -> None:
@@ -207,21 +248,23 @@ class Book:
         if slot.draft is None and update_id is None:
             return
         seen = apply.add_seen(slot.seen, update_id)
-        self._put_slot(msgspec.structs.replace(slot, draft=None, seen=seen))
+        self._put_slot(msgspec.structs.replace(slot, draft=None, seen=seen), update_id)
 
-    def _put_slot(self, slot: DraftSlot) -> None:
-        file = self._slot_files.get(slot.owner)
-        if file is None:
-            file = RecordFile(self.layout.draft(slot.owner), "draft", DraftSlot)
-            self._slot_files[slot.owner] = file
-        file.save(slot)
+    def _put_slot(self, slot: DraftSlot, update_id: int | None) -> None:
+        place = self.layout.draft(slot.owner)
+        # The file may have been removed and made again since: its count goes on from the ledger.
+        version = max(slot.version, self.ledger.expected(place)) + 1
+        slot = msgspec.structs.replace(slot, version=version)
+        self._file(place, DraftSlot).save(slot)
+        self.ledger.note(place, version)
         self.slots = {**self.slots, slot.owner: slot}
-        self.seen.update(slot.seen)
+        self.seen.add(update_id)
 
-    def _slot_of(self, draft_id: str) -> DraftSlot | None:
-        for slot in self.slots.values():
-            if slot.draft is not None and slot.draft.id == draft_id:
-                return slot
+    def _slot_with(self, draft_id: str) -> DraftSlot | None:
+        if draft_id:
+            for slot in self.slots.values():
+                if slot.draft is not None and slot.draft.id == draft_id:
+                    return slot
         return None
 
     # Register and office ------------------------------------------------------------------
@@ -229,7 +272,8 @@ class Book:
     def put_people(self, people: Sequence[Person]) -> None:
         merged = {**self.register.people, **{person.ref: person for person in people}}
         register = Register(version=self.register.version + 1, people=merged)
-        self._register_file.save(register)
+        self._file(self.layout.register, Register).save(register)
+        self.ledger.note(self.layout.register, register.version)
         self.register = register
 
     def update_office(
@@ -245,16 +289,45 @@ class Book:
             messages=messages,
             log=log,
             update_id=update_id,
-            now=self._now(),
+            now=self.now(),
         )
-        self._office_file.save(office)
+        self._file(self.layout.office, Office).save(office)
+        self.ledger.note(self.layout.office, office.version)
         self.office = office
-        self.seen.update(office.seen)
+        self.seen.add(update_id)
         return office
 
-    def _episode_file(self, ref: str) -> RecordFile[Episode]:
-        file = self._episode_files.get(ref)
+    # Upkeep -------------------------------------------------------------------------------
+
+    @property
+    def dirty(self) -> bool:
+        """Whether `flush` has something to write."""
+        return bool(self.ledger.dirty or self.summary.dirty or self._unmoved or self._undropped)
+
+    def flush(self) -> None:
+        """Writes the caches and the ledger. Raises OSError; then it is tried again next time."""
+        self.tidy()
+        self.summary.flush()
+        self.ledger.flush()
+
+    def probe(self) -> None:
+        """Raises OSError if a record could not be written now."""
+        for folder in (self.layout.folder, self.layout.open, self.layout.drafts):
+            trial = folder / ".probe.tmp"
+            files.write_whole(trial, bytes(4096))
+            files.remove(trial)
+
+    def close(self) -> None:
+        """Gives the book free."""
+        self.lock.release()
+
+    def _file(self, place: Place, shape: type[T]) -> RecordFile[T]:
+        file = self._files.get(place.path)
         if file is None:
-            file = RecordFile(self.layout.open_episode(ref), "episode", Episode)
-            self._episode_files[ref] = file
+            file = RecordFile(place.path, place.kind, place.name, shape, self.sealer)
+            self._files[place.path] = file
         return file
+
+
+def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:
+    return {name: value for name, value in mapping.items() if name != key}

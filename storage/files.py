@@ -56,8 +56,13 @@ def read(path: Path) -> bytes:
 
 
 def make_folder(folder: Path) -> None:
-    """The folder and those above it, readable by their owner only; existing ones are left alone."""
-    folder.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+    """The folder and those above it, durably, readable by their owner only; existing ones are
+    left alone."""
+    if folder.is_dir():
+        return
+    make_folder(folder.parent)
+    folder.mkdir(mode=PRIVATE_FOLDER, exist_ok=True)
+    fsync_folder(folder.parent)
 
 
 def names(folder: Path) -> list[str]:
@@ -65,6 +70,15 @@ def names(folder: Path) -> list[str]:
     try:
         with os.scandir(folder) as found:
             return sorted(entry.name for entry in found if entry.name[0] != "." and entry.is_file())
+    except FileNotFoundError:
+        return []
+
+
+def folders(folder: Path) -> list[str]:
+    """Names of the folders in a folder, sorted; none if there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(entry.name for entry in found if entry.is_dir())
     except FileNotFoundError:
         return []
 
@@ -88,6 +102,21 @@ def write_whole(path: Path, data: bytes) -> None:
         _discard(temporary)
         raise
     fsync_folder(path.parent)
+
+
+def write_unsynced(path: Path, data: bytes) -> None:
+    """A new file that is durable only after `sync`: for copies of many files at a time."""
+    make_folder(path.parent)
+    descriptor = create(path)
+    try:
+        write(descriptor, data)
+    finally:
+        close(descriptor)
+
+
+def sync() -> None:
+    """Makes everything durable that was written so far, by anyone."""
+    os.sync()
 
 
 def move(source: Path, target: Path) -> None:

@@ -1,21 +1,45 @@
-"""Where things are in the book's folder.
+"""Where things are in the book's folder, and what each file is called in its seal.
 
-open/REF.json              an episode that goes on
-closed/2026-11/REF.json    a closed one, in the month of its closing (UTC)
-drafts/OWNER.json          the half-finished conversation of one member of staff
-register.json              the young people
-office.json                the service's own file
+book.nlb                   the book's own mark: its format, sealed with its key
+open/REF.nlb               an episode that goes on
+closed/2026-11/REF.nlb     a closed one, in the month of its closing (UTC)
+drafts/OWNER.nlb           the half-finished conversation of one member of staff
+register.nlb               the young people
+office.nlb                 the service's own file
+ledger/live.nlb            how far each of these had come, and, by month of closing, ...
+ledger/2026-11.nlb         ... each closed episode
+summary/2026-11.nlb        a cache: one row for each episode closed in that month
 aside/                     damaged files, under names that say when and why
 lock                       held by the running bot
 """
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from urllib.parse import quote
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
-SUFFIX = ".json"
+from storage import files
+
+SUFFIX = ".nlb"
+
+_MONTH = re.compile(r"\d{4}-\d{2}")
+
+
+class Place(NamedTuple):
+    """A file and what it is: kind and name are bound into its seal."""
+
+    path: Path
+    kind: str
+    name: str
+
+    @property
+    def label(self) -> str:
+        """For messages; no personal data: "episode ROWAN-7K3F", "office"."""
+        return self.kind if self.kind == self.name else f"{self.kind} {self.name}"
 
 
 class Layout:
@@ -26,30 +50,82 @@ class Layout:
         self.open = folder / "open"
         self.closed = folder / "closed"
         self.drafts = folder / "drafts"
+        self.ledger = folder / "ledger"
+        self.summary = folder / "summary"
         self.aside = folder / "aside"
-        self.register = folder / f"register{SUFFIX}"
-        self.office = folder / f"office{SUFFIX}"
         self.lock = folder / "lock"
+        self.mark = Place(folder / f"book{SUFFIX}", "book", "book")
+        self.register = Place(folder / f"register{SUFFIX}", "register", "register")
+        self.office = Place(folder / f"office{SUFFIX}", "office", "office")
 
-    def open_episode(self, ref: str) -> Path:
-        return self.open / f"{ref}{SUFFIX}"
+    def open_episode(self, ref: str) -> Place:
+        return Place(self.open / f"{ref}{SUFFIX}", "episode", ref)
 
-    def closed_episode(self, ref: str, closed_at: datetime) -> Path:
-        return self.closed / month(closed_at) / f"{ref}{SUFFIX}"
+    def closed_episode(self, ref: str, month: str) -> Place:
+        return Place(self.closed / month / f"{ref}{SUFFIX}", "episode", ref)
 
-    def draft(self, owner: str) -> Path:
-        return self.drafts / f"{quote(owner, safe='')}{SUFFIX}"
+    def draft(self, owner: str) -> Place:
+        return Place(self.drafts / f"{quote(owner, safe='')}{SUFFIX}", "draft", owner)
 
-    def months(self) -> list[Path]:
-        """The folders of closed episodes, oldest month first."""
-        return sorted(path for path in self.closed.glob("[0-9]*-[0-9]*") if path.is_dir())
+    def ledger_of(self, name: str) -> Place:
+        return Place(self.ledger / f"{name}{SUFFIX}", "ledger", name)
+
+    def summary_of(self, month: str) -> Place:
+        return Place(self.summary / f"{month}{SUFFIX}", "summary", month)
+
+    def open_refs(self) -> list[str]:
+        return _stems(self.open)
+
+    def closed_refs(self, month: str) -> list[str]:
+        return _stems(self.closed / month)
+
+    def owners(self) -> list[str]:
+        """Staff ids of those with a file of drafts."""
+        return [unquote(stem) for stem in _stems(self.drafts)]
+
+    def months(self) -> list[str]:
+        """The months that hold closed episodes, oldest first."""
+        return [name for name in files.folders(self.closed) if _MONTH.fullmatch(name)]
+
+    def find_closed(self, ref: str) -> Place | None:
+        """Looks through the months for a closed episode, newest month first."""
+        for month in reversed(self.months()):
+            place = self.closed_episode(ref, month)
+            if place.path.exists():
+                return place
+        return None
+
+    def records(self) -> Iterator[Place]:
+        """Every file that is a record and not a cache, the ledger or the mark."""
+        for owner in self.owners():
+            yield self.draft(owner)
+        for single in (self.office, self.register):
+            if single.path.exists():
+                yield single
+        for ref in self.open_refs():
+            yield self.open_episode(ref)
+        for month in self.months():
+            for ref in self.closed_refs(month):
+                yield self.closed_episode(ref, month)
+
+    def ledgers(self) -> Iterator[Place]:
+        for name in _stems(self.ledger):
+            yield self.ledger_of(name)
+
+    def summaries(self) -> Iterator[Place]:
+        for month in _stems(self.summary):
+            yield self.summary_of(month)
+
+    def folders(self) -> list[Path]:
+        """Every folder in which the book writes."""
+        closed = [self.closed / month for month in self.months()]
+        return [self.folder, self.open, self.drafts, self.ledger, self.summary, *closed]
 
 
-def month(moment: datetime) -> str:
+def month_of(moment: datetime) -> str:
     """ "2026-11" for a moment of November 2026 in UTC."""
     return moment.astimezone(UTC).strftime("%Y-%m")
 
 
-def name_of(path_or_name: Path | str) -> str:
-    """The record's name: "REF" for ".../REF.json"."""
-    return Path(path_or_name).name.removesuffix(SUFFIX)
+def _stems(folder: Path) -> list[str]:
+    return [name.removesuffix(SUFFIX) for name in files.names(folder) if name.endswith(SUFFIX)]

@@ -82,7 +82,7 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     owner: str
-    """Staff id; one person has at most one draft."""
+    """Whose it is: one person has at most one draft under one owner key."""
     kind: str
     """report, police_told, returned … : which form is being filled in."""
     started_at: datetime
@@ -90,6 +90,8 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     episode: str = ""
     chat_id: int = 0
     message_id: int = 0
+    touched_at: datetime | None = None
+    """When a question of it was last shown (UTC): typed words belong to the draft shown last."""
     seen: tuple[int, ...] = ()
     version: int = 0
 

@@ -1,4 +1,4 @@
-"""One file of the book: a TinyDB with one document.
+"""One file of the book: a TinyDB with one document, in an envelope.
 
 Table and document have the same shape in every file: `{"<kind>": {"1": {...}}}`. A change of the
 document is one TinyDB write, and `RecordStorage.write` makes that one atomic, durable write of the
@@ -16,81 +16,91 @@ from tinydb.storages import Storage
 from tinydb.table import Document
 
 from storage import files
+from storage.seal import Damaged, Sealer
 
 T = TypeVar("T", bound=msgspec.Struct)
 
 THE_DOCUMENT = 1
 """Id of the only document. Given always: TinyDB would use the id of a removed one again."""
 
-
-class Damaged(Exception):
-    """The file can be read but is not what the store wrote. The text says why, without content."""
+Tables = dict[str, dict[str, Any]]
 
 
 class RecordStorage(Storage):
     """TinyDB storage over one file, written whole or not at all.
 
-    TinyDB changes the tables that `read` returned before it calls `write`, so after a failed
-    write the copy in memory holds what was never saved: it is dropped and read again.
+    `saved` is the document as it is on disk, once known. TinyDB changes the tables that `read`
+    gave it before it calls `write`, so it is given new ones each time: what was never saved
+    cannot be read afterwards.
     """
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._tables: dict[str, dict[str, Any]] | None = None
+    def __init__(self, path: Path, kind: str, name: str, sealer: Sealer) -> None:
+        self.path = path
+        self._kind = kind
+        self._name = name
+        self._sealer = sealer
+        self.saved: msgspec.Struct | None = None
 
-    def read(self) -> dict[str, dict[str, Any]] | None:
-        if self._tables is None:
-            try:
-                data = files.read(self._path)
-            except FileNotFoundError:
-                return None
-            try:
-                self._tables = msgspec.json.decode(data, type=dict[str, dict[str, Any]])
-            except msgspec.MsgspecError as error:
-                msg = "not the JSON of a book"
-                raise Damaged(msg) from error
-        return self._tables
+    def read(self) -> Tables | None:
+        if self.saved is not None:
+            return {self._kind: {str(THE_DOCUMENT): fields_of(self.saved)}}
+        try:
+            raw = files.read(self.path)
+        except FileNotFoundError:
+            return None
+        content = self._sealer.unseal(self._kind, self._name, raw)
+        try:
+            return msgspec.json.decode(content.data, type=Tables)
+        except msgspec.MsgspecError as error:
+            msg = "the content is not JSON"
+            raise Damaged(msg) from error
 
-    def write(self, data: dict[str, dict[str, Any]]) -> None:
-        self._tables = None
-        files.write_whole(self._path, msgspec.json.encode(data))
-        self._tables = data
-
-    def forget(self) -> None:
-        """Drops the copy in memory."""
-        self._tables = None
+    def write(self, data: Tables) -> None:
+        version = data[self._kind][str(THE_DOCUMENT)]["version"]
+        content = msgspec.json.encode(data)
+        files.write_whole(self.path, self._sealer.seal(self._kind, self._name, version, content))
 
 
 class RecordFile(Generic[T]):
-    """The one document of one file, typed.
+    """The one document of one file, typed; it has a `version` that counts its changes.
 
-    path: where the file is.  kind: the name of its table.  shape: the document's type.
+    kind: also the name of its table.  name: which of its kind.  shape: the document's type.
     """
 
-    def __init__(self, path: Path, kind: str, shape: type[T]) -> None:
-        self._storage = RecordStorage(path)
+    def __init__(self, path: Path, kind: str, name: str, shape: type[T], sealer: Sealer) -> None:
+        self._storage = RecordStorage(path, kind, name, sealer)
         self._table = TinyDB(storage=lambda: self._storage).table(kind)
         self._shape = shape
 
+    @property
+    def path(self) -> Path:
+        return self._storage.path
+
     def load(self) -> T | None:
         """The document, or None if there is no file. Raises Damaged, OSError."""
+        self._storage.saved = None
+        document = self._table.get(doc_id=THE_DOCUMENT)
+        if document is None:
+            return None
         try:
-            document = self._table.get(doc_id=THE_DOCUMENT)
-            if document is None:
-                return None
-            return msgspec.convert(dict(document), self._shape)
-        except (msgspec.MsgspecError, AttributeError, TypeError, ValueError) as error:
+            value = msgspec.convert(dict(document), self._shape)
+        except msgspec.MsgspecError as error:
+            # The detail would show content; `verify` and the log must not.
             msg = "the content has not the form that it should have"
             raise Damaged(msg) from error
-        finally:
-            # From here on the value lives in the caller's typed record; a second copy in plain
-            # dictionaries would double the memory that the book takes.
-            self._storage.forget()
+        self._storage.saved = value
+        return value
 
     def save(self, value: T) -> None:
         """One atomic, durable commit. Raises OSError; then the document is as it was."""
-        fields = {name: getattr(value, name) for name in value.__struct_fields__}
+        fields = fields_of(value)
         if self._table.contains(doc_id=THE_DOCUMENT):
             self._table.update(fields, doc_ids=[THE_DOCUMENT])
         else:
             self._table.insert(Document(fields, THE_DOCUMENT))
+        self._storage.saved = value
+
+
+def fields_of(value: msgspec.Struct) -> dict[str, Any]:
+    """The fields of a record in a dictionary of its own; their values are shared."""
+    return {name: getattr(value, name) for name in value.__struct_fields__}

@@ -2,7 +2,7 @@
 
 All work on files happens in one thread of its own, one thing after the other, so that a slow
 disk does not stop the event loop and no two changes can meet. Whoever awaits a change goes on
-when it is on disk.
+when it is on disk; one who stops waiting does not stop the change.
 """
 
 from __future__ import annotations
@@ -12,66 +12,108 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, TypeVar
+
+import structlog
 
 from storage import apply
 from storage.book import Book
+from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
-from storage.store import Change, NotSaved, Trouble
+from storage.opening import open_book
+from storage.store import Change, NotSaved, StoreError, Trouble
 
-P = ParamSpec("P")
 R = TypeVar("R")
+
+FLUSH_SECONDS = 20.0
+"""How long the ledger and the summary may be behind the files, and how often a disk that refused
+is tried again."""
+
+log = structlog.get_logger(__name__)
 
 
 class TinyStore:
     """The book in a folder.
 
     folder: made if it is not there.
-    keys: None for a plain book.
-    summarise: makes a summary row of an episode.
+    keys: they encrypt the book. None: a plain book, which the configuration must say in words.
+    summarise: makes a summary row of an episode; for a closed one from its facts alone.
     now: the time (aware, UTC).
+    rows_by: names the rules by which `summarise` works (pack and version): with another name the
+    rows of closed episodes are made anew at the start.
     """
 
     def __init__(
         self,
         folder: Path,
         *,
-        keys: None,
+        keys: Keys | None,
         summarise: Callable[[Episode], Past],
         now: Callable[[], datetime],
+        rows_by: str = "",
     ) -> None:
-        self._book = Book(folder, summarise=summarise, now=now)
+        self._book = Book(
+            folder,
+            keys=keys,
+            summarise=summarise,
+            made_by=rows_by,
+            report=self._report,
+            now=now,
+        )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
-        self._told: list[Callable[[Trouble], None]] = []
+        self._watchers: list[Callable[[Trouble], None]] = []
+        self._untold: list[Trouble] = []
+        self._refused = False
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
 
     async def open(self) -> None:
-        await self._run(self._book.open)
+        """Raises StoreError, with nothing touched, if the book cannot be opened: in use, wrong key,
+        newer format, no folder. Damage does not stop it: see `watch`."""
+        self._loop = asyncio.get_running_loop()
+        await self._loop.run_in_executor(self._thread, open_book, self._book)
+        self._flush_later()
 
     async def close(self) -> None:
-        await asyncio.get_running_loop().run_in_executor(None, self._thread.shutdown)
+        """Flushes and gives the book free."""
+        if self._timer is not None:
+            self._timer.cancel()
+        if self._flushing is not None:
+            await self._flushing
+        await self._flush()
+        if self._timer is not None:
+            self._timer.cancel()
+        loop = asyncio.get_running_loop()
+        await loop.run_in_executor(self._thread, self._book.close)
+        self._thread.shutdown()
+
+    # Episodes -----------------------------------------------------------------------------
 
     async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
-        return await self._run(self._book.create, ref, home, person, change)
+        return await self._write(lambda: self._book.create(ref, home, person, change))
 
     async def commit(self, ref: str, version: int, change: Change) -> Episode:
-        return await self._run(self._book.commit, ref, version, change)
+        return await self._write(lambda: self._book.commit(ref, version, change))
 
     async def episode(self, ref: str) -> Episode:
         if (episode := self._book.episodes.get(ref)) is not None:
             return episode
-        return await self._run(self._book.episode, ref)
+        return await self._read(lambda: self._book.episode(ref))
 
     async def open_episodes(self) -> Sequence[Episode]:
         return tuple(sorted(self._book.episodes.values(), key=apply.opened_first))
 
     async def history(self, person: str) -> Sequence[Past]:
-        return await self._run(self._book.history, person)
+        return self._book.history(person)
 
     async def past(self, since: datetime) -> Sequence[Past]:
-        return await self._run(self._book.past, since)
+        return await self._read(lambda: self._book.past(since))
 
     async def new_reference(self, home: str) -> str:
-        return await self._run(self._book.new_reference, home)
+        return await self._read(lambda: self._book.new_reference(home))
+
+    # Drafts -------------------------------------------------------------------------------
 
     async def draft(self, owner: str) -> Draft | None:
         slot = self._book.slots.get(owner)
@@ -80,10 +122,12 @@ class TinyStore:
         return apply.copy_draft(slot.draft)
 
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
-        return apply.copy_draft(await self._run(self._book.save_draft, draft, update_id))
+        return apply.copy_draft(await self._write(lambda: self._book.save_draft(draft, update_id)))
 
     async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
-        await self._run(self._book.drop_draft, owner, update_id)
+        await self._write(lambda: self._book.drop_draft(owner, update_id))
+
+    # Register -----------------------------------------------------------------------------
 
     async def people(self, home: str | None = None) -> Sequence[Person]:
         return apply.people_of(self._book.register.people, home)
@@ -92,7 +136,9 @@ class TinyStore:
         return self._book.register.people.get(ref)
 
     async def put_people(self, people: Sequence[Person]) -> None:
-        await self._run(self._book.put_people, people)
+        await self._write(lambda: self._book.put_people(people))
+
+    # The service's own file ---------------------------------------------------------------
 
     async def office(self) -> Office:
         return apply.copy_office(self._book.office)
@@ -106,19 +152,99 @@ class TinyStore:
         update_id: int | None = None,
     ) -> Office:
         return apply.copy_office(
-            await self._run(self._book.update_office, state, messages, log, update_id)
+            await self._write(lambda: self._book.update_office(state, messages, log, update_id))
         )
+
+    # Updates and trouble ------------------------------------------------------------------
 
     async def seen(self, update_id: int) -> bool:
         return update_id in self._book.seen
 
     def watch(self, told: Callable[[Trouble], None]) -> None:
-        self._told.append(told)
+        """Called in the event loop; what happened before anyone watched is told at once."""
+        self._watchers.append(told)
+        for trouble in self._untold:
+            told(trouble)
+        self._untold.clear()
 
-    async def _run(self, work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        loop = asyncio.get_running_loop()
+    def _report(self, kind: str, what: str) -> None:
+        """From the book's thread or the loop's."""
+        if kind == "not_saved":
+            self._refused = True
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self._tell, Trouble(kind=kind, what=what))
+
+    def _tell(self, trouble: Trouble) -> None:
+        log.warning("book", trouble=trouble.kind, what=trouble.what)
+        if not self._watchers:
+            self._untold.append(trouble)
+        for told in self._watchers:
+            told(trouble)
+
+    # The thread ---------------------------------------------------------------------------
+
+    async def _read(self, work: Callable[[], R]) -> R:
         try:
-            return await loop.run_in_executor(self._thread, lambda: work(*args, **kwargs))
+            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except OSError as error:
-            msg = f"not saved: {error.strerror or error}"
+            msg = f"the book cannot be read: {error.strerror or error}"
+            raise StoreError(msg) from error
+
+    async def _write(self, work: Callable[[], R]) -> R:
+        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
+        # Settled when it is done, not when it was waited for: whoever is cancelled while waiting
+        # must neither stop the change nor hide that the disk refused it.
+        future.add_done_callback(self._settle)
+        try:
+            return await asyncio.shield(future)
+        except OSError as error:
+            msg = f"NOT saved: {error.strerror or error}"
             raise NotSaved(msg) from error
+
+    def _settle(self, future: asyncio.Future[R]) -> None:
+        error = future.exception()
+        if isinstance(error, OSError):
+            self._refuse(error)
+        elif error is None:
+            self._accept()
+            self._flush_later()
+
+    def _refuse(self, error: OSError) -> None:
+        if not self._refused:
+            self._refused = True
+            self._report(
+                "not_saved",
+                f"the disk refuses to write ({error.strerror or error}): nothing is saved until "
+                "this is put right; use paper",
+            )
+        self._flush_later()
+
+    def _accept(self) -> None:
+        if self._refused:
+            self._refused = False
+            self._report("saved_again", "writing works again; enter what is on paper")
+
+    def _flush_later(self) -> None:
+        if self._timer is None and (self._refused or self._book.dirty):
+            self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_soon)
+
+    def _flush_soon(self) -> None:
+        self._timer = None
+        self._flushing = asyncio.get_running_loop().create_task(self._flush())
+
+    async def _flush(self) -> None:
+        """Brings ledger and summary up to date, and tries a disk that refused."""
+        refused = self._refused
+
+        def work() -> None:
+            if refused:
+                self._book.probe()
+            self._book.flush()
+
+        try:
+            await asyncio.get_running_loop().run_in_executor(self._thread, work)
+        except OSError as error:
+            self._refuse(error)
+        else:
+            self._accept()
+            self._flush_later()

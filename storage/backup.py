@@ -1,0 +1,212 @@
+"""A consistent, verifiable copy of the book, made while the bot runs, by it or by anyone.
+
+No lock is needed: every file is replaced whole, so a copy of one is always one of its versions.
+Across files the order does it. The ledger goes first, so it is never ahead of the files copied
+after it. Drafts go before episodes: a report that is completed meanwhile is there as a draft, as
+an episode, or as both, which the start puts right. Open episodes go before closed ones: one that
+is closed meanwhile is there once or twice, and then the open copy is taken out again.
+
+Files are copied as they are, sealed with the key that they have; each one is opened on the way,
+so a damaged one is noticed now and not when it is needed. The summary is a cache and stays out.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+
+from storage import files, mark
+from storage.keys import Keys
+from storage.layout import Layout, Place
+from storage.seal import Damaged, Sealer
+from storage.store import StoreError
+
+MANIFEST = "manifest.nlb"
+
+_BACKUP = re.compile(r"nightlight-\d{8}T\d{6}Z")
+
+
+class BackupProblem(StoreError):
+    """The backup could not be made, or is none."""
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """made_at: when the copy began (UTC).  files: SHA-256 in hex by path in the book's folder."""
+
+    made_at: datetime
+    files: dict[str, str]
+
+
+class Made(msgspec.Struct, frozen=True, kw_only=True):
+    """A backup that was made: where, how many files, and what could not be copied."""
+
+    path: Path
+    files: int
+    problems: tuple[str, ...]
+
+
+def backup(
+    folder: Path,
+    target: Path,
+    keys: Keys | None,
+    *,
+    now: datetime,
+    keep: int | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Made:
+    """Copies the book to a new folder `target/nightlight-20261122T030300Z`.
+
+    now: UTC, names the copy.  keep: of the copies in `target`, leave this many, the newest;
+    nothing is removed if this one has problems.  progress: told how many files are done, of
+    about how many.  Raises BackupProblem, KeyProblem.
+    """
+    layout = Layout(folder)
+    sealer = Sealer(keys)
+    if not folder.is_dir():
+        msg = f"there is no book in {folder}"
+        raise BackupProblem(msg)
+    mark.read(layout, sealer)
+    if target.resolve().is_relative_to(folder.resolve()):
+        msg = f"{target} is in the book's own folder: choose another place, better another disk"
+        raise BackupProblem(msg)
+    final = target / f"nightlight-{now:%Y%m%dT%H%M%SZ}"
+    partial = target / f".{final.name}.partial"
+    if final.exists():
+        msg = f"{final} is there already"
+        raise BackupProblem(msg)
+    try:
+        made = _copy(layout, sealer, partial, now, progress)
+        partial.rename(final)
+        files.fsync_folder(target)
+        if keep is not None and not made.problems:
+            prune(target, keep)
+    except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
+        msg = f"the backup in {target} could not be made: {error.strerror or error}"
+        raise BackupProblem(msg) from error
+    return msgspec.structs.replace(made, path=final)
+
+
+def prune(target: Path, keep: int) -> list[Path]:
+    """Removes all but the newest `keep` backups (at least one is kept). Returns the removed."""
+    found = [target / name for name in files.folders(target) if _BACKUP.fullmatch(name)]
+    old = found[: -max(keep, 1)]
+    for path in old:
+        shutil.rmtree(path)
+    return old
+
+
+def newest(target: Path) -> Path:
+    """`target` itself if it is a backup, else the newest one in it. Raises BackupProblem."""
+    if (target / MANIFEST).is_file():
+        return target
+    found = [name for name in files.folders(target) if _BACKUP.fullmatch(name)]
+    if not found:
+        msg = f"there is no backup in {target}"
+        raise BackupProblem(msg)
+    return target / found[-1]
+
+
+def read_manifest(path: Path, sealer: Sealer) -> Manifest:
+    """Raises BackupProblem if there is none that can be trusted."""
+    try:
+        raw = files.read(path / MANIFEST)
+        data = sealer.unseal("manifest", "manifest", raw).data
+        return msgspec.json.decode(data, type=Manifest)
+    except (OSError, Damaged, msgspec.MsgspecError) as error:
+        msg = f"the backup in {path} has no manifest that can be trusted: {error}"
+        raise BackupProblem(msg) from error
+
+
+def check_backup(path: Path, keys: Keys | None) -> list[str]:
+    """One line for each problem: a file missing, not listed, changed, or not to be opened."""
+    sealer = Sealer(keys)
+    manifest = read_manifest(path, sealer)
+    known = places_of(path)
+    unlisted = sorted(known.keys() - manifest.files.keys())
+    problems = [f"{name} is not in the manifest" for name in unlisted]
+    for name, digest in manifest.files.items():
+        place = known.get(name)
+        if place is None:
+            problems.append(f"{name} is missing")
+            continue
+        problem = problem_of(place, sealer, digest)
+        if problem is not None:
+            problems.append(f"{name}: {problem}")
+    return problems
+
+
+def places_of(path: Path) -> dict[str, Place]:
+    """The files of a backup, by their path in the book's folder."""
+    return {str(place.path.relative_to(path)): place for place in _in_order(Layout(path))}
+
+
+def problem_of(place: Place, sealer: Sealer, digest: str) -> str | None:
+    """What is wrong with one file of a backup, or None."""
+    try:
+        raw = files.read(place.path)
+        sealer.unseal(place.kind, place.name, raw)
+    except (OSError, Damaged) as error:
+        return str(error)
+    if hashlib.sha256(raw).hexdigest() != digest:
+        return "not the file that the manifest names"
+    return None
+
+
+def _copy(
+    layout: Layout,
+    sealer: Sealer,
+    partial: Path,
+    now: datetime,
+    progress: Callable[[int, int], None],
+) -> Made:
+    shutil.rmtree(partial, ignore_errors=True)
+    files.make_folder(partial)
+    problems: list[str] = []
+    digests: dict[str, str] = {}
+    total = sum(1 for _ in _in_order(layout))
+    for done, place in enumerate(_in_order(layout)):
+        progress(done, max(total, done + 1))
+        try:
+            raw = files.read(place.path)
+            sealer.unseal(place.kind, place.name, raw)
+        except FileNotFoundError:
+            # Moved or ended since its folder was listed; where it went is copied later.
+            continue
+        except (OSError, Damaged) as error:
+            problems.append(f"{place.label}: {error}")
+            continue
+        name = str(place.path.relative_to(layout.folder))
+        files.write_unsynced(partial / name, raw)
+        digests[name] = hashlib.sha256(raw).hexdigest()
+        _drop_open_copy(layout, place, partial, digests)
+    manifest = msgspec.json.encode(Manifest(made_at=now, files=digests))
+    sealed = sealer.seal("manifest", "manifest", 0, manifest)
+    files.write_unsynced(partial / MANIFEST, sealed)
+    files.sync()
+    progress(total, total)
+    return Made(path=partial, files=len(digests), problems=tuple(problems))
+
+
+def _drop_open_copy(layout: Layout, place: Place, partial: Path, digests: dict[str, str]) -> None:
+    """This episode was closed while the copy was made: the copy of the open one is an older one."""
+    if place.path.parent.parent != layout.closed:
+        return
+    name = str(layout.open_episode(place.name).path.relative_to(layout.folder))
+    if digests.pop(name, None) is not None:
+        files.unlink(partial / name)
+
+
+def _in_order(layout: Layout) -> Iterator[Place]:
+    """What a backup holds, in the order that keeps it consistent; each folder is listed when its
+    turn comes."""
+    if layout.mark.path.exists():
+        yield layout.mark
+    yield from layout.ledgers()
+    yield from layout.records()

@@ -1,0 +1,82 @@
+"""Every file of the book sealed anew with the newest key.
+
+Files carry the id of the key that sealed them, and the key file holds old and new, so this can be
+interrupted at any point: what is done stays done, and the next run does the rest. The mark is
+sealed last: until then a start finds the book under the old key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from storage import files, mark
+from storage.keys import Keys
+from storage.layout import Layout, Place
+from storage.lock import Lock
+from storage.seal import Damaged, Sealer, WrongSeal
+
+
+def is_current(folder: Path, keys: Keys) -> bool:
+    """Whether the book is sealed with the newest key, all through. Raises KeyProblem."""
+    layout = Layout(folder)
+    place = layout.mark
+    try:
+        return _sealer(layout, keys).unseal(place.kind, place.name, files.read(place.path)).current
+    except (FileNotFoundError, Damaged):
+        return False
+
+
+def reseal(
+    folder: Path,
+    keys: Keys,
+    *,
+    now: datetime,
+    progress: Callable[[int, int], None] = lambda done, total: None,
+) -> list[str]:
+    """Seals with the newest of `keys` whatever is not; a plain book becomes an encrypted one.
+
+    The bot must not be running. Returns one line for each file that cannot be opened; it is left
+    as it is. Raises KeyProblem, BookProblem, BookInUse, OSError.
+    """
+    layout = Layout(folder)
+    sealer = _sealer(layout, keys)
+    mark.read(layout, sealer)
+    lock = Lock(layout.lock)
+    lock.take(now)
+    problems = []
+    try:
+        places = [*layout.ledgers(), *layout.summaries(), *layout.records(), layout.mark]
+        for done, place in enumerate(places):
+            progress(done, len(places))
+            try:
+                _one(place, sealer)
+            except FileNotFoundError:
+                continue
+            except Damaged as error:
+                problems.append(f"{place.label}: {error}")
+        progress(len(places), len(places))
+    finally:
+        lock.release()
+    return problems
+
+
+def _one(place: Place, sealer: Sealer) -> None:
+    content = sealer.unseal(place.kind, place.name, files.read(place.path))
+    if not content.current:
+        sealed = sealer.seal(place.kind, place.name, content.version, content.data)
+        files.write_whole(place.path, sealed)
+
+
+def _sealer(layout: Layout, keys: Keys) -> Sealer:
+    """One that opens plain files only if the book, by its mark, is a plain one."""
+    sealer = Sealer(keys)
+    try:
+        raw = files.read(layout.mark.path)
+        sealer.unseal(layout.mark.kind, layout.mark.name, raw)
+    except WrongSeal:
+        return Sealer(keys, plain_too=True)
+    except (FileNotFoundError, Damaged):
+        return sealer
+    return sealer

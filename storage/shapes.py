@@ -1,0 +1,23 @@
+"""The documents that only the book itself knows, beside those of the model."""
+
+from __future__ import annotations
+
+import msgspec
+
+from storage.model import Draft, Person
+
+
+class DraftSlot(msgspec.Struct, frozen=True, kw_only=True):
+    """One member of staff's file of drafts. When a draft is dropped the file stays, for `seen`."""
+
+    owner: str
+    version: int = 0
+    draft: Draft | None = None
+    seen: tuple[int, ...] = ()
+
+
+class Register(msgspec.Struct, frozen=True, kw_only=True):
+    """The young people, by reference."""
+
+    version: int = 0
+    people: dict[str, Person] = {}
