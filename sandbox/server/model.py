@@ -120,11 +120,13 @@ class Bot:
         commands: (scope as canonical JSON, language) to the list of commands.
         texts: (name, description or short_description; language) to the text.
         menu_buttons: chat id, or None for the default, to the menu button.
+        name: as registered; ``setMyName`` changes the account's, not this one.
         last_message_id: private chats of one account share one row of numbers.
     """
 
     token: str
     user: User
+    name: str
     updates: "UpdateQueue"
     flood: "Flood"
     configured: bool = False

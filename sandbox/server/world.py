@@ -72,7 +72,7 @@ class World:
         self.bots_by_id.clear()
         self._empty(seed)
         for bot in configured:
-            fresh = self.add_bot(bot.token, bot.user.username, bot.user.first_name, configured=True)
+            fresh = self.add_bot(bot.token, bot.user.username, bot.name, configured=True)
             fresh.updates = bot.updates
             fresh.updates.allow([])
         for bot in others:
@@ -123,7 +123,7 @@ class World:
             is_bot=True,
         )
         updates = UpdateQueue(self.now, lambda: self.settings.update_retention_hours, self.touch)
-        bot = Bot(token, user, updates, Flood(self.settings), configured, privacy)
+        bot = Bot(token, user, user.first_name, updates, Flood(self.settings), configured, privacy)
         self.bots[token] = bot
         self.bots_by_id[bot_id] = bot
         self.users[bot_id] = user

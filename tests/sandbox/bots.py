@@ -51,7 +51,7 @@ class FollowingBot:
 
     async def call(self, method: str, **params: Any) -> Any:
         answer = await self.client.post(f"/bot{TOKEN}/{method}", json=params)
-        return answer.json().get("result")
+        return None if answer.status_code == 502 else answer.json().get("result")
 
     async def _receive(self) -> None:
         offset = 0

@@ -86,7 +86,7 @@ def _set_text(call: Call, name: str, most: int) -> bool:
 
 def _get_text(call: Call, name: str) -> Json:
     own = call.bot.texts.get((name, _language(call)))
-    default = call.me.first_name if name == "name" else ""
+    default = call.bot.name if name == "name" else ""
     return {name: own or call.bot.texts.get((name, ""), default)}
 
 
@@ -94,9 +94,7 @@ def _get_text(call: Call, name: str) -> Json:
 def set_my_name(call: Call) -> bool:
     """Set the bot's name; without a language it is the name people see here."""
     done = _set_text(call, "name", 64)
-    name = call.bot.texts.get(("name", ""))
-    if name:
-        call.me.first_name = name
+    call.me.first_name = call.bot.texts.get(("name", ""), call.bot.name)
     return done
 
 
