@@ -30,8 +30,9 @@ from protocol.facts import (
     SafeAndWell,
     SignedOff,
     Snoozed,
-    Withdrawn,
+    Told,
 )
+from protocol.fold import standing_facts
 from reminders import london
 from reminders.policy import Policy
 
@@ -100,12 +101,9 @@ class Reading(msgspec.Struct, kw_only=True):
 
 
 def read(facts: Sequence[Fact]) -> Reading:
-    """Facts in the order in which they were recorded; withdrawn ones do not count."""
-    gone = {f.fact for f in facts if isinstance(f, Withdrawn)}
+    """What counts of these facts: withdrawn and corrected ones are left out."""
     seen = Reading()
-    for fact in facts:
-        if fact.id in gone:
-            continue
+    for fact in standing_facts([f for f in facts if not isinstance(f, Told)]):
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):

@@ -44,6 +44,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """Staff ids who can be written to on a second channel."""
     accepting_roles: Collection[str] = ()
     """Roles of the placing authority whose being told closes N-RA."""
+    telegram_down: bool = False
+    """It has been down for longer than is set: what waits goes by the second channel as well."""
     is_closed: bool = False
 
 
@@ -211,7 +213,11 @@ class _Asking:
             data=msgspec.to_builtins(data),
         )
         self.send.append(message)
-        if slot.second_channel and person in situation.second_channel:
+        if slot.second_channel or situation.telegram_down:
+            self._by_second(message)
+
+    def _by_second(self, message: Message) -> None:
+        if message.to in self.situation.second_channel:
             self.send.append(
                 msgspec.structs.replace(message, id=message.id + SECOND, channel="second")
             )
@@ -222,6 +228,7 @@ class _Asking:
 
     def _outdated(self, owed: dict[str, tuple[Slot, Slot]], crew: Crew) -> None:
         new = {m.id for m in self.send}
+        known = new | {m.id for m in self.about}
         for message in _waiting(self.about):
             if message.id in new:
                 continue
@@ -229,6 +236,12 @@ class _Asking:
                 self.cancel.append(_stop(message, "not reachable"))
             elif message.created_at < self.start or message.to in owed:
                 self.cancel.append(_stop(message, "replaced"))
+            elif (
+                self.situation.telegram_down
+                and message.channel == "telegram"
+                and message.id + SECOND not in known
+            ):
+                self._by_second(message)
 
 
 def _owed(

@@ -1,0 +1,70 @@
+"""The standing of an episode, kept as long as neither its facts nor the time can change it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+
+from protocol.episode import Earlier
+from protocol.facts import Acknowledged, Fact, Snoozed, Told
+from protocol.pack import Pack
+from protocol.standing import Standing, standing
+from storage.model import Episode, Past
+
+NO_PART_IN_RULES = (Told, Acknowledged, Snoozed)
+
+
+def substance(record: Episode) -> tuple[Fact, ...]:
+    """The facts that the rules look at: without what the bot said and who has it in hand."""
+    return tuple(e.fact for e in record.entries if not isinstance(e.fact, NO_PART_IN_RULES))
+
+
+def by_people(record: Episode) -> int:
+    """How many facts are not the bot's own log: it counts up when somebody wrote something."""
+    return sum(not isinstance(e.fact, Told) for e in record.entries)
+
+
+def earlier(rows: Sequence[Past], ref: str) -> tuple[Earlier, ...]:
+    """The other absences of the same young person, as the rules count them."""
+    return tuple(
+        Earlier(
+            category="missing" if row.category == "missing" else "unauthorised_absence",
+            start=row.start,
+            end=row.end,
+        )
+        for row in rows
+        if row.ref != ref
+    )
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A standing with what it was made from."""
+
+    facts: tuple[Fact, ...]
+    history: tuple[Earlier, ...]
+    made_at: datetime
+    standing: Standing
+
+    def holds(self, facts: tuple[Fact, ...], history: tuple[Earlier, ...], now: datetime) -> bool:
+        if len(facts) != len(self.facts) or now < self.made_at or history != self.history:
+            return False
+        if facts and facts[-1].id != self.facts[-1].id:
+            return False
+        changes = self.standing.computed.changes_at
+        return changes is None or now < changes
+
+
+def know(
+    known: Known | None,
+    record: Episode,
+    history: tuple[Earlier, ...],
+    pack: Pack,
+    now: datetime,
+) -> Known:
+    """`known` itself if it still holds, else a new one."""
+    facts = substance(record)
+    if known is not None and known.holds(facts, history, now):
+        return known
+    return Known(facts, history, now, standing(facts, history, pack, now))

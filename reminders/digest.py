@@ -1,0 +1,191 @@
+"""What the weekly digest and the list at the start of a shift say, as data; no name in either."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any
+
+import msgspec
+
+from reminders import london
+from reminders.duties import Duty
+from reminders.house import House
+from reminders.service import Staff
+from storage.model import Episode, Past
+
+WEEKS = 12
+REPEAT_DAYS = 90
+TIERS = (3, 5, 9)
+
+
+async def gather(
+    house: House,
+    staff: Staff,
+    now: datetime,
+    opened: Sequence[tuple[Episode, int, Sequence[Duty]]],
+) -> dict[str, Any]:
+    """The digest of one manager: only homes that this manager covers. Builtins, ready for
+    `Message.data`; times as ISO UTC. See docs/REMINDERS.md for the fields."""
+    own = [entry for entry in opened if staff.covers(entry[0].home)]
+    since = london.days_later(now, -max(7 * WEEKS, REPEAT_DAYS))
+    rows = [row for row in await house.store.past(since) if staff.covers(row.home)]
+    week = london.days_later(now, -7)
+    data = {
+        "from": week,
+        "to": now,
+        "open": [open_line(entry, now) for entry in own],
+        "unmet": [
+            {"ref": record.ref, "duty": duty.id, "at": duty.at, "owner": duty.owner}
+            for record, _, duties in own
+            for duty in duties
+            if duty.at <= now
+        ],
+        "interviews": _interviews(rows, week, now),
+        "by_level": _by_level(rows, week, now),
+        "by_home": _by_home(rows, week, now),
+        "repeats": _repeats(rows, now),
+        "unanswered": await _unanswered(house, own, rows, week),
+        "out_of_hours_referrals": sum(
+            row.out_of_hours_referral and row.start >= week for row in rows
+        ),
+        "weeks": _weeks(rows, now),
+    }
+    builtins: dict[str, Any] = msgspec.to_builtins(data)
+    return builtins
+
+
+def open_line(entry: tuple[Episode, int, Sequence[Duty]], now: datetime) -> dict[str, Any]:
+    """One open episode: reference, level, what is unmet and what comes next, with who has it."""
+    record, level, duties = entry
+    coming = [duty for duty in duties if duty.at > now]
+    return {
+        "ref": record.ref,
+        "home": record.home,
+        "level": level,
+        "unmet": [_duty(duty, now) for duty in duties if duty.at <= now],
+        "next": _duty(min(coming, key=lambda d: d.at), now) if coming else None,
+    }
+
+
+def _duty(duty: Duty, now: datetime) -> dict[str, Any]:
+    return {
+        "duty": duty.id,
+        "at": duty.at,
+        "in_protocol": duty.in_protocol,
+        "owner": duty.owner if duty.held(now) else "",
+    }
+
+
+def shift_lines(
+    opened: Sequence[tuple[Episode, int, Sequence[Duty]]],
+    homes: Sequence[str],
+    now: datetime,
+    until: datetime,
+) -> list[dict[str, Any]]:
+    """For a hand-over or the list at the start of a shift: every open episode of these homes with
+    what is unmet and what falls due until then. Builtins."""
+    lines = []
+    for entry in opened:
+        if entry[0].home not in homes:
+            continue
+        line = open_line(entry, now)
+        line["falls_due"] = [_duty(d, now) for d in entry[2] if now < d.at <= until]
+        lines.append(line)
+    lines.sort(key=lambda line: (-line["level"], line["ref"]))
+    builtins: list[dict[str, Any]] = msgspec.to_builtins(lines)
+    return builtins
+
+
+def _interviews(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, Any]:
+    """Return interviews whose 72 hours ended this week, and those that are still to be held."""
+    ended = [r for r in rows if r.interview_due_at and week <= r.interview_due_at < now]
+    held = [r for r in ended if r.interview_held_at is not None]
+    on_time = [r for r in held if r.interview_held_at and r.interview_held_at <= _due(r)]
+    declined = [r for r in ended if r.interview_held_at is None and r.interview_declined_at]
+    waiting = [
+        r.ref
+        for r in rows
+        if r.interview_due_at and not r.interview_held_at and not r.interview_declined_at
+    ]
+    wanted = len(ended) - len(declined)
+    return {
+        "ended": len(ended),
+        "held": len(held),
+        "declined": len(declined),
+        "on_time": len(on_time),
+        "on_time_percent": round(100 * len(on_time) / wanted) if wanted else None,
+        "waiting": waiting,
+    }
+
+
+def _due(row: Past) -> datetime:
+    return row.interview_due_at or datetime.max.replace(tzinfo=UTC)
+
+
+def _by_level(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, Any]:
+    """Episodes that began this week by peak level, and the weekly mean of the four weeks before."""
+    before = london.days_later(week, -28)
+    this = Counter(str(r.peak) for r in rows if week <= r.start < now)
+    past = Counter(str(r.peak) for r in rows if before <= r.start < week)
+    return {
+        level: {"week": this[level], "before_mean": past[level] / 4} for level in ("1", "2", "3")
+    }
+
+
+def _by_home(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, Any]:
+    before = london.days_later(week, -28)
+    this = Counter(r.home for r in rows if week <= r.start < now)
+    past = Counter(r.home for r in rows if before <= r.start < week)
+    return {
+        home: {"week": this[home], "before_mean": past[home] / 4}
+        for home in sorted(this.keys() | past.keys())
+    }
+
+
+def _repeats(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
+    """Young people, by reference, with 3, 5 or 9 episodes in 90 days."""
+    since = london.days_later(now, -REPEAT_DAYS)
+    times = Counter(r.person for r in rows if since <= r.start <= now)
+    return [
+        {"person": person, "episodes": n, "tier": max(t for t in TIERS if n >= t)}
+        for person, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
+        if n >= TIERS[0]
+    ]
+
+
+async def _unanswered(
+    house: House,
+    own: Sequence[tuple[Episode, int, Sequence[Duty]]],
+    rows: Sequence[Past],
+    week: datetime,
+) -> list[dict[str, Any]]:
+    """Duties of this week for which the whole ladder was climbed without an answer."""
+    records = [record for record, _, _ in own]
+    records += [
+        await house.store.episode(r.ref) for r in rows if r.closed_at and r.closed_at >= week
+    ]
+    found = {
+        (record.ref, message.about)
+        for record in records
+        for message in record.messages
+        if message.kind == "telephone" and message.created_at >= week
+    }
+    return [{"ref": ref, "duty": duty} for ref, duty in sorted(found)]
+
+
+def _weeks(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
+    """Twelve weeks ending now, oldest first: episodes begun, by peak level. For the picture."""
+    edges = [london.days_later(now, -7 * back) for back in range(WEEKS, -1, -1)]
+    found = []
+    for begins, ends in pairwise(edges):
+        levels = Counter(r.peak for r in rows if begins <= r.start < ends)
+        found.append(
+            {
+                "from": london.day_of(begins),
+                "levels": [levels[1], levels[2], levels[3]],
+            }
+        )
+    return found

@@ -1,0 +1,446 @@
+"""The engine: holds every open episode, plans anew when something changed or a moment came, and
+hands the messages to delivery.
+
+Nothing polls: one alarm is set to the next moment of all. A heartbeat beside it calls the same
+idempotent `tick`, because timers stop when a machine sleeps or its clock is moved.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from itertools import count
+
+import msgspec
+import structlog
+
+from protocol.episode import Earlier
+from protocol.pack import Pack
+from protocol.standing import Standing
+from reminders import assessed
+from reminders.alarm import Alarm, SchedulerAlarm
+from reminders.assessed import Known
+from reminders.clock import Clock
+from reminders.delivery import OFFICE, Delivery, SecondSender
+from reminders.duties import Duty, duties, read
+from reminders.house import House
+from reminders.limits import Limiter
+from reminders.plan import Plan, Situation, plan
+from reminders.policy import Policy
+from reminders.rounds import Rounds
+from reminders.sending import Sender
+from reminders.service import Service
+from reminders.watch import Watch
+from storage.model import Episode, Message, Past
+from storage.store import Change, NotFound, Store, Trouble
+
+HEARTBEAT_SECONDS = 15.0
+AGAIN = timedelta(seconds=60)
+"""When an episode is looked at again after planning it failed."""
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+log = structlog.get_logger(__name__)
+
+
+class Held(msgspec.Struct, kw_only=True, eq=False):
+    """What the engine keeps of one open episode."""
+
+    ref: str
+    home: str
+    person: str
+    level: int = 1
+    known: Known | None = None
+    by_people: int = -1
+    """How many facts by people the last plan has seen."""
+    asked: frozenset[str] = frozenset()
+    waiting: bool = False
+    moment: datetime | None = None
+    turn: int = 0
+    """Only the heap entry with this number counts."""
+
+
+class Engine:
+    """Plans and sends reminders for the whole service. `changed` after every commit."""
+
+    def __init__(
+        self,
+        store: Store,
+        clock: Clock,
+        service: Service,
+        policy: Policy,
+        pack: Pack,
+        sender: Sender,
+        *,
+        second: SecondSender | None = None,
+        alarm: Alarm | None = None,
+        limiter: Limiter | None = None,
+    ) -> None:
+        self.house = House(store=store, clock=clock, service=service, policy=policy, pack=pack)
+        self.ledger = self.house.ledger
+        self.clock = clock
+        self.limiter = limiter or Limiter(policy.limits)
+        self.alarm: Alarm = alarm or SchedulerAlarm(clock)
+        self.delivery = Delivery(
+            ledger=self.ledger,
+            sender=sender,
+            limiter=self.limiter,
+            clock=clock,
+            desk=self,
+            second=second,
+        )
+        self.house.tell = lambda message: self.delivery.offer(OFFICE, message)
+        self.watch = Watch(self.house, self.delivery)
+        self.rounds = Rounds(self.house, self.open_duties)
+        self.on_idle_change: Callable[[], None] | None = None
+        self.on_stopped: Callable[[str], None] | None = None
+        self._held: dict[str, Held] = {}
+        self._heap: list[tuple[datetime, int, str]] = []
+        self._turns = count(1)
+        self._history: dict[str, tuple[Past, ...]] = {}
+        self._planning = 0
+        self._was_idle = True
+        self._ticking = False
+        self._tick_again = False
+        self._armed: datetime | None = None
+        self._beat: asyncio.Task[None] | None = None
+        self._background: set[asyncio.Task[None]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    # Life -----------------------------------------------------------------------------------
+
+    async def start(self) -> None:
+        """Loads every open episode, plans all, and begins to send. The store is open."""
+        self._loop = asyncio.get_running_loop()
+        self.house.store.watch(self._trouble)
+        await self.house.load()
+        for row in await self.house.store.past(BEGINNING):
+            self._history[row.person] = (*self._history.get(row.person, ()), row)
+        now = self.clock.now()
+        for record in await self.house.store.open_episodes():
+            self._hold(record)
+            self._set(self._held[record.ref], now)
+        self.alarm.start(self.tick)
+        self.clock.on_jump(self._jumped)
+        self.delivery.start()
+        await self.tick()
+        self._beat = asyncio.create_task(self._heartbeat())
+
+    async def stop(self) -> None:
+        """What is under way is ended and repeated, marked, at the next start."""
+        self.alarm.stop()
+        for task in (self._beat, *self._background):
+            if task is not None:
+                task.cancel()
+                with suppress(asyncio.CancelledError):
+                    await task
+        await self.delivery.stop()
+        await self.ledger.flush()
+
+    async def _heartbeat(self) -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT_SECONDS)
+            await self.tick()
+
+    def _jumped(self) -> None:
+        def now() -> None:
+            self._armed = None
+            self.delivery.nudge()
+            self._in_background(self.tick())
+
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(now)
+
+    def _in_background(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._background.add(task)
+        task.add_done_callback(self._background.discard)
+
+    # What callers use -----------------------------------------------------------------------
+
+    async def changed(self, ref: str) -> None:
+        """Somebody committed facts to this episode (or opened or closed it)."""
+        with self._busy():
+            try:
+                record = await self.ledger.episode(ref)
+            except NotFound:
+                self._drop(ref)
+                return
+            held = self._hold(record)
+            rows = tuple(await self.house.store.history(record.person))
+            if rows != self._history.get(record.person):
+                self._history[record.person] = rows
+                others = [
+                    h for h in self._held.values() if h.person == record.person and h.ref != ref
+                ]
+                for other in others:
+                    await self._replan(other)
+            await self._replan(held)
+        self._arm()
+
+    async def tick(self) -> None:
+        """Does everything whose time has come. Idempotent; called by the alarm, the heartbeat and
+        jumps of the clock; a call during a call makes it look once more."""
+        if self._ticking:
+            self._tick_again = True
+            return
+        self._ticking = True
+        try:
+            with self._busy():
+                self._tick_again = True
+                while self._tick_again:
+                    self._tick_again = False
+                    await self._tick_once()
+        finally:
+            self._ticking = False
+        self._arm()
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is being planned or sent, or about to be."""
+        return self._planning == 0 and self.delivery.idle
+
+    @property
+    def next_at(self) -> datetime | None:
+        """The next moment (UTC) at which the engine will act by itself."""
+        while self._heap and not self._current(self._heap[0]):
+            heapq.heappop(self._heap)
+        moments = [self._heap[0][0]] if self._heap else []
+        if self.rounds.next_at is not None:
+            moments.append(self.rounds.next_at)
+        if self.watch.next_at is not None:
+            moments.append(self.watch.next_at)
+        return min(moments, default=None)
+
+    async def standing_of(self, ref: str) -> Standing:
+        """Computed, peak and set level of an open or closed episode. Raises NotFound."""
+        record = await self.ledger.episode(ref)
+        return self._know(self._held.get(ref), record, self.clock.now()).standing
+
+    def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
+        """The level shown of this record, and everything still to be done in it, soonest first,
+        with who has it."""
+        now = self.clock.now()
+        standing = self._know(self._held.get(record.ref), record, now).standing
+        wanted = duties(
+            read(record.facts),
+            standing.computed,
+            self.house.policy,
+            self.house.closed_days,
+            now,
+        )
+        return standing.shown, wanted
+
+    async def lost(self, person: str, why: str) -> None:
+        """This person cannot be written to: passed over from now on, the manager is told, and
+        where they were asked whoever is next is asked at once."""
+        with self._busy():
+            await self.rounds.unreachable(person, why)
+            for held in list(self._held.values()):
+                if person in held.asked:
+                    await self._replan(held)
+        self._arm()
+
+    def look_at_rounds(self) -> None:
+        """A hand-over was offered or a choice made: the service's own next moment may differ."""
+        self.rounds.look(self.clock.now())
+        self._arm()
+
+    async def open_duties(self) -> list[tuple[Episode, int, Sequence[Duty]]]:
+        """Every open episode with its level and what is to be done there, oldest first."""
+        found: list[tuple[Episode, int, Sequence[Duty]]] = []
+        for ref in list(self._held):
+            with suppress(NotFound):
+                record = await self.ledger.episode(ref)
+                found.append((record, *self.duties_in(record)))
+        return found
+
+    # Planning -------------------------------------------------------------------------------
+
+    async def _tick_once(self) -> None:
+        now = self.clock.now()
+        come: list[Held] = []
+        while self._heap and self._heap[0][0] <= now:
+            entry = heapq.heappop(self._heap)
+            if self._current(entry):
+                come.append(self._held[entry[2]])
+        come.sort(key=lambda held: (-held.level, held.moment or now))
+        for held in come:
+            held.moment = None
+        for held in come:
+            if held.ref in self._held:
+                await self._replan(held)
+        await self.rounds.run(now)
+        if self.watch.down_long(now):
+            for held in [h for h in self._held.values() if h.waiting]:
+                await self._replan(held)
+        if self.ledger.unsaved:
+            await self.ledger.flush()
+        await self.watch.beat(now)
+
+    async def _replan(self, held: Held) -> None:
+        """Plans one episode and puts its messages on record and into delivery."""
+        now = self.clock.now()
+        made: list[Plan] = []
+
+        def build(record: Episode) -> Change | None:
+            made[:] = [self._plan(held, record, now)]
+            messages = (*made[0].cancel, *made[0].send)
+            return Change(messages=messages) if messages else None
+
+        try:
+            record = await self.ledger.episode(held.ref)
+            if record.closed_at is not None:
+                self._drop(held.ref)
+                return
+            record = await self.ledger.put(held.ref, build)
+        except NotFound:
+            self._drop(held.ref)
+            return
+        except Exception:
+            log.exception("planning failed", ref=held.ref)
+            self.watch.planning_failed += 1
+            self._set(held, now + AGAIN)
+            return
+        held.asked = made[0].asked
+        held.by_people = assessed.by_people(record)
+        held.waiting = False
+        for message in record.messages:
+            if message.state == "waiting":
+                held.waiting = True
+                self.delivery.offer(held.ref, message)
+        self._set(held, made[0].look_again_at)
+
+    def _plan(self, held: Held, record: Episode, now: datetime) -> Plan:
+        held.known = self._know(held, record, now)
+        standing = held.known.standing
+        held.level = standing.shown
+        house = self.house
+        return plan(
+            Situation(
+                now=now,
+                messages=record.messages,
+                reading=read(record.facts),
+                assessment=standing.computed,
+                level=standing.shown,
+                crew=house.crew(record.home, now),
+                policy=house.policy,
+                closed_days=house.closed_days,
+                second_channel=house.second_channel,
+                accepting_roles=house.pack.settings.ra_accepting_roles,
+                telegram_down=self.watch.down_long(now),
+                is_closed=record.closed_at is not None,
+            )
+        )
+
+    def _know(self, held: Held | None, record: Episode, now: datetime) -> Known:
+        rows = self._history.get(record.person, ())
+        history: tuple[Earlier, ...] = assessed.earlier(rows, record.ref)
+        known = held.known if held is not None else None
+        return assessed.know(known, record, history, self.house.pack, now)
+
+    def _hold(self, record: Episode) -> Held:
+        held = self._held.get(record.ref)
+        if held is None:
+            held = Held(ref=record.ref, home=record.home, person=record.person)
+            if record.closed_at is None:
+                self._held[record.ref] = held
+        return held
+
+    def _drop(self, ref: str) -> None:
+        self._held.pop(ref, None)
+        self.ledger.forget(ref)
+
+    def _set(self, held: Held, moment: datetime | None) -> None:
+        held.moment = moment
+        held.turn = next(self._turns)
+        if moment is not None:
+            heapq.heappush(self._heap, (moment, held.turn, held.ref))
+
+    def _current(self, entry: tuple[datetime, int, str]) -> bool:
+        held = self._held.get(entry[2])
+        return held is not None and held.turn == entry[1]
+
+    def _arm(self) -> None:
+        moment = self.next_at
+        if moment != self._armed or (moment is not None and moment <= self.clock.now()):
+            self._armed = moment
+            self.alarm.set(moment)
+
+    def _busy(self) -> _Busy:
+        return _Busy(self)
+
+    # What delivery tells (the Desk) -----------------------------------------------------------
+
+    def chat_of(self, person: str, home: str | None) -> int | None:
+        return self.house.chat_of(person, home)
+
+    async def fresh(self, ref: str) -> Episode:
+        """The episode as it stands; planned anew first if people wrote something since."""
+        record = await self.ledger.episode(ref)
+        held = self._held.get(ref)
+        if record.closed_at is not None:
+            self._drop(ref)
+            raise NotFound(ref)
+        if held is None or held.by_people != assessed.by_people(record):
+            await self.changed(ref)
+            return await self.ledger.episode(ref)
+        return record
+
+    def recorded(self, record: Episode) -> None:
+        """Delivery wrote to the episode: nothing to plan unless people did so as well."""
+        held = self._held.get(record.ref)
+        if held is not None and held.by_people != assessed.by_people(record):
+            self._in_background(self.changed(record.ref))
+
+    def sent(self, message: Message, late: timedelta) -> None:
+        self.watch.sent(message, late)
+
+    async def unreachable(self, ref: str, message: Message, why: str) -> None:
+        await self.lost(message.to, why)
+
+    async def moved(self, person: str, chat_id: int) -> None:
+        await self.rounds.moved(person, chat_id)
+
+    async def refused(self, ref: str, message: Message, why: str) -> None:
+        await self.rounds.refused(ref, message, why)
+
+    def stopped(self, why: str) -> None:
+        log.critical("telegram does not accept the bot", why=why)
+        if self.on_stopped is not None:
+            self.on_stopped(why)
+
+    def down(self, since: datetime | None) -> None:
+        self.watch.down(since)
+        self._arm()
+
+    def idle_changed(self) -> None:
+        idle = self.idle
+        if idle != self._was_idle:
+            self._was_idle = idle
+            if self.on_idle_change is not None:
+                self.on_idle_change()
+
+    def _trouble(self, trouble: Trouble) -> None:
+        def tell() -> None:
+            self._in_background(self.rounds.trouble(trouble.kind, trouble.what))
+
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(tell)
+
+
+class _Busy:
+    """While it is held the engine is not idle."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def __enter__(self) -> None:
+        self._engine._planning += 1
+        self._engine.idle_changed()
+
+    def __exit__(self, *_: object) -> None:
+        self._engine._planning -= 1
+        self._engine.idle_changed()

@@ -1,0 +1,116 @@
+"""The service as it stands now: who is on duty, who can be reached, and its own file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from datetime import date, datetime
+from typing import Any
+
+from protocol.pack import Pack
+from reminders import presence, rota
+from reminders.clock import Clock
+from reminders.ledger import Ledger, OfficeChange
+from reminders.policy import Policy
+from reminders.presence import Presence
+from reminders.rota import Crew, RotaState
+from reminders.service import Service, Staff
+from storage.model import Message, Office
+from storage.store import Store
+
+
+class House:
+    """Shared by the engine, by what people do (acts) and by the service's own rounds.
+
+    `tell` is called with every new waiting message of the service's own file.
+    """
+
+    def __init__(
+        self, *, store: Store, clock: Clock, service: Service, policy: Policy, pack: Pack
+    ) -> None:
+        self.store = store
+        self.ledger = Ledger(store)
+        self.clock = clock
+        self.service = service
+        self.policy = policy
+        self.pack = pack
+        self.closed_days: Collection[date] = frozenset(pack.holidays) | frozenset(policy.holidays)
+        self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
+        self.rota = RotaState()
+        self.presence: dict[str, Presence] = {}
+        self.state: dict[str, Any] = {}
+        self.tell: Callable[[Message], None] = lambda _: None
+
+    async def load(self) -> None:
+        """Reads the service's own file and hands on what waits there."""
+        office = await self.ledger.office()
+        self._read(office)
+        for message in office.messages:
+            if message.state == "waiting":
+                self.tell(message)
+
+    async def change(
+        self, build: Callable[[Office], OfficeChange | None], update_id: int | None = None
+    ) -> Office:
+        """One commit to the service's own file. Raises NotSaved if there is an `update_id`."""
+        new: list[Message] = []
+
+        def building(office: Office) -> OfficeChange | None:
+            change = build(office)
+            new[:] = change.messages if change else ()
+            return change
+
+        office = await self.ledger.put_office(building, update_id)
+        self._read(office)
+        for message in new:
+            if message.state == "waiting":
+                self.tell(message)
+        return office
+
+    def _read(self, office: Office) -> None:
+        if office.state.get("rota") != self.state.get("rota"):
+            self.rota = RotaState.read(office.state.get("rota"))
+        if office.state.get("staff") != self.state.get("staff"):
+            self.presence = presence.read(office.state.get("staff"))
+        self.state = dict(office.state)
+
+    def unreachable(self) -> set[str]:
+        """Staff ids that the bot cannot write to at present."""
+        return {one for one, known in self.presence.items() if not known.reachable}
+
+    def crew(self, home: str, now: datetime) -> Crew:
+        return rota.crew(
+            home,
+            now,
+            policy=self.policy,
+            service=self.service,
+            state=self.rota,
+            unreachable=self.unreachable(),
+        )
+
+    def on_duty(self, home: str, now: datetime) -> tuple[str, ...]:
+        """Staff ids in the order of asking, whether they can be reached or not."""
+        return rota.on_duty(home, now, policy=self.policy, service=self.service, state=self.rota)
+
+    def chat_of(self, person: str, home: str | None) -> int | None:
+        """Where to write to; None for somebody who may not be told (of that home's cases) now."""
+        staff = self.service.person(person)
+        if staff is None or not staff.active(self.clock.now()):
+            return None
+        if home is not None and not staff.covers(home):
+            return None
+        known = self.presence.get(person)
+        return known.chat_id if known and known.chat_id is not None else staff.telegram_id
+
+    def managers(self, homes: Iterable[str], now: datetime) -> list[Staff]:
+        """The managers of any of these homes who can be reached; without any the
+        administrators, so that somebody learns of it."""
+        away = self.unreachable()
+        found = {
+            s.id: s for home in homes for s in self.service.managers(home, now) if s.id not in away
+        }
+        if found:
+            return list(found.values())
+        return [s for s in self.service.administrators(now) if s.id not in away]
+
+    def homes_of(self, staff: Staff) -> list[str]:
+        return [home.id for home in self.service.homes if staff.covers(home.id)]

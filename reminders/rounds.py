@@ -1,0 +1,341 @@
+"""What the service itself does at its hours: the night's rota looked over, digests, hand-overs that
+nobody accepted. And what it tells managers and administrators when something is out of order."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+import msgspec
+
+from reminders import digest, london, nightcheck, presence
+from reminders.duties import Duty
+from reminders.house import House
+from reminders.ledger import OfficeChange
+from reminders.policy import WEEKDAYS
+from reminders.presence import Presence
+from reminders.rota import Offer, RotaState
+from reminders.service import LONDON, Staff
+from storage.model import Episode, Message, Office
+
+OpenDuties = Callable[[], Awaitable[list[tuple[Episode, int, Sequence[Duty]]]]]
+KEPT_DAYS = 8
+
+
+class DigestChoice(msgspec.Struct, frozen=True, kw_only=True):
+    """When one manager wants the weekly digest (London time). `since` (UTC): when that was set, so
+    that a time of the week that lies behind is not sent at once."""
+
+    weekday: int
+    hour: int
+    since: datetime
+
+
+class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Kept in the office file under "digest". `sent`: by staff id, the last occurrence (UTC)."""
+
+    since: datetime | None = None
+    choices: dict[str, DigestChoice] = {}
+    sent: dict[str, datetime] = {}
+
+    @classmethod
+    def read(cls, raw: Any) -> DigestState:
+        return msgspec.convert(raw or {}, cls)
+
+
+class Rounds:
+    """Run with every tick; `next_at` is when there is something to do again (UTC)."""
+
+    def __init__(self, house: House, open_duties: OpenDuties) -> None:
+        self.house = house
+        self.open_duties = open_duties
+        self.next_at: datetime | None = None
+        self._looked = False
+
+    async def run(self, now: datetime) -> None:
+        """Does what has come. What was missed while the process was down is made good."""
+        if self._looked and (self.next_at is None or now < self.next_at):
+            return
+        self._looked = True
+        await self._offers(now)
+        await self._night_check(now)
+        await self._digests(now)
+        self.look(now)
+
+    def look(self, now: datetime) -> None:
+        """Works out `next_at` anew; called when a hand-over was offered or a choice made."""
+        moments = [offer.expires_at for offer in self.house.rota.offers]
+        if self.house.policy.night_check.enabled:
+            moments.append(_next_hour(now, self.house.policy.night_check.at))
+        for staff in self._digest_readers(now):
+            choice = self._choice(staff)
+            if choice is not None:
+                moments.append(self.next_digest(choice, now))
+        self.next_at = min((m for m in moments if m > now), default=None)
+
+    # Hand-overs that nobody accepted ----------------------------------------------------------
+
+    async def _offers(self, now: datetime) -> None:
+        late = [offer for offer in self.house.rota.offers if offer.expires_at <= now]
+        if not late:
+            return
+
+        def build(office: Office) -> OfficeChange | None:
+            state = RotaState.read(office.state.get("rota"))
+            over = [offer for offer in state.offers if offer.expires_at <= now]
+            kept = tuple(offer for offer in state.offers if offer.expires_at > now)
+            state = msgspec.structs.replace(state, offers=kept).pruned(now)
+            return OfficeChange(
+                state={"rota": state.written()},
+                messages=[m for offer in over for m in self.not_accepted(offer, "unanswered", now)],
+                log=[
+                    {"at": now.isoformat(), "what": "hand-over unanswered", "offer": offer.id}
+                    for offer in over
+                ],
+            )
+
+        await self.house.change(build)
+
+    def not_accepted(self, offer: Offer, why: str, now: datetime) -> list[Message]:
+        """It stays with the giver; the giver and the managers are told."""
+        people = dict.fromkeys(
+            (offer.giver, *(s.id for s in self.house.managers(offer.homes, now)))
+        )
+        people.pop(offer.taker, None)
+        data = {
+            "offer": offer.id,
+            "why": why,
+            "giver": offer.giver,
+            "taker": offer.taker,
+            "homes": list(offer.homes),
+        }
+        return [
+            office_message(f"kept~{offer.id}~{one}", one, "handover_kept", now, data, priority=15)
+            for one in people
+        ]
+
+    # The coming night -------------------------------------------------------------------------
+
+    async def _night_check(self, now: datetime) -> None:
+        policy = self.house.policy.night_check
+        if not policy.enabled:
+            return
+        today = london.day_of(now)
+        if now < london.at(today, policy.at):
+            return
+        if self.house.state.get("night_check") == today.isoformat():
+            return
+        found = [
+            (home.id, nightcheck.look_over(self.house, home.id, now))
+            for home in self.house.service.homes
+        ]
+
+        def build(office: Office) -> OfficeChange | None:
+            if office.state.get("night_check") == today.isoformat():
+                return None
+            messages = [
+                office_message(
+                    f"night~{today}~{home}~{manager.id}",
+                    manager.id,
+                    "night_check",
+                    now,
+                    {"home": home, **msgspec.to_builtins(outcome)},
+                    priority=25,
+                    due_at=london.at(today, policy.at),
+                )
+                for home, outcome in found
+                if outcome.trouble
+                for manager in self.house.managers([home], now)
+            ]
+            return OfficeChange(state={"night_check": today.isoformat()}, messages=messages)
+
+        await self.house.change(build)
+
+    # Digests ----------------------------------------------------------------------------------
+
+    def _digest_readers(self, now: datetime) -> list[Staff]:
+        return [s for s in self.house.service.staff if s.manages and s.active(now)]
+
+    def next_digest(self, choice: DigestChoice, now: datetime) -> datetime:
+        """When (UTC) the next digest is due for somebody who chose this."""
+        return london.days_later(_last(now, choice), 7)
+
+    def _choice(self, staff: Staff) -> DigestChoice | None:
+        state = DigestState.read(self.house.state.get("digest"))
+        own = state.choices.get(staff.id)
+        if own is not None or state.since is None:
+            return own
+        default = self.house.policy.digest
+        if not default.enabled:
+            return None
+        return DigestChoice(
+            weekday=WEEKDAYS.index(default.weekday), hour=default.hour, since=state.since
+        )
+
+    async def _digests(self, now: datetime) -> None:
+        if DigestState.read(self.house.state.get("digest")).since is None:
+            first = msgspec.to_builtins(DigestState(since=now))
+            await self.house.change(lambda _: OfficeChange(state={"digest": first}))
+        opened: list[tuple[Episode, int, Sequence[Duty]]] | None = None
+        for staff in self._digest_readers(now):
+            choice = self._choice(staff)
+            if choice is None:
+                continue
+            moment = _last(now, choice)
+            state = DigestState.read(self.house.state.get("digest"))
+            if moment <= choice.since or state.sent.get(staff.id, choice.since) >= moment:
+                continue
+            if opened is None:
+                opened = await self.open_duties()
+            data = await digest.gather(self.house, staff, now, opened)
+            message = office_message(
+                f"digest~{moment:%Y%m%d%H}~{staff.id}",
+                staff.id,
+                "digest",
+                now,
+                data,
+                priority=90,
+                due_at=moment,
+            )
+            await self.house.change(_digest_sent(staff.id, moment, message))
+
+    # Told to managers and administrators ------------------------------------------------------
+
+    async def unreachable(self, person: str, why: str) -> None:
+        """This person cannot be written to: kept on record, and the managers are told once."""
+        now = self.house.clock.now()
+        staff = self.house.service.person(person)
+        known = self.house.presence.get(person, Presence())
+        if not known.reachable:
+            return
+
+        def build(office: Office) -> OfficeChange | None:
+            people = presence.read(office.state.get("staff"))
+            before = people.get(person, Presence())
+            people[person] = msgspec.structs.replace(before, unreachable_at=now, why=why)
+            homes = self.house.homes_of(staff) if staff else []
+            told = [s for s in self.house.managers(homes, now) if s.id != person]
+            if not told:
+                told = [s for s in self.house.service.administrators(now) if s.id != person]
+            return OfficeChange(
+                state={"staff": presence.written(people)},
+                messages=[
+                    office_message(
+                        f"unreachable~{person}~{now:%y%m%d%H%M%S}~{one.id}",
+                        one.id,
+                        "unreachable",
+                        now,
+                        {"person": person, "why": why},
+                        priority=5,
+                    )
+                    for one in told
+                ],
+                log=[{"at": now.isoformat(), "what": "unreachable", "staff": person}],
+            )
+
+        await self.house.change(build)
+
+    async def moved(self, person: str, chat_id: int) -> None:
+        """The chat has a new id, which is used from now on."""
+
+        def build(office: Office) -> OfficeChange | None:
+            people = presence.read(office.state.get("staff"))
+            before = people.get(person, Presence())
+            people[person] = msgspec.structs.replace(before, chat_id=chat_id)
+            return OfficeChange(state={"staff": presence.written(people)})
+
+        await self.house.change(build)
+
+    async def refused(self, ref: str, message: Message, why: str) -> None:
+        """A message that Telegram will never take: the managers and administrators are told."""
+        if message.kind in ("alarm", "refused"):
+            return
+        now = self.house.clock.now()
+        staff = self.house.service.person(message.to)
+        homes = self.house.homes_of(staff) if staff else []
+        people = {s.id: s for s in self.house.managers(homes, now)} | {
+            s.id: s for s in self.house.service.administrators(now)
+        }
+        data = {"ref": ref, "person": message.to, "kind": message.kind, "about": message.about}
+        await self.tell(
+            (one for one in people if one != message.to),
+            f"refused~{ref}~{message.id}",
+            "refused",
+            {**data, "why": why},
+        )
+
+    async def trouble(self, kind: str, what: str) -> None:
+        """The book is in trouble, or out of it: the administrators are told."""
+        now = self.house.clock.now()
+        await self.tell(
+            (s.id for s in self.house.service.administrators(now)),
+            f"{kind}~{now:%y%m%d%H%M%S}",
+            "alarm",
+            {"what": kind, "line": what},
+        )
+
+    async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
+        """One message of the service's own file to each of these people, once per `name`."""
+        now = self.house.clock.now()
+        messages = [
+            office_message(f"{name}~{one}", one, kind, now, data, priority=5) for one in people
+        ]
+
+        def build(office: Office) -> OfficeChange | None:
+            known = {m.id for m in office.messages}
+            new = [m for m in messages if m.id not in known]
+            return OfficeChange(messages=new) if new else None
+
+        await self.house.change(build)
+
+
+def office_message(
+    name: str,
+    to: str,
+    kind: str,
+    now: datetime,
+    data: dict[str, Any],
+    *,
+    priority: int,
+    due_at: datetime | None = None,
+) -> Message:
+    """A message of the service's own file."""
+    return Message(
+        id=name,
+        to=to,
+        kind=kind,
+        created_at=now,
+        due_at=due_at or now,
+        priority=priority,
+        data=msgspec.to_builtins(data),
+    )
+
+
+def _digest_sent(
+    person: str, moment: datetime, message: Message
+) -> Callable[[Office], OfficeChange | None]:
+    def build(office: Office) -> OfficeChange | None:
+        state = DigestState.read(office.state.get("digest"))
+        if person in state.sent and state.sent[person] >= moment:
+            return None
+        sent = {**state.sent, person: moment}
+        state = msgspec.structs.replace(state, sent=sent)
+        return OfficeChange(state={"digest": msgspec.to_builtins(state)}, messages=[message])
+
+    return build
+
+
+def _next_hour(now: datetime, hour: time) -> datetime:
+    """The next moment (UTC) at which clocks in London show `hour`."""
+    today = london.day_of(now)
+    moment = london.at(today, hour)
+    return moment if moment > now else london.at(today + timedelta(days=1), hour)
+
+
+def _last(now: datetime, choice: DigestChoice) -> datetime:
+    """The last time (UTC) at or before now that was the chosen hour of the week in London."""
+    local = now.astimezone(LONDON)
+    day: date = local.date() - timedelta(days=(local.weekday() - choice.weekday) % 7)
+    moment = london.at(day, time(choice.hour))
+    return moment if moment <= now else london.at(day - timedelta(days=7), time(choice.hour))

@@ -1,0 +1,352 @@
+"""What people do about being on duty: take over, hand over, swap, say they are there; and the
+choices about digests. Kept in the service's own file; every act is one commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from reminders import presence, rota
+from reminders.digest import shift_lines
+from reminders.engine import Engine
+from reminders.ledger import OfficeChange
+from reminders.presence import Presence
+from reminders.rota import Cover, Offer, RotaState
+from reminders.rounds import DigestChoice, DigestState, office_message
+from reminders.service import Staff
+from storage.model import Message, Office
+
+SHIFT_HOURS = 12
+"""How far the list of what falls due looks ahead where no rota says when the shift ends."""
+
+_OfficeBuild: TypeAlias = Callable[[Office], OfficeChange | None]
+_PresenceChange: TypeAlias = Callable[[Presence, datetime], Presence]
+OfferOutcome: TypeAlias = Literal["done", "over", "not_allowed"]
+"""done: it is so now. over: the offer was answered, taken back or ran out. not_allowed: not this
+person's home or offer."""
+
+
+class Shifts:
+    """Called by the handlers. Every act raises NotSaved if the book cannot be written."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.engine = engine
+        self.house = engine.house
+
+    # On duty ---------------------------------------------------------------------------------
+
+    def on_duty(self, home: str) -> tuple[str, ...]:
+        """Staff ids on duty now, in the order of asking."""
+        return self.house.on_duty(home, self.house.clock.now())
+
+    async def take_over(
+        self,
+        staff: Staff,
+        homes: Sequence[str],
+        *,
+        until: datetime | None = None,
+        update_id: int | None = None,
+    ) -> OfferOutcome:
+        """ "I am taking over": first on duty from now until the written rota changes hands, or
+        `until` (UTC). Those on duty so far are told, and stay next in line."""
+        if not homes or not all(staff.covers(home) for home in homes):
+            return "not_allowed"
+        before = {home: self.on_duty(home)[:1] for home in homes}
+        lines = await self._lines(homes)
+
+        def build(office: Office) -> OfficeChange:
+            now = self.house.clock.now()
+            covers = [self._cover(home, staff.id, "", now, until) for home in homes]
+            messages = [
+                office_message(
+                    f"takeover~{now:%y%m%d%H%M%S}~{home}~{one}",
+                    one,
+                    "taken_over",
+                    now,
+                    {"by": staff.id, "home": home},
+                    priority=15,
+                )
+                for home in homes
+                for one in before[home]
+                if one != staff.id
+            ]
+            messages.append(self._shift_card(staff.id, homes, "", lines, now))
+            return self._with_covers(office, covers, messages, now, "taken over", staff.id)
+
+        await self._change(build, update_id)
+        return "done"
+
+    async def swap(
+        self,
+        manager: Staff,
+        home: str,
+        out: str,
+        to: str,
+        start: datetime,
+        end: datetime,
+        *,
+        update_id: int | None = None,
+    ) -> OfferOutcome:
+        """A manager, or the one who goes off, puts `to` in the place of `out` from `start` to
+        `end` (UTC)."""
+        other = self.house.service.person(to)
+        allowed = manager.covers(home) and (manager.manages or manager.id == out)
+        if not allowed or other is None or not other.covers(home) or end <= start:
+            return "not_allowed"
+
+        def build(office: Office) -> OfficeChange:
+            now = self.house.clock.now()
+            cover = Cover(home=home, staff=to, start=start, end=end, instead_of=out)
+            data = {"home": home, "out": out, "to": to, "start": start, "end": end}
+            messages = [
+                office_message(
+                    f"swap~{now:%y%m%d%H%M%S}~{home}~{one}", one, "swap", now, data, priority=30
+                )
+                for one in dict.fromkeys((out, to))
+                if one != manager.id
+            ]
+            return self._with_covers(office, [cover], messages, now, "swap", manager.id)
+
+        await self._change(build, update_id)
+        return "done"
+
+    # Hand-over --------------------------------------------------------------------------------
+
+    async def hand_over(
+        self,
+        giver: Staff,
+        taker: Staff,
+        homes: Sequence[str],
+        *,
+        update_id: int | None = None,
+    ) -> Offer | None:
+        """The one who goes offers; the one who comes is asked to accept. None: not allowed."""
+        now = self.house.clock.now()
+        able = all(giver.covers(home) and taker.covers(home) for home in homes)
+        if not homes or not able or taker.id == giver.id or not taker.active(now):
+            return None
+        offer = Offer(
+            id=f"{now:%y%m%d%H%M%S}-{giver.id}",
+            homes=tuple(homes),
+            giver=giver.id,
+            taker=taker.id,
+            offered_at=now,
+            expires_at=now + timedelta(minutes=self.house.policy.hand_over.accept_minutes),
+        )
+
+        def build(office: Office) -> OfficeChange:
+            state = RotaState.read(office.state.get("rota"))
+            kept = tuple(o for o in state.offers if o.giver != giver.id)
+            state = msgspec.structs.replace(state, offers=(*kept, offer))
+            data = {
+                "offer": offer.id,
+                "giver": giver.id,
+                "homes": list(homes),
+                "expires_at": offer.expires_at,
+            }
+            ask = office_message(
+                f"offer~{offer.id}", taker.id, "handover_offer", now, data, priority=15
+            )
+            return OfficeChange(
+                state={"rota": state.written()},
+                messages=[ask],
+                log=[_line(now, "hand-over offered", giver.id, offer=offer.id, taker=taker.id)],
+            )
+
+        await self._change(build, update_id)
+        return offer
+
+    async def accept(
+        self, taker: Staff, offer_id: str, *, update_id: int | None = None
+    ) -> OfferOutcome:
+        """The one who comes is on duty now, and gets one message with every open episode, what is
+        unmet and what falls due on the shift. The one who goes is told."""
+        offer = self._offer(offer_id)
+        if offer is None:
+            return "over"
+        if offer.taker != taker.id:
+            return "not_allowed"
+        lines = await self._lines(offer.homes)
+        outcome: list[OfferOutcome] = ["over"]
+
+        def build(office: Office) -> OfficeChange | None:
+            now = self.house.clock.now()
+            state = RotaState.read(office.state.get("rota"))
+            if offer not in state.offers or offer.expires_at <= now:
+                outcome[0] = "over"
+                return None
+            outcome[0] = "done"
+            covers = [self._cover(home, taker.id, offer.giver, now, None) for home in offer.homes]
+            told = office_message(
+                f"accepted~{offer.id}",
+                offer.giver,
+                "handover_accepted",
+                now,
+                {"taker": taker.id, "homes": list(offer.homes)},
+                priority=15,
+            )
+            card = self._shift_card(taker.id, offer.homes, offer.giver, lines, now)
+            change = self._with_covers(
+                office, covers, [told, card], now, "hand-over accepted", taker.id
+            )
+            return _without(change, offer.id)
+
+        await self._change(build, update_id)
+        return outcome[0]
+
+    async def refuse(
+        self, staff: Staff, offer_id: str, *, update_id: int | None = None
+    ) -> OfferOutcome:
+        """The one who comes says no (or the giver takes it back): it stays with the giver, and
+        the manager is told."""
+        offer = self._offer(offer_id)
+        if offer is None:
+            return "over"
+        if staff.id not in (offer.taker, offer.giver):
+            return "not_allowed"
+        outcome: list[OfferOutcome] = ["over"]
+        why = "refused" if staff.id == offer.taker else "taken back"
+
+        def build(office: Office) -> OfficeChange | None:
+            now = self.house.clock.now()
+            state = RotaState.read(office.state.get("rota"))
+            if offer not in state.offers:
+                outcome[0] = "over"
+                return None
+            outcome[0] = "done"
+            messages: list[Message] = []
+            if why == "refused":
+                messages = self.engine.rounds.not_accepted(offer, why, now)
+            change = OfficeChange(
+                state={"rota": state.written()},
+                messages=messages,
+                log=[_line(now, f"hand-over {why}", staff.id, offer=offer.id)],
+            )
+            return _without(change, offer.id)
+
+        await self._change(build, update_id)
+        return outcome[0]
+
+    # Being there ------------------------------------------------------------------------------
+
+    async def staff_started(
+        self, staff_id: str, *, chat_id: int | None = None, update_id: int | None = None
+    ) -> None:
+        """This person wrote to the bot: it can reach them (again)."""
+        known = self.house.presence.get(staff_id)
+        if known is not None and known.started_at is not None and known.reachable:
+            return
+        await self._presence(
+            staff_id,
+            lambda before, now: msgspec.structs.replace(
+                before,
+                started_at=before.started_at or now,
+                unreachable_at=None,
+                why="",
+                chat_id=chat_id if chat_id is not None else before.chat_id,
+            ),
+            update_id,
+        )
+
+    async def staff_blocked(self, staff_id: str, why: str = "blocked the bot") -> None:
+        """Telegram says that this person blocked the bot: whoever is next is asked at once."""
+        await self.engine.lost(staff_id, why)
+
+    async def _presence(
+        self, staff_id: str, change: _PresenceChange, update_id: int | None
+    ) -> None:
+        def build(office: Office) -> OfficeChange:
+            people = presence.read(office.state.get("staff"))
+            before = people.get(staff_id, Presence())
+            people[staff_id] = change(before, self.house.clock.now())
+            return OfficeChange(state={"staff": presence.written(people)})
+
+        await self.house.change(build, update_id)
+
+    # Lists and digests --------------------------------------------------------------------------
+
+    async def duty_list(self, staff: Staff, *, homes: Sequence[str] = ()) -> list[dict[str, Any]]:
+        """The short list at the start of a shift, most urgent first: for every open episode of
+        these homes (default: all that this person covers) `ref`, `home`, `level`, `unmet`,
+        `next`, `falls_due` (until the rota changes hands)."""
+        wanted = homes or self.house.homes_of(staff)
+        return await self._lines([home for home in wanted if staff.covers(home)])
+
+    async def digest_setting(
+        self, staff: Staff, weekday: int, hour: int, *, update_id: int | None = None
+    ) -> datetime:
+        """When this manager wants the weekly digest: `weekday` 0 is Monday, `hour` is London time.
+        Answers when the next one comes (UTC). Raises ValueError."""
+        if not (0 <= weekday <= 6 and 0 <= hour <= 23):
+            msg = f"weekday 0 to 6 and hour 0 to 23, not {weekday} and {hour}"
+            raise ValueError(msg)
+        choice = DigestChoice(weekday=weekday, hour=hour, since=self.house.clock.now())
+
+        def build(office: Office) -> OfficeChange:
+            state = DigestState.read(office.state.get("digest"))
+            state = msgspec.structs.replace(state, choices={**state.choices, staff.id: choice})
+            return OfficeChange(state={"digest": msgspec.to_builtins(state)})
+
+        await self._change(build, update_id)
+        return self.engine.rounds.next_digest(choice, self.house.clock.now())
+
+    # ------------------------------------------------------------------------------------------
+
+    async def _change(self, build: _OfficeBuild, update_id: int | None) -> None:
+        await self.house.change(build, update_id)
+        self.engine.look_at_rounds()
+
+    def _offer(self, offer_id: str) -> Offer | None:
+        return next((o for o in self.house.rota.offers if o.id == offer_id), None)
+
+    def _cover(
+        self, home: str, staff: str, instead_of: str, now: datetime, until: datetime | None
+    ) -> Cover:
+        end = until or rota.next_change(home, now, self.house.policy)
+        return Cover(home=home, staff=staff, start=now, end=end, instead_of=instead_of)
+
+    def _with_covers(
+        self,
+        office: Office,
+        covers: Sequence[Cover],
+        messages: Sequence[Message],
+        now: datetime,
+        what: str,
+        by: str,
+    ) -> OfficeChange:
+        state = RotaState.read(office.state.get("rota"))
+        state = msgspec.structs.replace(state, covers=(*state.covers, *covers)).pruned(now)
+        log = [_line(now, what, by, home=cover.home, staff=cover.staff) for cover in covers]
+        return OfficeChange(state={"rota": state.written()}, messages=messages, log=log)
+
+    async def _lines(self, homes: Sequence[str]) -> list[dict[str, Any]]:
+        now = self.house.clock.now()
+        ends = [rota.next_change(home, now, self.house.policy) for home in homes]
+        until = max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
+        return shift_lines(await self.engine.open_duties(), homes, now, until)
+
+    def _shift_card(
+        self,
+        to: str,
+        homes: Sequence[str],
+        giver: str,
+        lines: list[dict[str, Any]],
+        now: datetime,
+    ) -> Message:
+        data = {"homes": list(homes), "giver": giver, "episodes": lines}
+        name = f"shift~{now:%y%m%d%H%M%S}~{to}"
+        return office_message(name, to, "handover", now, data, priority=15)
+
+
+def _line(now: datetime, what: str, by: str, **more: str) -> dict[str, Any]:
+    return {"at": now.isoformat(), "what": what, "by": by, **more}
+
+
+def _without(change: OfficeChange, offer_id: str) -> OfficeChange:
+    state = RotaState.read(change.state["rota"])
+    offers = tuple(o for o in state.offers if o.id != offer_id)
+    state = msgspec.structs.replace(state, offers=offers)
+    return msgspec.structs.replace(change, state={**change.state, "rota": state.written()})

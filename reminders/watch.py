@@ -1,0 +1,200 @@
+"""Watching itself: heartbeat file, systemd's watchdog, figures for monitoring, lateness."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import structlog
+
+from reminders.delivery import Delivery
+from reminders.house import House
+from reminders.ledger import OfficeChange
+from reminders.plan import ASKING
+from storage.model import Message, Office
+
+BUCKETS = (0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
+"""Upper limits (seconds) of the lateness histogram."""
+ALARM_MINUTES = 10
+"""Lateness is told to the administrators at most once in so many minutes."""
+BEAT_SECONDS = 5.0
+
+log = structlog.get_logger(__name__)
+
+
+class Figures(msgspec.Struct, kw_only=True):
+    """Counted since the start of the process."""
+
+    sent: dict[str, int] = {}
+    """Messages by kind."""
+    late: int = 0
+    """Reminders later than `late_seconds`."""
+    lateness_sum: float = 0.0
+    lateness_count: int = 0
+    lateness: list[int] = msgspec.field(default_factory=lambda: [0] * len(BUCKETS))
+    """How many reminders were at most so late, by BUCKETS (cumulative)."""
+    last_lateness: float = 0.0
+    """Seconds, of the reminder sent last."""
+
+
+class Watch:
+    """Beats with every tick of the engine and counts what delivery reports."""
+
+    def __init__(self, house: House, delivery: Delivery) -> None:
+        self.house = house
+        self.delivery = delivery
+        self.figures = Figures()
+        self.planning_failed = 0
+        self.down_since: datetime | None = None
+        self.last_beat: datetime | None = None
+        self._worst: timedelta | None = None
+        self._how_many = 0
+        self._beat_at = float("-inf")
+        self._alive_at = float("-inf")
+        self._alive: asyncio.Task[None] | None = None
+
+    # Delivery -------------------------------------------------------------------------------
+
+    def sent(self, message: Message, late: timedelta) -> None:
+        """A message arrived at Telegram, so much after it should have been there."""
+        figures = self.figures
+        figures.sent[message.kind] = figures.sent.get(message.kind, 0) + 1
+        if message.kind not in ASKING:
+            return
+        seconds = max(0.0, late.total_seconds())
+        figures.last_lateness = seconds
+        figures.lateness_sum += seconds
+        figures.lateness_count += 1
+        for place, limit in enumerate(BUCKETS):
+            figures.lateness[place] += seconds <= limit
+        if seconds > self.house.policy.watching.late_seconds:
+            figures.late += 1
+            self._how_many += 1
+            self._worst = max(late, self._worst or late)
+
+    def down(self, since: datetime | None) -> None:
+        """Telegram stopped answering at `since` (UTC), or answers again (None)."""
+        self.down_since = since
+
+    def down_long(self, now: datetime) -> bool:
+        """Down for so long that the second channel takes over?"""
+        return self.down_since is not None and now >= self._second_at(self.down_since)
+
+    def _second_at(self, since: datetime) -> datetime:
+        return since + timedelta(minutes=self.house.policy.second_channel.after_minutes_down)
+
+    @property
+    def next_at(self) -> datetime | None:
+        """When the second channel takes over, if that is still to come."""
+        if self.down_since is None:
+            return None
+        moment = self._second_at(self.down_since)
+        return moment if moment > self.house.clock.now() else None
+
+    # Beating --------------------------------------------------------------------------------
+
+    async def beat(self, now: datetime) -> None:
+        """The engine has done its round: say so to whoever watches."""
+        self.last_beat = now
+        if self._worst is not None:
+            await self._alarm(now)
+        real = asyncio.get_running_loop().time()
+        if real - self._beat_at >= BEAT_SECONDS:
+            self._beat_at = real
+            notify("WATCHDOG=1")
+            if self.house.policy.watching.heartbeat_file:
+                self._touch(self.house.policy.watching.heartbeat_file, now)
+        watching = self.house.policy.watching
+        due = real - self._alive_at >= watching.alive_every_minutes * 60
+        if watching.alive_url and due and (self._alive is None or self._alive.done()):
+            self._alive_at = real
+            self._alive = asyncio.create_task(call_alive(watching.alive_url))
+
+    def _touch(self, file: str, now: datetime) -> None:
+        try:
+            Path(file).write_text(f"{now.isoformat()}\n", encoding="ascii")
+        except OSError as error:
+            log.warning("heartbeat file not written", why=error.strerror)
+
+    async def _alarm(self, now: datetime) -> None:
+        """Tells the administrators that reminders were late; further ones wait their turn."""
+        bucket = int(now.timestamp()) // (ALARM_MINUTES * 60)
+        worst, how_many = self._worst, self._how_many
+        people = self.house.service.administrators(now)
+
+        def build(office: Office) -> OfficeChange | None:
+            known = {m.id for m in office.messages}
+            messages = [
+                Message(
+                    id=f"late~{bucket}~{one.id}",
+                    to=one.id,
+                    kind="alarm",
+                    created_at=now,
+                    due_at=now,
+                    priority=5,
+                    data={
+                        "what": "late",
+                        "seconds": int(worst.total_seconds()) if worst else 0,
+                        "count": how_many,
+                    },
+                )
+                for one in people
+                if f"late~{bucket}~{one.id}" not in known
+            ]
+            return OfficeChange(messages=messages) if messages else None
+
+        self._worst, self._how_many = None, 0
+        await self.house.change(build)
+
+    def health(self) -> dict[str, Any]:
+        """For /health: `ok` is false when something needs a person to look."""
+        now = self.house.clock.now()
+        watching = self.house.policy.watching
+        quiet = (now - self.last_beat).total_seconds() if self.last_beat else None
+        return {
+            "ok": not self.delivery.stopped_why
+            and self.down_since is None
+            and self.house.ledger.unsaved == 0
+            and quiet is not None
+            and quiet <= watching.late_seconds,
+            "now": now.isoformat(),
+            "seconds_since_tick": quiet,
+            "telegram_down_since": self.down_since.isoformat() if self.down_since else None,
+            "telegram_stopped": self.delivery.stopped_why,
+            "waiting_messages": self.delivery.waiting,
+            "unsaved_records": self.house.ledger.unsaved,
+            "late_reminders": self.figures.late,
+            "last_lateness_seconds": round(self.figures.last_lateness, 3),
+            "planning_failures": self.planning_failed,
+        }
+
+
+def notify(state: str) -> None:
+    """A datagram to systemd, if it started us: "READY=1", "WATCHDOG=1", "STOPPING=1"."""
+    address = os.environ.get("NOTIFY_SOCKET")
+    if not address:
+        return
+    if address.startswith("@"):
+        address = "\0" + address[1:]
+    try:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
+            channel.setblocking(False)
+            channel.sendto(state.encode(), address)
+    except OSError as error:
+        log.warning("systemd not told", why=error.strerror)
+
+
+async def call_alive(url: str) -> None:
+    """ "I am alive" to a monitoring address; its absence is what raises the alarm there."""
+    import httpx
+
+    try:
+        async with httpx.AsyncClient(timeout=10.0) as client:
+            (await client.get(url)).raise_for_status()
+    except httpx.HTTPError as error:
+        log.warning("monitoring address not reached", why=type(error).__name__)
