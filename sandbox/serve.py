@@ -45,7 +45,7 @@ class Server:
             OSError: the port is taken.
             RuntimeError: the server did not come up.
         """
-        listening = _listening(self._port)
+        listening = listening_socket(self._port)
         self.url = f"http://{HOST}:{listening.getsockname()[1]}"
         self._thread = threading.Thread(
             target=self._run, args=(listening,), name="sandbox", daemon=True
@@ -93,7 +93,7 @@ async def serve(world: World, port: int, routes: Sequence[BaseRoute] = ()) -> No
     Raises:
         OSError: the port is taken.
     """
-    await uvicorn.Server(_config(world, routes)).serve([_listening(port)])
+    await uvicorn.Server(_config(world, routes)).serve([listening_socket(port)])
     await _end_tasks(world)
 
 
@@ -109,7 +109,12 @@ def _config(world: World, routes: Sequence[BaseRoute]) -> uvicorn.Config:
     )
 
 
-def _listening(port: int) -> socket.socket:
+def listening_socket(port: int) -> socket.socket:
+    """A listening TCP socket on 127.0.0.1; port 0 takes a free one.
+
+    Raises:
+        OSError: the port is taken.
+    """
     # Named as TCP, or asyncio leaves Nagle's algorithm on and every answer takes 40 ms.
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

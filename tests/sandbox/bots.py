@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from tests.sandbox.conftest import NO_TLS, TOKEN
+from tests.sandbox.conftest import EVENING, NO_TLS, TOKEN
 
 
 class FollowingBot:
@@ -19,14 +19,12 @@ class FollowingBot:
     """
 
     def __init__(self, url: str, *, follows: bool = True, beat: float = 0.03) -> None:
-        self.client = httpx.AsyncClient(
-            base_url=url, trust_env=False, timeout=60, verify=NO_TLS
-        )
+        self.client = httpx.AsyncClient(base_url=url, trust_env=False, timeout=60, verify=NO_TLS)
         self.follows = follows
         self.beat = beat
         self.busy = 0
         self.seen = 0
-        self.now = datetime.min
+        self.now = EVENING
         self.reminders: list[tuple[datetime, int, int]] = []
         self.sent_at: list[datetime] = []
         self._changed = asyncio.Event()

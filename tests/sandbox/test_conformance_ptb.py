@@ -5,6 +5,8 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+from starlette.requests import Request
+from starlette.responses import Response
 from telegram import (
     BotCommand,
     BotCommandScopeAllPrivateChats,
@@ -35,8 +37,7 @@ from telegram.ext import (
 )
 from telegram.request import HTTPXRequest
 
-from sandbox.serve import _listening
-from tests.sandbox.conftest import ROBIN, SAM, TOKEN
+from tests.sandbox.conftest import ROBIN, SAM, TOKEN, web_server
 from tests.sandbox.test_files import picture
 
 Context = ContextTypes.DEFAULT_TYPE
@@ -62,7 +63,9 @@ async def missing(update: Update, context: Context) -> None:
     keyboard = InlineKeyboardMarkup(
         [[InlineKeyboardButton(home, callback_data=home) for home in ("Rowan House", "Oak House")]]
     )
-    await update.message.reply_html("<b>Which home?</b>", reply_markup=keyboard, protect_content=True)
+    await update.message.reply_html(
+        "<b>Which home?</b>", reply_markup=keyboard, protect_content=True
+    )
 
 
 async def chosen(update: Update, context: Context) -> None:
@@ -82,6 +85,11 @@ async def file(update: Update, context: Context) -> None:
 
 async def echo(update: Update, context: Context) -> None:
     await update.message.reply_text(f"you said {update.message.text}", do_quote=True)
+
+
+@pytest.fixture(autouse=True)
+def _the_librarys_next_way_with_time_spans(monkeypatch):
+    monkeypatch.setenv("PTB_TIMEDELTA", "true")
 
 
 @pytest.fixture
@@ -121,23 +129,22 @@ async def test_a_conversation_by_polling(polling, stage):
 
 
 async def test_a_conversation_by_webhook(app, stage):
-    with _listening(0) as free:
-        port = free.getsockname()[1]
-    await app.updater.start_webhook(
-        "127.0.0.1",
-        port,
-        url_path="hook",
-        webhook_url=f"http://127.0.0.1:{port}/hook",
-        secret_token="s3cret",
-    )
-    robin = await stage.person("Robin Example", ROBIN)
-    await robin.sends("/missing")
-    await robin.sees("Which home?")
-    await robin.taps("Oak House")
-    await robin.sees("Home: Oak House")
-    assert (await app.bot.get_webhook_info()).url.endswith("/hook")
-    await app.updater.stop()
-    await app.bot.delete_webhook()
+    """The library's own web server needs tornado; its documented other way is one's own."""
+
+    async def receive(call: Request) -> Response:
+        assert call.headers["x-telegram-bot-api-secret-token"] == "s3cret"
+        await app.update_queue.put(Update.de_json(await call.json(), app.bot))
+        return Response()
+
+    async with web_server({"/hook": receive}) as url:
+        await app.bot.set_webhook(f"{url}/hook", secret_token="s3cret")
+        robin = await stage.person("Robin Example", ROBIN)
+        await robin.sends("/missing")
+        await robin.sees("Which home?")
+        await robin.taps("Oak House")
+        await robin.sees("Home: Oak House")
+        assert (await app.bot.get_webhook_info()).pending_update_count == 0
+        await app.bot.delete_webhook()
 
 
 async def test_two_instances_fight_and_the_older_is_told(polling, server, stage):
@@ -193,7 +200,7 @@ async def test_errors_arrive_as_the_right_kind(app, human, robin):
         await bot.edit_message_text("x", robin, message.message_id)
     with pytest.raises(BadRequest, match="Query is too old"):
         await bot.answer_callback_query("1")
-    with pytest.raises(BadRequest, match="the sandbox does not offer the method sendPoll"):
+    with pytest.raises(BadRequest, match=r"(?i)the sandbox does not offer the method sendPoll"):
         await bot.send_poll(robin, "?", ["a", "b"])
     await human.post("/human/block", user=robin)
     with pytest.raises(Forbidden, match="bot was blocked by the user"):
@@ -209,7 +216,7 @@ async def test_limits_and_weather_arrive_as_the_right_kind(app, human, robin):
     await bot.send_message(robin, "x")
     with pytest.raises(RetryAfter) as wait:
         await bot.send_message(robin, "x")
-    assert wait.value.retry_after in (1, timedelta(seconds=1))
+    assert wait.value.retry_after == timedelta(seconds=1)
     await human.post("/settings", flood=False)
     for effect, kind in (
         ("bad_gateway", NetworkError),

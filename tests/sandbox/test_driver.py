@@ -9,10 +9,12 @@ from tests.sandbox.conftest import ROBIN, SAM, TOKEN
 
 @pytest.fixture
 async def story(server):
-    async with FollowingBot(server.url, beat=0.0) as bot:
-        async with Stage(server.url, followers=["bot"], wait=5) as stage:
-            stage.bot = bot
-            yield stage
+    async with (
+        FollowingBot(server.url, beat=0.0) as bot,
+        Stage(server.url, followers=["bot"], wait=5) as stage,
+    ):
+        stage.bot = bot
+        yield stage
 
 
 async def test_an_edit_of_a_message_not_yet_seen_takes_its_place(story):
@@ -55,7 +57,7 @@ async def test_anything_else_that_anybody_got_is_listed_with_their_screen(story)
 async def test_a_button_that_is_not_there_lists_those_that_are(story):
     robin = await story.person("Robin Example", ROBIN)
     await robin.sends("/button")
-    with pytest.raises(Refused, match="no button 'Oak House'; there are: .*🏠 Rowan House"):
+    with pytest.raises(Refused, match=r"no button 'Oak House'; there are: .*🏠 Rowan House"):
         await robin.taps("Oak House")
     with pytest.raises(Refused, match="has no key"):
         await robin.presses("Missing")

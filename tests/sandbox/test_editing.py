@@ -6,9 +6,7 @@ NOT_MODIFIED = (
     "400 Bad Request: message is not modified: specified new message content and reply markup "
     "are exactly the same as a current content and reply markup of the message"
 )
-TOO_OLD = (
-    "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
-)
+TOO_OLD = "400 Bad Request: query is too old and response timeout expired or query ID is invalid"
 YES = {"inline_keyboard": [[{"text": "Yes", "callback_data": "y"}]]}
 
 

@@ -125,4 +125,4 @@ def test_no_text_breaks_the_parser_and_entities_lie_within_the_text(text, mode):
         assert error.code == 400
         return
     size = len(shown.encode("utf-16-le", "surrogatepass")) // 2
-    assert all(0 <= e["offset"] and e["offset"] + e["length"] <= size for e in entities)
+    assert all(e["offset"] >= 0 and e["offset"] + e["length"] <= size for e in entities)

@@ -43,7 +43,9 @@ async def test_privacy_mode_shows_a_bot_what_is_meant_for_it(api, human, group):
         "ask @nightlight_example_bot",
         "yes",
     ]
-    await human.post(f"/human/groups/{group}/members", user=ROBIN, member=BOT, status="administrator")
+    await human.post(
+        f"/human/groups/{group}/members", user=ROBIN, member=BOT, status="administrator"
+    )
     await human.post("/human/send", user=SAM, chat=group, text="hello all")
     assert (await api.updates())[-1]["message"]["text"] == "hello all"
 
@@ -73,7 +75,9 @@ async def test_rights_in_a_group(api, human, group):
     target = {"chat_id": group, "message_id": theirs["message_id"]}
     assert "message can't be deleted" in await api.no("deleteMessage", **target)
     assert "not enough rights to manage pinned messages" in await api.no("pinChatMessage", **target)
-    await human.post(f"/human/groups/{group}/members", user=ROBIN, member=BOT, status="administrator")
+    await human.post(
+        f"/human/groups/{group}/members", user=ROBIN, member=BOT, status="administrator"
+    )
     await api.ok("pinChatMessage", **target)
     assert "CHAT_NOT_MODIFIED" in await api.no("pinChatMessage", **target)
     assert (await api.ok("getChat", chat_id=group))["pinned_message"]["text"] == "/x"

@@ -83,7 +83,10 @@ async def test_two_bots_have_two_chats_with_the_same_person(api, human, client, 
 
 
 async def test_a_contact_key_sends_the_own_number(api, human, robin):
-    keys = {"keyboard": [[{"text": "My number", "request_contact": True}]], "one_time_keyboard": True}
+    keys = {
+        "keyboard": [[{"text": "My number", "request_contact": True}]],
+        "one_time_keyboard": True,
+    }
     await api.ok("sendMessage", chat_id=robin, text="?", reply_markup=keys)
     await human.post("/human/press", user=robin, text="My number", phone="07700 900123")
     (update,) = await api.updates()

@@ -1,17 +1,13 @@
 """Long polling and webhooks: nothing is lost, nobody listens twice."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 
 import pytest
-import uvicorn
-from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
-from sandbox.serve import _listening
+from tests.sandbox.conftest import web_server
 
 TWO_POLLS = (
     "409 Conflict: terminated by other getUpdates request; "
@@ -129,15 +125,9 @@ class Hook:
 @pytest.fixture
 async def hook() -> AsyncIterator[Hook]:
     hook = Hook()
-    app = Starlette(routes=[Route("/hook", hook.receive, methods=["POST"])])
-    listening = _listening(0)
-    hook.url = f"http://127.0.0.1:{listening.getsockname()[1]}/hook"
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
-    server.capture_signals = contextlib.nullcontext  # type: ignore[assignment]
-    task = asyncio.create_task(server.serve([listening]))
-    yield hook
-    server.should_exit = server.force_exit = True
-    await task
+    async with web_server({"/hook": hook.receive}) as url:
+        hook.url = f"{url}/hook"
+        yield hook
 
 
 async def test_a_webhook_gets_updates_in_order_with_its_secret(api, human, robin, hook):

@@ -47,16 +47,20 @@ async def test_parameters_may_come_as_a_form_a_query_or_json(api, client, robin)
             "400 Bad Request: the sandbox does not offer the parameter message_thread_id "
             "of sendMessage",
         ),
-        ({"text": "x", "reply_markup": "{"}, "400 Bad Request: can't parse reply keyboard markup JSON object"),
+        (
+            {"text": "x", "reply_markup": "{"},
+            "400 Bad Request: can't parse reply keyboard markup JSON object",
+        ),
     ],
-)  # fmt: skip
+)
 async def test_refusals(api, robin, params, refusal):
     assert await api.no("sendMessage", **({"chat_id": robin} | params)) == refusal
 
 
 async def test_4096_characters_count_after_the_entities_are_taken_out(api, robin):
     text = f"<b>{'x' * 4096}</b>"
-    assert len((await api.ok("sendMessage", chat_id=robin, text=text, parse_mode="HTML"))["text"]) == 4096  # fmt: skip
+    sent = await api.ok("sendMessage", chat_id=robin, text=text, parse_mode="HTML")
+    assert len(sent["text"]) == 4096
 
 
 async def test_nobody_can_be_written_to_who_never_pressed_start(api, human):
@@ -100,7 +104,9 @@ async def test_a_reply_shows_what_it_replies_to_one_level_deep(api, robin):
 async def test_protected_content_is_neither_forwarded_nor_copied(api, human, robin):
     await human.starts(7002, "Sam")
     free = (await api.ok("sendMessage", chat_id=robin, text="free"))["message_id"]
-    safe = (await api.ok("sendMessage", chat_id=robin, text="x", protect_content=True))["message_id"]
+    safe = (await api.ok("sendMessage", chat_id=robin, text="x", protect_content=True))[
+        "message_id"
+    ]
     given = {"chat_id": 7002, "from_chat_id": robin}
     forwarded = await api.ok("forwardMessage", **given, message_id=free)
     assert forwarded["forward_origin"]["sender_user"]["is_bot"] is True
