@@ -1,0 +1,194 @@
+"""Practice mode only: what the bot knows, shown beside the phones of the sandbox.
+
+After every change the whole picture goes to the sandbox's page, so that a trainer sees cause and
+effect: the facts as written, the level with its reasons, what is due and what was late. Names and
+words that never appear in a chat are part of it, which is why it goes only to this machine
+(`[practice]` is refused with any other address).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx
+import msgspec
+import structlog
+
+from bot.account import Account, Told, account
+from bot.assembly import Parts
+from handlers import filling
+from handlers.wording.duties import title
+from protocol.standing import Standing
+from reminders import assessed
+from storage.model import Draft, Episode
+
+log = structlog.get_logger(__name__)
+
+RECENTLY = timedelta(days=21)
+MOST_CLOSED = 10
+AGAIN_SECONDS = 1.0
+MARKS = re.compile(r"<[^>]+>")
+
+
+class Knows:
+    """Tells the page. `changed()` may be called as often as anybody likes; it costs nothing.
+
+    Attributes:
+        told: the page has the latest picture, or there is no page that wants it.
+    """
+
+    def __init__(self, parts: Parts, url: str, told: Callable[[], None]) -> None:
+        self._parts = parts
+        self._url = f"{url.rstrip('/')}/practice/knows"
+        self._told = told
+        self._client = httpx.AsyncClient(timeout=5, trust_env=False)
+        self._changed = asyncio.Event()
+        self._wanted = True
+        self.told = True
+
+    def changed(self) -> None:
+        """Something may be different now."""
+        if self._wanted:
+            self.told = False
+            self._changed.set()
+
+    async def run(self) -> None:
+        """Until cancelled, or until there turns out to be no page at that address."""
+        self.changed()
+        try:
+            while self._wanted:
+                await self._changed.wait()
+                self._changed.clear()
+                await self._push()
+                if not self._changed.is_set():
+                    self.told = True
+                    self._told()
+            await asyncio.Event().wait()
+        finally:
+            await self._client.aclose()
+
+    async def _push(self) -> None:
+        try:
+            body = msgspec.json.encode(await self.picture())
+            answer = await self._client.post(self._url, content=body)
+        except httpx.HTTPError as error:
+            log.info("the practice page does not answer", error=type(error).__name__)
+            await asyncio.sleep(AGAIN_SECONDS)
+            self._changed.set()
+            return
+        if answer.status_code in (404, 405):
+            self._wanted = False
+
+    # The picture --------------------------------------------------------------------------
+
+    async def picture(self) -> dict[str, Any]:
+        """Everything the panel shows; times in UTC."""
+        parts = self._parts
+        now = parts.clock.now()
+        open_ones = list(await parts.store.open_episodes())
+        rows = await parts.store.past(now - RECENTLY)
+        closed = [row.ref for row in rows if row.closed_at is not None][-MOST_CLOSED:]
+        episodes = [*open_ones, *[await parts.store.episode(ref) for ref in closed]]
+        office = await parts.store.office()
+        waiting = [m for e in episodes for m in e.messages if m.state == "waiting"]
+        waiting += [m for m in office.messages if m.state == "waiting"]
+        return {
+            "now": now,
+            "next_at": parts.engine.next_at,
+            "episodes": [await self._episode(record, now) for record in episodes],
+            "waiting": [{"to": m.to, "kind": m.kind, "about": m.about, "error": m.error}
+                        for m in waiting],
+            "drafts": [_draft(owner, draft) for owner, draft in await self._drafts()],
+        }  # fmt: skip
+
+    async def _drafts(self) -> list[tuple[str, Draft]]:
+        return [
+            (person.id, draft)
+            for person in self._parts.service.staff
+            for draft in await filling.drafts_of(self._parts.handlers, person.id)
+        ]
+
+    async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:
+        parts = self._parts
+        house = parts.engine.house
+        state = await parts.engine.standing_of(record.ref)
+        history = assessed.earlier(await parts.store.history(record.person), record.ref)
+        told = account(
+            assessed.substance(record), history, house.pack, house.policy, house.closed_days, now
+        )
+        person = await parts.store.person(record.person)
+        return {
+            "ref": record.ref,
+            "home": record.home,
+            "person": record.person,
+            "name": person.name if person else "",
+            "closed_at": record.closed_at,
+            "start": state.computed.start,
+            "end": state.computed.end if state.computed.closable else None,
+            "missing": "SG-POLICE" in state.computed.reasons,
+            "level": {
+                "shown": state.shown,
+                "computed": state.computed.level,
+                "peak": state.peak,
+                "why": state.why,
+                "name": house.pack.level(state.shown).name,
+            },
+            "levels": [{"at": at, "level": level} for at, level in told.levels],
+            "reasons": self._reasons(state),
+            "duties": [self._duty(duty) for duty in told.duties],
+            "reminders": self._reminders(record, told, now),
+            "facts": [
+                msgspec.to_builtins(e.fact) | {"digest": e.digest[:12]} for e in record.entries
+            ],
+        }
+
+    def _reasons(self, state: Standing) -> list[dict[str, Any]]:
+        pack = self._parts.engine.house.pack
+        deciding = set(state.computed.level_reasons)
+        found = []
+        for reason in state.computed.reasons:
+            rule = pack.rule(reason)
+            found.append({
+                "id": reason,
+                "text": MARKS.sub("", rule.text) if rule else reason,
+                "source": rule.source if rule else "",
+                "decides": reason in deciding,
+            })  # fmt: skip
+        return sorted(found, key=lambda row: (not row["decides"], row["id"]))
+
+    def _duty(self, told: Told) -> dict[str, Any]:
+        pack = self._parts.engine.house.pack
+        known = pack.duty(told.id)
+        source = known.source if known and told.in_protocol else "no time in protocol"
+        return {
+            **msgspec.to_builtins(told),
+            "title": title(told.id, pack),
+            "source": source,
+        }
+
+    def _reminders(self, record: Episode, told: Account, now: datetime) -> list[dict[str, Any]]:
+        """What will be asked next, whom first: as things stand now, without another fact."""
+        if record.closed_at is not None:
+            return []
+        house = self._parts.engine.house
+        coming = [duty for duty in told.duties if duty.state == "open" and duty.due_at > now]
+        found = []
+        for duty in coming[:5]:
+            first = house.on_duty(record.home, duty.due_at)[:1]
+            to = duty.owner or (first[0] if first else "")
+            found.append({"at": duty.due_at, "about": title(duty.id, house.pack), "to": to})
+        return found
+
+
+def _draft(owner: str, draft: Draft) -> dict[str, Any]:
+    return {
+        "owner": owner,
+        "kind": draft.kind,
+        "episode": draft.episode,
+        "started_at": draft.started_at,
+        "answered": [key for key in draft.answers if not key.endswith("~")],
+    }
