@@ -123,7 +123,7 @@ def _spoken_minutes(line: Line, i: int) -> tuple[int, int] | None:
         while line.mark(j, "-"):
             j += 1
         if line.word(j) == "past":
-            return 30, j + 1
+            return 30, j + 2 if line.mark(j + 1, "-") else j + 1
         if _hour_at(line, j) is not None and line.word(j) not in {"a", "an"}:
             return 30, j
         return None
@@ -150,7 +150,10 @@ def _spoken_minutes(line: Line, i: int) -> tuple[int, int] | None:
         # "8 to 9" is a range; people count to the hour in fives.
         return None
     sign = 1 if line.word(j) == "past" else -1
-    return sign * minutes, j + 1
+    j += 1
+    while line.mark(j, "-"):
+        j += 1
+    return sign * minutes, j
 
 
 def _five_and_twenty(line: Line, i: int) -> tuple[int, int] | None:
@@ -307,7 +310,8 @@ def _finish(
         clock = Clock(Told.EXACT, hour, minute, dotted=dotted, slip=slip)
         return clock, j, "24-hour time"
     told = Told.FOUR_DIGITS if length == 4 else Told.BARE
-    clock = Clock(told, hour, minute, dotted=dotted, slip=slip, hours_too=hours_too)
+    naked = length == 3 and (minute == 0 or minute % 5 != 0)
+    clock = Clock(told, hour, minute, dotted=dotted, slip=slip, hours_too=hours_too, naked=naked)
     return clock, j, "12-hour time without am or pm"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .items import Bad, Day, DayKind, PartSaid, Piece, Value, Why
 from .items import Part as P
 from .line import Line, small_number
-from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS
+from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS, kind
 
 _YESTERDAY = frozenset({"yesterday", "yday"})
 _NIGHT = frozenset({"night", "nite"})
@@ -79,6 +79,8 @@ def _with_part(line: Line, values: list[Value], j: int, rule: str) -> Found:
     elif line.word(k) == "at" and _night(line, k + 1):
         k += 1
     part = PARTS.get(line.word(k))
+    if k == j and line.word(k) in {"am", "pm"}:
+        return [*values, PartSaid(P(line.word(k)))], k + 1, rule
     if part and not _staff(line, k + 1):
         return [*values, PartSaid(P(part), marked=k > j)], k + 1, rule
     return values, j, rule
@@ -117,7 +119,7 @@ def _single(line: Line, i: int) -> Found | None:
     if line.word(i) in _YESTERDAY:
         return _with_part(line, [Day(DayKind.YESTERDAY)], i + 1, "yesterday")
     if line.word(i) == "today":
-        return [Day(DayKind.TODAY)], i + 1, "today"
+        return _with_part(line, [Day(DayKind.TODAY)], i + 1, "today")
     return None
 
 
@@ -155,7 +157,9 @@ def _weekday(line: Line, i: int) -> Found | None:
     if name not in WEEKDAYS:
         return None
     if not which and name in WORDLIKE_WEEKDAYS and _is_a_word(line, j):
-        return None
+        return [Bad(Why.UNSURE)], j + 1, "a weekday or a word"
+    if line.word(j - 1) and not kind(line.word(j - 1)) and not which:
+        return [Bad(Why.UNSURE)], j + 1, "a weekday after a word it may belong to"
     after = j + 1
     if name in {"mon", "tue", "tues", "wed", "weds", "thu", "thur", "thurs", "fri", "sat", "sun"}:
         after += int(line.mark(after, ".") and line.at(after).glued and not line.digits(after + 1))
@@ -164,14 +168,15 @@ def _weekday(line: Line, i: int) -> Found | None:
         return [Day(DayKind.WEEKDAY, weekday, "last week")], after + 2, "weekday last week"
     if line.word(after) in {"week", "gone", "before", "school", "league", "service", "club"}:
         return [Bad(Why.WHICH_DAY)], after + 1, "which weekday"
+    if line.words(after, "just", "gone"):
+        return [Bad(Why.WHICH_DAY)], after + 2, "which weekday"
     if line.word(j - 1) in {"this", "next", "good", "black", "every", "easter", "following"}:
         return [Bad(Why.WHICH_DAY)], after, "which weekday"
     return _with_part(line, [Day(DayKind.WEEKDAY, weekday, which)], after, "weekday")
 
 
 _BEFORE_WEEKDAY = frozenset(
-    "on since seen saw about around approx at was and yesterday today night evening morning "
-    "afternoon o'clock am pm last of the".split()
+    ["on", "since", "seen", "saw", "about", "around", "approx", "at", "was", "and", "yesterday", "today", "night", "evening", "morning", "afternoon", "o'clock", "am", "pm", "last", "of", "the"]
 )
 
 

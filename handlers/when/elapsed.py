@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
-from .items import Bad, Elapsed, Piece, Why
-from .line import Line, number_words
+from .items import Bad, Elapsed, Now, Piece, Why
+from .line import Line, half_of_day, number_words
 from .text import fraction
 from .words import (
     DAY_UNITS,
@@ -19,11 +19,11 @@ from .words import (
 )
 
 _SECONDS = (
-    {word: 1 for word in SECOND_WORDS | {"moment", "moments"}}
-    | {word: 60 for word in MINUTE_WORDS}
-    | {word: 3600 for word in HOUR_WORDS}
-    | {word: 86400 for word in DAY_UNITS}
-    | {word: 604800 for word in WEEK_UNITS}
+    dict.fromkeys(SECOND_WORDS | {"moment", "moments"}, 1)
+    | dict.fromkeys(MINUTE_WORDS, 60)
+    | dict.fromkeys(HOUR_WORDS, 3600)
+    | dict.fromkeys(DAY_UNITS, 86400)
+    | dict.fromkeys(WEEK_UNITS, 604800)
     | {"fortnight": 1209600, "fortnights": 1209600}
 )
 DAY = 86400
@@ -59,8 +59,14 @@ def elapsed_at(line: Line, i: int) -> Piece | None:
         return None
     if seconds > DAY * 36500:
         return Piece(Bad(Why.TOO_OLD), i, j, "too long ago")
-    if not ago and _clock_like(line, i, j):
+    if not ago and (_clock_like(line, i, j) or line.word(j) in {"past", "to"}):
         return None
+    if (
+        ago
+        and line.word(j - 2) in {"moment", "moments", "second", "sec", "seconds", "secs"}
+        and (line.word(i) in {"a", "seconds", "secs", "moments"})
+    ):
+        return Piece(Now(), i, j, "a moment ago")
     length = timedelta(seconds=int(seconds))
     value = Elapsed(length, timedelta(seconds=grain), ago, days=grain >= DAY)
     return Piece(value, i, j, "elapsed time")
@@ -80,6 +86,9 @@ def _unit(line: Line, j: int) -> tuple[int, int] | None:
         return -1, j + 1
     if word not in _SECONDS:
         return None
+    if word == "h" and line.at(j + 1).glued and len(line.digits(j + 1)) == 2:
+        if half_of_day(line, j + 2) is not None:
+            return None
     j += 1
     if line.mark(j, ".") and line.at(j).glued and line.word(j - 1) in {"min", "mins", "hr", "hrs"}:
         j += 1
@@ -161,7 +170,7 @@ def _count(line: Line, i: int) -> tuple[Fraction, int, bool] | None:
         if line.word(j) in _GOOD:
             j += 1
         return Fraction(1), j, True
-    if word in HOUR_WORDS - {"h"} and line.word(i - 1) not in UNITS:
+    if word in {"moments", "seconds", "secs", "hour", "hr"}:
         return Fraction(1), i, _bare_hour(line, i)
     if word == "a" or word == "couple":
         j = i + 1 if word == "couple" else i + 2
@@ -175,6 +184,8 @@ def _count(line: Line, i: int) -> tuple[Fraction, int, bool] | None:
     if words is None:
         return None
     value, j = words
+    if line.word(j) == "ish":
+        j += 1
     half = _and_part(line, j)
     if half is not None and line.word(half[1]) in UNITS:
         return value + half[0], half[1], True
@@ -182,9 +193,7 @@ def _count(line: Line, i: int) -> tuple[Fraction, int, bool] | None:
 
 
 def _bare_hour(line: Line, i: int) -> bool:
-    """ "hour ago", "hour and a half ago": an hour with its "an" left out."""
-    if line.word(i) != "hour" and line.word(i) != "hr":
-        return False
+    """ "hour ago", "hour and a half ago": an hour with its "an" left out; "seconds ago"."""
     return line.word(i + 1) in {"ago", "and"}
 
 
@@ -221,6 +230,8 @@ def _digit_count(line: Line, i: int) -> tuple[Fraction, int, bool] | None:
     half = _and_part(line, j)
     if half is not None and line.word(half[1]) in UNITS:
         return whole + half[0], half[1], True
+    if line.word(j) == "ish":
+        j += 1
     if line.word(j) in HOUR_WORDS and len(digits) > 3:
         return None
     return whole, j, True

@@ -20,7 +20,7 @@ from .items import (
     Zone,
 )
 from .line import Line
-from .london import LONDON, to_minute
+from .london import LONDON, MINUTE, to_minute
 from .meaning import Sense, sense
 from .reader import pieces
 from .resolve import Ask, Case, agrees, elapsed, no_day, on_day
@@ -124,6 +124,8 @@ def _without_clock(
     if not lapses:
         raise Ask(Why.NO_TIME)
     instant = elapsed(case, now, lapses[0])
+    if lapses[0].length < MINUTE and instant != case.now:
+        raise Ask(Why.UNSURE, [instant, case.now])
     if judged.doubt or (not lapses[0].ago and judged.loose):
         raise Ask(Why.UNSURE, [instant])
     return instant, "elapsed time before now"
@@ -146,7 +148,7 @@ def _with_clock(
         clock = in_part(clock, part.part)
         if bare and not part.marked:
             raise Ask(Why.WHICH_DAY)
-    elif clock.told in {Told.BARE, Told.FOUR_DIGITS} and judged.doubt:
+    elif clock.told in {Told.BARE, Told.FOUR_DIGITS} and (judged.doubt or judged.home):
         raise Ask(Why.UNSURE)
     instant = no_day(case, clock)
     before = instant.astimezone(LONDON).date() < case.today
@@ -229,7 +231,7 @@ def _each(
     """What each time of a refused text would mean by itself, to offer."""
     found: list[datetime] = []
     for clock in clocks[:_MOST_OFFERS]:
-        for day in days[:2] or [None]:
+        for day in [*days[:2], None][: max(1, len(days[:2]))]:
             try:
                 part = parts[0] if parts else None
                 found.append(on_day(case, clock, day, part) if day else no_day(case, clock))

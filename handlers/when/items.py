@@ -94,6 +94,8 @@ class Part(StrEnum):
     NIGHT = "night"
     EARLY = "early hours"
     LUNCH = "lunchtime"
+    AM = "am"
+    PM = "pm"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .items import Aside, Bad, Clock, Day, Elapsed, Mark, PartSaid, Piece, Why, Word, Zone
+from .items import Aside, Bad, Clock, Day, Elapsed, Mark, Now, PartSaid, Piece, Why, Word, Zone
 from .words import NUMBERS, UNITS
 
 _TIME = (Clock, Day, PartSaid, Elapsed)
@@ -18,17 +18,21 @@ _PRESENT = frozenset({"here", "there", "home", "in", "inside", "us"})
 _SEEN = frozenset({"seen", "sign", "sighting", "sightings", "saw", "see", "sighted"})
 _SINCE_STATES = frozenset({"missing", "gone", "absent"})
 _LAPSE_WORDS = frozenset(
-    "been gone missing for away he she they has have hes shes he's she's they've is it's its out "
-    "about around roughly approx only just now him her last seen since".split()
+    ["been", "gone", "missing", "for", "away", "he", "she", "they", "has", "have", "hes", "shes", "he's", "she's", "they've", "is", "it's", "its", "out", "about", "around", "roughly", "approx", "only", "just", "now", "him", "her", "last", "seen", "since"]
 )
 _NOW_WORDS = frozenset(
-    "just now right only literally this minute second moment very back here in is he she they he's "
-    "she's they're hes shes has have got came come walked through the door seen him her them i i've "
-    "ive saw home arrived returned at exactly x xx xxx hi hello yes ok".split()
+    ["just", "now", "right", "only", "literally", "this", "minute", "second", "moment", "very", "back", "here", "in", "is", "he", "she", "they", "he's", "she's", "they're", "hes", "shes", "has", "have", "got", "came", "come", "walked", "through", "the", "door", "seen", "him", "her", "them", "i", "i've", "thanks", "thank", "please", "pls", "plz", "ta", "cheers", "by", "staff", "mate", "ive", "saw", "home", "arrived", "returned", "at", "exactly", "x", "xx", "xxx", "hi", "hello", "yes", "ok"]
 )
+_BESIDE_NOW = frozenset({"filler", "approx", "plain"})
 _RETURN_VERBS = frozenset({"in", "back", "home", "returned", "arrived", "seen", "saw", "here"})
-_DAY_PROPER = "late early".split()
-_WENT = frozenset("went walked ran go run stormed let headed popped climbed snuck jumped came".split())
+_STATES = frozenset(
+    ["was", "is", "were", "been", "be", "still", "already", "stayed", "he's", "she's", "they're", "hes", "shes", "theyre", "it's"]
+) | {""}
+_SPANS = UNITS | {"time", "times", "morning", "evening", "afternoon", "weekday", "of"}
+_WILL = frozenset(["be", "come", "return", "get", "go", "leave", "arrive", "have", "back"])
+_WENT = frozenset(
+    ["went", "walked", "ran", "go", "run", "stormed", "let", "headed", "popped", "climbed", "snuck", "jumped", "came"]
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,8 @@ class Sense:
         refused: why the time must not be used, or None.
         doubt: hedged ("maybe", "?").
         loose: words are left that are neither filler nor approximators.
+        rolled: the time may be taken as yesterday's; not for "back at 9", which may be a plan.
+        home: a return is spoken of, so a bare hour may be a plan.
         now: the text plainly means this moment.
         spoilt: the piece that was to blame, for an explanation.
     """
@@ -48,6 +54,7 @@ class Sense:
     loose: bool = False
     now: bool = False
     rolled: bool = True
+    home: bool = False
     spoilt: Piece | None = None
 
 
@@ -74,7 +81,8 @@ def sense(found: Sequence[Piece]) -> Sense:
     if _unsure(found):
         doubt = True
     rolled = not (_has(found, "back") and not _has(found, *_WENT, "got", "returned", "brought"))
-    return Sense(doubt=doubt, loose=loose, rolled=rolled)
+    home = _has(found, "back", "home")
+    return Sense(doubt=doubt, loose=loose, rolled=rolled, home=home)
 
 
 def _has(found: Sequence[Piece], *words: str) -> bool:
@@ -93,7 +101,9 @@ def _next_time(found: Sequence[Piece], n: int) -> Piece | None:
         value = piece.value
         if isinstance(value, _TIME):
             return piece
-        if isinstance(value, Word) and (value.kind == "approx" or value.text in {"the", "at", "like"}):
+        if isinstance(value, Word) and (
+            value.kind == "approx" or value.text in {"the", "at", "like"}
+        ):
             continue
         if isinstance(value, Mark) and value.text in "~@:,":
             continue
@@ -112,6 +122,18 @@ def _since_time(found: Sequence[Piece]) -> bool:
     )
 
 
+def _told_already(found: Sequence[Piece], n: int) -> bool:
+    """Is the clock time told before piece `n`, and what follows is only an event?
+
+    "Ran off at 9pm after an argument" says when; "before he left at 9pm" does not.
+    """
+    if n + 1 >= len(found) or not isinstance(found[n + 1].value, Word):
+        return False
+    return any(isinstance(p.value, Clock) for p in found[:n]) and not any(
+        isinstance(p.value, _TIME) for p in found[n:]
+    )
+
+
 def _lapse_only(found: Sequence[Piece]) -> bool:
     """Is this "been gone 40 mins", "missing for 2 hours" and nothing more?"""
     times = [p.value for p in found if isinstance(p.value, (*_TIME, Bad, Zone, Aside))]
@@ -126,20 +148,33 @@ def _lapse_only(found: Sequence[Piece]) -> bool:
 
 def _means_now(found: Sequence[Piece]) -> bool:
     words: list[str] = []
+    just_now = any(
+        _text(found, n) in {"just", "right"} and _text(found, n + 1) == "now"
+        for n in range(len(found))
+    )
     for piece in found:
         value = piece.value
         if isinstance(value, Word):
-            if value.text not in _NOW_WORDS:
+            if value.text not in _NOW_WORDS and not (just_now and value.kind in _BESIDE_NOW):
                 return False
             words.append(value.text)
         elif isinstance(value, Mark):
             if value.text not in ".,!()'\"-*_":
                 return False
-        elif not (isinstance(value, Elapsed) and piece.rule == "this minute"):
+        elif isinstance(value, Now):
+            words += ["just", "here"]
+        else:
             return False
     if "now" in words:
         at = words.index("now")
-        return words.count("now") == 1 and (at == len(words) - 1 or words[at + 1] != "then")
+        later = words[at + 1] if at + 1 < len(words) else ""
+        earlier = words[at - 1] if at else ""
+        return (
+            words.count("now") == 1
+            and later != "then"
+            and earlier not in {"by", "from", "for", "to", "as"}
+            and not _stray(words)
+        )
     if words[:2] == ["this", "minute"] or words[-2:] == ["this", "minute"]:
         return True
     if words[-2:] == ["this", "second"]:
@@ -147,6 +182,11 @@ def _means_now(found: Sequence[Piece]) -> bool:
     if "just" not in words:
         return False
     return any(w in _RETURN_VERBS for w in words[words.index("just") + 1 :])
+
+
+def _stray(words: list[str]) -> bool:
+    """Words beside "just now" that would make it about something else than seeing."""
+    return any(w in {"check", "checked", "bed", "want", "out", "away"} for w in words)
 
 
 def _unsure(found: Sequence[Piece]) -> bool:
@@ -201,7 +241,7 @@ def _not_seen(found: Sequence[Piece], n: int, text: str) -> Why | None:
         return None
     if text == "gone":
         after = found[n + 1] if n + 1 < len(found) else None
-        alone = n == 0 or _text(found, n - 1) in {"just", "at", "about", "seen", "it"}
+        alone = _text(found, n - 1) in {"", "just", "at", "about", "seen", "it"}
         if alone and after is not None and isinstance(after.value, Clock):
             return None
     if text == "police" and _has(found, "brought", "returned", "dropped", "seen", "spotted", "by"):
@@ -256,10 +296,10 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "before" | "after":
             if before in _SOFT and after is not None and isinstance(after.value, Clock):
                 return None
-            return Why.RANGE
+            return None if _told_already(found, n) else Why.RANGE
         case "until" | "till" | "til" | "'til":
             return None if before in _PRESENT and clock else Why.RANGE
-        case "by" | "from" | "to" | "off" | "up":
+        case "by" | "from" | "to":
             return Why.RANGE if after is not None else None
         case "for":
             return Why.FUTURE if clock else None
@@ -276,12 +316,30 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "soon":
             return Why.FUTURE
         case "out" | "away":
-            gone = before in _WENT or _since_time(found) or _lapse_only(found)
-            return None if gone else Why.NOT_A_SIGHTING
+            left = before not in _STATES or _since_time(found) or _lapse_only(found)
+            return None if left else Why.NOT_A_SIGHTING
+        case "some" | "other" | "another" | "same" | "couple":
+            return Why.VAGUE if _text(found, n + 1) in _SPANS or after is not None else None
+        case "going":
+            going = _text(found, n + 1) == "to" and _text(found, n + 2) in _WILL
+            return Why.FUTURE if going else None
+        case "way":
+            return Why.FUTURE
         case "late" | "early":
             return None if isinstance(getattr(after, "value", None), (Day, PartSaid)) else Why.VAGUE
         case "time":
-            vague = {"tea", "bed", "dinner", "supper", "home", "break", "play", "some", "any", "same"}
+            vague = {
+                "tea",
+                "bed",
+                "dinner",
+                "supper",
+                "home",
+                "break",
+                "play",
+                "some",
+                "any",
+                "same",
+            }
             return Why.VAGUE if before in vague | {"this", "long", "free", "meal"} else None
         case "bed":
             return Why.NOT_A_SIGHTING if _has(found, "empty") else None

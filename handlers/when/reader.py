@@ -9,12 +9,24 @@ from .clock import clock_at
 from .dates import date_at
 from .days import days_at
 from .elapsed import elapsed_at
-from .items import Aside, Bad, Clock, Day, Elapsed, Mark, PartSaid, Piece, Why, Word, Zone
-from .line import Line
+from .items import (
+    Aside,
+    Bad,
+    Clock,
+    Day,
+    Elapsed,
+    Mark,
+    PartSaid,
+    Piece,
+    Told,
+    Why,
+    Word,
+    Zone,
+)
+from .line import Line, number_words
 from .spelling import MISREAD
-from .words import NUMBERED, NUMBERS, PARTS, UNITS, kind
+from .words import NUMBERED, UNITS, kind
 
-_APPROX_MARKS = "~@"
 _SKIP_MARKS = ",.-:"
 _LEADS = frozenset({"at", "about", "around", "approx", "approximately", "roughly", "circa", "abt"})
 
@@ -66,6 +78,9 @@ def _aside(line: Line, i: int) -> Piece | None:
             j += 1
         if line.digits(j) and _plain_number(line, j):
             return Piece(Aside(), i, j + 1, "a number that names something")
+        named = number_words(line, j) if j == i + 1 and word != "no" else None
+        if named is not None and _plain_number(line, named[1] - 1):
+            return Piece(Aside(), i, named[1], "a number that names something")
     if line.digits(i) and not line.at(i).glued:
         j = i + 1
         while line.mark(j, "-/"):
@@ -100,7 +115,11 @@ def _kept(line: Line, found: list[Piece], n: int) -> Piece:
     """The piece, with a naked number kept as a time only where its neighbours make it one."""
     piece = found[n]
     value = piece.value
-    if not isinstance(value, Clock) or not value.naked:
+    if not isinstance(value, Clock):
+        return piece
+    if _tainted(line, found, n, value):
+        return Piece(Bad(Why.UNSURE), piece.first, piece.last, "a time beside an unknown word")
+    if not value.naked:
         return piece
     if _led(line, piece.first) or _beside_day(found, n):
         if _stands_alone(line, found, n):
@@ -109,8 +128,20 @@ def _kept(line: Line, found: list[Piece], n: int) -> Piece:
     return Piece(Bad(Why.LEFTOVER), piece.first, piece.last, "a number alone")
 
 
+def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
+    """Could an unknown word next to this time be a part of it ("21.30 pn", "collar 2130")?"""
+    after = found[n + 1].value if n + 1 < len(found) else None
+    if isinstance(after, Word) and not after.kind and len(after.text) <= 3:
+        open_half = clock.told in {Told.BARE, Told.FOUR_DIGITS}
+        if open_half or line.at(found[n + 1].first).glued:
+            return True
+    before = found[n - 1].value if n else None
+    plain_digits = found[n].last == found[n].first + 1 and len(line.digits(found[n].first)) > 2
+    return isinstance(before, Word) and not before.kind and plain_digits
+
+
 def _led(line: Line, first: int) -> bool:
-    return line.word(first - 1) in _LEADS or line.mark(first - 1, _APPROX_MARKS)
+    return line.word(first - 1) in _LEADS
 
 
 def _beside_day(found: list[Piece], n: int) -> bool:
@@ -145,8 +176,3 @@ def _stands_alone(line: Line, found: list[Piece], n: int) -> bool:
     if isinstance(following, Word):
         return following.kind in {"filler", "approx", "hedge", "open"} and following.text != "of"
     return False
-
-
-def is_number_word(word: str) -> bool:
-    """Is this the name of a number that no time used?"""
-    return word in NUMBERS or word in PARTS

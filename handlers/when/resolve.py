@@ -124,7 +124,7 @@ def _latest(case: Case, clock: Clock) -> datetime:
         len(today) == 2 and case.past(today)
     ):
         raise Ask(Why.FUTURE, offers(case, (yesterday, clock)))
-    if not instants(case.today, clock.hour, clock.minute):
+    if not today:
         raise Ask(Why.CLOCK_CHANGE)
     if case.past(today):
         return settle(case, case.today, clock)
@@ -167,6 +167,8 @@ _BARE_HOURS: dict[Part, tuple[frozenset[int], int]] = {
     Part.NIGHT: (frozenset(range(7, 12)), 12),
     Part.EARLY: (frozenset(range(1, 6)), 0),
     Part.LUNCH: (frozenset({12, 1, 2}), 12),
+    Part.AM: (frozenset(range(1, 12)), 0),
+    Part.PM: (frozenset(range(1, 12)), 12),
 }
 _SPAN: dict[Part, tuple[int, int]] = {
     Part.MORNING: (0, 12 * 60),
@@ -175,6 +177,8 @@ _SPAN: dict[Part, tuple[int, int]] = {
     Part.NIGHT: (17 * 60, 24 * 60),
     Part.EARLY: (0, 7 * 60),
     Part.LUNCH: (11 * 60 + 30, 15 * 60),
+    Part.AM: (0, 12 * 60),
+    Part.PM: (12 * 60, 24 * 60),
 }
 """First minute of the part and the minute after its last, for a time that is already exact."""
 
@@ -315,10 +319,12 @@ def _last_night(case: Case, clock: Clock, part: PartSaid | None) -> datetime:
             return settle(case, before, _half(clock, 12))
         case Told.BARE | Told.FOUR_DIGITS:
             raise Ask(Why.AM_OR_PM, both)
-        case Told.MIDNIGHT | Told.TWELVE_AM:
-            return _after_midnight(case, replace(clock, hour=0, minute=0))
+        case Told.MIDNIGHT | Told.TWELVE_AM if not clock.around:
+            return _after_midnight(case, clock)
         case Told.TWELVE_PM | Told.NOON:
             raise Ask(Why.DISAGREE, both)
+        case _:
+            pass
     if clock.hour < 5:
         return _after_midnight(case, clock)
     if clock.hour < 17:

@@ -116,9 +116,7 @@ _GENERAL = (
 )
 _NUMBER_WORDS = tuple(w for w in NUMBERS if len(w) > 2) + ("hundred",)
 _PIECES = frozenset(
-    "last this yesterday yday today tonight night nite morning afternoon evening half quarter past "
-    "ago min mins minute minutes hour hours hr hrs an and at am pm the about around just now since "
-    "midnight noon midday oclock ish of".split()
+    ["last", "this", "yesterday", "yday", "today", "tonight", "night", "nite", "morning", "afternoon", "evening", "half", "quarter", "past", "ago", "min", "mins", "minute", "minutes", "hour", "hours", "hr", "hrs", "an", "and", "at", "am", "pm", "the", "about", "around", "just", "now", "since", "midnight", "noon", "midday", "oclock", "ish", "of"]
 ) | {w for w in (*NUMBERS, *WEEKDAYS) if w not in {"sun", "sat", "wed", "mon", "thu"}}
 _INNER_PIECES = _PIECES | {"a", "to", "in"}
 _LONGEST_WORD = 30
@@ -203,9 +201,7 @@ def _unit(word: str) -> str:
     families = (MINUTE_WORDS, HOUR_WORDS, SECOND_WORDS, DAY_UNITS, WEEK_UNITS)
     ranked: list[tuple[int, int]] = []
     for number, family in enumerate(families):
-        near = [
-            slips(word, w, 2) for w in family if w in targets and len(w) > 2 and len(word) > 2
-        ]
+        near = [slips(word, w, 2) for w in family if w in targets and len(w) > 2 and len(word) > 2]
         ranked.append((min(near, default=9), number))
     ranked.sort()
     (first, which), (second, _) = ranked[0], ranked[1]
@@ -239,6 +235,10 @@ def _correct(token: Token, before: Token | None, after: Token | None) -> list[To
         return [token.read_as("ago", "misspelt")]
     if word in _ALIASES and _ALIASES[word] != word:
         return [token.read_as(_ALIASES[word], "short form")]
+    if after is not None and _half_slip(word) and _is_hour(after):
+        if kind(word):
+            return [token.read_as(MISREAD + word, "may be half")]
+        return [token.read_as("half", "misspelt")]
     if kind(word) or len(word) > _LONGEST_WORD:
         return [token]
     if len(word) > 3 and word.endswith("ish") and word[:-3] in (KIND.keys() & _ISHABLE):
@@ -255,6 +255,16 @@ def _correct(token: Token, before: Token | None, after: Token | None) -> list[To
     if fixed:
         return [token.read_as(fixed, "misspelt")]
     return [token]
+
+
+def _is_hour(token: Token) -> bool:
+    return token.text in NUMBERS or (token.kind == "num" and len(token.text) <= 2)
+
+
+@lru_cache(maxsize=1024)
+def _half_slip(word: str) -> bool:
+    """One slip from "half": before an hour it changes the time by thirty minutes."""
+    return word != "half" and slips(word, "half", 1) <= 1
 
 
 _ISHABLE = frozenset(NUMBERS) | {"noon", "midnight", "midday", "pm", "am", "mins", "min", "hour"}

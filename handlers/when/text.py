@@ -164,9 +164,7 @@ def _number_end(chars: str, at: int) -> int:
 def _word_end(chars: str, at: int) -> int:
     end = len(chars)
     while at < end:
-        if chars[at].isalpha():
-            at += 1
-        elif chars[at] == "'" and at + 1 < end and chars[at + 1].isalpha():
+        if chars[at].isalpha() or (chars[at] == "'" and at + 1 < end and chars[at + 1].isalpha()):
             at += 1
         else:
             break
