@@ -136,6 +136,16 @@ def server(_server: Server) -> Server:
 
 
 @pytest.fixture
+def sync_client(server: Server) -> Iterator[httpx.Client]:
+    """Without an event loop, for libraries that block; Robin is there and has pressed Start."""
+    with httpx.Client(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
+        client.post("/settings", json={"flood": False})
+        person = {"first_name": "Robin", "last_name": "Example", "id": ROBIN, "started": True}
+        client.post("/human/users", json=person)
+        yield client
+
+
+@pytest.fixture
 async def client(server: Server) -> AsyncIterator[httpx.AsyncClient]:
     async with httpx.AsyncClient(base_url=server.url, trust_env=False, verify=NO_TLS) as client:
         yield client
