@@ -64,6 +64,7 @@ class Book:
         self.register = Register()
         self._given: set[str] = set()
         self._files: dict[Path, RecordFile[Any]] = {}
+        self._doubtful: dict[Path, RecordFile[Any]] = {}
         self._unmoved: set[str] = set()
         self._undropped: set[str] = set()
 
@@ -91,6 +92,8 @@ class Book:
     def load_closed(self, ref: str, month: str) -> Episode | None:
         """As `load`, for an episode that was closed in that month."""
         place = self.closed_place(ref, month)
+        if (doubtful := self._doubtful.get(place.path)) is not None:
+            return doubtful.saved
         expected = self.ledger.expected_closed(month, place)
         episode = self.load(place, Episode, expected=expected)
         # Not kept: closed episodes are many, and hardly any is written again.
@@ -169,10 +172,10 @@ class Book:
         # The row is made before anything is written, so that a fault in it leaves no half.
         row = self.summarise(changed)
         if episode.closed_at is not None:
-            self._save_closed(changed, row)
+            self._save_closed(episode, changed, row)
         else:
             place = self.layout.open_episode(changed.ref)
-            self._file(place, Episode).save(changed)
+            self._save(self._file(place, Episode), changed)
             self.ledger.note(place, changed.version)
             if changed.closed_at is None:
                 self.episodes = {**self.episodes, changed.ref: changed}
@@ -186,7 +189,7 @@ class Book:
             self.episodes = _without(self.episodes, changed.ref)
             self.summary.put(month_of(changed.closed_at), row)
             self._unmoved.add(changed.ref)
-        if self._undropped or self._unmoved:
+        if self._undropped or self._unmoved or self._doubtful:
             with contextlib.suppress(OSError):
                 self.tidy()
         return changed
@@ -200,20 +203,33 @@ class Book:
         """At the start: a draft that an episode ended goes at next tidy."""
         self._undropped.add(owner)
 
-    def _save_closed(self, episode: Episode, row: Past) -> None:
-        month = self.summary.month_of(episode.ref)
+    def _save_closed(self, before: Episode, after: Episode, row: Past) -> None:
+        month = self.summary.month_of(after.ref)
         if month is None:
-            msg = f"there is no episode {episode.ref}"
+            msg = f"there is no episode {after.ref}"
             raise NotFound(msg)
         self.summary.distrust(month)
-        place = self.closed_place(episode.ref, month)
-        RecordFile(place.path, place.kind, place.name, Episode, self.sealer).save(episode)
+        place = self.closed_place(after.ref, month)
+        file = RecordFile(place.path, place.kind, place.name, Episode, self.sealer)
+        file.stands_at(before)
+        self._save(file, after)
         self.summary.put(month, row)
-        self.ledger.note_closed(month, place, episode.version)
+        self.ledger.note_closed(month, place, after.version)
+
+    def _save(self, file: RecordFile[T], value: T) -> None:
+        try:
+            file.save(value)
+        except OSError:
+            self._doubtful[file.path] = file
+            raise
+        self._doubtful.pop(file.path, None)
 
     def tidy(self) -> None:
-        """Does what follows a commit: ended drafts go, closed episodes move. Raises OSError; then
-        the rest is done next time, or at the next start."""
+        """Does what follows a commit: what was refused is taken back, ended drafts go, closed
+        episodes move. Raises OSError; then the rest is done next time, or at the next start."""
+        for path, file in list(self._doubtful.items()):
+            file.put_back()
+            del self._doubtful[path]
         for owner in sorted(self._undropped):
             if owner not in self.slots:
                 place = self.layout.draft(owner)
@@ -255,7 +271,7 @@ class Book:
         # The file may have been removed and made again since: its count goes on from the ledger.
         version = max(slot.version, self.ledger.expected(place)) + 1
         slot = msgspec.structs.replace(slot, version=version)
-        self._file(place, DraftSlot).save(slot)
+        self._save(self._file(place, DraftSlot), slot)
         self.ledger.note(place, version)
         self.slots = {**self.slots, slot.owner: slot}
         self.seen.add(update_id)
@@ -272,7 +288,7 @@ class Book:
     def put_people(self, people: Sequence[Person]) -> None:
         merged = {**self.register.people, **{person.ref: person for person in people}}
         register = Register(version=self.register.version + 1, people=merged)
-        self._file(self.layout.register, Register).save(register)
+        self._save(self._file(self.layout.register, Register), register)
         self.ledger.note(self.layout.register, register.version)
         self.register = register
 
@@ -291,7 +307,7 @@ class Book:
             update_id=update_id,
             now=self.now(),
         )
-        self._file(self.layout.office, Office).save(office)
+        self._save(self._file(self.layout.office, Office), office)
         self.ledger.note(self.layout.office, office.version)
         self.office = office
         self.seen.add(update_id)
@@ -302,7 +318,8 @@ class Book:
     @property
     def dirty(self) -> bool:
         """Whether `flush` has something to write."""
-        return bool(self.ledger.dirty or self.summary.dirty or self._unmoved or self._undropped)
+        waiting = self._doubtful or self._unmoved or self._undropped
+        return bool(self.ledger.dirty or self.summary.dirty or waiting)
 
     def flush(self) -> None:
         """Writes the caches and the ledger. Raises OSError; then it is tried again next time."""

@@ -100,6 +100,25 @@ class RecordFile(Generic[T]):
             self._table.insert(Document(fields, THE_DOCUMENT))
         self._storage.saved = value
 
+    @property
+    def saved(self) -> T | None:
+        """The document as it was last loaded or saved; what a refused `save` leaves standing."""
+        saved = self._storage.saved
+        return saved if isinstance(saved, self._shape) else None
+
+    def stands_at(self, value: T) -> None:
+        """Says what is on disk, known from elsewhere."""
+        self._storage.saved = value
+
+    def put_back(self) -> None:
+        """After a refused `save`: the file as it was before, or none. A folder whose fsync failed
+        may hold the new file already. Raises OSError; then it can be tried again."""
+        saved = self.saved
+        if saved is None:
+            files.remove(self.path)
+        else:
+            self.save(saved)
+
 
 def fields_of(value: msgspec.Struct) -> dict[str, Any]:
     """The fields of a record in a dictionary of its own; their values are shared."""
