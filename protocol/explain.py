@@ -1,0 +1,374 @@
+"""Why: for every level, reason, action and due time the rule, the facts, the source, what is next.
+
+The parts are plain words from the pack and the facts of the case, without names, ready to be put
+on a phone screen; `level_text` and `item_text` do so in at most fifteen lines.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from protocol.assess import Action, Assessment, assess
+from protocol.conditions import number
+from protocol.episode import Earlier, Episode, utc
+from protocol.pack import Pack
+from protocol.rules import Alternative, Duty, Route, Rule, Tier
+from protocol.view import View
+from protocol.vocabulary import CHOICES, LIMITS, WORDS, YES_NO
+
+NO_TIME = "no time in protocol"
+TIER_NOT_RISK = "A level is a response tier of the local protocol, not a police grade of risk."
+MOST_LINES = 15
+_SOME_LEVEL = WORDS["some_level"].bit
+_LOOK_AHEAD = 12
+"""Changes looked at to find the next level: more than the limits and checkpoints of any pack."""
+_ENDED_BY = {
+    "police_told": "the report to the police",
+    "authority_told": "the placing authority being told",
+    "authority_written": "the written confirmation",
+    "parents_told": "the parents being told",
+    "parents_withheld": "a reason to withhold",
+    "interview_closed": "the interview held, or declined with a reason",
+    "enquiries_started": "the enquiries being started",
+    "located": "being found",
+}
+
+
+class Explained(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of an assessment, with everything that stands behind it."""
+
+    id: str
+    kind: Literal["level", "reason", "action", "duty"]
+    rule: str
+    """The rule in plain words."""
+    facts: tuple[str, ...]
+    """What is on record that made it fire, in plain words."""
+    source: str
+    label: str
+    """ "gap", "recommendation", "current practice" …; "" for the text of the protocol itself."""
+    who: str
+    at: datetime | None
+    """When it is due (London); None is "no time in protocol" for an action."""
+    ends: str
+    """What ends it, in plain words; "" where only a changed fact does."""
+
+
+class Next(msgspec.Struct, frozen=True, kw_only=True):
+    """The next change of the level if no fact is added."""
+
+    at: datetime
+    level: int
+    rule: str
+
+
+class Explanation(msgspec.Struct, frozen=True, kw_only=True):
+    """The whole of an assessment in plain words. Times are aware, in London."""
+
+    level: int
+    level_name: str
+    level_means: str
+    level_source: str
+    because: tuple[Explained, ...]
+    """The rules at the winning level."""
+    reasons: tuple[Explained, ...]
+    """Everything else that fired."""
+    actions: tuple[Explained, ...]
+    duties: tuple[Explained, ...]
+    """Soonest first."""
+    route: str
+    next_level: Next | None
+    returned: bool
+
+
+def explain(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> Explanation:
+    """Explains what `assess` says of the same episode at `now` (aware)."""
+    found = assess(episode, history, pack, now)
+    case = _Case(episode, history, pack, now, found)
+    rules = [case.reason(name) for name in found.reasons]
+    level = pack.level(found.level)
+    return Explanation(
+        level=found.level,
+        level_name=level.name,
+        level_means=level.text,
+        level_source=level.source,
+        because=tuple(item for item in rules if item.id in found.level_reasons),
+        reasons=tuple(item for item in rules if item.id not in found.level_reasons),
+        actions=tuple(case.action(action) for action in found.actions),
+        duties=tuple(
+            case.duty(name) for name in sorted(found.due, key=lambda name: found.due[name].at)
+        ),
+        route=next((r.text for r in pack.book.routes if r.id == found.routing), ""),
+        next_level=_next_level(episode, history, pack, found),
+        returned=found.closable,
+    )
+
+
+def _next_level(
+    episode: Episode, history: Sequence[Earlier], pack: Pack, found: Assessment
+) -> Next | None:
+    """Follows `changes_at` until the level differs. A strict limit shows one step further on."""
+    changes = found.changes_at
+    for _ in range(_LOOK_AHEAD):
+        if changes is None:
+            return None
+        later = assess(episode, history, pack, changes)
+        if later.level != found.level:
+            rule = pack.rule(later.level_reasons[0])
+            at = changes.replace(microsecond=0)
+            return Next(at=at, level=later.level, rule=rule.text if rule else "")
+        changes = later.changes_at
+    return None
+
+
+class _Case:
+    """One assessment with what is needed to say why."""
+
+    def __init__(
+        self,
+        episode: Episode,
+        history: Sequence[Earlier],
+        pack: Pack,
+        now: datetime,
+        found: Assessment,
+    ) -> None:
+        self.episode = episode
+        self.pack = pack
+        self.found = found
+        self.view = View(episode, history, pack, utc(now))
+        self.known, _ = pack.fired(self.view.known(utc(now)))
+
+    def reason(self, name: str) -> Explained:
+        rule = self.pack.rule(name)
+        assert rule is not None  # noqa: S101  # reasons come from this pack
+        return Explained(
+            id=name,
+            kind="level" if name in self.found.level_reasons else "reason",
+            rule=rule.text,
+            facts=self._facts_of(rule),
+            source=rule.source,
+            label=rule.label,
+            who="",
+            at=None,
+            ends="",
+        )
+
+    def action(self, action: Action) -> Explained:
+        rule = next(a for a in self.pack.book.actions if a.id == action.id)
+        fired = [name for name in self.found.reasons if _family(name, rule.on)]
+        facts = _once(fact for name in fired for fact in self._facts_of(self.pack.rule(name)))
+        return Explained(
+            id=action.id,
+            kind="action",
+            rule=action.title,
+            facts=facts,
+            source=action.source,
+            label=action.label,
+            who=action.who,
+            at=action.due_at,
+            ends=_ends(rule.when),
+        )
+
+    def duty(self, name: str) -> Explained:
+        duty = self.pack.duty(name)
+        assert duty is not None  # noqa: S101  # duties come from this pack
+        return Explained(
+            id=name,
+            kind="duty",
+            rule=f"{duty.title}. {duty.text}",
+            facts=(*self._facts(duty.when), self._clock(duty)),
+            source=duty.source,
+            label=duty.label,
+            who=duty.who,
+            at=self.found.due[name].at,
+            ends=_ends(duty.when),
+        )
+
+    def _clock(self, duty: Duty) -> str:
+        amount = number(duty.amount, self.pack.settings)
+        spans = {
+            "minutes": f"{amount:g} min",
+            "hours": f"{amount:g} h",
+            "days": f"{amount:g} calendar days",
+            "every_days": f"every {amount:g} calendar days",
+        }
+        origins: dict[str, tuple[str, datetime | None]] = {
+            "start": ("the start", self.view.start),
+            "aware": ("being noticed", self.view.aware),
+            "located": ("being found", self.view.located),
+            "returned": ("the return", self.view.returned),
+            "interview_clock": ("being found or back", self.view.interview_clock),
+            "authority_told": ("the authority being told", self.view.authority_told),
+            "referral": ("the referral", self.view.referred),
+        }
+        name, moment = origins[duty.origin]
+        return f"{spans[duty.unit]} from {name}{f', {self._when(moment)}' if moment else ''}"
+
+    def _facts_of(self, rule: Rule | Route | Tier | None) -> tuple[str, ...]:
+        if rule is None:
+            return ()
+        if isinstance(rule, Tier):
+            return (self._episodes(rule.counted),)
+        return self._facts(rule.when)
+
+    def _facts(self, when: Sequence[Alternative]) -> tuple[str, ...]:
+        """The facts behind every alternative that holds, each once."""
+        # "otherwise" was true when its rule was looked at; by now that rule itself has fired.
+        holding = [a for a in when if self.known & a.care & ~_SOME_LEVEL == a.want & ~_SOME_LEVEL]
+        return _once(
+            fact
+            for alternative in holding
+            for word, value in alternative.words.items()
+            for fact in self._fact(word, value)
+        )
+
+    def _fact(self, word: str, value: Any) -> Iterable[str]:
+        view, settings = self.view, self.pack.settings
+        if word == "otherwise":
+            return [*self._fact("state", "open"), self._category(), self._away()]
+        if word == "state" and view.returned:
+            return [f"back {self._when(view.returned)}"]
+        if word in ("category", "category_in"):
+            return [self._category()]
+        if word == "young":
+            return [self._age()]
+        if word == "concerns" and value:
+            return self._concerns()
+        if word in CHOICES:
+            name, holds = CHOICES[word][str(value).lower()]
+            return [WORDS[name].yes if holds else WORDS[name].no]
+        if word in YES_NO:
+            return [WORDS[word].yes if value else WORDS[word].no]
+        if word in LIMITS:
+            hours = f"{number(value, settings):g} h"
+            if LIMITS[word][0] == "found" and view.located:
+                return [f"found {_span(view.located - view.start)} after the start (limit {hours})"]
+            return [f"{self._away()} (limit {hours})"]
+        if word == "episodes":
+            return [self._episodes(value["counted"])]
+        if word == "rule":
+            return self._facts_of(self.pack.rule(value))
+        return [f"local choice: {value}"]
+
+    def _away(self) -> str:
+        minutes = timedelta(minutes=self.found.elapsed_minutes)
+        return f"away {_span(minutes)} since {self._when(self.view.start)}"
+
+    def _category(self) -> str:
+        if not self.view.missing:
+            return WORDS["missing"].no
+        if self.episode.category != "missing":
+            return "missing, because it was reported to the police"
+        return WORDS["missing"].yes
+
+    def _age(self) -> str:
+        limit = self.pack.settings.older_band_min_age
+        if self.view.age is None:
+            return f"age not known, treated as under {limit}"
+        return f"age {self.view.age} ({'under' if self.view.age < limit else 'at least'} {limit})"
+
+    def _concerns(self) -> list[str]:
+        child = self.episode.child
+        facts = []
+        if child.historical_concerns == "unknown":
+            facts.append("historical concerns not known, counted as yes")
+        elif child.historical_concerns:
+            facts.append("historical concerns")
+        factors = self.pack.settings.additional_factors
+        return facts + [WORDS[name].yes for name in factors if getattr(child, name)]
+
+    def _episodes(self, counted: str) -> str:
+        window = next(w for w in self.pack.windows if w.name == counted)
+        count = self.view.counts[counted]
+        noun = "episode" if count == 1 else "episodes"
+        return f"{count} {noun} in {window.days} days, this one included"
+
+    def _when(self, moment: datetime) -> str:
+        return spoken(moment.astimezone(self.pack.zone))
+
+
+def _family(name: str, on: Sequence[str]) -> bool:
+    """Whether an action on these rules follows from this reason (STF-3 is of the family STF)."""
+    return name in on or name.rpartition("-")[0] in on
+
+
+def _ends(when: Sequence[Alternative]) -> str:
+    """What ends a duty: the words in its conditions that a new fact can turn."""
+    ends = []
+    for alternative in when:
+        for word, value in alternative.words.items():
+            if word == "state" and value == "open":
+                ends.append("the return")
+            elif word == "category" and value == "unauthorised_absence":
+                ends.append("becoming missing")
+            elif value is False and word in _ENDED_BY:
+                ends.append(_ENDED_BY[word])
+    return " or ".join(dict.fromkeys(ends))
+
+
+def _once(facts: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(facts))
+
+
+def _span(span: timedelta) -> str:
+    minutes = int(span.total_seconds() // 60)
+    if minutes < 0:
+        return "0 min"
+    days, rest = divmod(minutes, 24 * 60)
+    parts = [(days, "d"), (rest // 60, "h"), (rest % 60, "min")]
+    return " ".join(f"{value} {unit}" for value, unit in parts if value) or "0 min"
+
+
+def spoken(moment: datetime) -> str:
+    """A London time as people write it: Sat 7 Mar 22:30."""
+    return f"{moment:%a} {moment.day} {moment:%b %H:%M}"
+
+
+def level_text(why: Explanation) -> str:
+    """Why this level, on one phone screen: at most fifteen lines."""
+    head = [f"{why.level_name}. {why.level_means}"]
+    tail = [_next_text(why), TIER_NOT_RISK]
+    room = MOST_LINES - len(head) - len(tail)
+    body: list[str] = []
+    for place, item in enumerate(why.because):
+        lines = [
+            f"Because: {item.rule} [{item.id}]",
+            f"On record: {'; '.join(item.facts)}.",
+            f"Source: {item.source}",
+        ]
+        left = len(why.because) - place
+        if len(body) + len(lines) + (left > 1) > room:
+            body.append("Also: " + ", ".join(other.id for other in why.because[place:]))
+            break
+        body += lines
+    return "\n".join([*head, *body, *tail])
+
+
+def item_text(item: Explained) -> str:
+    """Why this reason, action or due time, in a few lines."""
+    lines = [f"{item.rule} [{item.id}]"]
+    if item.label:
+        lines.append(f"Label: {item.label}")
+    if item.who:
+        lines.append(f"Who: {item.who}")
+    if item.kind in ("action", "duty"):
+        lines.append(f"By: {spoken(item.at) if item.at else NO_TIME}")
+    if item.facts:
+        lines.append(f"On record: {'; '.join(item.facts)}.")
+    if item.ends:
+        lines.append(f"Ends with: {item.ends}.")
+    lines.append(f"Source: {item.source}")
+    return "\n".join(lines)
+
+
+def _next_text(why: Explanation) -> str:
+    if why.next_level is not None:
+        change = why.next_level
+        unless = "" if why.returned else " unless back"
+        return f"Next: at {spoken(change.at)} it becomes level {change.level}{unless}."
+    if why.returned:
+        return "Next: the level stays, unless a fact is corrected."
+    return "Next: time alone does not change the level; the return or a new fact can."
