@@ -1,0 +1,1 @@
+"""Puts Nightlight together: configuration, Telegram at the edge, access, health."""

@@ -1,0 +1,91 @@
+"""Who gets an answer: people on the staff list, in a private chat. Everybody else gets one line."""
+
+from __future__ import annotations
+
+import time
+from collections import OrderedDict
+from datetime import UTC, datetime
+
+import structlog
+from telegram import Message, Update
+
+from handlers.chat import Incoming
+from reminders.clock import Clock
+from reminders.service import Service, Staff
+
+log = structlog.get_logger(__name__)
+QUIET_SECONDS = 3600.0
+"""A stranger gets the neutral line once an hour at most."""
+REMEMBERED = 1000
+
+
+class Access:
+    """The door. `quiet` strangers are not answered again for an hour."""
+
+    def __init__(self, service: Service, clock: Clock) -> None:
+        self._service = service
+        self._clock = clock
+        self._answered: OrderedDict[int, float] = OrderedDict()
+
+    def staff(self, update: Update) -> Staff | None:
+        """The member of staff who sent this, if their time on the list has not run out."""
+        user = update.effective_user
+        person = self._service.by_telegram(user.id) if user else None
+        if person is None or not person.active(self._clock.now()):
+            return None
+        return person
+
+    def answers_stranger(self, update: Update) -> bool:
+        """Is the neutral line due to this stranger? Logged either way, by numeric id only."""
+        user = update.effective_user
+        key = user.id if user else 0
+        log.warning("somebody who is not on the staff list wrote", telegram_id=key)
+        now = time.monotonic()
+        last = self._answered.get(key)
+        if last is not None and now - last < QUIET_SECONDS:
+            return False
+        self._answered[key] = now
+        self._answered.move_to_end(key)
+        while len(self._answered) > REMEMBERED:
+            self._answered.popitem(last=False)
+        return True
+
+
+def incoming(update: Update, staff: Staff, late: bool, now: datetime) -> Incoming | None:
+    """Telegram's update in our words; None for what asks for nothing (an edit, a status)."""
+    query = update.callback_query
+    if query is not None:
+        return Incoming(
+            update_id=update.update_id,
+            staff=staff,
+            chat_id=query.message.chat.id if query.message else staff.telegram_id,
+            data=query.data or "",
+            callback_id=query.id,
+            message_id=query.message.message_id if query.message else 0,
+            sent_at=now,
+            late=late,
+        )
+    message = update.message
+    if message is None:
+        return None
+    return Incoming(
+        update_id=update.update_id,
+        staff=staff,
+        chat_id=message.chat.id,
+        text=(message.text or "").strip(),
+        message_id=message.message_id,
+        sent_at=min(message.date.astimezone(UTC), now),
+        late=late,
+        other="" if message.text else kind_of(message),
+    )
+
+
+def kind_of(message: Message) -> str:
+    """What a message without text holds; "" for Telegram's own service messages."""
+    for kind in (
+        "photo", "voice", "video", "video_note", "document", "location", "venue",
+        "contact", "sticker", "audio", "animation", "poll", "dice", "story",
+    ):  # fmt: skip
+        if getattr(message, kind, None):
+            return kind
+    return ""

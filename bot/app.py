@@ -1,0 +1,236 @@
+"""Nightlight running: the book and the clock first, then Telegram; and an orderly stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import signal
+from pathlib import Path
+from typing import Any
+
+import structlog
+from telegram import Bot, BotCommand, Update
+from telegram.error import InvalidToken, TelegramError
+from telegram.request import HTTPXRequest
+
+from bot import assembly
+from bot.access import Access, incoming
+from bot.config import Config, token
+from bot.intake import Intake, Stopped
+from bot.phone import TelegramPhone, TelegramSending
+from bot.practice_clock import PracticeClock
+from bot.trouble import Troubles
+from handlers import desk, filling
+from handlers.chat import Screen, Unreached
+from handlers.office import Handlers
+from handlers.wording import common, menu
+from reminders.clock import SystemClock
+from reminders.limits import Limiter
+from reminders.policy import Policy
+from reminders.service import Staff
+
+log = structlog.get_logger(__name__)
+
+STOPPED_BY_TELEGRAM, SILENT = 3, 75
+"""Exit statuses for the supervisor: the token was refused; Telegram was silent for too long."""
+
+
+class Nightlight:
+    """One running bot."""
+
+    def __init__(self, config: Config, policy: Policy, folder: Path) -> None:
+        self._config = config
+        self._policy = policy
+        self._folder = folder
+        self._stop = asyncio.Event()
+        self._refused = asyncio.Event()
+        self._at_work = 0
+
+    async def run(self) -> int:
+        """Until SIGTERM or SIGINT (0), or until going on makes no sense (non-zero)."""
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self._stop.set)
+        clock: SystemClock | PracticeClock = SystemClock()
+        if self._config.practice is not None:
+            clock = PracticeClock(self._config.practice.clock)
+            await clock.read()
+        bot = self._bot()
+        limiter = Limiter(self._policy.limits)
+        phone = TelegramPhone(bot, limiter)
+        sending = TelegramSending(bot)
+        parts = await assembly.build(
+            self._config, self._policy, self._folder, clock, limiter, phone, sending
+        )
+        troubles = Troubles(parts)
+        parts.store.watch(troubles.heard)
+        await parts.engine.start()
+        if isinstance(clock, PracticeClock):
+            clock.report(
+                lambda: (self._at_work == 0 and parts.engine.idle, parts.engine.next_at),
+                parts.engine.tick,
+            )
+            parts.engine.on_idle_change = clock.state_changed
+        parts.engine.on_stopped = lambda _: self._refused.set()
+        try:
+            return await self._receive(bot, parts.handlers, clock, troubles)
+        finally:
+            await parts.engine.stop()
+            await parts.store.close()
+            if isinstance(clock, PracticeClock):
+                await clock.close()
+            with contextlib.suppress(TelegramError, RuntimeError):
+                await bot.shutdown()
+            log.info("stopped")
+
+    def _bot(self) -> Bot:
+        base = self._config.telegram.api.rstrip("/")
+        return Bot(
+            token(self._config),
+            base_url=f"{base}/bot",
+            base_file_url=f"{base}/file/bot",
+            request=HTTPXRequest(
+                connection_pool_size=64, connect_timeout=5, read_timeout=10, pool_timeout=5
+            ),
+            get_updates_request=HTTPXRequest(
+                connection_pool_size=2, connect_timeout=5, read_timeout=10
+            ),
+        )
+
+    async def _receive(
+        self, bot: Bot, handlers: Handlers, clock: SystemClock | PracticeClock, troubles: Troubles
+    ) -> int:
+        access = Access(handlers.service, clock)
+
+        async def handle(update: Update, late: bool) -> None:
+            await self._one(update, late, access, handlers)
+
+        def busy(at_work: bool) -> None:
+            self._at_work += 1 if at_work else -1
+            if isinstance(clock, PracticeClock):
+                clock.state_changed()
+
+        intake = Intake(bot, handle, busy=busy)
+        tasks: list[asyncio.Task[Any]] = [
+            asyncio.create_task(intake.run(), name="intake"),
+            asyncio.create_task(self._greet(bot, handlers, intake), name="greeting"),
+            asyncio.create_task(self._watch(intake), name="watchdog"),
+            asyncio.create_task(troubles.run(), name="troubles"),
+            asyncio.create_task(self._stop.wait(), name="stop"),
+            asyncio.create_task(self._refused.wait(), name="refused"),
+        ]
+        if isinstance(clock, PracticeClock):
+            tasks.append(asyncio.create_task(clock.follow(), name="practice clock"))
+        try:
+            return await self._until_one_ends(tasks, intake)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_one_ends(self, tasks: list[asyncio.Task[Any]], intake: Intake) -> int:
+        waiting = set(tasks)
+        while waiting:
+            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                error = task.exception()
+                if isinstance(error, Stopped):
+                    log.critical("telegram refuses the token", why=str(error))
+                    return STOPPED_BY_TELEGRAM
+                if error is not None:
+                    log.critical("a part of the bot ended", part=task.get_name(), exc_info=error)
+                    return 1
+                if task.get_name() == "refused":
+                    return STOPPED_BY_TELEGRAM
+                if task.get_name() == "watchdog":
+                    return SILENT
+                if task.get_name() == "stop":
+                    while self._at_work:
+                        await asyncio.sleep(0.02)
+                    await intake.confirm()
+                    return 0
+        return 1
+
+    async def _one(self, update: Update, late: bool, access: Access, handlers: Handlers) -> None:
+        chat = update.effective_chat
+        if chat is None:
+            return
+        if chat.type != "private":
+            await self._leave(update)
+            return
+        person = access.staff(update)
+        if person is None:
+            if update.my_chat_member is None and access.answers_stranger(update):
+                with contextlib.suppress(Unreached):
+                    await handlers.phone.say(chat.id, common.NOT_ON_LIST)
+            return
+        if update.my_chat_member is not None:
+            status = update.my_chat_member.new_chat_member.status
+            if status in ("kicked", "left"):
+                await handlers.shifts.staff_blocked(person.id)
+            else:
+                await handlers.shifts.staff_started(person.id)
+            return
+        received = incoming(update, person, late, handlers.clock.now())
+        if received is not None:
+            await handlers.shifts.staff_started(person.id)
+            await desk.receive(handlers, received)
+
+    async def _leave(self, update: Update) -> None:
+        """No groups: one line, and out."""
+        chat = update.effective_chat
+        if chat is None or (member := update.my_chat_member) is None:
+            return
+        if member.new_chat_member.status in ("member", "administrator"):
+            log.warning("added to a group; leaving it", chat=chat.id)
+            with contextlib.suppress(TelegramError):
+                await update.get_bot().send_message(chat.id, common.PRIVATE_ONLY)
+                await update.get_bot().leave_chat(chat.id)
+
+    async def _greet(self, bot: Bot, handlers: Handlers, intake: Intake) -> None:
+        """Once Telegram is there: the menu of commands, and drafts are offered again."""
+        while not intake.connected:
+            await asyncio.sleep(0.05)
+        pause = 1.0
+        while True:
+            try:
+                await bot.set_my_commands([BotCommand(c, d) for c, d in menu.COMMANDS])
+                await bot.set_my_short_description(menu.SHORT_DESCRIPTION)
+                await bot.set_my_description(menu.DESCRIPTION)
+                break
+            except InvalidToken:
+                return
+            except TelegramError as error:
+                log.info("the menu is set later", error=type(error).__name__)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, 60)
+        for person in handlers.service.staff:
+            if person.active(handlers.clock.now()):
+                await self._offer_drafts(handlers, person)
+        await asyncio.Event().wait()
+
+    async def _offer_drafts(self, handlers: Handlers, person: Staff) -> None:
+        for draft in await filling.drafts_of(handlers, person.id):
+            try:
+                offered = await filling.offered(handlers, draft)
+                text = f"{menu.BACK_AGAIN}\n{offered.text}"
+                await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
+            except Unreached:
+                log.warning("a draft could not be offered again", staff=person.id)
+
+    async def _watch(self, intake: Intake) -> None:
+        """Ends when Telegram was silent for longer than the configuration allows.
+
+        `running` of the library can stay true after polling has ended; only an answer counts.
+        """
+        allowed = self._config.health.polling_silence_seconds
+        while intake.silence < allowed or not intake.was_connected:
+            await asyncio.sleep(min(5.0, allowed / 4))
+        log.critical("telegram was silent for too long", seconds=round(intake.silence))
+
+
+def main(config: Config, policy: Policy, folder: Path) -> int:
+    """Runs the bot; the exit status is for the supervisor."""
+    log.info("starting", pid=os.getpid())
+    return asyncio.run(Nightlight(config, policy, folder).run())

@@ -1,0 +1,146 @@
+"""The one place where the rooms are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import date, datetime
+from pathlib import Path
+
+import msgspec
+
+from bot.config import Config
+from bot.phone import TelegramPhone, TelegramSending
+from bot.sender import WordedSender
+from bot.summary import summarise
+from handlers.office import Handlers
+from protocol.pack import Pack, load_pack
+from protocol.packfile import PackError
+from protocol.settings import SettingError
+from reminders.acts import Acts
+from reminders.clock import Clock, SystemClock
+from reminders.engine import Engine
+from reminders.limits import Limiter
+from reminders.london import england_bank_holidays
+from reminders.policy import Policy
+from reminders.service import Service
+from reminders.shifts import Shifts
+from storage.keys import Keys, load_keys
+from storage.model import Episode, Past
+from storage.store import Store, StoreError
+from storage.tiny import TinyStore
+
+
+class CannotStart(Exception):
+    """What stands in the way, in one line that a person can act on. Nothing was touched."""
+
+
+class Parts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a running bot is made of."""
+
+    store: Store
+    engine: Engine
+    handlers: Handlers
+    phone: TelegramPhone
+    service: Service
+    clock: Clock
+
+
+def keys_of(config: Config) -> Keys | None:
+    """The book's keys; None for a plain book, which the configuration says in words."""
+    book = config.book
+    if book.key_file:
+        return load_keys({"file": book.key_file})
+    if book.key_variable:
+        return load_keys({"env": book.key_variable})
+    if book.key_credential:
+        return load_keys({"credential": book.key_credential})
+    return None
+
+
+def pack_of(config: Config, folder: Path, closed_days: Collection[date], now: datetime) -> Pack:
+    """The pack with preset, local settings, and the bank holidays of three years around now.
+
+    closed_days: further days on which the office is closed.
+    """
+    choice = config.protocol
+    path = folder / choice.pack if choice.pack.endswith(".toml") else Path(choice.pack)
+    days = {*england_bank_holidays(range(now.year - 1, now.year + 2)), *closed_days}
+    return load_pack(
+        path,
+        choice.preset or None,
+        {"bank_holidays": sorted(d.isoformat() for d in days), **choice.settings},
+    )
+
+
+def row_maker(config: Config, pack: Pack, clock: Clock) -> tuple[Callable[[Episode], Past], str]:
+    """How a summary row is made of an episode, and the name of the rules it is made by."""
+    made_by = f"{config.protocol.pack}/{config.protocol.preset}"
+    return lambda episode: summarise(episode, pack, clock.now()), made_by
+
+
+async def open_store(config: Config, folder: Path, clock: Clock, pack: Pack) -> TinyStore:
+    """The book, open. Raises StoreError when it is in use or has another key."""
+    make, made_by = row_maker(config, pack, clock)
+    store = TinyStore(
+        folder / config.book.folder,
+        keys=keys_of(config),
+        summarise=make,
+        now=clock.now,
+        rows_by=made_by,
+    )
+    await store.open()
+    return store
+
+
+async def open_alone(config: Config, config_path: Path) -> TinyStore:
+    """The book for a command that works while the bot does not run."""
+    folder, clock = config_path.resolve().parent, SystemClock()
+    try:
+        return await open_store(config, folder, clock, pack_of(config, folder, (), clock.now()))
+    except (PackError, SettingError) as error:
+        raise StoreError(f"the protocol pack cannot be used: {error}") from error
+
+
+async def build(
+    config: Config,
+    policy: Policy,
+    folder: Path,
+    clock: Clock,
+    limiter: Limiter,
+    phone: TelegramPhone,
+    sending: TelegramSending,
+) -> Parts:
+    """Everything, with the book open; nothing has been sent. Raises CannotStart."""
+    try:
+        pack = pack_of(config, folder, policy.holidays, clock.now())
+        store = await open_store(config, folder, clock, pack)
+    except (PackError, SettingError) as error:
+        raise CannotStart(f"protocol: {error}") from error
+    except StoreError as error:
+        raise CannotStart(f"book: {error}") from error
+    service = config.service
+    sender = WordedSender(sending, store, service, pack, clock, config.privacy.identifiers)
+    engine = Engine(
+        store=store,
+        clock=clock,
+        service=service,
+        policy=policy,
+        pack=pack,
+        sender=sender,
+        limiter=limiter,
+    )
+    sender.engine = engine
+    handlers = Handlers(
+        store=store,
+        engine=engine,
+        acts=Acts(engine),
+        shifts=Shifts(engine),
+        clock=clock,
+        phone=phone,
+        service=service,
+        pack=pack,
+        identifiers=config.privacy.identifiers,
+    )
+    return Parts(
+        store=store, engine=engine, handlers=handlers, phone=phone, service=service, clock=clock
+    )

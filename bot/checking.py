@@ -1,0 +1,51 @@
+"""`check`: configuration, protocol packs and the book; one line for each thing that is wrong."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.assembly import keys_of, pack_of
+from bot.config import ConfigError, load
+from protocol.command import check_packs
+from protocol.packfile import PackError
+from protocol.settings import SettingError
+from reminders.clock import SystemClock
+from storage.command import check_book
+from storage.store import StoreError
+
+
+def problems(path: Path) -> list[str]:
+    """Everything that is wrong, each with file and key. Reads only; the bot may be running."""
+    try:
+        config, policy = load(path)
+    except ConfigError as error:
+        return [*error.problems, *check_packs([])]
+    folder = path.resolve().parent
+    now = SystemClock().now()
+    found = check_packs([folder / config.protocol.pack] if _own_pack(config.protocol.pack) else [])
+    try:
+        pack_of(config, folder, policy.holidays, now)
+    except PackError as error:
+        if str(error) not in found:
+            found.append(str(error))
+    except SettingError as error:
+        found.append(f"{path.name}: protocol.settings: {error}")
+    try:
+        found += check_book(folder / config.book.folder, keys_of(config))
+    except StoreError as error:
+        found.append(f"{path.name}: book: {error}")
+    return found
+
+
+def _own_pack(name: str) -> bool:
+    return name.endswith(".toml")
+
+
+def run(path: Path) -> int:
+    """Prints the problems; exit status 0 without any, else 1."""
+    found = problems(path)
+    for line in found:
+        print(line)
+    if not found:
+        print(f"{path.name}, protocol pack and book: nothing wrong.")
+    return 1 if found else 0

@@ -1,0 +1,88 @@
+"""`show`: a case's whole record on the service's own screen, with what was kept out of the chat."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from bot.assembly import open_alone
+from bot.config import ConfigError, load
+from reminders.service import LONDON, Service
+from storage.model import Episode, Person
+from storage.store import NotFound, StoreError
+
+LEFT_OUT = {"id", "by", "recorded_at", "at", "fact"}
+
+
+def run(ref: str, config_path: Path) -> int:
+    """Exit status 0, or 2 with the reason in a line."""
+    try:
+        config, _ = load(config_path, token_needed=False)
+        episode, person = asyncio.run(_read(ref, config_path, config))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except NotFound:
+        print(f"There is no case {ref}.", file=sys.stderr)
+        return 2
+    except StoreError as error:
+        print(error, file=sys.stderr)
+        return 2
+    Console().print(table(episode, person, config.service))
+    return 0
+
+
+async def _read(ref: str, config_path: Path, config: Any) -> tuple[Episode, Person | None]:
+    store = await open_alone(config, config_path)
+    try:
+        episode = await store.episode(ref)
+        return episode, await store.person(episode.person)
+    finally:
+        await store.close()
+
+
+def table(episode: Episode, person: Person | None, service: Service) -> Table:
+    """Every entry in order: when it was written and by whom, when it happened, what, the digest."""
+    home = service.home(episode.home)
+    name = f" ({person.name})" if person and person.name else ""
+    shown = Table(
+        title=f"{episode.ref} · {home.name if home else episode.home} · {episode.person}{name}",
+        caption="Operational copy. Not the statutory record; not the report to police.",
+    )
+    for heading in ("Written", "By", "Happened", "Entry", "What", "Digest"):
+        shown.add_column(heading, overflow="fold")
+    for entry in episode.entries:
+        raw = msgspec.to_builtins(entry.fact)
+        author = service.person(entry.fact.by)
+        shown.add_row(
+            _time(entry.fact.recorded_at),
+            author.name if author else entry.fact.by,
+            _time(getattr(entry.fact, "at", None)),
+            raw["fact"].replace("_", " "),
+            _what(raw),
+            entry.digest[:12],
+        )
+    return shown
+
+
+def _what(raw: dict[str, Any]) -> str:
+    parts = []
+    for key, value in raw.items():
+        if key in LEFT_OUT or value in ("", None, False, [], ()):
+            continue
+        if isinstance(value, dict):
+            parts.append(f"{key}: {_what(value)}")
+        else:
+            parts.append(key if value is True else f"{key.replace('_', ' ')}: {value}")
+    return "; ".join(parts)
+
+
+def _time(moment: datetime | None) -> str:
+    return f"{moment.astimezone(LONDON):%d %b %Y %H:%M:%S %Z}" if moment else ""

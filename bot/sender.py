@@ -1,0 +1,126 @@
+"""Delivery's `Sender`: puts a message into words as things stand now, and sends it."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from bot.phone import TelegramSending
+from handlers import card
+from handlers.chat import Screen
+from handlers.split import split
+from handlers.wording import digest, messages, service
+from protocol.fold import fold
+from protocol.pack import Pack
+from reminders.clock import Clock
+from reminders.joining import JOINED, parts
+from reminders.sending import Refused, Sent
+from reminders.service import Service, Staff
+from storage.model import Episode, Message
+from storage.store import NotFound, Store
+
+if TYPE_CHECKING:
+    from reminders.engine import Engine
+
+
+class WordedSender:
+    """Wording and sending. `engine` is set once it exists (the card asks it how a case stands)."""
+
+    engine: Engine
+
+    def __init__(
+        self,
+        sending: TelegramSending,
+        store: Store,
+        service_: Service,
+        pack: Pack,
+        clock: Clock,
+        identifiers: str,
+    ) -> None:
+        self._sending = sending
+        self._store = store
+        self._service = service_
+        self._pack = pack
+        self._clock = clock
+        self._identifiers = identifiers
+
+    async def send(self, message: Message, episode: Episode | None) -> Sent:
+        """One attempt; raises what `reminders.sending` names, nothing else."""
+        person = self._service.person(message.to)
+        if person is None or message.chat_id is None:
+            raise Refused("not on the staff list")
+        screens = await self._screens(message, episode, person)
+        picture = b""
+        if message.kind == "digest" and message.data.get("weeks"):
+            picture = await asyncio.to_thread(_chart, message.data["weeks"])
+        sent = await self._sending.send(message.chat_id, screens, picture)
+        return Sent(message.chat_id, sent)
+
+    async def _screens(
+        self, message: Message, episode: Episode | None, person: Staff
+    ) -> list[Screen]:
+        if message.kind != JOINED:
+            return split(await self._screen(message, episode, person))
+        found = []
+        for ref, part in parts(message):
+            try:
+                about = await self._store.episode(ref)
+            except NotFound:
+                continue
+            if message.ambiguous:
+                part = msgspec.structs.replace(part, ambiguous=True)
+            found.append(await self._screen(part, about, person))
+        if not found:
+            raise Refused("nothing of it is true any more")
+        return split(
+            Screen(
+                "\n\n".join(screen.text for screen in found),
+                tuple(row for screen in found for row in screen.rows),
+            )
+        )
+
+    async def _screen(self, message: Message, episode: Episode | None, person: Staff) -> Screen:
+        words = messages.Words(self._service, self._pack, self._clock.now())
+        if episode is None:
+            if message.kind == "digest":
+                return digest.weekly(message, words)
+            return service.screen(message, words)
+        home = words.home(episode.home)
+        place = home.name if home else episode.home
+        match message.kind:
+            case "reminder" | "escalation" | "telephone":
+                standing = await self.engine.standing_of(episode.ref)
+                authority = fold(episode.facts).child.responsible_la or ""
+                return messages.reminder(
+                    message, episode.ref, place, standing.shown, authority, words
+                )
+            case "level":
+                return messages.level(message, episode.ref, place, words)
+            case "not_enough":
+                return messages.not_enough(message, episode.ref, words)
+            case "taken":
+                return messages.taken(message, episode.ref, words)
+            case "card":
+                return card.card(
+                    card.View(
+                        episode=episode,
+                        state=await self.engine.standing_of(episode.ref),
+                        duties=self.engine.duties_in(episode)[1],
+                        person=await self._store.person(episode.person),
+                        staff=person,
+                        service=self._service,
+                        pack=self._pack,
+                        clock=self._clock,
+                        identifiers=self._identifiers,
+                    )
+                )
+            case _:
+                return service.on_episode(message, episode.ref, place, words)
+
+
+def _chart(weeks: list[dict[str, object]]) -> bytes:
+    from reports.charts import weeks_by_level
+
+    return weeks_by_level(weeks)

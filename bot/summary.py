@@ -1,0 +1,50 @@
+"""One row of the summary for an episode: what counts over the year need to know of it."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from protocol import facts as f
+from protocol.fold import fold
+from protocol.pack import Pack
+from protocol.standing import standing
+from storage.model import Episode, Past
+
+
+def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
+    """A pure function of the facts for a closed episode; for an open one, as it stands at `now`."""
+    moment = episode.closed_at or now
+    folded = fold(episode.facts)
+    state = standing(episode.facts, (), pack, moment)
+    gone = {x.fact for x in episode.facts if isinstance(x, f.Withdrawn)}
+    facts = [x for x in episode.facts if x.id not in gone]
+    held = [x.at for x in facts if isinstance(x, f.InterviewHeld)]
+    declined = [x.at for x in facts if isinstance(x, f.InterviewAnswered) and not x.accepted]
+    interview = "SG-RI" in state.computed.reasons
+    located = folded.located_at or folded.returned_at
+    due = None
+    if interview and located is not None:
+        known = state.computed.due.get("RI-72H")
+        due = known.at.astimezone(UTC) if known else _after(located, pack)
+    return Past(
+        ref=episode.ref,
+        person=episode.person,
+        home=episode.home,
+        category="missing" if "SG-POLICE" in state.computed.reasons else folded.category,
+        start=state.computed.start.astimezone(UTC),
+        end=folded.returned_at,
+        level=state.shown,
+        peak=state.peak,
+        closed_at=episode.closed_at,
+        interview_due_at=due,
+        interview_held_at=held[0] if held else None,
+        interview_declined_at=declined[-1] if declined else None,
+        out_of_hours_referral="SG-OOH-REF" in state.computed.reasons,
+    )
+
+
+def _after(located: datetime, pack: Pack) -> datetime:
+    """72 elapsed hours, where the duty itself is no longer listed because it was met."""
+    duty = pack.duty("RI-72H")
+    hours = float(duty.amount) if duty and not isinstance(duty.amount, str) else 72.0
+    return located + timedelta(hours=hours)

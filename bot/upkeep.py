@@ -1,0 +1,69 @@
+"""What the command line does with the book that the configuration names."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from bot.assembly import keys_of, pack_of, row_maker
+from bot.config import Config, ConfigError, load
+from reminders.clock import SystemClock
+from storage import command
+from storage.store import StoreError
+
+
+def key_rotate(config_path: Path, *, forget_old: bool) -> int:
+    """A new key for every file; goes on where it was interrupted."""
+
+    def work(config: Config, book: Path) -> int:
+        setting = _setting(config)
+        if not setting:
+            print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
+            return 2
+        return command.key_rotate(book, setting, forget_old=forget_old)
+
+    return _with(config_path, work)
+
+
+def verify(config_path: Path) -> int:
+    """Every file, every chain, the summary."""
+
+    def work(config: Config, book: Path) -> int:
+        pack = pack_of(config, config_path.resolve().parent, (), SystemClock().now())
+        summarise, made_by = row_maker(config, pack, SystemClock())
+        return command.verify_book(book, keys_of(config), summarise=summarise, rows_by=made_by)
+
+    return _with(config_path, work)
+
+
+def backup(target: Path, config_path: Path) -> int:
+    return _with(
+        config_path, lambda config, book: command.backup_book(book, target, keys_of(config))
+    )
+
+
+def restore(source: Path, episode: str, config_path: Path) -> int:
+    return _with(
+        config_path,
+        lambda config, book: command.restore_book(
+            source, book, keys_of(config), episode=episode or None
+        ),
+    )
+
+
+def _setting(config: Config) -> dict[str, str]:
+    book = config.book
+    ways = {"file": book.key_file, "env": book.key_variable, "credential": book.key_credential}
+    return {name: value for name, value in ways.items() if value}
+
+
+def _with(config_path: Path, work: Callable[[Config, Path], int]) -> int:
+    try:
+        config, _ = load(config_path, token_needed=False)
+        return work(config, config_path.resolve().parent / config.book.folder)
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+    except StoreError as error:
+        print(f"book: {error}", file=sys.stderr)
+    return 2

@@ -1,0 +1,179 @@
+"""The episode card: one message that says how the case stands, with the buttons for what is next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from handlers.chat import Button, Screen
+from handlers.office import standing
+from handlers.wording import card as say
+from handlers.wording.duties import BUTTONS, RECORDED_BY, button
+from protocol import facts as f
+from protocol.fold import fold
+from protocol.pack import Pack
+from protocol.standing import Standing
+from reminders.clock import Clock
+from reminders.duties import Duty
+from reminders.service import Service, Staff
+from storage.model import Episode, Person
+
+
+class View:
+    """What the card needs to know of one case at one moment."""
+
+    def __init__(
+        self,
+        episode: Episode,
+        state: Standing,
+        duties: Sequence[Duty],
+        person: Person | None,
+        staff: Staff,
+        service: Service,
+        pack: Pack,
+        clock: Clock,
+        identifiers: str,
+    ) -> None:
+        self.episode, self.state, self.duties = episode, state, duties
+        self.person, self.staff, self.service = person, staff, service
+        self.pack, self.now, self.identifiers = pack, clock.now(), identifiers
+        self.facts = standing(episode.facts)
+        self.names = {s.id: s.name for s in service.staff} | {f.NIGHTLIGHT: "Nightlight"}
+        self.folded = fold(episode.facts)
+        kinds = {type(fact) for fact in self.facts}
+        self.has = kinds.__contains__
+        self.back = state.computed.closable
+        self.missing = "SG-POLICE" in state.computed.reasons
+        self.closed = episode.closed_at is not None
+
+
+def text(view: View) -> str:
+    """The card's text; under forty short lines, most urgent first."""
+    state, now = view.state, view.now
+    located = view.folded.located_at is not None and not view.back
+    label = (
+        "CLOSED" if view.closed else "BACK" if view.back else "FOUND, not back" if located else ""
+    )
+    assessment = state.computed
+    lines = [
+        say.heading(
+            view.episode, state, "missing" if view.missing else view.folded.category, label
+        ),
+        say.who(
+            view.service.home(view.episode.home),
+            view.person,
+            view.folded.child,
+            assessment.age,
+            view.identifiers,
+        ),
+        say.away(assessment.start, assessment.end if view.back else None, now),
+    ]
+    if note := say.levels(state):
+        lines.append(note)
+    lines += ["", "<b>Why this level</b>", *say.why(state, view.pack)]
+    if not view.closed:
+        lines += ["", "<b>Due</b>", *say.duties(view.duties, view.pack, now, view.names)]
+    done = [say.done_line(fact, view.pack, now, view.names) for fact in view.facts]
+    done = [line for line in done if line]
+    if done:
+        hidden = len(done) - say.MOST_DONE
+        lines += ["", "<b>Done</b>"]
+        lines += [f"… {hidden} earlier, see Timeline"] if hidden > 0 else []
+        lines += done[-say.MOST_DONE :]
+    return say.card(lines)
+
+
+def _button(view: View, action: str) -> Button:
+    return Button(BUTTONS[action], f"c:{view.episode.ref}:{action}")
+
+
+def _rows(view: View, *actions: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
+    return tuple(tuple(_button(view, a) for a in row) for row in actions if row)
+
+
+def main_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
+    """What is most likely next, in reach of a thumb; the rest is behind More."""
+    if view.closed:
+        return _rows(view, ["timeline", "why"])
+    if view.back:
+        return _after_return(view)
+    due = {d.id for d in view.duties}
+    telling = []
+    if view.missing and not view.has(f.PoliceTold):
+        telling.append("police")
+    if "N-RA" in due or (view.folded.child.looked_after and not view.has(f.AuthorityTold)):
+        telling.append("authority")
+    parents = []
+    if view.folded.child.looked_after and not (
+        view.has(f.ParentsTold) or view.has(f.ParentsWithheld)
+    ):
+        parents = ["parents", "withheld"]
+    found = ["back"] if view.has(f.Located) else ["found", "back"]
+    if view.has(f.Located):
+        found.append("again")
+    return _rows(view, telling, parents, found, ["note", "why"], ["more"])
+
+
+def _after_return(view: View) -> tuple[tuple[Button, ...], ...]:
+    after: list[list[str]] = []
+    if "SG-SAFEWELL" in view.state.computed.reasons and not view.has(f.SafeAndWell):
+        after.append(["safewell"])
+    if "SG-RI" in view.state.computed.reasons and not view.has(f.InterviewHeld):
+        declined = any(isinstance(x, f.InterviewAnswered) and not x.accepted for x in view.facts)
+        if not view.has(f.InterviewOffered):
+            after.append(["offered", "held"])
+        elif not declined:
+            after.append(["held"] if view.has(f.InterviewAnswered) else ["answered", "held"])
+    last = []
+    if view.staff.manages and not view.has(f.SignedOff):
+        last.append("signoff")
+    if view.has(f.SignedOff):
+        last.append("close")
+    return _rows(view, *after, last, ["note", "why"], ["again", "more"])
+
+
+def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
+    """Everything else that can be put on record."""
+    due = {d.id for d in view.duties}
+    first = [["fix", "timeline"]]
+    if not view.back:
+        first.append(["category", "worse"])
+    if "N-RA-WRITTEN" in due:
+        first.append(["written"])
+    if view.folded.child.historical_concerns == "unknown":
+        first.append(["concerns"])
+    if "HAR-SH-AGENCY" in view.state.computed.reasons:
+        first.append(["referred"])
+    told = [a for a in ("police", "authority", "parents") if not view.back]
+    levels = ["raise"] if view.state.shown < 3 else []
+    if view.staff.manages and view.state.shown > 1:
+        levels.append("lower")
+    open_checks = [d for d in view.duties if d.id in _done_by_hand(view)]
+    checks = tuple(
+        (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{d.id}"),)
+        for d in open_checks[:4]
+    )
+    return (*checks, *_rows(view, *first, told, levels, ["card"]))
+
+
+def _done_by_hand(view: View) -> set[str]:
+    """Checkpoints, reviews, meetings: duties that end because somebody says that they are done."""
+    return {d.id for d in view.duties if d.id not in RECORDED_BY}
+
+
+def card(view: View) -> Screen:
+    return Screen(text(view), main_buttons(view))
+
+
+def more(view: View) -> Screen:
+    return Screen(text(view), more_buttons(view))
+
+
+def timeline(view: View) -> Screen:
+    """Every entry in the order of the record, the latest that fit a phone."""
+    lines = []
+    for fact in view.episode.facts:
+        line = say.done_line(fact, view.pack, view.now, view.names)
+        if line:
+            gone = "" if fact in view.facts else " <i>(put right or withdrawn)</i>"
+            lines.append(f"{line}{gone}")
+    return Screen(say.timeline(lines[-25:], view.episode.ref), _rows(view, ["card"]))

@@ -1,0 +1,210 @@
+"""What a tap on an episode card or on a reminder does."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from handlers import card, filling, office, showing
+from handlers.chat import Button, Incoming, Screen, rows
+from handlers.office import Handlers, NotAllowed
+from handlers.recording import RECORDINGS
+from handlers.wording import card as say
+from handlers.wording import explained, recording
+from handlers.wording.duties import BUTTONS, RECORDED_BY, title
+from protocol.facts import Closed, Fact, SignedOff
+from storage.model import Episode
+
+ALREADY = {"police", "authority", "parents", "safewell", "offered", "held", "back", "found"}
+
+
+async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
+    """c:REF:action[:duty]"""
+    ref, action, *rest = [*parts, ""][:3] if len(parts) < 3 else parts
+    episode = await office.case(desk, ref, incoming.staff)
+    now_on = await showing.view(desk, incoming, episode)
+    at = incoming.message_id
+    match action:
+        case "card":
+            await showing.card_of(desk, incoming, ref, at)
+        case "more":
+            await desk.phone.show(incoming.chat_id, card.more(now_on), at)
+        case "timeline":
+            await desk.phone.show(incoming.chat_id, card.timeline(now_on), at)
+        case "why":
+            screen = Screen(
+                explained.why(episode, now_on.state, desk.pack, desk.clock.now()),
+                ((Button(BUTTONS["card"], f"c:{ref}:card"),),),
+            )
+            await desk.phone.show(incoming.chat_id, screen, at)
+        case "home":
+            await _found_or_back(desk, incoming, ref)
+        case "close" | "closing":
+            await _close(desk, incoming, now_on, sure=action == "closing")
+        case "again":
+            await _again(desk, incoming, episode)
+        case "done":
+            await _record(desk, incoming, episode, "done", duty=rest[0])
+        case _ if action in RECORDINGS:
+            await _record(desk, incoming, episode, action)
+        case _:
+            await showing.card_of(desk, incoming, ref, at)
+
+
+async def _record(
+    desk: Handlers, incoming: Incoming, episode: Episode, kind: str, duty: str = ""
+) -> None:
+    if episode.closed_at is not None:
+        raise NotAllowed(say.IS_CLOSED)
+    answers = {"duty": duty, "title": title(duty, desk.pack)} if duty else {}
+    await filling.begin(
+        desk, incoming, kind, episode=episode, answers=answers, at=incoming.message_id
+    )
+
+
+async def _found_or_back(desk: Handlers, incoming: Incoming, ref: str) -> None:
+    buttons = tuple((Button(BUTTONS[a], f"c:{ref}:{a}"),) for a in ("back", "found", "card"))
+    await desk.phone.show(
+        incoming.chat_id, Screen(say.back_or_found(ref), buttons), incoming.message_id
+    )
+
+
+async def _again(desk: Handlers, incoming: Incoming, episode: Episode) -> None:
+    """A new report for the same young person; the earlier episode ends where they were found."""
+    person = await desk.store.person(episode.person)
+    answers = {"again": episode.ref}
+    if person is not None:
+        answers |= {"home": person.home, "who": person.ref, "dup": "new"}
+    await filling.begin(desk, incoming, "report", answers=answers)
+
+
+async def _close(desk: Handlers, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
+    episode = now_on.episode
+    if not now_on.back:
+        await showing.card_of(
+            desk, incoming, episode.ref, incoming.message_id, say.not_closable(episode.ref)
+        )
+        return
+    if not now_on.has(SignedOff):
+        await showing.card_of(desk, incoming, episode.ref, incoming.message_id, say.NEEDS_SIGN_OFF)
+        return
+    if not sure:
+        unmet = [title(d.id, desk.pack) for d in now_on.duties if d.id != "CLOSE"]
+        screen = Screen(
+            recording.close_review(episode.ref, unmet),
+            (
+                (Button(BUTTONS["close"], f"c:{episode.ref}:closing"),),
+                (Button(BUTTONS["card"], f"c:{episode.ref}:card"),),
+            ),
+        )
+        await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+        return
+    now = desk.clock.now()
+
+    def build(current: Episode) -> list[Fact]:
+        return [Closed(id=office.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now)]
+
+    await office.record(desk, episode, build, update_id=incoming.update_id, close=True)
+    await showing.card_of(desk, incoming, episode.ref, incoming.message_id)
+
+
+async def reminder_tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
+    """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
+    ref, duty, action = (*parts, "", "")[:3]
+    episode = await office.case(desk, ref, incoming.staff)
+    name = title(duty, desk.pack)
+    due = {d.id: d for d in desk.engine.duties_in(episode)[1]}
+    if duty not in due:
+        await showing.card_of(desk, incoming, ref, incoming.message_id, say.no_longer(name))
+        return
+    match action:
+        case "have":
+            await _have(desk, incoming, ref, duty)
+        case "mine":
+            await _have(desk, incoming, ref, duty, take_over=True)
+        case "do":
+            kind = RECORDED_BY.get(duty, "done")
+            if kind == "close":
+                now_on = await showing.view(desk, incoming, episode)
+                await _close(desk, incoming, now_on, sure=False)
+            else:
+                await _record(desk, incoming, episode, kind, duty if kind == "done" else "")
+        case "later":
+            answer = await desk.acts.snooze(
+                ref, duty, incoming.staff, due[duty].at, update_id=incoming.update_id
+            )
+            text = say.outcome(answer, name, desk.service, desk.clock.now())
+            await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+        case "back":
+            answer = await desk.acts.release(
+                ref, duty, incoming.staff, update_id=incoming.update_id
+            )
+            text = say.outcome(answer, name, desk.service, desk.clock.now(), given_back=True)
+            await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+        case _ if action.startswith("n"):
+            await _what_next(desk, incoming, ref, duty, action[1:])
+        case _:
+            await showing.card_of(desk, incoming, ref, incoming.message_id)
+
+
+async def _have(
+    desk: Handlers, incoming: Incoming, ref: str, duty: str, *, take_over: bool = False
+) -> None:
+    """ "I have it" counts with the first tap; what is asked after it is a kindness."""
+    [answer] = await desk.acts.acknowledge(
+        ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
+    )
+    text = say.outcome(answer, title(duty, desk.pack), desk.service, desk.clock.now())
+    if answer.outcome == "done":
+        screen = Screen(f"{text}\n\n{say.WHAT_NEXT}", next_steps(ref, duty))
+    elif answer.outcome == "held_by_other":
+        screen = Screen(
+            text,
+            (
+                (Button(say.TAKE_IT, f"r:{ref}:{duty}:mine"),),
+                (Button(BUTTONS["card"], f"c:{ref}:card"),),
+            ),
+        )
+    else:
+        await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+        return
+    await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+
+
+def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
+    """ "What next?": the usual answers; and giving it back."""
+    steps = [
+        Button(label, f"r:{ref}:{duty}:n{i}") for i, (label, _) in enumerate(recording.NEXT_OPTIONS)
+    ]
+    return (
+        *rows(steps, 2),
+        (
+            Button(say.GIVE_BACK, f"r:{ref}:{duty}:back"),
+            Button(BUTTONS["card"], f"c:{ref}:card"),
+        ),
+    )
+
+
+async def _what_next(desk: Handlers, incoming: Incoming, ref: str, duty: str, said: str) -> None:
+    """n2: what next was said, ask by when. n2-30: both were said."""
+    step, _, minutes = said.partition("-")
+    if not step.isdigit() or int(step) >= len(recording.NEXT_OPTIONS):
+        await showing.card_of(desk, incoming, ref, incoming.message_id)
+        return
+    label, words = recording.NEXT_OPTIONS[int(step)]
+    name = title(duty, desk.pack)
+    if not minutes.isdigit():
+        times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
+        screen = Screen(say.by_when(name, label), rows(times, 3))
+        await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+        return
+    now = desk.clock.now()
+    [answer] = await desk.acts.acknowledge(
+        ref,
+        [duty],
+        incoming.staff,
+        next_step=words,
+        until=now + timedelta(minutes=int(minutes)),
+        update_id=incoming.update_id,
+    )
+    text = say.outcome(answer, name, desk.service, now)
+    await showing.card_of(desk, incoming, ref, incoming.message_id, text)

@@ -1,0 +1,344 @@
+"""Logging a report: the questions, and the facts that the answers become."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+import msgspec
+
+from handlers.chat import plain
+from handlers.form import UNKNOWN, Choice, Context, Form, Option, Ticks, When, Words, ago, moment
+from handlers.when import shown
+from handlers.wording import report as say
+from handlers.wording.common import DANGER
+from handlers.wording.form import KEPT_OUT, answer
+from protocol.facts import Abducted, Answer, Category, Child, Fact, Opened, PoliceTold
+from storage.model import Person
+
+NOT_LISTED = "+"
+NAMES = {
+    "age": "age",
+    "live": "living",
+    "auth": "placing_authority",
+    "known": "whereabouts",
+    "seen": "last_seen",
+    "back": "due_back",
+    "what": "circumstances",
+    "pol": "police",
+    "worse": "factors",
+    "past": "concerns",
+}
+"""What a question is called on record when its answer is "don't know"."""
+FACTORS = tuple(say.FACTOR_LABELS)
+
+
+def _homes(context: Context) -> list[Option]:
+    mine = [h for h in context.service.homes if context.staff.covers(h.id)]
+    return [Option(h.name, h.id) for h in mine]
+
+
+def _one_home(context: Context) -> bool:
+    return len(_homes(context)) == 1
+
+
+def home_of(context: Context) -> str:
+    """The home the report is for: as answered, by the young person, or the only one there is."""
+    person = person_of(context)
+    if person is not None:
+        return person.home
+    value = context.answers.get("home")
+    mine = _homes(context)
+    return value if value and value != UNKNOWN else mine[0].value
+
+
+def person_of(context: Context) -> Person | None:
+    ref = context.answers.get("who")
+    return next((p for p in context.people if p.ref == ref), None)
+
+
+def _people(context: Context) -> list[Option]:
+    home = context.answers.get("home", UNKNOWN)
+    if _one_home(context):
+        home = _homes(context)[0].value
+    here = [
+        p
+        for p in context.people
+        if context.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.left_on is None
+    ]
+    return [*(Option(p.ref, p.ref) for p in here), Option(say.NOT_LISTED, NOT_LISTED)]
+
+
+def _unlisted(context: Context) -> bool:
+    return context.answers.get("who") in (NOT_LISTED, UNKNOWN)
+
+
+def _looked_after_unlisted(context: Context) -> bool:
+    return _unlisted(context) and context.answers.get("live") != "home"
+
+
+def _has_open_case(context: Context) -> bool:
+    return context.answers.get("who") in context.open_cases
+
+
+def _case(context: Context) -> str:
+    return context.open_cases[context.answers["who"]]
+
+
+def _concerns_not_on_register(context: Context) -> bool:
+    person = person_of(context)
+    return person is None or person.child.historical_concerns == "unknown"
+
+
+def _quick_times(context: Context) -> list[Option]:
+    return [
+        Option("Just now", ago(0)),
+        Option("15 min ago", ago(15)),
+        Option("30 min ago", ago(30)),
+        Option("1 h ago", ago(60)),
+        Option("2 h ago", ago(120)),
+    ]
+
+
+def _preset_factors(context: Context) -> list[str]:
+    person = person_of(context)
+    return [f for f in FACTORS if person is not None and getattr(person.child, f, False)]
+
+
+def _tell_time(none: str) -> Any:
+    def tell(value: str, context: Context) -> str:
+        if value == UNKNOWN:
+            return answer(value)
+        return shown(datetime.fromisoformat(value), context.now) if value else none
+
+    return tell
+
+
+def _options(pairs: Sequence[tuple[str, str]]) -> Any:
+    return lambda _: [Option(label, value) for label, value in pairs]
+
+
+def _tell_option(pairs: Sequence[tuple[str, str]]) -> Any:
+    labels = {value: label for label, value in pairs}
+    return lambda value, _: plain(labels[value]) if value in labels else answer(value)
+
+
+def _authorities(context: Context) -> list[Option]:
+    return [Option(a.name, str(i)) for i, a in enumerate(context.service.authorities)]
+
+
+def _tell_authority(value: str, context: Context) -> str:
+    return (
+        answer(value) if value == UNKNOWN else plain(context.service.authorities[int(value)].name)
+    )
+
+
+def _tell_home(value: str, context: Context) -> str:
+    home = context.service.home(value)
+    return plain(home.name) if home else say.HOME_UNSURE.lower()
+
+
+def _tell_person(value: str, _: Context) -> str:
+    return say.NOT_LISTED.lower() if value in (NOT_LISTED, UNKNOWN) else plain(value)
+
+
+FORM = Form(
+    kind="report",
+    title=lambda _: say.HEADING,
+    notice=DANGER,
+    steps=(
+        Choice(
+            key="home",
+            label=say.LABELS["home"],
+            ask=lambda _: say.HOME,
+            options=_homes,
+            applies=lambda c: not _one_home(c),
+            tell=_tell_home,
+        ),
+        Choice(
+            key="who",
+            label=say.LABELS["who"],
+            ask=lambda _: say.PERSON,
+            options=_people,
+            width=2,
+            unknown=False,
+            tell=_tell_person,
+        ),
+        Choice(
+            key="dup",
+            label=say.LABELS["dup"],
+            ask=lambda c: say.already_open(_case(c)),
+            options=lambda c: [Option(say.NEW_ONE, "new"), Option(say.open_that(_case(c)), "open")],
+            applies=_has_open_case,
+            unknown=False,
+            tell=lambda *_: say.NEW_ONE.lower(),
+        ),
+        Choice(
+            key="age",
+            label=say.LABELS["age"],
+            ask=lambda _: say.AGE,
+            options=_options(say.ages()),
+            width=5,
+            applies=_unlisted,
+        ),
+        Choice(
+            key="live",
+            label=say.LABELS["live"],
+            ask=lambda _: say.LIVING,
+            options=_options(say.LIVING_OPTIONS),
+            applies=_unlisted,
+            tell=_tell_option(say.LIVING_OPTIONS),
+        ),
+        Choice(
+            key="auth",
+            label=say.LABELS["auth"],
+            ask=lambda _: say.AUTHORITY,
+            options=_authorities,
+            applies=_looked_after_unlisted,
+            tell=_tell_authority,
+        ),
+        Choice(
+            key="known",
+            label=say.LABELS["known"],
+            ask=lambda _: say.WHEREABOUTS,
+            options=_options(say.WHEREABOUTS_OPTIONS),
+            tell=lambda value, _: say.whereabouts(value),
+        ),
+        When(
+            key="seen",
+            label=say.LABELS["seen"],
+            ask=lambda _: say.LAST_SEEN,
+            quick=_quick_times,
+            tell=_tell_time("not known"),
+        ),
+        When(
+            key="back",
+            label=say.LABELS["back"],
+            ask=lambda _: say.DUE_BACK,
+            quick=_quick_times,
+            optional=say.NO_SET_TIME,
+            tell=_tell_time(say.NO_SET_TIME.lower()),
+        ),
+        Words(
+            key="what",
+            label=say.LABELS["what"],
+            ask=lambda _: say.CIRCUMSTANCES,
+            options=_options(say.CIRCUMSTANCE_OPTIONS),
+            tell=lambda value, _: circumstances_shown(value),
+        ),
+        When(
+            key="pol",
+            label=say.LABELS["pol"],
+            ask=lambda _: say.POLICE,
+            quick=lambda _: [
+                Option("Just now", ago(0)),
+                Option("15 min ago", ago(15)),
+                Option("30 min ago", ago(30)),
+            ],
+            optional=say.NOT_YET,
+            tell=_tell_time(say.NOT_YET.lower()),
+        ),
+        Ticks(
+            key="worse",
+            label=say.LABELS["worse"],
+            ask=lambda _: say.FACTORS,
+            options=lambda _: [Option(label, key) for key, label in say.FACTOR_LABELS.items()],
+            preset=_preset_factors,
+            tell=lambda value, _: answer(value) if value == UNKNOWN else say.factors(value),
+        ),
+        Choice(
+            key="past",
+            label=say.LABELS["past"],
+            ask=lambda _: say.CONCERNS,
+            options=_options(say.YES_NO),
+            width=2,
+            applies=_concerns_not_on_register,
+            tell=_tell_option(say.YES_NO),
+        ),
+    ),
+    review=lambda c: say.review(category(c)),
+    save_label=say.SAVE,
+)
+
+
+def circumstances_shown(value: str) -> str:
+    """A usual answer is shown; a person's own words stay out of the chat."""
+    labels = {code: label for label, code in say.CIRCUMSTANCE_OPTIONS}
+    if value == UNKNOWN:
+        return answer(value)
+    return plain(labels[value]) if value in labels else KEPT_OUT
+
+
+def category(context: Context) -> Category:
+    """Known and confirmed is an absence; unconfirmed or not known is missing (S-08)."""
+    return "unauthorised_absence" if context.answers.get("known") == "known" else "missing"
+
+
+def child(context: Context) -> Child:
+    """The young person as the rules see them: the register, and what was answered tonight.
+
+    What nobody could say about additional factors makes the concerns unknown, and those are
+    treated cautiously (000:845, A-03).
+    """
+    answers = context.answers
+    person = person_of(context)
+    worse = answers.get("worse", [])
+    factors = {f: f in worse for f in FACTORS if f != "abducted"}
+    if worse == UNKNOWN:
+        factors = {}
+    concerns: Answer
+    if person is not None and person.child.historical_concerns != "unknown":
+        concerns = person.child.historical_concerns
+    else:
+        concerns = {"yes": True, "no": False}.get(answers.get("past", UNKNOWN), "unknown")
+    if worse == UNKNOWN and concerns is False:
+        concerns = "unknown"
+    if person is not None:
+        return msgspec.structs.replace(person.child, historical_concerns=concerns, **factors)
+    age = answers.get("age", UNKNOWN)
+    home = context.service.home(home_of(context))
+    authority = answers.get("auth", UNKNOWN)
+    looked_after = answers.get("live") != "home"
+    return Child(
+        age=None if age == UNKNOWN else int(age),
+        looked_after=looked_after,
+        responsible_la=(
+            None if authority == UNKNOWN else context.service.authorities[int(authority)].name
+        ),
+        placement_la=home.authority if home and looked_after else None,
+        in_childrens_home=bool(home and home.childrens_home and looked_after),
+        historical_concerns=concerns,
+        **factors,  # type: ignore[arg-type]
+    )
+
+
+def facts(context: Context, new_id: Any, noticed_at: datetime) -> list[Fact]:
+    """What the finished report puts on record. `noticed_at`: when the report was begun (UTC)."""
+    answers = context.answers
+    author: dict[Literal["by", "recorded_at"], Any] = {
+        "by": context.staff.id,
+        "recorded_at": context.now,
+    }
+    what = answers.get("what", UNKNOWN)
+    labels = {code: label for label, code in say.CIRCUMSTANCE_OPTIONS}
+    seen, back = moment(answers, "seen"), moment(answers, "back")
+    told = moment(answers, "pol")
+    found: list[Fact] = [
+        Opened(
+            id=new_id(),
+            category=category(context),
+            child=child(context),
+            aware_at=noticed_at,
+            last_seen_at=seen,
+            due_back_at=back,
+            circumstances="" if what == UNKNOWN else labels.get(what, what),
+            not_known=tuple(name for key, name in NAMES.items() if answers.get(key) == UNKNOWN),
+            **author,
+        )
+    ]
+    if told is not None:
+        found.append(PoliceTold(id=new_id(), at=told, **author))
+    if "abducted" in answers.get("worse", []):
+        found.append(Abducted(id=new_id(), at=noticed_at, **author))
+    return found

@@ -1,0 +1,217 @@
+"""The episode card: what stands on it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from handlers.chat import bold, plain
+from handlers.wording import recording
+from handlers.wording.common import DANGER, clock, due, span
+from handlers.wording.duties import title
+from protocol import facts as f
+from protocol.facts import Child, Fact
+from protocol.pack import Pack
+from protocol.standing import Standing
+from reminders.acts import Answer
+from reminders.duties import Duty
+from reminders.service import Home, Service
+from storage.model import Episode, Person
+
+MANAGER_ONLY = "Only a manager can do that."
+CLOSED_FORM = "This question is closed. /open shows your cases."
+NOTHING_DUE = "Nothing is due now."
+MOST_DUE, MOST_DONE = 6, 8
+CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts known"}
+
+
+def heading(episode: Episode, standing: Standing, category: str, state: str) -> str:
+    return bold(f"{episode.ref} · {state or CATEGORY[category]} · Level {standing.shown}")
+
+
+def who(home: Home | None, person: Person | None, child: Child, age: int | None, style: str) -> str:
+    """The young person by reference; initials only where the controller chose that."""
+    parts = [plain(home.name) if home else "", plain(person.ref) if person else "not on the list"]
+    if style == "initials" and person and person.name:
+        parts.append("".join(word[0] for word in person.name.split() if word[:1].isalpha()))
+    if age is not None:
+        parts.append(f"age {age}")
+    if child.looked_after and child.responsible_la:
+        parts.append(f"placed by {plain(child.responsible_la)}")
+    return " · ".join(p for p in parts if p)
+
+
+def away(start: datetime, end: datetime | None, now: datetime) -> str:
+    if end is not None:
+        return f"Was away {span(end - start)}, {clock(start, now)} to {clock(end, now)}"
+    return f"Away {span(now - start)}, since {clock(start, now)}"
+
+
+def levels(standing: Standing) -> str:
+    """Computed, highest and set level, where they differ."""
+    parts = []
+    if standing.shown != standing.computed.level:
+        parts.append(f"computed: {standing.computed.level}, set by a person: {standing.shown}")
+    if standing.peak > standing.shown:
+        parts.append(f"highest so far: {standing.peak}")
+    return f"({'; '.join(parts)})" if parts else ""
+
+
+def why(standing: Standing, pack: Pack) -> list[str]:
+    lines = []
+    for reason in standing.computed.level_reasons:
+        rule = pack.rule(reason)
+        lines.append(f"• {plain(rule.text if rule else reason)}")
+    return lines
+
+
+def duty_line(duty: Duty, pack: Pack, now: datetime, owner: str) -> str:
+    """One duty: mark, title, time, who has it."""
+    mark = "‼️" if duty.at <= now else "🕑"
+    when = (
+        due(duty.at, now) if duty.in_protocol else f"asked {due(duty.at, now)}; no time in protocol"
+    )
+    holds = f" · {plain(owner)} has it" if owner and duty.held(now) else ""
+    return f"{mark} {plain(title(duty.id, pack))}: {when}{holds}"
+
+
+def duties(found: Sequence[Duty], pack: Pack, now: datetime, names: dict[str, str]) -> list[str]:
+    ordered = sorted(found, key=lambda d: d.at)
+    lines = [duty_line(d, pack, now, names.get(d.owner, "")) for d in ordered[:MOST_DUE]]
+    if len(ordered) > MOST_DUE:
+        lines.append(f"… and {len(ordered) - MOST_DUE} more later")
+    return lines or [NOTHING_DUE]
+
+
+def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str]) -> str:
+    """One fact as a line of what is done; "" for those that are not shown on the card."""
+    by = names.get(fact.by, fact.by)
+    at = clock(getattr(fact, "at", None) or fact.recorded_at, now)
+    text = _done_text(fact, pack, now)
+    return f"✓ {at} {text} ({plain(by)})" if text else ""
+
+
+def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
+    match fact:
+        case f.PoliceTold(reference=reference):
+            return "police told" + (", reference kept" if reference else "")
+        case f.AuthorityTold(role=role, how=how):
+            labels = {value: label for label, value in recording.ROLE_OPTIONS}
+            ways = {value: label.lower() for label, value in recording.HOW_OPTIONS}
+            text = f"authority: {labels.get(role, role)} ({ways.get(how, how)})"
+            counts = role in pack.accepting_roles
+            return plain(text) + ("" if counts else ", <b>does not count yet</b>")
+        case f.AuthorityWritten():
+            return "written confirmation to authority"
+        case f.ParentsTold():
+            return "parents told"
+        case f.ParentsWithheld():
+            return "parents not to be told, reason kept"
+        case f.Located():
+            return "found"
+        case f.Returned():
+            return "back"
+        case f.GoneAgain(next_episode=ref):
+            return f"gone again, see {plain(ref)}"
+        case f.SafeAndWell(done=done):
+            return "safe and well check done" if done else "no safe and well check, reason kept"
+        case f.InterviewOffered():
+            return "return interview offered"
+        case f.InterviewAnswered(accepted=accepted):
+            return f"return interview {'accepted' if accepted else 'declined, reason kept'}"
+        case f.InterviewHeld():
+            return "return interview held"
+        case f.DutyDone(duty=duty):
+            return plain(f"done: {title(duty, pack)}")
+        case f.LevelRaised(level=level):
+            return f"level raised to {level}, reason kept"
+        case f.LevelStoodDown(level=level):
+            return f"level stood down to {level}, reason kept"
+        case f.CategoryChanged(category=category):
+            return f"now {CATEGORY[category].lower()}"
+        case f.ReferredToSocialCare():
+            return "referred to social care (s47)"
+        case f.Note():
+            return "note kept"
+        case f.SignedOff():
+            return "signed off by a manager"
+        case f.LastSeen(at=at):
+            return f"last seen put right: {clock(at, now)}"
+        case f.DueBack(at=at):
+            return f"due back put right: {clock(at, now) if at else 'no set time'}"
+        case f.Withdrawn(fact=fact_id):
+            return f"withdrawn: entry {plain(fact_id)}"
+        case f.Closed():
+            return "closed"
+        case _:
+            return ""
+
+
+def card(parts: Sequence[str]) -> str:
+    return "\n".join([*parts, "", DANGER])
+
+
+def timeline(lines: Sequence[str], ref: str) -> str:
+    return "\n".join([bold(f"{ref} · timeline"), *lines])
+
+
+def closed(ref: str) -> str:
+    return f"{bold(ref)} is closed. Its reminders have ended. The record is kept."
+
+
+def not_closable(ref: str) -> str:
+    return f"{bold(ref)} cannot be closed: the young person is not recorded as back."
+
+
+NEEDS_SIGN_OFF = "A manager has to sign off before the case is closed."
+IS_CLOSED = "This case is closed. A wrong entry can still be noted by an administrator."
+
+
+def already(label: str, at: datetime, by: str, now: datetime) -> str:
+    return f"{plain(label)}: on record since {clock(at, now)} ({plain(by)}). Is this another time?"
+
+
+WHAT_NEXT = "What do you do next?"
+
+
+def by_when(duty_title: str, step: str) -> str:
+    return (
+        f"{bold(duty_title)}\nNext: {plain(step.lower())}.\n"
+        "By when? I ask again then if it is not done."
+    )
+
+
+def back_or_found(ref: str) -> str:
+    return f"{bold(ref)}: is the young person back at the home, or found somewhere else?"
+
+
+TAKE_IT = "I take it over"
+GIVE_BACK = "I can't, ask others"
+
+
+def outcome(
+    answer: Answer, duty_title: str, service: Service, now: datetime, *, given_back: bool = False
+) -> str:
+    """What "I have it", "later" or giving back has come to, and what is true now."""
+    title_ = bold(duty_title)
+    if answer.outcome == "done" and given_back:
+        return f"Given back: {title_}. Others are asked now."
+    if answer.outcome == "done" and not answer.owner:
+        return f"Later: {title_}. I ask again at {clock(answer.until or now, now)}."
+    if answer.outcome == "done":
+        step = f" Next: {plain(answer.next_step)}." if answer.next_step else ""
+        until = clock(answer.until or now, now)
+        return f"You have it: {title_}.{step}\nI ask again at {until} if it is not done."
+    if answer.outcome == "held_by_other":
+        holder = service.person(answer.owner)
+        name = plain(holder.name if holder else answer.owner)
+        until = f" until {clock(answer.until, now)}" if answer.until else ""
+        step = f" (next: {plain(answer.next_step)})" if answer.next_step else ""
+        return f"{name} has this{until}{step}: {title_}."
+    if answer.outcome == "too_late":
+        return f"It is due already and cannot be put off: {title_}."
+    return no_longer(duty_title)
+
+
+def no_longer(duty_title: str) -> str:
+    return f"No longer due: {plain(duty_title)}. This is how the case stands now."

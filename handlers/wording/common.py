@@ -1,0 +1,71 @@
+"""Words that every screen uses: times, spans, roles, and the line about 999."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from handlers.chat import bold, plain
+from reminders.service import LONDON, Role
+
+DANGER = "Immediate danger? Call 999. This bot does not report to police."
+LEVEL_NOTE = "Level = response tier of the local protocol. It is not a police risk grade."
+NOT_SAVED = (
+    "<b>NOT saved.</b> The record cannot be written just now.\n"
+    "Write it on paper with the time, and tell your manager. You will hear when saving works again."
+)
+SAVED_AGAIN = "Saving works again. Please log now what you wrote on paper."
+NOT_ON_LIST = "This is a private service. You are not on its list."
+PRIVATE_ONLY = "This bot works in private chats only."
+
+ROLES = {
+    Role.DUTY_MANAGER: "duty manager",
+    Role.MANAGER: "manager",
+    Role.ADMINISTRATOR: "administrator",
+}
+
+
+def clock(moment: datetime, now: datetime) -> str:
+    """A time as short as it can be without doubt: "21:30" today, else "Sat 21 Nov 21:30"."""
+    local = moment.astimezone(LONDON)
+    today = now.astimezone(LONDON)
+    zone = f" {local.tzname()}" if _repeated(local) else ""
+    if local.date() == today.date():
+        return f"{local:%H:%M}{zone}"
+    year = "" if local.year == today.year else f" {local.year}"
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{zone}"
+
+
+def _repeated(local: datetime) -> bool:
+    """Does this wall-clock time exist twice, because the clocks go back?"""
+    return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()
+
+
+def span(length: timedelta) -> str:
+    """Elapsed time: "35 min", "4 h 05 min", "3 days 2 h". Whole minutes, rounded down."""
+    minutes = max(0, int(length.total_seconds()) // 60)
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {minutes:02d} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} days {hours} h" if hours else f"{days} days"
+
+
+def due(at: datetime, now: datetime) -> str:
+    """ "by 02:30 (in 25 min)" or "since 01:05 (LATE by 35 min)"."""
+    if at > now:
+        return f"by {clock(at, now)} (in {span(at - now + timedelta(seconds=59))})"
+    if now - at < timedelta(minutes=1):
+        return "now"
+    return f"since {clock(at, now)} (LATE by {span(now - at)})"
+
+
+def listed(items: list[str]) -> str:
+    """ "a, b and c"."""
+    if len(items) < 2:
+        return "".join(items)
+    return f"{', '.join(items[:-1])} and {items[-1]}"
+
+
+__all__ = ["bold", "clock", "due", "listed", "plain", "span"]

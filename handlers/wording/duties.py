@@ -1,0 +1,69 @@
+"""What duties are called on a phone, and which button records each."""
+
+from __future__ import annotations
+
+from protocol.pack import Pack
+
+OWN_TITLES = {
+    "SAFE-WELL": "Safe and well check by police",
+    "RI-OFFER": "Offer the return interview",
+    "SIGN-OFF": "Manager's sign-off",
+    "CLOSE": "Close the case",
+    "ASK-CONCERNS": "Earlier concerns: find out",
+}
+"""Duties that this service asks for without a time in the protocol."""
+
+RECORDED_BY = {
+    "N-POLICE": "police",
+    "N-RA": "authority",
+    "N-RA-WRITTEN": "written",
+    "N-PARENTS": "parents",
+    "RI-72H": "held",
+    "RI-OFFER": "offered",
+    "SAFE-WELL": "safewell",
+    "SIGN-OFF": "signoff",
+    "CLOSE": "close",
+    "ASK-CONCERNS": "concerns",
+}
+"""The form behind a duty's button; any other duty is recorded as done."""
+
+BUTTONS = {
+    "police": "🚓 Police told",
+    "authority": "🏛 Authority told",
+    "written": "✉️ Written confirmation sent",
+    "parents": "👪 Parents told",
+    "withheld": "👪 Not to be told",
+    "note": "📝 Note",
+    "found": "📍 Found",
+    "back": "🏠 Back",
+    "why": "❓ Why this level",
+    "more": "⋯ More",
+    "card": "‹ Back to the case",
+    "safewell": "👮 Safe and well check",
+    "offered": "💬 Interview offered",
+    "answered": "💬 Accepted or declined",
+    "held": "💬 Interview held",
+    "signoff": "🖊 Sign off",
+    "close": "📁 Close",
+    "raise": "⬆️ Raise level",
+    "lower": "⬇️ Stand level down",
+    "category": "Missing or away",
+    "fix": "✏️ Put right",
+    "concerns": "Earlier concerns",
+    "worse": "What makes it worse",
+    "referred": "Referral made (s47)",
+    "again": "🚨 Gone again",
+    "timeline": "🕰 Timeline",
+}
+
+
+def title(duty: str, pack: Pack) -> str:
+    """What the duty is called."""
+    known = pack.duty(duty)
+    return known.title if known else OWN_TITLES.get(duty, duty)
+
+
+def button(duty: str, pack: Pack) -> str:
+    """The label of the button that records this duty."""
+    kind = RECORDED_BY.get(duty)
+    return BUTTONS[kind] if kind else f"✅ Done: {title(duty, pack)}"[:40]

@@ -1,0 +1,74 @@
+"""Being on duty: taking over, handing over, the short list, the digest's day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from handlers.chat import bold, plain
+from handlers.wording.common import clock
+from handlers.wording.messages import Words
+from handlers.wording.service import case_lines
+from reminders.service import Home, Service
+
+TITLE = "<b>On duty now</b> (in the order of asking)"
+TAKE_OVER = "✋ I am taking over"
+HAND_OVER = "🤝 Hand over"
+SHORT_LIST = "📋 List for my shift"
+ALL_HOMES = "All my homes"
+TAKE_WHICH = "For which home are you taking over?"
+GIVE_WHICH = "Which home do you hand over?"
+TO_WHOM = "To whom? They have to accept; until then it stays with you."
+NOBODY_ELSE = "Nobody else on the list covers this home. It stays with you."
+NOT_POSSIBLE = "That hand-over is not possible: that person does not cover this home now."
+TAKE_BACK = "Take the offer back"
+WHICH_DAY = "On which day do you want the weekly digest?"
+WHICH_HOUR = "At which hour (London time)?"
+DIGEST_FOR_MANAGERS = (
+    "The weekly digest goes to managers. /today gives you the list for your shift."
+)
+DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+TAKEN = {
+    "done": "You have taken over. Reminders come to you first.",
+    "over": "That is no longer open.",
+    "not_allowed": "You are not on the list for that home.",
+}
+ACCEPTED = {
+    "done": "You have taken over. The list for your shift follows.",
+    "over": "That offer is over: it was answered, taken back or ran out.",
+    "not_allowed": "That offer is not for you.",
+}
+REFUSED = {
+    "done": "Noted. It stays as it was, and the manager is told if you refused.",
+    "over": "That offer is over already.",
+    "not_allowed": "That offer is not yours.",
+}
+
+
+def on_duty(home: Home, staff_ids: Sequence[str], service: Service) -> str:
+    names = []
+    for one in staff_ids[:4]:
+        person = service.person(one)
+        names.append(plain(person.name if person else one))
+    return f"{bold(home.name)}: {', then '.join(names) if names else 'nobody'}"
+
+
+def offered(taker: str, expires_at: datetime, now: datetime) -> str:
+    return (
+        f"{bold(taker)} is asked to take over, until {clock(expires_at, now)}. "
+        "Until they accept, it stays with you."
+    )
+
+
+def digest_set(moment: datetime, now: datetime) -> str:
+    return f"Your weekly digest comes next on {clock(moment, now)}, then every week."
+
+
+def short_list(lines: Sequence[dict[str, Any]], words: Words) -> str:
+    text = ["<b>Your shift</b>"]
+    if not lines:
+        text.append("No open cases.")
+    for case in lines:
+        text += ["", *case_lines(case, words)]
+    return "\n".join(text)

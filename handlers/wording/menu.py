@@ -1,0 +1,80 @@
+"""The commands in Telegram's menu, the persistent keyboard, help, and the first screen."""
+
+from __future__ import annotations
+
+from handlers.wording.common import DANGER
+
+REPORT, OPEN, DUTY, RETURNED = (
+    "🚨 Report missing",
+    "📂 Open cases",
+    "🕘 On duty",
+    "🏠 Somebody is back",
+)
+KEYBOARD = ((REPORT, RETURNED), (OPEN, DUTY))
+
+COMMANDS = (
+    ("missing", "Report a young person missing or away"),
+    ("open", "Open cases and what is due"),
+    ("case", "One case, by its reference"),
+    ("returned", "Somebody is found or back"),
+    ("duty", "Who is on duty; take over, hand over"),
+    ("today", "Short list for the start of a shift"),
+    ("digest", "Day and hour of your weekly digest"),
+    ("help", "What this bot does and does not do"),
+    ("cancel", "Stop what you are filling in"),
+)
+
+SHORT_DESCRIPTION = "Holds the clock when a young person is missing. For listed staff only."
+DESCRIPTION = (
+    f"{DANGER}\n\nFor duty managers on the service's list, in England. "
+    "Log a report, see the level and what is due, be reminded, record the return."
+)
+
+WELCOME = (
+    "<b>Nightlight</b> is on. "
+    f"{DANGER}\n\n"
+    "Tap <b>Report missing</b> when a young person is missing or away. "
+    "I show the level and why, what is due and by when, and remind you until it is done.\n"
+    "Please: no names, addresses, photos or police references in this chat unless I ask. "
+    "What you type in answer to a question I take out of the chat."
+)
+
+HELP = (
+    f"<b>{DANGER}</b>\n\n"
+    "/missing log a report\n"
+    "/open open cases and what is due\n"
+    "/case RH-7K2D one case\n"
+    "/returned somebody is found or back\n"
+    "/duty who is on duty; take over, hand over\n"
+    "/today short list for your shift\n"
+    "/digest day and hour of your weekly digest\n"
+    "/cancel stop what you are filling in\n\n"
+    "Times: tap one, or type <code>21:30</code>, <code>half nine last night</code>, "
+    "<code>20 min ago</code>. I always show how I read it.\n"
+    "A wrong entry: open the case, More, Put right. Nothing is deleted.\n"
+    "The level is a response tier of the local protocol, not a police risk grade.\n"
+    "England only. I am not the report to police and not the archive."
+)
+
+BACK_AGAIN = "I was restarted. Nothing that you saw confirmed is lost."
+UNKNOWN = "I did not understand that. Tap a button below, or /help."
+NO_CASES = "No open cases."
+NOTHING_TO_CANCEL = "There is nothing to cancel."
+ADMINISTRATOR = "You look after the bot and see no cases. /duty shows who is on duty."
+REFUSED_KIND = (
+    "I do not keep photos, voice, files or locations, and have taken this one out of the chat. "
+    "Please describe it in a few words, or send it to police their way."
+)
+NOT_REMOVED = "I could not take your message out of this chat. Please delete it yourself."
+FAILED = (
+    "<b>Something went wrong here; this was NOT saved.</b> Please try once more. "
+    "If it happens again, write it on paper with the time and tell your administrator."
+)
+
+
+def which_case(kind: str) -> str:
+    return {"case": "Which case?", "returned": "Who is back? Choose the case."}[kind]
+
+
+def no_such_case(ref: str) -> str:
+    return f"There is no case {ref} that you may see."

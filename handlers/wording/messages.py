@@ -1,0 +1,153 @@
+"""What the bot says by itself: reminders, escalations, cards to telephone, alarms, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from handlers.chat import Button, Screen, bold, plain
+from handlers.wording import duties
+from handlers.wording.common import DANGER, clock, due, listed, span
+from handlers.wording.recording import ROLE_OPTIONS
+from protocol.pack import Pack
+from reminders.service import Home, Service
+from storage.model import Message
+
+REPEATED = "(sent again: it may have reached you before)"
+TELEPHONE = "Nobody has answered. Please telephone them now:"
+ROUTES = {"EDT": "emergency duty team", "duty_team": "day duty team"}
+
+
+class Words:
+    """What every reminder needs: the service, the pack, and the time."""
+
+    def __init__(self, service: Service, pack: Pack, now: datetime) -> None:
+        self.service, self.pack, self.now = service, pack, now
+
+    def name(self, staff_id: str) -> str:
+        person = self.service.person(staff_id)
+        return person.name if person else staff_id
+
+    def home(self, home_id: str) -> Home | None:
+        return self.service.home(home_id)
+
+
+def moment(value: Any) -> datetime:
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
+
+
+def reminder(
+    message: Message, ref: str, home: str, level: int, authority: str, words: Words
+) -> Screen:
+    """A duty is due (or will be): what, by when, who was asked before, and what to tap."""
+    data, now = message.data, words.now
+    at = moment(data["duty_at"])
+    title = duties.title(message.about, words.pack)
+    head = {"escalation": "‼️", "telephone": "☎️"}.get(message.kind, "⏰")
+    lines = [f"{head} {bold(title)}", f"{bold(ref)} · {plain(home)} · level {level}"]
+    if data.get("in_protocol", True):
+        lines.append(f"Due {due(at, now)}")
+    else:
+        lines.append(f"Asked {due(at, now)}; no time in protocol")
+    if late := int(data.get("late_minutes", 0)):
+        lines.append(f"<b>LATE by {late} min</b>: I could not send this in time.")
+    if message.ambiguous:
+        lines.append(REPEATED)
+    if message.about == "N-RA":
+        lines += _route(data, authority, words)
+    if data.get("was_with"):
+        lines.append(f"{plain(words.name(data['was_with']))} had it; it is not done.")
+    if data.get("asked"):
+        names = listed([plain(words.name(s)) for s in data["asked"]])
+        since = f" since {clock(moment(data['since']), now)}" if data.get("since") else ""
+        lines.append(f"No answer{since} from {names}.")
+    if data.get("gap"):
+        lines.append("Nobody on the rota could be asked, so you are.")
+    if message.kind == "telephone":
+        lines += ["", TELEPHONE, *numbers(data.get("people", ()), words)]
+    lines += ["", DANGER]
+    lines.append(f"<i>#{plain(mark(message.id))}</i>")
+    early = at > now
+    return Screen("\n".join(lines), reminder_buttons(message.about, ref, words.pack, early=early))
+
+
+def _route(data: dict[str, Any], authority: str, words: Words) -> list[str]:
+    """Which team of the placing authority answers now, with its number."""
+    route = data.get("route")
+    if not route:
+        return []
+    known = words.service.authority(authority)
+    contact = None
+    if known is not None:
+        contact = known.emergency_duty_team if route == "EDT" else known.duty_team
+    phone = f": {plain(contact.phone)}" if contact and contact.phone else ""
+    place = f"{plain(authority)}, " if authority else ""
+    return [f"Now: {place}{ROUTES[route]}{phone}"]
+
+
+def numbers(people: Sequence[str], words: Words) -> list[str]:
+    lines = []
+    for staff_id in people:
+        person = words.service.person(staff_id)
+        if person is not None:
+            lines.append(
+                f"• {plain(person.name)}: {plain(person.phone or 'no number on the list')}"
+            )
+    return lines
+
+
+def mark(message_id: str) -> str:
+    """A short mark by which a message that came twice can be recognised."""
+    import zlib
+
+    return f"{zlib.crc32(message_id.encode()) % 1_000_000:06d}"
+
+
+def reminder_buttons(
+    duty: str, ref: str, pack: Pack, *, early: bool = False
+) -> tuple[tuple[Button, ...], ...]:
+    """ "I have it", the button that records the duty, and the case; before its time also "later"."""
+    if duty == "N-PARENTS":
+        record: tuple[Button, ...] = (
+            Button(duties.BUTTONS["parents"], f"c:{ref}:parents"),
+            Button(duties.BUTTONS["withheld"], f"c:{ref}:withheld"),
+        )
+    else:
+        record = (Button(duties.button(duty, pack), f"r:{ref}:{duty}:do"),)
+    last = [Button("📄 Case", f"c:{ref}:card")]
+    if early:
+        last.insert(0, Button("⏳ Again when due", f"r:{ref}:{duty}:later"))
+    return ((Button("🙋 I have it", f"r:{ref}:{duty}:have"),), record, tuple(last))
+
+
+def taken(message: Message, ref: str, words: Words) -> Screen:
+    """Somebody else has it: those who were asked may put the phone down."""
+    data = message.data
+    step = f", next: {plain(data['next_step'])}" if data.get("next_step") else ""
+    title = plain(duties.title(message.about, words.pack))
+    text = (
+        f"👍 {bold(ref)}: {plain(words.name(data['owner']))} has {bold(title)}{step}. "
+        f"I ask again at {clock(moment(data['until']), words.now)} if it is not done."
+    )
+    return Screen(text)
+
+
+def level(message: Message, ref: str, home: str, words: Words) -> Screen:
+    now_at, before = int(message.data["level"]), int(message.data["before"])
+    way = "up from" if now_at > before else "down from"
+    text = f"🔔 {bold(ref)} · {plain(home)}: now <b>level {now_at}</b> ({way} {before})."
+    return Screen(text, ((Button("❓ Why", f"c:{ref}:why"), Button("📄 Case", f"c:{ref}:card")),))
+
+
+def not_enough(message: Message, ref: str, words: Words) -> Screen:
+    labels = {value: label for label, value in ROLE_OPTIONS}
+    role = labels.get(message.data["role"], message.data["role"]).lower()
+    text = (
+        f"{bold(ref)}: the placing authority counts as told only when an accountable manager or "
+        f"the out-of-hours duty manager has it. So far: {plain(role)}."
+    )
+    return Screen(text, ((Button(duties.BUTTONS["authority"], f"c:{ref}:authority"),),))
+
+
+__all__ = ["Words", "mark", "moment", "reminder", "span"]

@@ -1,0 +1,172 @@
+"""The questions behind the buttons of the episode card."""
+
+from __future__ import annotations
+
+from handlers.chat import bold, plain
+
+NO_NAMES = "I take your words out of this chat and keep them in the record."
+AT = "When? Tap, or type a time."
+SKIP = "Skip"
+NO_REFERENCE = "No reference yet"
+
+POLICE = "Police told"
+POLICE_REFERENCE = f"The police reference? {NO_NAMES}"
+POLICE_SPOKE = f"Whom did you speak to? {NO_NAMES}"
+
+AUTHORITY = "Placing authority told"
+AUTHORITY_ROLE = (
+    "Whom did you reach? Only an accountable manager or the out-of-hours duty manager counts; "
+    "a message left or the social worker alone does not."
+)
+ROLE_OPTIONS = [
+    ("Accountable manager", "accountable_manager"),
+    ("Emergency duty team manager", "edt_duty_manager"),
+    ("The child's social worker", "childs_social_worker"),
+    ("Duty team worker", "duty_worker"),
+    ("Voicemail or message left", "message_left"),
+]
+AUTHORITY_WHO = f"Their name? {NO_NAMES}"
+HOW = "How?"
+HOW_OPTIONS = [("Phone", "phone"), ("E-mail", "email"), ("In person", "person"), ("Text", "text")]
+WRITTEN = "Written confirmation sent"
+
+PARENTS = "Parents told"
+PARENTS_BY = "Who told them?"
+PARENTS_BY_OPTIONS = [
+    ("I did", "me"),
+    ("Social worker", "social worker"),
+    ("Another colleague", "colleague"),
+    ("Police", "police"),
+]
+PARENTS_WHAT = f"What were they told, in a few words? {NO_NAMES}"
+PARENTS_WHAT_OPTIONS = [
+    ("Missing, police told", "missing, police told"),
+    ("Away, whereabouts known", "away, whereabouts known"),
+    ("Back safe", "back safe"),
+]
+WITHHELD = "Parents not to be told"
+WITHHELD_REASON = f"What is the welfare reason? It has to be on record. {NO_NAMES}"
+WITHHELD_BY = "Who decided?"
+WITHHELD_BY_OPTIONS = [
+    ("Placing authority manager", "placing authority manager"),
+    ("Social worker", "social worker"),
+    ("Court order or care plan", "court order or care plan"),
+    ("Our manager", "our manager"),
+]
+
+NOTE = "Note"
+NOTE_TEXT = f"What do you want to put on record? {NO_NAMES}"
+
+FOUND = "Found"
+FOUND_WHERE = f"Where, in a few words? {NO_NAMES}"
+FOUND_SAFE = "Any reason to think they should not go back there?"
+FOUND_CONTACT = "Can they be spoken to freely?"
+YES_NO = [("Yes", "yes"), ("No", "no")]
+
+RETURNED = "Back"
+RETURNED_HURT = "Did any of this happen while they were away?"
+RETURNED_OPTIONS = [("Hurt or harmed", "harmed"), ("A crime", "crime")]
+
+SAFEWELL = "Safe and well check by police"
+SAFEWELL_DONE = "Was it done?"
+SAFEWELL_OPTIONS = [("Yes, done", "yes"), ("No, and will not be", "no")]
+REASON = f"Why not, in a few words? {NO_NAMES}"
+
+OFFERED = "Return interview offered"
+BY_WHOM = "By whom?"
+BY_OPTIONS = [
+    ("Placing authority", "placing authority"),
+    ("Independent service", "independent service"),
+    ("Somebody else, independent of the home", "other, independent"),
+]
+ANSWERED = "Answer to the return interview"
+ANSWERED_ASK = "What did the young person say?"
+ANSWERED_OPTIONS = [("Accepted", "yes"), ("Declined", "no")]
+HELD = "Return interview held"
+
+DONE_TITLE = "Done"
+DONE_NOTE = f"A word about it? {NO_NAMES}"
+
+RAISE = "Raise the level"
+RAISE_TO = "To which level? You can raise it at any time."
+RAISE_WHY = f"Why? {NO_NAMES}"
+STAND_DOWN = "Stand the level down"
+STAND_DOWN_TO = "To which level? The computed and the highest level stay on record."
+
+CATEGORY = "Missing or away"
+CATEGORY_ASK = "Does somebody know for certain where they are?"
+CATEGORY_OPTIONS = [
+    ("No, or not confirmed: missing", "missing"),
+    ("Yes, confirmed: away", "unauthorised_absence"),
+]
+
+CORRECT = "Put right"
+CORRECT_WHAT = "What was wrong?"
+CORRECT_TIME = "What is the right time? Tap, or type it."
+CORRECT_SURE = "Take this off the reckoning? It stays on record as withdrawn."
+CORRECT_WHY = f"What was wrong with it? {NO_NAMES}"
+CORRECT_LABELS = {
+    "last_seen": "Last seen",
+    "due_back": "Due back",
+    "police": "Time police were told",
+    "located": "Time found",
+    "returned": "Time back",
+    "not_police": "Police were NOT told",
+    "not_authority": "Authority was NOT told",
+    "not_located": "NOT found after all",
+    "not_returned": "NOT back after all",
+}
+
+CONCERNS = "Earlier concerns"
+WORSE = "What makes it worse"
+REFERRED = "Referral to social care (s47)"
+SIGN_OFF = "Manager's sign-off"
+SIGN_OFF_REMARK = f"Anything to remark? {NO_NAMES}"
+CLOSE = "Close the case"
+
+NEXT_OPTIONS = [
+    ("Phoning now", "phoning"),
+    ("On my way", "on the way"),
+    ("Waiting for a call back", "waiting for a call back"),
+    ("Asking a colleague", "asking a colleague"),
+]
+NEXT_MINUTES = [("15 min", 15), ("30 min", 30), ("1 h", 60), ("2 h", 120), ("4 h", 240)]
+
+
+def duty_done(title: str) -> str:
+    return f"Done: {plain(title)}"
+
+
+def close_review(ref: str, unmet: list[str]) -> str:
+    if not unmet:
+        return f"Close {bold(ref)}? Reminders end. The record is kept."
+    still = "\n".join(f"• {u}" for u in unmet)
+    return f"Not recorded as done yet:\n{still}\nClose {bold(ref)} all the same? Reminders end."
+
+
+def before_now(shown: str) -> str:
+    return f"It stood at {plain(shown)}."
+
+
+LABELS = {
+    "at": "When",
+    "ref": "Reference",
+    "who": "Spoke to",
+    "role": "Reached",
+    "how": "How",
+    "by": "By",
+    "what": "Told",
+    "why": "Reason",
+    "note": "Note",
+    "where": "Where",
+    "safe": "Return not right",
+    "free": "Can speak freely",
+    "hurt": "While away",
+    "done": "Done",
+    "ans": "Answer",
+    "lvl": "Level",
+    "cat": "Whereabouts",
+    "fix": "Put right",
+    "con": "Earlier concerns",
+    "worse": "Makes it worse",
+}

@@ -1,0 +1,133 @@
+"""The report: its questions and its buttons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from handlers.chat import bold, plain
+from handlers.wording.common import clock
+
+HEADING = "New report"
+
+HOME = "Which home?"
+HOME_UNSURE = "Not sure"
+PERSON = "Which young person?"
+NOT_LISTED = "Someone not on the list"
+AGE = "How old, in years? A guess is fine, tap the lower one if in doubt."
+LIVING = "Do they live at home, or are they looked after?"
+LIVING_OPTIONS = [("Looked after", "lac"), ("At home with family", "home")]
+AUTHORITY = "Which authority placed them?"
+WHEREABOUTS = "Does somebody know for certain where they are?"
+WHEREABOUTS_OPTIONS = [
+    ("No, or not confirmed", "missing"),
+    ("Yes, confirmed", "known"),
+]
+LAST_SEEN = "When were they last seen? Tap, or type a time."
+DUE_BACK = "When were they due back? Tap, or type a time."
+NO_SET_TIME = "No set time"
+CIRCUMSTANCES = (
+    "What happened, in a few words? No names or addresses, please. "
+    "I take your words out of this chat and keep them in the record."
+)
+CIRCUMSTANCE_OPTIONS = [
+    ("Left after an argument", "argument"),
+    ("Did not come back", "notback"),
+    ("Left unnoticed", "unnoticed"),
+    ("At a friend's or family", "friends"),
+]
+POLICE = "Have police been told? Tap, or type when."
+NOT_YET = "Not yet"
+FACTORS = "Anything that makes it worse? Tap all that apply."
+CONCERNS = "Any earlier concerns (social care, earlier harm or exploitation)?"
+YES_NO = [("Yes", "yes"), ("No", "no")]
+SAVE = "✅ Save the report"
+
+LABELS = {
+    "home": "Home",
+    "who": "Young person",
+    "age": "Age",
+    "live": "Lives",
+    "auth": "Placed by",
+    "known": "Whereabouts",
+    "seen": "Last seen",
+    "back": "Due back",
+    "what": "Circumstances",
+    "pol": "Police",
+    "worse": "Makes it worse",
+    "past": "Earlier concerns",
+    "dup": "Open case",
+}
+
+FACTOR_LABELS = {
+    "child_protection_plan": "Child protection plan",
+    "s47_open": "Open s47 enquiry",
+    "privately_fostered": "Privately fostered",
+    "victim_of_crime": "Victim of crime",
+    "avoiding_contact": "Avoiding contact",
+    "criminal_activity": "Criminal activity",
+    "forced_marriage_risk": "Forced marriage",
+    "hbv_risk": "So-called honour abuse",
+    "cse_risk": "Sexual exploitation",
+    "gang_risk": "Gangs, county lines",
+    "trafficking_indicators": "Trafficking signs",
+    "mental_health": "Mental health",
+    "risky_contacts": "Risky contacts",
+    "uasc": "Unaccompanied migrant",
+    "abducted": "Taken or forced",
+}
+
+
+def already_open(ref: str) -> str:
+    return f"There is an open case for them: {bold(ref)}. Is this a new one?"
+
+
+NEW_ONE = "Yes, a new report"
+
+
+def open_that(ref: str) -> str:
+    return f"No, open {ref}"
+
+
+def ages(lo: int = 5, hi: int = 17) -> list[tuple[str, str]]:
+    return [(str(n), str(n)) for n in range(lo, hi + 1)]
+
+
+def whereabouts(value: str) -> str:
+    return {"missing": "not known for certain", "known": "known and confirmed"}.get(
+        value, "don't know (counts as missing)"
+    )
+
+
+def when(value: datetime | None, now: datetime, *, none: str) -> str:
+    return clock(value, now) if value else none
+
+
+def factors(values: Sequence[str]) -> str:
+    return plain(", ".join(FACTOR_LABELS[v] for v in values)) if values else "nothing known"
+
+
+def review(category: str) -> str:
+    what = (
+        "This will be logged as <b>missing</b>."
+        if category == "missing"
+        else "This will be logged as <b>away, whereabouts known</b>."
+    )
+    return f"{what}\nNothing is saved yet. Save it?"
+
+
+def unfinished(home: str, person: str, started: str) -> str:
+    about = " · ".join(p for p in (home, person) if p)
+    return (
+        f"You have an unfinished report{f' ({plain(about)})' if about else ''}, "
+        f"started {started}. It is <b>not saved as a case yet</b>."
+    )
+
+
+def unfinished_other(title: str, started: str) -> str:
+    return f"You have something unfinished: {plain(title)}, started {started}. It is not saved yet."
+
+
+GO_ON = "Go on with it"
+START_AGAIN = "Start a new one"
+DROP = "Throw it away"

@@ -1,0 +1,151 @@
+"""Messages about the service itself: rota, hand-over, people who cannot be reached, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from handlers.chat import Button, Screen, bold, plain
+from handlers.wording import duties
+from handlers.wording.common import clock, due, listed
+from handlers.wording.messages import Words, moment
+from storage.model import Message
+
+TROUBLES = {
+    "not_saved": "The book cannot be written",
+    "saved_again": "The book can be written again",
+    "set_aside": "A file of the book was set aside",
+    "missing": "A file of the book is missing",
+    "late": "A reminder was sent late",
+}
+
+
+def screen(message: Message, words: Words) -> Screen:
+    """A message of the service's own file (no episode)."""
+    data = message.data
+    match message.kind:
+        case "handover_offer":
+            return _offer(data, words)
+        case "handover_accepted":
+            homes = _homes(data["homes"], words)
+            return Screen(f"🤝 {plain(words.name(data['taker']))} has taken over {homes}.")
+        case "handover_kept":
+            return _kept(data, words)
+        case "handover":
+            return Screen(shift(data, words))
+        case "taken_over":
+            homes = _homes([data["home"]], words)
+            return Screen(f"🤝 {plain(words.name(data['by']))} is now on duty for {homes}.")
+        case "swap":
+            return Screen(_swap(data, words))
+        case "night_check":
+            return Screen(_night(data, words))
+        case "unreachable":
+            name = plain(words.name(data["person"]))
+            return Screen(
+                f"📵 I cannot reach {bold(name)} ({plain(data['why'])}). "
+                "I ask the next person instead. Please telephone them."
+            )
+        case "refused":
+            return Screen(
+                f"⚠️ A message to {plain(words.name(data['person']))} about "
+                f"{plain(data['ref'])} could not be sent: {plain(data['why'])}. "
+                "Please tell them yourself."
+            )
+        case "alarm":
+            title = TROUBLES.get(str(data.get("what", "")), "Something is wrong with the bot")
+            return Screen(f"🛠 {bold(title)}\n{plain(str(data.get('line', '')))}")
+        case _:
+            return Screen(f"🔔 {plain(message.kind.replace('_', ' '))}")
+
+
+def on_episode(message: Message, ref: str, home: str, words: Words) -> Screen:
+    """Any other message about one episode: what it is about, and the way to the case."""
+    title = duties.title(message.about, words.pack) if message.about else message.kind
+    return Screen(
+        f"🔔 {bold(ref)} · {plain(home)}: {plain(title)}",
+        ((Button("📄 Case", f"c:{ref}:card"),),),
+    )
+
+
+def _homes(ids: Sequence[str], words: Words) -> str:
+    names = [home.name if (home := words.home(h)) else h for h in ids]
+    return plain(listed(names))
+
+
+def _offer(data: dict[str, Any], words: Words) -> Screen:
+    until = clock(moment(data["expires_at"]), words.now)
+    text = (
+        f"🤝 {bold(words.name(data['giver']))} hands over {_homes(data['homes'], words)} to you.\n"
+        f"Please answer by {until}; until you accept, it stays with them."
+    )
+    offer = data["offer"]
+    return Screen(
+        text,
+        (
+            (Button("✅ I take over", f"d:accept:{offer}"),),
+            (Button("I can't", f"d:refuse:{offer}"),),
+        ),
+    )
+
+
+def _swap(data: dict[str, Any], words: Words) -> str:
+    start, end = (clock(moment(data[key]), words.now) for key in ("start", "end"))
+    return (
+        f"🔁 {_homes([data['home']], words)}: {plain(words.name(data['to']))} in place of "
+        f"{plain(words.name(data['out']))}, {start} to {end}."
+    )
+
+
+def _kept(data: dict[str, Any], words: Words) -> Screen:
+    why = {"unanswered": "did not answer", "refused": "cannot take it"}.get(
+        data["why"], data["why"]
+    )
+    return Screen(
+        f"⚠️ {plain(words.name(data['taker']))} {why}: {_homes(data['homes'], words)} "
+        f"stays with {bold(words.name(data['giver']))}."
+    )
+
+
+def shift(data: dict[str, Any], words: Words) -> str:
+    """Every open episode of these homes, what is unmet, and what falls due on the shift."""
+    lines = [f"<b>On your shift: {_homes(data['homes'], words)}</b>"]
+    if data.get("giver"):
+        lines.append(f"Handed over by {plain(words.name(data['giver']))}.")
+    if not data["episodes"]:
+        lines.append("No open cases.")
+    for case in data["episodes"]:
+        lines += ["", *case_lines(case, words)]
+    return "\n".join(lines)
+
+
+def case_lines(case: dict[str, Any], words: Words) -> list[str]:
+    home = words.home(case["home"])
+    lines = [f"{bold(case['ref'])} · {plain(home.name) if home else ''} · level {case['level']}"]
+    lines += [_line("‼️", d, words) for d in case.get("unmet", ())]
+    coming = case.get("falls_due", [case["next"]] if case.get("next") else [])
+    lines += [_line("🕑", d, words) for d in coming]
+    return lines
+
+
+def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
+    owner = f" · {plain(words.name(duty['owner']))} has it" if duty.get("owner") else ""
+    title = plain(duties.title(duty["duty"], words.pack))
+    return f"{mark} {title}: {due(moment(duty['at']), words.now)}{owner}"
+
+
+def _night(data: dict[str, Any], words: Words) -> str:
+    home = words.home(data["home"])
+    lines = [f"🌙 <b>Tonight's rota, {plain(home.name) if home else data['home']}: please look</b>"]
+    for start, end in data.get("gaps", ()):
+        lines.append(
+            f"• nobody from {clock(moment(start), words.now)} to {clock(moment(end), words.now)}"
+        )
+    for key, text in (
+        ("never_started", "never opened the bot, so it cannot write to them"),
+        ("blocked", "blocked the bot or cannot be reached"),
+        ("expired", "no longer on the staff list"),
+        ("not_allowed", "on the rota, but not for this home"),
+    ):
+        lines += [f"• {plain(words.name(one))}: {text}" for one in data.get(key, ())]
+    return "\n".join(lines)
