@@ -23,15 +23,16 @@ T = TypeVar("T", bound=msgspec.Struct)
 THE_DOCUMENT = 1
 """Id of the only document. Given always: TinyDB would use the id of a removed one again."""
 
-Tables = dict[str, dict[str, Any]]
+Tables = dict[str, dict[str, dict[str, Any]]]
 
 
 class RecordStorage(Storage):
     """TinyDB storage over one file, written whole or not at all.
 
-    `saved` is the document as it is on disk, once known. TinyDB changes the tables that `read`
-    gave it before it calls `write`, so it is given new ones each time: what was never saved
-    cannot be read afterwards.
+    `saved` is the document as it is on disk, None if there is none that counts: the disk is read
+    when a record is loaded (`from_disk`), not before each write. TinyDB changes the tables that
+    `read` gave it before it calls `write`, so it is given new ones each time: what was never
+    saved cannot be read afterwards.
     """
 
     def __init__(self, path: Path, kind: str, name: str, sealer: Sealer) -> None:
@@ -40,9 +41,12 @@ class RecordStorage(Storage):
         self._name = name
         self._sealer = sealer
         self.saved: msgspec.Struct | None = None
+        self.from_disk = False
 
     def read(self) -> Tables | None:
-        if self.saved is not None:
+        if not self.from_disk:
+            if self.saved is None:
+                return None
             return {self._kind: {str(THE_DOCUMENT): fields_of(self.saved)}}
         try:
             raw = files.read(self.path)
@@ -79,7 +83,11 @@ class RecordFile(Generic[T]):
     def load(self) -> T | None:
         """The document, or None if there is no file. Raises Damaged, OSError."""
         self._storage.saved = None
-        document = self._table.get(doc_id=THE_DOCUMENT)
+        self._storage.from_disk = True
+        try:
+            document = self._table.get(doc_id=THE_DOCUMENT)
+        finally:
+            self._storage.from_disk = False
         if document is None:
             return None
         try:

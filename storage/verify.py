@@ -175,7 +175,8 @@ class _Check:
         if content.version < self.ledger.expected(place):
             self.problems.append(f"{place.label} is an older copy; it is made anew at next start")
         for row in month.rows:
-            if f"episode {row.ref}" not in self.present:
+            label = f"episode {row.ref}"
+            if label not in self.present and f"{label} is missing" not in self.problems:
                 self.problems.append(f"{place.label}: row {row.ref} has no episode")
             elif month.made_by == self.rows_by and self.rows.get(row.ref, row) != row:
                 self.problems.append(f"{place.label}: row {row.ref} is not what its episode says")
