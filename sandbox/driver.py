@@ -59,7 +59,7 @@ class Stage:
         self.clock = StageClock(self)
         self.faults = Weather(self)
         self._wait = wait
-        self._followers = list(followers)
+        self.followers = list(followers)
         self._flood = flood
         self._since = 0
         self._client = httpx.AsyncClient(
@@ -119,7 +119,7 @@ class Stage:
         """
         rest = await self.post(
             "/settle",
-            {"wait": self._wait if wait is None else wait, "followers": self._followers},
+            {"wait": self._wait if wait is None else wait, "followers": self.followers},
         )
         await self.catch_up()
         if not rest["settled"]:
