@@ -3,16 +3,20 @@
 import asyncio
 import socket
 import threading
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from types import TracebackType
+from typing import Any, TypeVar
 
 import uvicorn
+from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from sandbox.server.app import create_app
 from sandbox.server.connections import TrackedProtocol
+from sandbox.server.followers import Followers
 from sandbox.server.world import World
 
+T = TypeVar("T")
 HOST = "127.0.0.1"
 START_WITHIN = 10.0
 
@@ -21,7 +25,7 @@ class Server:
     """The sandbox on a port of 127.0.0.1, with an event loop in a thread of its own.
 
     Use it as a context manager, or call ``start`` and ``stop``. ``world`` must not be touched from
-    another thread: use ``run`` to call something on the server's loop, or the HTTP interface.
+    another thread: use ``call`` to run something on the server's loop, or the HTTP interface.
 
     Attributes:
         url: ``http://127.0.0.1:<port>``, once started.
@@ -33,7 +37,8 @@ class Server:
         self.world = world or World()
         self.url = ""
         self._port = port
-        self._server = uvicorn.Server(_config(self.world, routes))
+        self._app = create_app(self.world, routes)
+        self._server = uvicorn.Server(_config(self._app))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -54,6 +59,19 @@ class Server:
         if not self._ready.wait(START_WITHIN):
             raise RuntimeError("the sandbox server did not start")
         return self
+
+    def call(self, work: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the server's loop, from another thread, and wait for its result."""
+        if self._loop is None:
+            work.close()
+            raise RuntimeError("the sandbox server is not started")
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    @property
+    def followers(self) -> Followers:
+        """Who follows the clock; only for use on the server's loop."""
+        found: Followers = self._app.state.followers
+        return found
 
     def stop(self) -> None:
         """Close every connection and end the thread."""
@@ -93,13 +111,13 @@ async def serve(world: World, port: int, routes: Sequence[BaseRoute] = ()) -> No
     Raises:
         OSError: the port is taken.
     """
-    await uvicorn.Server(_config(world, routes)).serve([listening_socket(port)])
+    await uvicorn.Server(_config(create_app(world, routes))).serve([listening_socket(port)])
     await _end_tasks(world)
 
 
-def _config(world: World, routes: Sequence[BaseRoute]) -> uvicorn.Config:
+def _config(app: Starlette) -> uvicorn.Config:
     return uvicorn.Config(
-        create_app(world, routes),
+        app,
         http=TrackedProtocol,
         ws="none",
         lifespan="off",

@@ -1,6 +1,7 @@
 """The Starlette application: the Bot API, the human side and the controls of one world."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from urllib.parse import parse_qsl
@@ -8,6 +9,7 @@ from urllib.parse import parse_qsl
 import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -16,6 +18,7 @@ from sandbox.server import control, human
 from sandbox.server.connections import hang_up
 from sandbox.server.errors import (
     ApiError,
+    bad_request,
     not_found,
     too_large,
     too_many_requests,
@@ -30,6 +33,8 @@ from sandbox.server.world import TOKEN, World
 
 # Room for the other fields of a multipart request beside the largest file.
 OVERHEAD = 1024 * 1024
+
+log = logging.getLogger(__name__)
 
 
 def create_app(world: World, routes: Sequence[BaseRoute] = ()) -> Starlette:
@@ -87,6 +92,9 @@ async def _carry_out(method: str, request: Call) -> Response:
         return _answer({"ok": True, "result": await call(method, request)}, 200)
     except ApiError as error:
         return _answer(error.body(), error.code)
+    except Exception:
+        log.exception("%s failed: a fault of the sandbox itself", method)
+        return _answer(ApiError(500, "Internal Server Error").body(), 500)
 
 
 async def _spoil(request: Request, fault: Fault) -> Response | None:
@@ -146,7 +154,10 @@ async def _params(request: Request, upload_max: int) -> Params:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind == "multipart/form-data":
         uploads = {}
-        form = await request.form(max_part_size=OVERHEAD)
+        try:
+            form = await request.form(max_part_size=OVERHEAD)
+        except HTTPException as error:
+            raise bad_request(f"can't parse multipart body: {error.detail}") from error
         for name, value in form.multi_items():
             if isinstance(value, UploadFile):
                 data = await value.read()
@@ -160,9 +171,9 @@ async def _params(request: Request, upload_max: int) -> Params:
         try:
             document = orjson.loads(body) if body else {}
         except orjson.JSONDecodeError as error:
-            raise ApiError(400, "Bad Request: can't parse JSON object") from error
+            raise bad_request("can't parse JSON object") from error
         if not isinstance(document, dict):
-            raise ApiError(400, "Bad Request: object expected")
+            raise bad_request("object expected")
         return Params(values | document)
     values |= dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))
     return Params(values)

@@ -87,7 +87,7 @@ def _overlaps(entity: Json, taken: list[tuple[int, int]]) -> bool:
 def _checked(given: list[Any]) -> list[Json]:
     entities = []
     for entity in given:
-        if not isinstance(entity, dict) or entity.get("type") not in KINDS:
+        if not isinstance(entity, dict) or str(entity.get("type")) not in KINDS:
             raise bad_request("can't parse MessageEntity: unsupported type specified")
         if not all(isinstance(entity.get(key), int) for key in ("offset", "length")):
             raise bad_request('can\'t parse MessageEntity: field "offset" must be a Number')

@@ -13,10 +13,10 @@ TAGS = {
     "blockquote": "blockquote", "tg-emoji": "custom_emoji",
 }  # fmt: skip
 REFERENCE = re.compile(r"&(?:#(\d+)|#x([0-9a-fA-F]+)|([a-z]+));")
-TAG = re.compile(
-    r"<(/?)([a-zA-Z-]+)((?:\s+[a-zA-Z-]+(?:\s*=\s*(?:\"[^\"]*\"|'[^']*'|[^\s>]*))?)*)\s*>"
-)
-ATTRIBUTE = re.compile(r"([a-zA-Z-]+)(?:\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s>]*)))?")
+NAME = re.compile(r"[^\s>]*")
+ATTRIBUTE_NAME = re.compile(r"[^\s=>/\"']*")
+TOKEN = re.compile(r"[A-Za-z0-9.-]*")
+SPACE = re.compile(r"\s*")
 
 
 def parse_html(source: str) -> tuple[str, list[Json]]:
@@ -28,7 +28,7 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
     out: list[str] = []
     size = 0
     entities: list[Json] = []
-    open_tags: list[tuple[str, int, int, dict[str, str]]] = []
+    open_tags: list[tuple[str, int, dict[str, str]]] = []
     at = 0
     while at < len(source):
         character = source[at]
@@ -45,24 +45,14 @@ def parse_html(source: str) -> tuple[str, list[Json]]:
             size += 2 if character > "\uffff" else 1
             at += 1
             continue
-        byte = len(source[:at].encode())
-        match = TAG.match(source, at)
-        if not match:
-            raise _no_tag(source, at, byte)
-        closing, name, attributes = match.group(1), match.group(2).lower(), match.group(3)
-        if closing:
-            _close(name, byte, size, open_tags, entities)
+        if source.startswith("</", at):
+            at = _close(source, at, size, open_tags, entities)
         else:
-            if name not in TAGS:
-                raise _error(f'Unsupported start tag "{name}" at byte offset {byte}')
-            values = _attributes(attributes)
-            if name == "span" and values.get("class") != "tg-spoiler":
-                raise _error(f'Tag "span" must have class "tg-spoiler" at byte offset {byte}')
-            open_tags.append((name, size, byte, values))
-        at = match.end()
+            name, values, end = _start_tag(source, at)
+            open_tags.append((name, size, values))
+            at = end
     if open_tags:
-        name, _, byte, _ = open_tags[-1]
-        raise _error(f'Can\'t find end tag corresponding to start tag "{name}"')
+        raise _error(f'Can\'t find end tag corresponding to start tag "{open_tags[-1][0]}"')
     return "".join(out), _merged(entities)
 
 
@@ -70,16 +60,61 @@ def _error(detail: str) -> ApiError:
     return bad_request(f"can't parse entities: {detail}")
 
 
-def _no_tag(source: str, at: int, byte: int) -> ApiError:
-    name = re.match(r"</?([a-zA-Z-]*)", source[at:])
-    word = name.group(1).lower() if name else ""
-    if source.startswith("</", at):
-        return _error(f"Unexpected end tag at byte offset {byte}")
-    if word and word not in TAGS:
-        return _error(f'Unsupported start tag "{word}" at byte offset {byte}')
-    if not word:
-        return _error(f'Unsupported start tag "" at byte offset {byte}')
-    return _error(f"Unclosed start tag at byte offset {byte}")
+def _byte(source: str, at: int) -> int:
+    return len(source[:at].encode("utf-8", "surrogatepass"))
+
+
+def _after_space(source: str, at: int) -> int:
+    match = SPACE.match(source, at)
+    return match.end() if match else at
+
+
+def _start_tag(source: str, at: int) -> tuple[str, dict[str, str], int]:
+    """Name, attributes and end of the tag that starts at ``at``."""
+    byte = _byte(source, at)
+    match = NAME.match(source, at + 1)
+    end = match.end() if match else at + 1
+    name = source[at + 1 : end].lower()
+    unclosed = _error(f"Unclosed start tag at byte offset {byte}")
+    if end == len(source):
+        raise unclosed
+    if name not in TAGS:
+        raise _error(f'Unsupported start tag "{name}" at byte offset {byte}')
+    values: dict[str, str] = {}
+    while True:
+        end = _after_space(source, end)
+        if end >= len(source):
+            raise unclosed
+        if source[end] == ">":
+            break
+        match = ATTRIBUTE_NAME.match(source, end)
+        attribute = match.group().lower() if match else ""
+        if not attribute:
+            raise _error(f'Empty attribute name in the tag "{name}" at byte offset {byte}')
+        end = _after_space(source, end + len(attribute))
+        if end >= len(source):
+            raise _error(f'Unclosed start tag "{name}" at byte offset {byte}')
+        values[attribute] = ""
+        if source[end] == "=":
+            values[attribute], end = _attribute_value(source, _after_space(source, end + 1))
+    if name == "span" and values.get("class") != "tg-spoiler":
+        raise _error(f'Tag "span" must have class "tg-spoiler" at byte offset {byte}')
+    return name, values, end + 1
+
+
+def _attribute_value(source: str, at: int) -> tuple[str, int]:
+    """A value in quotes, or a bare word of letters, digits, full stops and hyphens."""
+    quote = source[at : at + 1]
+    if quote in ('"', "'") and quote:
+        end = source.find(quote, at + 1)
+        end = len(source) if end < 0 else end
+        value = source[at + 1 : end]
+        return REFERENCE.sub(lambda found: _decoded(found) or found.group(), value), end + 1
+    match = TOKEN.match(source, at)
+    end = match.end() if match else at
+    if end < len(source) and source[end] != ">" and not source[end].isspace():
+        raise _error(f"Unexpected end of name token at byte offset {_byte(source, at)}")
+    return source[at:end].lower(), end
 
 
 def _units(text: str) -> int:
@@ -94,32 +129,34 @@ def _decoded(match: re.Match[str]) -> str | None:
     return chr(code) if 0 < code < 0x110000 and not 0xD800 <= code < 0xE000 else None
 
 
-def _attributes(text: str) -> dict[str, str]:
-    values = {}
-    for match in ATTRIBUTE.finditer(text):
-        raw = match.group(2) or match.group(3) or match.group(4) or ""
-        values[match.group(1).lower()] = REFERENCE.sub(
-            lambda reference: _decoded(reference) or reference.group(), raw
-        )
-    return values
-
-
 def _close(
-    name: str,
-    byte: int,
+    source: str,
+    at: int,
     size: int,
-    open_tags: list[tuple[str, int, int, dict[str, str]]],
+    open_tags: list[tuple[str, int, dict[str, str]]],
     entities: list[Json],
-) -> None:
+) -> int:
+    """Close the innermost tag by the end tag at ``at``; the place behind it."""
+    byte = _byte(source, at)
     if not open_tags:
         raise _error(f"Unexpected end tag at byte offset {byte}")
-    opened, start, _, values = open_tags.pop()
-    if opened != name:
+    match = NAME.match(source, at + 2)
+    end = match.end() if match else at + 2
+    name = source[at + 2 : end].lower()
+    end = _after_space(source, end)
+    if source[end : end + 1] != ">":
+        raise _error(f"Unclosed end tag at byte offset {byte}")
+    opened, start, values = open_tags.pop()
+    if name and name != opened:
         raise _error(
             f'Unmatched end tag at byte offset {byte}, expected "</{opened}>", found "</{name}>"'
         )
-    if size == start:
-        return
+    if size > start:
+        _add(opened, start, size, values, entities)
+    return end + 1
+
+
+def _add(name: str, start: int, size: int, values: dict[str, str], entities: list[Json]) -> None:
     entity: Json = {"type": TAGS[name], "offset": start, "length": size - start}
     if name == "a":
         if not values.get("href"):

@@ -7,7 +7,7 @@ from sandbox.server.limits import Settings
 from sandbox.server.model import Json
 from sandbox.server.params import Params
 
-INLINE_ACTIONS = ("callback_data", "url", "copy_text", "web_app", "switch_inline_query",
+INLINE_ACTIONS = ("url", "callback_data", "copy_text", "web_app", "switch_inline_query",
                   "switch_inline_query_current_chat", "login_url", "pay", "callback_game",
                   "switch_inline_query_chosen_chat")  # fmt: skip
 OFFERED_ACTIONS = frozenset({"callback_data", "url", "copy_text"})
@@ -26,7 +26,7 @@ def reply_markup(params: Params, settings: Settings) -> Json | None:
     if not markup:
         return None
     if "inline_keyboard" in markup:
-        rows = _rows(markup["inline_keyboard"], "inline keyboard", settings)
+        rows = _rows(markup["inline_keyboard"], "inline_keyboard", settings)
         return {"inline_keyboard": [[_inline(button, settings) for button in row] for row in rows]}
     if "keyboard" in markup:
         rows = _rows(markup["keyboard"], "keyboard", settings)
@@ -36,12 +36,12 @@ def reply_markup(params: Params, settings: Settings) -> Json | None:
     return None
 
 
-def _rows(rows: object, what: str, settings: Settings) -> list[list[object]]:
+def _rows(rows: object, field: str, settings: Settings) -> list[list[object]]:
     if not isinstance(rows, list):
-        raise bad_request(f'field "{what.replace(" ", "_")}" must be of type Array')
+        raise bad_request(f'field "{field}" must be of type Array')
     for row in rows:
         if not isinstance(row, list):
-            raise bad_request(f"can't parse {what} button: expected an Array of Array of Button")
+            raise bad_request(f'field "{field}" must be an Array of Arrays')
     if sum(len(row) for row in rows) > settings.buttons_max:
         raise bad_request("reply markup is too long")
     return [row for row in rows if row]
@@ -49,11 +49,18 @@ def _rows(rows: object, what: str, settings: Settings) -> list[list[object]]:
 
 def _inline(button: object, settings: Settings) -> Json:
     if not isinstance(button, dict):
-        raise bad_request("can't parse inline keyboard button: expected an Object")
+        raise bad_request(
+            "can't parse inline keyboard button: InlineKeyboardButton must be an Object"
+        )
     text = button.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise bad_request("can't parse inline keyboard button: text must be non-empty")
-    actions = [name for name in INLINE_ACTIONS if name in button]
+        raise bad_request("inline keyboard button text must be non-empty")
+    # An empty URL or empty data is no action, as Telegram reads it.
+    actions = [
+        name
+        for name in INLINE_ACTIONS
+        if button.get(name) or (name in button and name.startswith("switch"))
+    ]
     if not actions:
         raise bad_request(
             "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
@@ -65,7 +72,7 @@ def _inline(button: object, settings: Settings) -> Json:
         data = button["callback_data"]
         if (
             not isinstance(data, str)
-            or not 1 <= len(data.encode()) <= settings.callback_data_max_bytes
+            or len(data.encode("utf-8", "surrogatepass")) > settings.callback_data_max_bytes
         ):
             raise bad_request("BUTTON_DATA_INVALID")
     elif action == "url":
@@ -89,10 +96,12 @@ def _reply(button: object) -> Json:
     if isinstance(button, str):
         button = {"text": button}
     if not isinstance(button, dict):
-        raise bad_request("can't parse keyboard button: expected an Object")
+        raise bad_request(
+            "can't parse keyboard button: KeyboardButton must be a String or an Object"
+        )
     text = button.get("text")
     if not isinstance(text, str) or not text.strip():
-        raise bad_request("can't parse keyboard button: text must be non-empty")
+        raise bad_request("keyboard button text must be non-empty")
     for action in REPLY_ACTIONS:
         if button.get(action) and action not in OFFERED_REPLY_ACTIONS:
             raise refused(f"keyboard buttons with {action}")

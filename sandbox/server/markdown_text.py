@@ -127,14 +127,12 @@ def _step(reader: _Reader) -> None:
     elif source.startswith("```", at):
         reader.at += 3
         body = reader.unescaped_until("```", "pre", at)
-        language, line, rest = body.partition("\n")
+        # A first word is the language; one line break behind it, or at the start, is not shown.
+        language = re.match(r"[^\s`]+(?=\s)", body)
+        body = body[language.end() :] if language else body
         start = reader.size
-        if line and re.fullmatch(r"[^\s`]+", language):
-            reader.put(rest)
-            reader.add("pre", start, language=language)
-        else:
-            reader.put(rest if line and not language else body)
-            reader.add("pre", start)
+        reader.put(re.sub(r"\A(\r\n|\n\r|\n|\r)", "", body))
+        reader.add("pre", start, **({"language": language.group()} if language else {}))
     elif character == "`":
         reader.at += 1
         start = reader.size

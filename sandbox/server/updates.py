@@ -123,13 +123,14 @@ class UpdateQueue:
         """
         if self.webhook is not None:
             raise conflict(WEBHOOK_ACTIVE)
-        self._wake("conflict")
         if offset > 0:
             self.confirm(offset)
         elif offset < 0 and len(self._pending) > -offset:
             self.confirm(self._pending[offset][0])
         self._forget_old()
         if not self._pending and timeout > 0:
+            # Only a poll that is going to wait ends the one that waits already.
+            self._wake("conflict")
             await self._wait(timeout, gone)
         return [update for _, _, update in list(self._pending)[:limit]]
 

@@ -152,7 +152,7 @@ async def test_two_instances_fight_and_the_older_is_told(polling, server, stage)
     await polling.updater.stop()
     await polling.updater.start_polling(timeout=10, error_callback=errors.append)
     await asyncio.sleep(0.1)
-    await polling.bot.get_updates(timeout=0)
+    await polling.bot.get_updates(timeout=1)
     for _ in range(50):
         if errors:
             break

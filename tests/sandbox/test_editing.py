@@ -44,14 +44,19 @@ async def test_a_message_can_be_deleted_for_48_hours(api, human, robin):
     assert [m.get("text") for m in await human.messages(robin)] == ["/start", "b", "c"]
     await human.post("/clock", advance_seconds=1, wait=0)
     refusal = await api.no("deleteMessage", chat_id=robin, message_id=ids[1])
-    assert refusal == "400 Bad Request: message can't be deleted"
+    assert refusal == "400 Bad Request: message can't be deleted for everyone"
 
 
 async def test_several_messages_are_deleted_at_once_and_strangers_passed_over(api, human, robin):
     ids = [(await api.ok("sendMessage", chat_id=robin, text=t))["message_id"] for t in "ab"]
     await api.ok("deleteMessages", chat_id=robin, message_ids=[*ids, 999])
     assert len(await human.messages(robin)) == 1
-    assert "1 to 100" in await api.no("deleteMessages", chat_id=robin, message_ids=[])
+    for numbers, words in (
+        ([], "message identifiers are not specified"),
+        (list(range(101)), "too many message identifiers specified"),
+        (["x"], "message identifier must be a Number"),
+    ):
+        assert words in await api.no("deleteMessages", chat_id=robin, message_ids=numbers)
 
 
 async def test_a_tap_is_answered_once_and_in_time(api, human, robin):

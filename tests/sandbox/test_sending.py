@@ -156,15 +156,14 @@ class TestKeyboards:
     async def test_callback_data_is_measured_in_bytes(self, api, robin):
         given = {"chat_id": robin, "text": "x"}
         await api.ok("sendMessage", **given, reply_markup=self.inline(callback_data="é" * 32))
-        for data in ("é" * 33, ""):
-            refusal = await api.no(
-                "sendMessage", **given, reply_markup=self.inline(callback_data=data)
-            )
-            assert refusal == "400 Bad Request: BUTTON_DATA_INVALID"
+        long = self.inline(callback_data="é" * 33)
+        refusal = await api.no("sendMessage", **given, reply_markup=long)
+        assert refusal == "400 Bad Request: BUTTON_DATA_INVALID"
 
     @pytest.mark.parametrize(
         ("button", "words"),
         [
+            ({"callback_data": ""}, "Text buttons are unallowed in the inline keyboard"),
             ({}, "Text buttons are unallowed in the inline keyboard"),
             ({"text": " ", "callback_data": "x"}, "text must be non-empty"),
             ({"url": "http://"}, "URL host is empty"),

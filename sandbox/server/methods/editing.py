@@ -87,7 +87,7 @@ def edit_message_reply_markup(call: Call) -> Json:
 def _check_deletable(call: Call, chat: Chat, message: Message) -> None:
     age = call.world.now() - message.date
     if age > timedelta(hours=call.world.settings.delete_hours):
-        raise bad_request("message can't be deleted")
+        raise bad_request("message can't be deleted for everyone")
     own = message.sender.id == call.me.id
     admin = chat.members.get(call.me.id) in ("administrator", "creator")
     if chat.is_group and not own and not admin:
@@ -117,8 +117,12 @@ def delete_messages(call: Call) -> bool:
     """Delete several messages for everybody."""
     chat = call.chat()
     numbers = call.params.things("message_ids") or []
-    if not 1 <= len(numbers) <= 100:
-        raise bad_request("there must be 1 to 100 message identifiers")
+    if not all(isinstance(number, int) for number in numbers):
+        raise bad_request("message identifier must be a Number")
+    if not numbers:
+        raise bad_request("message identifiers are not specified")
+    if len(numbers) > 100:
+        raise bad_request("too many message identifiers specified")
     messages = [chat.messages[number] for number in numbers if number in chat.messages]
     for message in messages:
         _check_deletable(call, chat, message)

@@ -18,7 +18,7 @@ SCOPES = frozenset({
 
 def _scope(call: Call) -> str:
     scope = call.params.thing("scope") or {"type": "default"}
-    if scope.get("type") not in SCOPES:
+    if str(scope.get("type")) not in SCOPES:
         raise bad_request("can't parse BotCommandScope: unsupported type specified")
     if "chat_id" in scope:
         call.world.chat_of(call.bot, str(scope["chat_id"]))

@@ -102,7 +102,9 @@ def named(call: Call, entities: list[Json]) -> list[Json]:
     found = []
     for entity in entities:
         if entity["type"] == "text_mention":
-            user = call.world.users.get(int(entity.get("user", {}).get("id", 0)))
+            mentioned = entity.get("user")
+            number = mentioned.get("id") if isinstance(mentioned, dict) else None
+            user = call.world.users.get(number) if isinstance(number, int) else None
             if user is None:
                 continue
             entity = entity | {"user": user.public()}
@@ -146,8 +148,8 @@ def _reply_to(call: Call, chat: Chat) -> int | None:
         return None
     if given.get("chat_id") not in (None, chat.id, str(chat.id)):
         raise bad_request("the sandbox does not offer replies to another chat")
-    if number in chat.messages:
-        return int(number)
+    if isinstance(number, int) and number in chat.messages:
+        return number
     if given.get("allow_sending_without_reply") or call.params.flag("allow_sending_without_reply"):
         return None
     raise bad_request("message to be replied not found")
