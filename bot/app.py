@@ -18,6 +18,7 @@ from bot import assembly
 from bot.access import Access, incoming
 from bot.config import Config, token
 from bot.intake import Intake, Stopped
+from bot.knows import Knows
 from bot.phone import TelegramPhone, TelegramSending
 from bot.practice_clock import PracticeClock
 from bot.trouble import Troubles
@@ -46,6 +47,7 @@ class Nightlight:
         self._stop = asyncio.Event()
         self._refused = asyncio.Event()
         self._at_work = 0
+        self._knows: Knows | None = None
 
     async def run(self) -> int:
         """Until SIGTERM or SIGINT (0), or until going on makes no sense (non-zero)."""
@@ -67,11 +69,16 @@ class Nightlight:
         parts.store.watch(troubles.heard)
         await parts.engine.start()
         if isinstance(clock, PracticeClock):
+            knows = self._knows = Knows(parts, clock.url, clock.state_changed)
             clock.report(
-                lambda: (self._at_work == 0 and parts.engine.idle, parts.engine.next_at),
+                lambda: (
+                    self._at_work == 0 and parts.engine.idle and knows.told,
+                    parts.engine.next_at,
+                ),
                 parts.engine.tick,
             )
-            parts.engine.on_idle_change = clock.state_changed
+            clock.on_jump(knows.changed)
+            parts.engine.on_idle_change = knows.changed
         parts.engine.on_stopped = lambda _: self._refused.set()
         try:
             return await self._receive(bot, parts.handlers, clock, troubles)
@@ -108,8 +115,8 @@ class Nightlight:
 
         def busy(at_work: bool) -> None:
             self._at_work += 1 if at_work else -1
-            if isinstance(clock, PracticeClock):
-                clock.state_changed()
+            if self._knows is not None:
+                self._knows.changed()
 
         intake = Intake(bot, handle, busy=busy)
         tasks: list[asyncio.Task[Any]] = [
@@ -120,8 +127,9 @@ class Nightlight:
             asyncio.create_task(self._stop.wait(), name="stop"),
             asyncio.create_task(self._refused.wait(), name="refused"),
         ]
-        if isinstance(clock, PracticeClock):
+        if isinstance(clock, PracticeClock) and self._knows is not None:
             tasks.append(asyncio.create_task(clock.follow(), name="practice clock"))
+            tasks.append(asyncio.create_task(self._knows.run(), name="practice page"))
         try:
             return await self._until_one_ends(tasks, intake)
         finally:
@@ -146,8 +154,7 @@ class Nightlight:
                 if task.get_name() == "watchdog":
                     return SILENT
                 if task.get_name() == "stop":
-                    while self._at_work:
-                        await asyncio.sleep(0.02)
+                    await intake.at_rest.wait()
                     await intake.confirm()
                     return 0
         return 1
@@ -190,8 +197,7 @@ class Nightlight:
 
     async def _greet(self, bot: Bot, handlers: Handlers, intake: Intake) -> None:
         """Once Telegram is there: the menu of commands, and drafts are offered again."""
-        while not intake.connected:
-            await asyncio.sleep(0.05)
+        await intake.reached.wait()
         pause = 1.0
         while True:
             try:
@@ -225,8 +231,9 @@ class Nightlight:
         `running` of the library can stay true after polling has ended; only an answer counts.
         """
         allowed = self._config.health.polling_silence_seconds
-        while intake.silence < allowed or not intake.was_connected:
-            await asyncio.sleep(min(5.0, allowed / 4))
+        await intake.reached.wait()
+        while (left := allowed - intake.silence) > 0:
+            await asyncio.sleep(left)
         log.critical("telegram was silent for too long", seconds=round(intake.silence))
 
 

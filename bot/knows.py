@@ -11,6 +11,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -25,12 +26,14 @@ from handlers.wording.duties import title
 from protocol.standing import Standing
 from reminders import assessed
 from storage.model import Draft, Episode
+from storage.store import StoreError
 
 log = structlog.get_logger(__name__)
 
 RECENTLY = timedelta(days=21)
 MOST_CLOSED = 10
 AGAIN_SECONDS = 1.0
+NOT_FOUND = 404
 MARKS = re.compile(r"<[^>]+>")
 
 
@@ -39,49 +42,64 @@ class Knows:
 
     Attributes:
         told: the page has the latest picture, or there is no page that wants it.
+
+    Args:
+        parts: the running bot.
+        url: the sandbox's address; without a page there (404) nothing is told.
+        state_changed: called when `told`, or what the bot has in progress, may have changed.
     """
 
-    def __init__(self, parts: Parts, url: str, told: Callable[[], None]) -> None:
+    def __init__(self, parts: Parts, url: str, state_changed: Callable[[], None]) -> None:
         self._parts = parts
         self._url = f"{url.rstrip('/')}/practice/knows"
-        self._told = told
+        self._state_changed = state_changed
         self._client = httpx.AsyncClient(timeout=5, trust_env=False)
         self._changed = asyncio.Event()
         self._wanted = True
         self.told = True
 
     def changed(self) -> None:
-        """Something may be different now."""
+        """Something may be different now; whoever waits for rest is told so as well."""
         if self._wanted:
             self.told = False
             self._changed.set()
+        self._state_changed()
 
     async def run(self) -> None:
         """Until cancelled, or until there turns out to be no page at that address."""
         self.changed()
         try:
+            await self._look_for_a_page()
             while self._wanted:
                 await self._changed.wait()
                 self._changed.clear()
                 await self._push()
                 if not self._changed.is_set():
                     self.told = True
-                    self._told()
+                    self._state_changed()
             await asyncio.Event().wait()
         finally:
             await self._client.aclose()
 
+    async def _look_for_a_page(self) -> None:
+        with suppress(httpx.HTTPError):
+            answer = await self._client.get(self._url)
+            self._wanted = answer.status_code != NOT_FOUND
+        if not self._wanted:
+            self.told = True
+            self._state_changed()
+
     async def _push(self) -> None:
         try:
             body = msgspec.json.encode(await self.picture())
-            answer = await self._client.post(self._url, content=body)
-        except httpx.HTTPError as error:
-            log.info("the practice page does not answer", error=type(error).__name__)
+            (await self._client.post(self._url, content=body)).raise_for_status()
+        except (httpx.HTTPError, StoreError) as error:
+            log.warning("the practice page was not told", error=type(error).__name__)
             await asyncio.sleep(AGAIN_SECONDS)
             self._changed.set()
-            return
-        if answer.status_code in (404, 405):
-            self._wanted = False
+        except Exception:
+            # A fault of the practice panel must not end the practice.
+            log.exception("the practice page was not told")
 
     # The picture --------------------------------------------------------------------------
 

@@ -24,7 +24,7 @@ class PracticeClock:
     """A `Clock` that is moved from outside."""
 
     def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
+        self.url = url.rstrip("/")
         self._client = httpx.AsyncClient(timeout=httpx.Timeout(5, read=60), trust_env=False)
         self._base = datetime.now(UTC)
         self._read_at = time.monotonic()
@@ -62,7 +62,7 @@ class PracticeClock:
 
     async def read(self) -> None:
         """The time as it stands, before anything else starts."""
-        answer = await self._client.get(f"{self._url}/clock")
+        answer = await self._client.get(f"{self.url}/clock")
         answer.raise_for_status()
         self._take(answer.json())
 
@@ -78,7 +78,7 @@ class PracticeClock:
                 "next_at": next_at.isoformat() if next_at else None,
                 "wait": 20,
             }
-            poll = asyncio.create_task(self._client.post(f"{self._url}/clock/follow", json=body))
+            poll = asyncio.create_task(self._client.post(f"{self.url}/clock/follow", json=body))
             changed = asyncio.create_task(self._changed.wait())
             try:
                 await asyncio.wait({poll, changed}, return_when=asyncio.FIRST_COMPLETED)

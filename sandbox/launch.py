@@ -3,93 +3,92 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from sandbox.bot_process import BotProcess
+from sandbox.night import SHIPPED, BadNight, load
+from sandbox.practice import Practice
+from sandbox.practice_routes import routes
 from sandbox.serve import Server
-
-EXAMPLE = Path(__file__).parent / "example"
-TOKEN = "1000001:practice-token-of-the-sandbox"  # noqa: S105 - works only with the stand-in
-
-
-def prepare(folder: Path, url: str, command: Sequence[str]) -> Path:
-    """The practice service in `folder`: configuration, key, register. A book there is kept."""
-    folder.mkdir(parents=True, exist_ok=True)
-    key = (folder / "practice.key").resolve()
-    config = folder / "config.toml"
-    text = (EXAMPLE / "config.toml").read_text(encoding="utf-8")
-    for name, value in (("TOKEN", TOKEN), ("URL", url), ("KEY", str(key))):
-        text = text.replace(f"@{name}@", value)
-    config.write_text(text, encoding="utf-8")
-    if not key.exists():
-        _run([*command, "key", "new", str(key)])
-    _run([*command, "people", "import", str(EXAMPLE / "people.csv"), "--config", str(config)])
-    return config
+from sandbox.server import Settings, World
+from sandbox.service import NotOurs, PracticeService
 
 
-def _run(command: Sequence[str]) -> None:
-    done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    if done.returncode:
-        raise SystemExit(done.stderr.strip() or f"{command[2]} failed")
+class CannotOpen(Exception):
+    """What stands in the way, in one line."""
 
 
-class Bot:
-    """The bot's process: started, killed and started again at will."""
+class Sandbox:
+    """A practice session with its page, as a context manager; `url` is the page's address.
 
-    def __init__(self, command: Sequence[str]) -> None:
-        self._command = list(command)
-        self._process: subprocess.Popen[bytes] | None = None
+    Args:
+        folder: where the practice book lies; made new each time.
+        port: on 127.0.0.1; 0 for any free one.
+        command: the bot's command line without its words, such as [python, main.py].
+        nights: a folder with guided nights of the service's own.
 
-    @property
-    def running(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+    Raises:
+        CannotOpen: the port is taken, the folder is not ours, a night's file is wrong.
+    """
 
-    @property
-    def pid(self) -> int | None:
-        return self._process.pid if self._process is not None and self.running else None
-
-    def start(self) -> None:
-        if not self.running:
-            self._process = subprocess.Popen(self._command)  # noqa: S603
-
-    def kill(self) -> None:
-        """As a power cut would: no warning."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-
-    def stop(self) -> None:
-        """In order: what it handled is confirmed, the book is closed."""
-        if self._process is None or not self.running:
-            return
-        self._process.terminate()
+    def __init__(
+        self, folder: Path, port: int, command: Sequence[str], nights: Path | None = None
+    ) -> None:
+        self._service = PracticeService(folder, command)
         try:
-            self._process.wait(10)
-        except subprocess.TimeoutExpired:
-            self.kill()
+            found = load([SHIPPED, *([nights] if nights else [])])
+        except BadNight as error:
+            raise CannotOpen(str(error)) from error
+        self._bot = BotProcess([*command, "run", "--config", str(self._service.config)])
+        self._nights = found
+        self._command = command
+        self._port = port
+        self.url = ""
+
+    def __enter__(self) -> Sandbox:
+        # Flood control counts server time; at a clock that is moved by hand it would be in the way.
+        world = World(Settings(flood=False, any_token=False))
+        session = Practice(world, self._service, self._bot, self._nights)
+        self._server = Server(world, self._port, routes(session))
+        try:
+            self._server.start()
+        except OSError as error:
+            raise CannotOpen(
+                f"Port {self._port} is taken. Try: python main.py sandbox --port 0"
+            ) from error
+        self.url = self._server.url
+        try:
+            self._service.prepare(self.url)
+            self._server.call(self._open(session))
+        except BaseException as error:
+            self.__exit__()
+            if isinstance(error, NotOurs):
+                raise CannotOpen(str(error)) from error
+            raise
+        return self
+
+    async def _open(self, session: Practice) -> None:
+        session.attach(self._server.followers)
+        await session.begin()
+
+    def __exit__(self, *_: object) -> None:
+        self._bot.stop()
+        self._server.stop()
 
 
-def main(folder: Path, port: int, command: Sequence[str]) -> int:
-    """Until Ctrl-C. Exit status 0, or 2 when the port is taken."""
-    try:
-        server = Server(port=port).start()
-    except OSError:
-        print(f"Port {port} is taken. Try: python main.py sandbox --port 0", file=sys.stderr)
-        return 2
+def main(folder: Path, port: int, command: Sequence[str], nights: Path | None = None) -> int:
+    """Until Ctrl-C. Exit status 0, or 2 with a line that says what stands in the way."""
     done = threading.Event()
     for name in (signal.SIGINT, signal.SIGTERM):
         signal.signal(name, lambda *_: done.set())
-    bot = Bot([])
     try:
-        config = prepare(folder, server.url, command)
-        bot = Bot([*command, "run", "--config", str(config)])
-        bot.start()
-        print(f"Nightlight's sandbox is ready: {server.url}\nCtrl-C ends it.", flush=True)
-        done.wait()
-    finally:
-        bot.stop()
-        server.stop()
+        with Sandbox(folder, port, command, nights) as sandbox:
+            print(f"Nightlight's sandbox is ready: {sandbox.url}\nCtrl-C ends it.", flush=True)
+            done.wait()
+    except CannotOpen as error:
+        print(error, file=sys.stderr)
+        return 2
     return 0

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 import msgspec
 import orjson
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
@@ -354,7 +354,13 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return answer({"error": str(error)}, 400)
 
 
+async def _nobody(request: Request, error: Exception) -> Response:
+    """Whoever asked has hung up before the question was read."""
+    return Response(status_code=400)
+
+
 EXCEPTION_HANDLERS = {
+    ClientDisconnect: _nobody,
     NotPossible: _refuse,
     ApiError: _refuse,
     msgspec.ValidationError: _refuse,
