@@ -89,6 +89,32 @@ async def test_rest_without_a_bot_names_the_update_that_waits(human):
     assert rest["why"] == "1 updates wait for @nightlight_example_bot, no getUpdates"
 
 
+async def test_a_report_from_before_the_last_activity_counts_for_nothing(api, client, human, robin):
+    """The follower said it was idle, then a message came and was confirmed: it is asked again."""
+    version = (await human.get("/clock"))["version"]
+
+    def follow(*, idle):
+        report = {"follower": "bot", "seen": version, "idle": idle, "wait": 20}
+        return asyncio.create_task(client.post("/clock/follow", json=report))
+
+    poll = follow(idle=True)
+    await asyncio.sleep(0.05)
+    assert (await human.post("/settle", wait=1))["settled"] is True
+    if poll.done():
+        poll = follow(idle=True)
+    await human.post("/human/send", user=robin, text="news")
+    await api.updates()
+    rest = asyncio.create_task(client.post("/settle", json={"wait": 5}))
+    await asyncio.wait_for(poll, 2)
+    poll = follow(idle=False)
+    await asyncio.sleep(0.1)
+    assert not rest.done(), "it may still be about to send"
+    newer = follow(idle=True)
+    assert (await asyncio.wait_for(rest, 2)).json()["settled"] is True
+    poll.cancel()
+    newer.cancel()
+
+
 async def test_a_bot_that_confirms_first_and_sends_later_is_waited_for(server, stage):
     """Twenty times in a row: no answer is ever missed, although it comes after the confirmation."""
     async with FollowingBot(server.url):
