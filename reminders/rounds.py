@@ -124,7 +124,13 @@ class Rounds:
         today = london.day_of(now)
         if now < london.at(today, policy.at):
             return
-        if self.house.state.get("night_check") == today.isoformat():
+        done = self.house.state.get("night_check")
+        if done == today.isoformat():
+            return
+        if done is None:
+            # The very first start, after the hour: people are still being asked to open the bot.
+            first = OfficeChange(state={"night_check": today.isoformat()})
+            await self.house.change(lambda _: first)
             return
         found = [
             (home.id, nightcheck.look_over(self.house, home.id, now))

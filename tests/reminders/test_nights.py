@@ -1,0 +1,85 @@
+"""Stories of single nights: who is asked, when, and until whom somebody answers."""
+
+from datetime import timedelta
+
+from protocol import facts as f
+from tests.reminders.virtual import in_virtual_time, utc
+from tests.reminders.world import World
+
+
+@in_virtual_time
+async def test_the_four_hour_check_is_asked_of_the_first_on_duty_at_four_hours():
+    async with World() as world:
+        ref = await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 01:29"))
+        assert world.telegram.new() == []
+        await world.until(utc("2026-03-07 01:31"))
+        assert world.telegram.new() == [
+            ("amy", "reminder CP-4H"),
+            ("amy", "level"),
+            ("mia", "level"),
+        ]
+        answer = await world.has_it(ref, "CP-4H", "amy", next_step="ring the police")
+        assert (answer.outcome, answer.owner) == ("done", "amy")
+        assert answer.until - world.clock.now() == timedelta(minutes=60)
+        await world.advance(minutes=50)
+        assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_nobody_answers_all_night():
+    """Level 2: the first twice, the next twice, the managers twice, everybody, then the card."""
+    async with World() as world:
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 04:00"))
+        assert world.asked("CP-4H") == [
+            ("01:30", "amy"),
+            ("01:40", "amy"),
+            ("01:50", "ben"),
+            ("02:00", "ben"),
+            ("02:10", "mia"),
+            ("02:20", "mia"),
+            ("02:30", "amy"),
+            ("02:30", "ben"),
+            ("02:30", "mia"),
+            *((at, who) for at in ("02:40", "03:10", "03:40") for who in ("amy", "ben", "mia")),
+        ]
+        cards = [g.message for g in world.telegram.got if g.message.kind == "telephone"]
+        assert cards[0].data["people"] == ["amy", "ben", "mia"]
+        assert not any(g.to in ("cay", "ada") for g in world.telegram.got)
+
+
+@in_virtual_time
+async def test_acknowledged_and_forgotten():
+    """ "I have it" ends the asking of all; not done in time, its owner is asked again first."""
+    async with World() as world:
+        ref = await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 01:55"))
+        assert world.asked("CP-4H")[-1] == ("01:50", "ben")
+        world.telegram.new()
+        await world.has_it(ref, "CP-4H", "ben", next_step="drive round")
+        await world.advance(minutes=59)
+        assert world.telegram.new() == [("amy", "taken CP-4H")]
+        await world.advance(minutes=2)
+        assert world.telegram.new() == [("ben", "reminder CP-4H")]
+        assert world.telegram.got[-1].message.data["was_with"] == "ben"
+        await world.records(ref, world.fact(f.DutyDone, by="ben", duty="CP-4H"))
+        await world.advance(hours=6)
+        assert not [said for _, said in world.telegram.new() if "CP-4H" in said]
+
+
+@in_virtual_time
+async def test_the_return_stops_everything_at_once():
+    async with World() as world:
+        ref = await world.report(ago=timedelta(0), told=False)
+        await world.until(utc("2026-03-07 01:45"))
+        assert world.telegram.new()
+        world.telegram.delay = 5
+        await world.returns(ref)
+        await world.until(utc("2026-03-07 07:59"))
+        assert world.telegram.new() == []
+        await world.until(utc("2026-03-07 08:01"))
+        assert world.telegram.new() == [("amy", "reminder SAFE-WELL")]
+        await world.records(ref, world.fact(f.Closed), close=True)
+        await world.advance(hours=100)
+        assert world.telegram.new() == []
