@@ -1,4 +1,4 @@
-"""A small service for stories: two homes, five invented people, a Telegram that does as it is told."""
+"""A small service for stories: two homes, five invented people, an obedient Telegram."""
 
 from __future__ import annotations
 
@@ -29,6 +29,18 @@ from tests.reminders.virtual import LoopAlarm, VirtualClock, utc
 PACK = load_pack("haringey-2011")
 FRIDAY_NIGHT = utc("2026-03-06 21:30")
 
+
+def staff(name: str, number: int, role: Role, *homes: str) -> Staff:
+    return Staff(
+        id=name,
+        name=f"{name.title()} Example",
+        telegram_id=number,
+        role=role,
+        homes=homes,
+        phone=f"07700 900{number:03}",
+    )
+
+
 SERVICE = Service(
     homes=(
         Home(id="rowan", name="Rowan House", prefix="RH"),
@@ -36,17 +48,11 @@ SERVICE = Service(
     ),
     authorities=(Authority(name="Exampleshire"),),
     staff=(
-        Staff(
-            id="amy", name="Amy Example", telegram_id=1, role=Role.DUTY_MANAGER, homes=("rowan",)
-        ),
-        Staff(
-            id="ben", name="Ben Example", telegram_id=2, role=Role.DUTY_MANAGER, homes=("rowan",)
-        ),
-        Staff(
-            id="cay", name="Cay Example", telegram_id=3, role=Role.DUTY_MANAGER, homes=("cedar",)
-        ),
-        Staff(id="mia", name="Mia Example", telegram_id=4, role=Role.MANAGER),
-        Staff(id="ada", name="Ada Example", telegram_id=5, role=Role.ADMINISTRATOR),
+        staff("amy", 1, Role.DUTY_MANAGER, "rowan"),
+        staff("ben", 2, Role.DUTY_MANAGER, "rowan"),
+        staff("cay", 3, Role.DUTY_MANAGER, "cedar"),
+        staff("mia", 4, Role.MANAGER),
+        staff("ada", 5, Role.ADMINISTRATOR),
     ),
 )
 
