@@ -153,10 +153,21 @@ class _Asking:
         )
         for person, (first, slot) in owed.items():
             due_at = self.start if not round_ and first.at == anchor else first.at
+            if round_:
+                due_at = max(due_at, self._level_since())
             unsent = [m.due_at for m in _waiting(counted) if m.to == person]
             self._ask(person, slot, min((due_at, *unsent)), anchor, counted)
         self._outdated(owed, crew)
         self.asked = {m.to for m in counted} | set(owed)
+
+    def _level_since(self) -> datetime:
+        """When the level became what it is: a ladder that grew steeper then had no steps before,
+        so none of them can be late."""
+        announced = [m for m in self.situation.messages if m.kind == "level"]
+        before = int(announced[-1].data["level"]) if announced else 1
+        if self.situation.level != before:
+            return self.situation.now
+        return announced[-1].created_at if announced else self.start
 
     def _crew(self) -> Crew:
         """After an acknowledgement ran out its owner is asked first, if still on duty."""
