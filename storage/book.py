@@ -215,6 +215,7 @@ class Book:
         self._save(file, after)
         self.summary.put(month, row)
         self.ledger.note_closed(month, place, after.version)
+        self.ledger.remember(after.ref, month)
 
     def _save(self, file: RecordFile[T], value: T) -> None:
         try:
@@ -249,6 +250,7 @@ class Book:
             files.move(source.path, target.path)
         self._files.pop(source.path, None)
         self.ledger.note_closed(month, target, version)
+        self.ledger.remember(ref, month)
 
     # Drafts -------------------------------------------------------------------------------
 
@@ -324,6 +326,9 @@ class Book:
     def flush(self) -> None:
         """Writes the caches and the ledger. Raises OSError; then it is tried again next time."""
         self.tidy()
+        # The ledger before the summary, too: an episode whose row is on disk is not read at the
+        # start, unless the ledger says that it was written lately.
+        self.ledger.flush()
         self.summary.flush()
         self.ledger.flush()
 

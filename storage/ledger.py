@@ -21,16 +21,22 @@ from storage import files
 from storage.layout import Layout, Place
 from storage.seal import Damaged, Sealer
 
+LATELY = 50
+"""Closed episodes that are read at the start, for the Telegram updates in them: far more than can
+be closed by the 100 updates that Telegram may hand over again."""
+
 _L = TypeVar("_L", bound=msgspec.Struct)
 
 
 class Live(msgspec.Struct, frozen=True, kw_only=True):
-    """`files`: version by label.  `months`: version of each month's ledger.  `older`: what was
-    found older than it had been, and still is not put right, by label."""
+    """`files`: version by label.  `months`: version of each month's ledger.  `lately`: closed
+    episodes written last, with their month.  `older`: what was found older than it had been, and
+    still is not put right, by label."""
 
     version: int = 0
     files: dict[str, int] = {}
     months: dict[str, int] = {}
+    lately: dict[str, str] = {}
     older: dict[str, str] = {}
 
 
@@ -51,6 +57,7 @@ class Ledger:
         self._problem = problem
         self.files: dict[str, int] = {}
         self.older: dict[str, str] = {}
+        self.lately: dict[str, str] = {}
         self.found = False
         """Whether there was a ledger on disk."""
         self._version = 0
@@ -68,6 +75,7 @@ class Ledger:
         self._version = live.version
         self.files = dict(live.files)
         self.older = dict(live.older)
+        self.lately = dict(live.lately)
         self._month_versions = dict(live.months)
 
     def note(self, place: Place, version: int) -> None:
@@ -84,6 +92,14 @@ class Ledger:
             self._dirty_months.add(month)
             self.files.pop(place.label, None)
             self.dirty = True
+
+    def remember(self, ref: str, month: str) -> None:
+        """This closed episode was written just now."""
+        self.lately.pop(ref, None)
+        self.lately[ref] = month
+        while len(self.lately) > LATELY:
+            del self.lately[next(iter(self.lately))]
+        self.dirty = True
 
     def expected(self, place: Place) -> int:
         """The version that the file had at least come to; 0 if it is not known."""
@@ -139,6 +155,7 @@ class Ledger:
             version=self._version + 1,
             files=self.files,
             months=self._month_versions,
+            lately=self.lately,
             older=self.older,
         )
         self._write("live", live, live.version)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-from datetime import timedelta
 from typing import TypeVar
 
 from storage import damage, files, mark, migrate
@@ -13,10 +12,6 @@ from storage.model import Episode, Office, Past
 from storage.shapes import DraftSlot, Register
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
-
-JUST_CLOSED = timedelta(days=7)
-"""Episodes closed since are read at the start, for the updates in them. Telegram hands over what
-was not confirmed for 24 hours; the rest is for a closing that was recorded late."""
 
 
 def open_book(book: Book) -> None:
@@ -67,51 +62,63 @@ def _read(book: Book) -> None:
     book.ledger.load()
     if not book.ledger.found and mark.has_files(layout):
         book.report("ledger", "the ledger is missing or damaged: older copies cannot be noticed")
-    seen: set[int] = set()
+    found = _Found()
     book.office = _live(book, layout.office, Office) or Office()
-    seen.update(book.office.seen)
+    found.seen.update(book.office.seen)
     book.register = _live(book, layout.register, Register) or Register()
-    _read_rows(book)
-    ended = _read_open(book, seen)
-    ended |= _read_just_closed(book, seen)
-    _read_drafts(book, seen, ended)
-    book.seen.start_with(seen)
+    _read_rows(book, found)
+    _read_open(book, found)
+    _read_lately_closed(book, found)
+    _read_drafts(book, found)
+    book.seen.start_with(found.seen)
     _report_missing(book)
     with contextlib.suppress(OSError):
         book.tidy()
 
 
-def _read_rows(book: Book) -> None:
+class _Found:
+    """What was come across in files: Telegram updates, and drafts that ended in episodes."""
+
+    def __init__(self) -> None:
+        self.seen: set[int] = set()
+        self.ended: set[str] = set()
+
+    def look(self, episode: Episode) -> None:
+        self.seen.update(episode.seen)
+        self.ended.update(episode.drafts)
+
+
+def _read_rows(book: Book, found: _Found) -> None:
     """The rows of all closed episodes, from the summary where it can be trusted."""
     aside = damage.refs_aside(book.layout)
     for month in book.layout.months():
 
         def make_row(ref: str, month: str = month) -> Past | None:
             episode = _closed(book, ref, month)
-            return book.summarise(episode) if episode is not None else None
+            if episode is None:
+                return None
+            found.look(episode)
+            return book.summarise(episode)
 
         for ref in book.summary.load(month, book.layout.closed_refs(month), make_row):
             if ref not in aside:
                 book.report("missing", f"the file of episode {ref}, closed in {month}, is missing")
 
 
-def _read_open(book: Book, seen: set[int]) -> set[str]:
-    """The open episodes. Returns the drafts that ended in them."""
+def _read_open(book: Book, found: _Found) -> None:
+    """The open episodes, and those that were closed but not moved yet."""
     episodes: dict[str, Episode] = {}
-    ended: set[str] = set()
     for ref in book.layout.open_refs():
         place = book.layout.open_episode(ref)
         episode = _live(book, place, Episode)
         if episode is None or not _is_latest(book, episode, place):
             continue
-        seen.update(episode.seen)
-        ended.update(episode.drafts)
+        found.look(episode)
         if episode.closed_at is None:
             episodes[ref] = episode
         else:
             book.finish_closing(episode, episode.closed_at)
     book.episodes = episodes
-    return ended
 
 
 def _is_latest(book: Book, episode: Episode, place: Place) -> bool:
@@ -130,29 +137,27 @@ def _is_latest(book: Book, episode: Episode, place: Place) -> bool:
     return True
 
 
-def _read_just_closed(book: Book, seen: set[int]) -> set[str]:
-    """Updates and ended drafts of the episodes closed last."""
-    ended: set[str] = set()
-    since = book.now() - JUST_CLOSED
-    for row in [r for r in book.summary.rows() if r.closed_at and r.closed_at >= since]:
-        episode = _closed(book, row.ref, book.summary.month_of(row.ref) or "")
+def _read_lately_closed(book: Book, found: _Found) -> None:
+    """The closed episodes written last: Telegram may hand over their updates again."""
+    for ref, month in book.ledger.lately.items():
+        if book.summary.month_of(ref) != month:
+            continue
+        episode = _closed(book, ref, month)
         if episode is None:
-            book.summary.drop(row.ref)
+            book.summary.drop(ref)
         else:
-            seen.update(episode.seen)
-            ended.update(episode.drafts)
-    return ended
+            found.look(episode)
 
 
-def _read_drafts(book: Book, seen: set[int], ended: set[str]) -> None:
+def _read_drafts(book: Book, found: _Found) -> None:
     """Drafts, but for those whose episode was saved just before the process died."""
     slots: dict[str, DraftSlot] = {}
     for owner in book.layout.owners():
         slot = _live(book, book.layout.draft(owner), DraftSlot)
         if slot is None:
             continue
-        seen.update(slot.seen)
-        if slot.draft is not None and slot.draft.id in ended:
+        found.seen.update(slot.seen)
+        if slot.draft is not None and slot.draft.id in found.ended:
             book.forget_draft(owner)
         else:
             slots[owner] = slot
