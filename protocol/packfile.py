@@ -55,7 +55,7 @@ class Document:
         if self._lines is None:
             self._lines = index_lines(self._text)
         for length in range(len(place), 0, -1):
-            found = self._lines.get(place[:length])
+            found = self._lines.get(place[:length]) or self._lines.get((*place[:length], 0))
             if found is not None:
                 return self._within(found, place[length:])
         return 1

@@ -348,6 +348,14 @@ class _Reader:
             raise main.error(("level",), f"level {min(wanted)} is not described")
         otherwise = WORDS["some_level"].bit
         level_rules = [r for r in self.conditions.rules.values() if r.level is not None]
+        for rule in filter(_is_otherwise, level_rules):
+            for other in level_rules:
+                if other is not rule and all(
+                    any(_covers(b, a) for b in other.when) for a in rule.when
+                ):
+                    raise main.error(
+                        ("rule",), f"{rule.id} can never fire: {other.id} applies wherever it could"
+                    )
         if not any(a.care == otherwise for rule in level_rules for a in rule.when):
             raise main.error(
                 ("rule",),

@@ -104,6 +104,53 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 KEYS: tuple[str, ...] = Settings.__struct_fields__
 
+MEANING: dict[str, str] = {
+    "profile": "seed: the texts as written; current: today's practice on top",
+    "tz": "time zone of office hours and calendar days",
+    "protocol_la": "the authority whose protocol this is, as written in the register",
+    "clock_start": "when the absence starts; reported: the police report, else when noticed",
+    "age_evaluated_at": "age on the day the absence starts, or today",
+    "older_band_min_age": "first age, in completed years, of the older band",
+    "short_return_hours": "back within these hours (inclusive) is a short return",
+    "u11_concern_hours": "longer than this is of concern for a younger child",
+    "level3_min_hours": "back after more than this is level 3",
+    "level3_categories": "categories to which level 3 applies",
+    "level3_overnight": "back after a night away is level 3 as well",
+    "under11_missing_open_level": "level while a younger child is missing, first hours",
+    "under11_short_ua_level": "level of a younger child's short absence, no concerns",
+    "ua_over_4h_level": "level of an unauthorised absence longer than a short return",
+    "historical_concerns_scope": "at which age concerns count",
+    "unknown_concerns_as": "whether unknown concerns count as yes",
+    "additional_factors": "what counts like historical concerns",
+    "police_report_makes_missing": "a police report turns an unauthorised absence into missing",
+    "episode_categories": "categories counted as episodes",
+    "episode_window_days": "days to look back for count_90",
+    "har_episode_count": "episodes at which early intervention is discussed",
+    "staffs_enabled": "Staffordshire tiers on or off",
+    "staffs_window_days": "days to look back for the Staffordshire tiers",
+    "staffs_tiers": "episodes at which each Staffordshire tier is reached",
+    "lancs_enabled": "Lancashire tiers on or off",
+    "lancs_window_days": "days to look back for the Lancashire tiers (the source has none)",
+    "lancs_tiers": "episodes at which each Lancashire tier is reached",
+    "repeat_ua_count": "unauthorised absences that count as a sign of high risk",
+    "marm_count": "episodes at which a risk management meeting is convened",
+    "ri_for_ua": "return interview after an unauthorised absence too",
+    "ri_clock": "what starts the 72 hours: found or back, or only back",
+    "ri_repeat_window_days": "days to look back for two or more occasions",
+    "cp_72h_open": "a checkpoint after 72 hours away",
+    "strategy_days": "calendar days until the strategy meeting has been held",
+    "notify_police_min": "minutes to tell the police, from being noticed",
+    "notify_ra_min": "minutes to tell the placing authority by phone, from being noticed",
+    "ra_written_hours": "hours to confirm in writing, from the phone call",
+    "notify_parents_min": "minutes to tell the parents, from being noticed",
+    "ra_accepting_roles": "roles whose receipt counts as the authority being told",
+    "office_open": "start of office hours (inclusive)",
+    "office_close": "end of office hours (inclusive)",
+    "bank_holidays": "days without office hours",
+    "cur_strategy_hours": "hours missing until a strategy discussion (current practice)",
+}
+"""What each setting decides."""
+
 
 def settings_from(values: Mapping[str, Any]) -> Settings:
     """Checked settings from plain values; keys that are absent keep their default.
