@@ -12,6 +12,7 @@ import sys
 import time
 from pathlib import Path
 from statistics import median, quantiles
+from typing import Any
 
 import aiohttp
 from rich.console import Console
@@ -43,7 +44,7 @@ class Load:
                 offset = updates[-1]["update_id"] + 1
                 await asyncio.gather(*(self._reply(update["message"]) for update in updates))
 
-    async def _reply(self, message: dict) -> None:
+    async def _reply(self, message: dict[str, Any]) -> None:
         reply = {"chat_id": message["chat"]["id"], "text": f"<b>noted</b> {message['text']}"}
         reply |= {"parse_mode": "HTML"}
         begin = time.perf_counter()

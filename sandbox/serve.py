@@ -12,7 +12,7 @@ from starlette.applications import Starlette
 from starlette.routing import BaseRoute
 
 from sandbox.server.app import create_app
-from sandbox.server.connections import TrackedProtocol
+from sandbox.server.connections import TrackedProtocol, hang_up_all
 from sandbox.server.followers import Followers
 from sandbox.server.world import World
 
@@ -38,7 +38,7 @@ class Server:
         self.url = ""
         self._port = port
         self._app = create_app(self.world, routes)
-        self._server = uvicorn.Server(_config(self._app))
+        self._server = _Uvicorn(_config(self._app))
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ready = threading.Event()
@@ -78,7 +78,6 @@ class Server:
         if self._thread is None or self._loop is None:
             return
         self._server.should_exit = True
-        self._server.force_exit = True
         self._thread.join(START_WITHIN)
         self._thread = None
 
@@ -111,8 +110,17 @@ async def serve(world: World, port: int, routes: Sequence[BaseRoute] = ()) -> No
     Raises:
         OSError: the port is taken.
     """
-    await uvicorn.Server(_config(create_app(world, routes))).serve([listening_socket(port)])
+    await _Uvicorn(_config(create_app(world, routes))).serve([listening_socket(port)])
     await _end_tasks(world)
+
+
+class _Uvicorn(uvicorn.Server):
+    """uvicorn, which at its end first hangs up on everybody: long polls would hold it up."""
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for listening in sockets or []:
+            hang_up_all(listening.getsockname()[1])
+        await super().shutdown(sockets)
 
 
 def _config(app: Starlette) -> uvicorn.Config:

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -29,6 +29,7 @@ from sandbox.server.followers import Followers
 from sandbox.server.methods import Call, call
 from sandbox.server.model import Bot
 from sandbox.server.params import Params, Upload
+from sandbox.server.requests import gone
 from sandbox.server.world import TOKEN, World
 
 # Room for the other fields of a multipart request beside the largest file.
@@ -77,7 +78,7 @@ async def bot_api(request: Request) -> Response:
             spoiled = await _spoil(request, fault)
             if spoiled is not None:
                 return spoiled
-        response = await _carry_out(method, Call(world, bot, params, _gone(request)))
+        response = await _carry_out(method, Call(world, bot, params, lambda: gone(request)))
         if fault is not None and fault.effect == "lose_answer":
             return await _dropped(request)
         return response
@@ -100,11 +101,11 @@ async def _carry_out(method: str, request: Call) -> Response:
 async def _spoil(request: Request, fault: Fault) -> Response | None:
     """Bad weather before the request is carried out; None when it goes on after all."""
     if fault.effect in ("hang", "slow"):
-        gone = asyncio.ensure_future(_gone(request)())
-        done, _ = await asyncio.wait({gone}, timeout=fault.seconds)
-        gone.cancel()
-        if fault.effect == "slow" and not done:
-            return None
+        try:
+            await asyncio.wait_for(gone(request), fault.seconds)
+        except TimeoutError:
+            if fault.effect == "slow":
+                return None
         return await _dropped(request)
     if fault.effect == "bad_gateway":
         page = "<html><head><title>502 Bad Gateway</title></head></html>"
@@ -121,14 +122,6 @@ async def _dropped(request: Request) -> Response:
     """Close the connection; the response returned here reaches nobody."""
     await hang_up(request.scope)
     return PlainTextResponse("connection closed", 500)
-
-
-def _gone(request: Request) -> Callable[[], Awaitable[None]]:
-    async def wait() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
-    return wait
 
 
 def _bot(world: World, token: str) -> Bot:

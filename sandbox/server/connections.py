@@ -28,6 +28,13 @@ class TrackedProtocol(H11Protocol):
         return cast(Ends, (self.client, self.server))
 
 
+def hang_up_all(port: int) -> None:
+    """Abort every connection to a port, so that nothing that waits holds up the end."""
+    for (_, server), transport in list(_open.items()):
+        if server[1] == port:
+            transport.abort()
+
+
 async def hang_up(scope: Scope) -> None:
     """Abort the connection of a request.
 

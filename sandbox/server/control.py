@@ -12,7 +12,17 @@ from starlette.routing import Route
 from sandbox.server.faults import Fault
 from sandbox.server.followers import Followers
 from sandbox.server.people import NotPossible, Nowhere
-from sandbox.server.requests import Follow, Reset, SetClock, Settle, Wait, answer, body_of
+from sandbox.server.requests import (
+    Follow,
+    Reset,
+    SetClock,
+    Settle,
+    Wait,
+    answer,
+    body_of,
+    gone,
+    while_connected,
+)
 from sandbox.server.world import World
 
 
@@ -43,12 +53,12 @@ async def set_clock(request: Request) -> Response:
     elif wanted.advance_seconds is not None:
         target = world.now() + timedelta(seconds=wanted.advance_seconds)
     if target is not None and wanted.stepwise and target > world.now():
-        rest = await followers.step_to(target, wanted.wait)
+        rest = await while_connected(request, followers.step_to(target, wanted.wait))
     else:
         if target is not None:
             world.clock.set(target)
         followers.clock_changed()
-        rest = await followers.settle(wanted.wait)
+        rest = await while_connected(request, followers.settle(wanted.wait))
     return answer(world.clock.document() | {k: v for k, v in rest.items() if k != "clock"})
 
 
@@ -56,18 +66,13 @@ async def follow(request: Request) -> Response:
     """A follower's report and long poll."""
     _, followers = _parts(request)
     report = await body_of(request, Follow)
-
-    async def gone() -> None:
-        while (await request.receive())["type"] != "http.disconnect":
-            pass
-
     document = await followers.follow(
         report.follower,
         report.seen,
         idle=report.idle,
         next_at=_utc(report.next_at) if report.next_at else None,
         wait=min(report.wait, 60.0),
-        gone=lambda: asyncio.ensure_future(gone()),
+        gone=lambda: asyncio.ensure_future(gone(request)),
     )
     return answer(document)
 
@@ -81,7 +86,7 @@ async def advance_to_next(request: Request) -> Response:
     """Move to the next moment at which a follower does something by itself."""
     world, followers = _parts(request)
     wanted = await body_of(request, Wait)
-    rest = await followers.settle(wanted.wait)
+    rest = await while_connected(request, followers.settle(wanted.wait))
     moment = followers.next_at(world.now())
     if moment is None:
         return answer(
@@ -91,7 +96,7 @@ async def advance_to_next(request: Request) -> Response:
     who = [f["follower"] for f in followers.documents() if f["next_at"] == moment.isoformat()]
     world.clock.set(moment)
     followers.clock_changed()
-    rest = await followers.settle(wanted.wait)
+    rest = await while_connected(request, followers.settle(wanted.wait))
     return answer(
         world.clock.document()
         | {"moved": True, "seconds": (moment - before).total_seconds(), "followers": who}
@@ -102,7 +107,8 @@ async def advance_to_next(request: Request) -> Response:
 async def settle(request: Request) -> Response:
     """Wait until nothing is left to do."""
     wanted = await body_of(request, Settle)
-    return answer(await _parts(request)[1].settle(wanted.wait, wanted.followers, wanted.quiet))
+    rest = _parts(request)[1].settle(wanted.wait, wanted.followers, wanted.quiet)
+    return answer(await while_connected(request, rest))
 
 
 async def add_fault(request: Request) -> Response:

@@ -18,6 +18,7 @@ from sandbox.server.people import NotPossible, Nowhere
 from sandbox.server.requests import (
     ByUser,
     Edit,
+    HungUp,
     InChat,
     Member,
     NewBot,
@@ -29,6 +30,7 @@ from sandbox.server.requests import (
     Tap,
     answer,
     body_of,
+    while_connected,
 )
 from sandbox.server.views import bot_account, chat_for_person, message_for_person, visible
 from sandbox.server.world import World
@@ -176,15 +178,19 @@ async def tap(request: Request) -> Response:
         raise NotPossible("name the button by text or data", 400)
     user, chat = _where(world, wanted)
     message, button = people.find_button(chat, user, wanted.message_id, wanted.text, wanted.data)
-    since = world.events.last
     query = people.tap(world, user, chat, message, button)
-    deadline = asyncio.get_running_loop().time() + min(wanted.wait, LONGEST_WAIT)
-    while query.answer is None:
-        left = deadline - asyncio.get_running_loop().time()
-        if left <= 0:
-            break
-        since = (await world.events.wait_after(since, left, user.id))["last"]
+    await while_connected(request, _answered(world, query, min(wanted.wait, LONGEST_WAIT)))
     return answer(_query_document(query))
+
+
+async def _answered(world: World, query: CallbackQuery, wait: float) -> None:
+    """Wait up to some real seconds for the bot to answer a tap."""
+    loop = asyncio.get_running_loop()
+    deadline = loop.time() + wait
+    since = world.events.last
+    while query.answer is None and loop.time() < deadline:
+        found = await world.events.wait_after(since, deadline - loop.time(), query.user_id)
+        since = found["last"]
 
 
 async def get_query(request: Request) -> Response:
@@ -315,12 +321,12 @@ def _user_filter(request: Request) -> int | None:
 async def events(request: Request) -> Response:
     """What people noticed after ``since``; waits up to ``wait`` real seconds for something."""
     query = request.query_params
-    found = await _world(request).events.wait_after(
+    found = _world(request).events.wait_after(
         int(query.get("since", 0)),
         min(float(query.get("wait", 0)), LONGEST_WAIT),
         _user_filter(request),
     )
-    return answer(found)
+    return answer(await while_connected(request, found))
 
 
 async def stream(request: Request) -> Response:
@@ -347,6 +353,8 @@ async def stream(request: Request) -> Response:
 
 async def _refuse(request: Request, error: Exception) -> Response:
     """Errors of the human side and the controls, as ``{"error": ...}``."""
+    if isinstance(error, HungUp):
+        return Response(status_code=499)
     if isinstance(error, NotPossible):
         return answer({"error": str(error)}, error.status)
     if isinstance(error, ApiError):
@@ -361,6 +369,7 @@ async def _nobody(request: Request, error: Exception) -> Response:
 
 EXCEPTION_HANDLERS = {
     ClientDisconnect: _nobody,
+    HungUp: _refuse,
     NotPossible: _refuse,
     ApiError: _refuse,
     msgspec.ValidationError: _refuse,

@@ -1,5 +1,7 @@
 """Bodies of requests to the human side and the controls: typed, with precise errors."""
 
+import asyncio
+from collections.abc import Coroutine
 from datetime import datetime
 from typing import Any, TypeVar
 
@@ -9,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 T = TypeVar("T", bound="Body")
+R = TypeVar("R")
 
 
 class Body(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -156,6 +159,34 @@ async def body_of(request: Request, kind: type[T]) -> T:
         msgspec.ValidationError: with the path of the field and what is expected there.
     """
     return msgspec.json.decode(await request.body() or b"{}", type=kind)
+
+
+class HungUp(Exception):
+    """The client has left; whatever is answered reaches nobody."""
+
+
+async def gone(request: Request) -> None:
+    """Wait until the client has hung up. The body must have been read."""
+    while (await request.receive())["type"] != "http.disconnect":
+        pass
+
+
+async def while_connected(request: Request, work: Coroutine[Any, Any, R]) -> R:
+    """Do something that may take long, and give it up when the client hangs up.
+
+    Raises:
+        HungUp: it did.
+    """
+    task = asyncio.ensure_future(work)
+    watch = asyncio.ensure_future(gone(request))
+    try:
+        await asyncio.wait({task, watch}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            raise HungUp
+        return task.result()
+    finally:
+        watch.cancel()
+        task.cancel()
 
 
 def answer(document: Any, status: int = 200) -> Response:

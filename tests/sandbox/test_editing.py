@@ -1,5 +1,7 @@
 """Editing, deleting and callback queries."""
 
+import asyncio
+
 from tests.sandbox.conftest import EVENING
 
 NOT_MODIFIED = (
@@ -73,6 +75,16 @@ async def test_a_tap_is_answered_once_and_in_time(api, human, robin):
     assert await api.no("answerCallbackQuery", **answer) == TOO_OLD
     told = await human.get(f"/human/queries/{tapped['query_id']}")
     assert told["answer"] == {"text": "Noted", "show_alert": True}
+
+
+async def test_a_tap_can_wait_for_its_answer(api, human, robin):
+    await api.ok("sendMessage", chat_id=robin, text="?", reply_markup=YES)
+    tap = asyncio.create_task(human.post("/human/tap", user=robin, text="Yes", wait=10))
+    (update,) = await api.ok("getUpdates", timeout=5)
+    query = update["callback_query"]["id"]
+    await api.ok("answerCallbackQuery", callback_query_id=query, text="Noted")
+    told = await asyncio.wait_for(tap, 2)
+    assert told["answer"] == {"text": "Noted", "show_alert": False}
 
 
 async def test_a_tap_that_waits_too_long_can_no_longer_be_answered(api, human, robin):

@@ -1,8 +1,11 @@
 """The server as a program of its own, and bodies that are not what they say they are."""
 
+import contextlib
 import re
+import signal
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import httpx
@@ -45,6 +48,37 @@ def test_it_serves_the_bots_named_on_a_frozen_clock_until_interrupted():
         program.terminate()
         _, errors = program.communicate(timeout=10)
     assert "Traceback" not in errors
+
+
+def test_it_ends_at_once_and_quietly_although_somebody_waits():
+    with listening_socket(0) as free:
+        port = free.getsockname()[1]
+    program = run("--port", str(port))
+    assert program.stdout is not None
+    program.stdout.readline()
+    url = f"http://127.0.0.1:{port}"
+    waiting = [
+        threading.Thread(target=knock, args=(url + path,))
+        for path in ("/bot12:abcd/getUpdates?timeout=30", "/human/events?since=9&wait=30",
+                     "/human/stream")
+    ]  # fmt: skip
+    transport = httpx.HTTPTransport(retries=10, verify=NO_TLS)
+    with httpx.Client(base_url=url, transport=transport) as client:
+        client.get("/clock")
+        for thread in waiting:
+            thread.start()
+        while not client.get("/human/bots").json():
+            pass
+    program.send_signal(signal.SIGINT)
+    _, errors = program.communicate(timeout=5)
+    assert (program.returncode, errors) == (0, "")
+    for thread in waiting:
+        thread.join(5)
+
+
+def knock(address):
+    with contextlib.suppress(httpx.RemoteProtocolError):
+        httpx.get(address, timeout=30)
 
 
 def test_a_port_that_is_taken_and_a_token_that_is_none_are_named():
