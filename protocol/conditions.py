@@ -64,7 +64,9 @@ class Conditions:
                 raise document.error(here, "unknown condition", ", ".join(usable))
             bit, holds = self._atom(document, here, word, value)
             if care & bit and bool(want & bit) != holds:
-                raise document.error(here, "contradicts another condition beside it: never holds")
+                raise document.error(
+                    here, "contradicts another condition beside it: can never fire"
+                )
             care |= bit
             want |= bit if holds else 0
         self.cares |= care

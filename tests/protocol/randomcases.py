@@ -20,6 +20,7 @@ BASES = [
 LIMITS_H = [0, 1, 2, 3, 4, 5, 12, 24, 30, 48, 72, 73, 100, 7 * 24, 14 * 24, 20 * 24]
 NUDGES = [0, 0, 0, 0.5, -0.5, 1, -1, 60, -60, 1800, -1800, 3600, -3600]
 AUTHORITIES = ["Haringey", "Camden", "Kent", None]
+DAYS_BACK = [1, 10, 29, 30, 31, 60, 89, 90, 91, 200, 365, 366]
 CHILD_FLAGS = [
     "child_protection_plan", "s47_open", "privately_fostered", "victim_of_crime",
     "avoiding_contact", "criminal_activity", "forced_marriage_risk", "hbv_risk", "cse_risk",
@@ -136,7 +137,7 @@ def question(rng: random.Random) -> dict:
         {"category": rng.choice(["missing", "unauthorised_absence"]), "start": iso(then, rng),
          "end": iso(then + dt.timedelta(hours=3), rng)}
         for then in (
-            start - dt.timedelta(days=rng.choice([1, 10, 29, 30, 31, 60, 89, 90, 91, 200, 365, 366]),
+            start - dt.timedelta(days=rng.choice(DAYS_BACK),
                                  seconds=rng.choice([0, 1, -1, 3600, -3600]))
             for _ in range(rng.choice([0, 0, 1, 2, 3, 5, 9, 12]))
         )
