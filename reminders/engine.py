@@ -24,10 +24,11 @@ from reminders import assessed
 from reminders.alarm import Alarm, SchedulerAlarm
 from reminders.assessed import Known
 from reminders.clock import Clock
-from reminders.delivery import OFFICE, Delivery, SecondSender
+from reminders.delivery import Delivery, SecondSender
 from reminders.duties import Duty, duties, read
 from reminders.house import House
 from reminders.limits import Limiter
+from reminders.outbox import OFFICE
 from reminders.plan import Plan, Situation, plan
 from reminders.policy import Policy
 from reminders.rounds import Rounds

@@ -11,12 +11,8 @@ import msgspec
 from storage.model import Episode, Message
 
 JOINABLE = frozenset({"reminder", "escalation", "telephone", "level", "not_enough", "taken"})
+"""Kinds of message of which several may be said in one."""
 JOINED = "joined"
-
-
-def joinable(first: Message, other: Message) -> bool:
-    """May these two be said in one message?"""
-    return first.kind in JOINABLE and other.kind in JOINABLE
 
 
 def late_minutes(message: Message, now: datetime) -> int:

@@ -1,0 +1,162 @@
+"""The outbox on record: an attempt is written down before it is made, and what became of it after.
+
+So after a crash a message that may have arrived is known as such, and nothing that was taken back
+meanwhile goes out.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Protocol
+
+import msgspec
+
+from protocol.facts import NIGHTLIGHT, Told
+from reminders.clock import Clock
+from reminders.ledger import Ledger, OfficeChange
+from storage.model import Episode, Message, Office
+from storage.store import Change, NotFound
+
+OFFICE = ""
+"""Stands for the service's own file where an episode's reference is expected."""
+SENDING = "sending"
+"""Value of `Message.error` while an attempt is under way."""
+
+
+class Records(Protocol):
+    """What the outbox asks and tells its owner (the engine)."""
+
+    def chat_of(self, person: str, home: str | None) -> int | None:
+        """Where to write to; None if this person may not be told of that home's cases now."""
+        ...
+
+    async def fresh(self, ref: str) -> Episode:
+        """The episode as it stands, planned anew if facts came since. Raises NotFound."""
+        ...
+
+    def recorded(self, record: Episode) -> None:
+        """The outbox wrote to this episode."""
+        ...
+
+
+class Outbox:
+    """Reads and writes messages where they are kept: in episodes and in the service's own file."""
+
+    def __init__(self, ledger: Ledger, clock: Clock, records: Records) -> None:
+        self.ledger = ledger
+        self.clock = clock
+        self.records = records
+
+    async def begin(
+        self, ref: str, message_id: str, person: str
+    ) -> tuple[Message | None, Episode | None]:
+        """Puts an attempt on record and returns the message to send, with its episode; None if it
+        is no longer to be sent."""
+        begun: list[Message] = []
+
+        def mark(messages: tuple[Message, ...], home: str | None) -> list[Message]:
+            begun.clear()
+            found = next((m for m in messages if m.id == message_id), None)
+            if found is None or found.state != "waiting":
+                return []
+            if self.records.chat_of(person, home) is None:
+                return [msgspec.structs.replace(found, state="failed", error="not on the list")]
+            begun.append(
+                msgspec.structs.replace(
+                    found,
+                    attempts=found.attempts + 1,
+                    ambiguous=found.ambiguous or found.error == SENDING,
+                    error=SENDING,
+                    not_before=None,
+                )
+            )
+            return begun
+
+        if ref == OFFICE:
+
+            def in_office(office: Office) -> OfficeChange | None:
+                changed = mark(office.messages, None)
+                return OfficeChange(messages=tuple(changed)) if changed else None
+
+            await self.ledger.put_office(in_office)
+            return (begun[0] if begun else None), None
+
+        def in_episode(record: Episode) -> Change | None:
+            changed = mark(record.messages, record.home)
+            return Change(messages=tuple(changed)) if changed else None
+
+        try:
+            await self.records.fresh(ref)
+            record = await self.ledger.put(ref, in_episode)
+        except NotFound:
+            return None, None
+        self.records.recorded(record)
+        return (begun[0] if begun else None), record
+
+    async def sent(
+        self, ref: str, message: Message, at: datetime, chat_id: int | None, number: int | None
+    ) -> Message:
+        """It arrived. Also what was taken back while it was under way counts as sent."""
+        done = msgspec.structs.replace(
+            message, state="sent", sent_at=at, chat_id=chat_id, message_id=number, error=""
+        )
+        await self._put(ref, done, "sent")
+        return done
+
+    async def failed(self, ref: str, message: Message, why: str, outcome: str) -> None:
+        """It will never arrive in this way."""
+        await self._put(ref, msgspec.structs.replace(message, state="failed", error=why), outcome)
+
+    async def waits(
+        self,
+        ref: str,
+        message: Message,
+        why: str,
+        *,
+        ambiguous: bool = False,
+        not_before: datetime | None = None,
+    ) -> None:
+        """It is to be tried again. `ambiguous`: this attempt may have arrived."""
+        waiting = msgspec.structs.replace(
+            message,
+            error=why,
+            ambiguous=message.ambiguous or ambiguous,
+            not_before=not_before,
+        )
+        await self._put(ref, waiting, "")
+
+    async def _put(self, ref: str, message: Message, outcome: str) -> None:
+        def wanted(messages: tuple[Message, ...]) -> bool:
+            now = next((m for m in messages if m.id == message.id), None)
+            return now is not None and (now.state == "waiting" or message.state == "sent")
+
+        if ref == OFFICE:
+
+            def in_office(office: Office) -> OfficeChange | None:
+                return OfficeChange(messages=[message]) if wanted(office.messages) else None
+
+            await self.ledger.put_office(in_office)
+            return
+        now = self.clock.now()
+        told = Told(
+            id=f"told~{message.id}~{message.attempts}",
+            by=NIGHTLIGHT,
+            recorded_at=now,
+            at=message.sent_at or now,
+            message=message.id,
+            to=message.to,
+            about=message.about or message.kind,
+            channel=message.channel,
+            outcome=outcome,
+        )
+
+        def in_episode(record: Episode) -> Change | None:
+            if record.closed_at is not None or not wanted(record.messages):
+                return None
+            return Change(facts=[told] if outcome else [], messages=[message])
+
+        try:
+            record = await self.ledger.put(ref, in_episode)
+        except NotFound:
+            return
+        self.records.recorded(record)
