@@ -5,7 +5,7 @@ from __future__ import annotations
 from .items import Bad, Day, DayKind, PartSaid, Piece, Value, Why
 from .items import Part as P
 from .line import Line, small_number
-from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS, kind
+from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS, kind, word_set
 
 _YESTERDAY = frozenset({"yesterday", "yday"})
 _NIGHT = frozenset({"night", "nite"})
@@ -175,8 +175,11 @@ def _weekday(line: Line, i: int) -> Found | None:
     return _with_part(line, [Day(DayKind.WEEKDAY, weekday, which)], after, "weekday")
 
 
-_BEFORE_WEEKDAY = frozenset(
-    ["on", "since", "seen", "saw", "about", "around", "approx", "at", "was", "and", "yesterday", "today", "night", "evening", "morning", "afternoon", "o'clock", "am", "pm", "last", "of", "the"]
+_BEFORE_WEEKDAY = word_set(
+    """
+    on since seen saw about around approx at was and yesterday today night evening morning
+    afternoon o'clock am pm last of the
+    """
 )
 
 

@@ -16,6 +16,7 @@ from .words import (
     SECOND_WORDS,
     UNITS,
     WEEK_UNITS,
+    kind,
 )
 
 _SECONDS = (
@@ -67,14 +68,28 @@ def elapsed_at(line: Line, i: int) -> Piece | None:
         and (line.word(i) in {"a", "seconds", "secs", "moments"})
     ):
         return Piece(Now(), i, j, "a moment ago")
+    if not ago and _hour_like(line, i):
+        return Piece(Bad(Why.UNSURE), i, j, "an hour of the day, or hours gone by")
     length = timedelta(seconds=int(seconds))
-    value = Elapsed(length, timedelta(seconds=grain), ago, days=grain >= DAY)
+    value = Elapsed(length, timedelta(seconds=grain), ago, days=_days_said(line, i, j))
     return Piece(value, i, j, "elapsed time")
 
 
+def _days_said(line: Line, i: int, j: int) -> bool:
+    return any(line.word(k) in DAY_UNITS | WEEK_UNITS | {"fortnight"} for k in range(i, j))
+
+
 def _clock_like(line: Line, i: int, j: int) -> bool:
-    """ "2h15" with nothing after it, "21 hours": a clock time as much as an elapsed one."""
+    """ "2h15" with nothing after it: a clock time as much as an elapsed one."""
     return bool(line.digits(i)) and line.word(i + 1) == "h" and bool(line.digits(j - 1))
+
+
+def _hour_like(line: Line, i: int) -> bool:
+    """ "9h", "21 hrs": an hour of the day as much as hours gone by."""
+    if line.word(i + 1) not in HOUR_WORDS or not line.digits(i):
+        return False
+    told = line.word(i - 1) in {"for", "gone", "missing", "been"}
+    return not told and (line.word(i + 1) == "h" or 6 <= int(line.digits(i)) <= 24)
 
 
 def _unit(line: Line, j: int) -> tuple[int, int] | None:
@@ -194,7 +209,8 @@ def _count(line: Line, i: int) -> tuple[Fraction, int, bool] | None:
 
 def _bare_hour(line: Line, i: int) -> bool:
     """ "hour ago", "hour and a half ago": an hour with its "an" left out; "seconds ago"."""
-    return line.word(i + 1) in {"ago", "and"}
+    before = line.word(i - 1)
+    return line.word(i + 1) in {"ago", "and"} and (not before or kind(before) == "approx")
 
 
 def _glued_before(line: Line, i: int) -> bool:
@@ -243,10 +259,12 @@ def _says_ago(line: Line, j: int) -> bool:
 
 def _and_part(line: Line, j: int) -> tuple[Fraction, int] | None:
     """ "and a half", "and a quarter", "and three quarters", "& a half"."""
-    if not (line.word(j) == "and" or line.mark(j, "&+")):
+    if line.glued_mark(j, "-"):
+        j += 1
+    if not (line.word(j) == "and" or line.mark(j, "&")):
         return None
     j += 1
-    if line.word(j) == "a":
+    while line.word(j) == "a" or line.glued_mark(j, "-"):
         j += 1
     if line.word(j) == "half":
         return Fraction(1, 2), j + 1

@@ -10,28 +10,41 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from .items import Aside, Bad, Clock, Day, Elapsed, Mark, Now, PartSaid, Piece, Why, Word, Zone
-from .words import NUMBERS, UNITS
+from .words import NUMBERS, UNITS, word_set
 
 _TIME = (Clock, Day, PartSaid, Elapsed)
 _SOFT = frozenset({"just", "shortly", "bit", "little", "slightly"})
 _PRESENT = frozenset({"here", "there", "home", "in", "inside", "us"})
 _SEEN = frozenset({"seen", "sign", "sighting", "sightings", "saw", "see", "sighted"})
 _SINCE_STATES = frozenset({"missing", "gone", "absent"})
-_LAPSE_WORDS = frozenset(
-    ["been", "gone", "missing", "for", "away", "he", "she", "they", "has", "have", "hes", "shes", "he's", "she's", "they've", "is", "it's", "its", "out", "about", "around", "roughly", "approx", "only", "just", "now", "him", "her", "last", "seen", "since"]
+_LAPSE_WORDS = word_set(
+    """
+    been gone missing for away he she they has have hes shes he's she's they've is it's its out
+    about around roughly approx only just now him her last seen since
+    """
 )
-_NOW_WORDS = frozenset(
-    ["just", "now", "right", "only", "literally", "this", "minute", "second", "moment", "very", "back", "here", "in", "is", "he", "she", "they", "he's", "she's", "they're", "hes", "shes", "has", "have", "got", "came", "come", "walked", "through", "the", "door", "seen", "him", "her", "them", "i", "i've", "thanks", "thank", "please", "pls", "plz", "ta", "cheers", "by", "staff", "mate", "ive", "saw", "home", "arrived", "returned", "at", "exactly", "x", "xx", "xxx", "hi", "hello", "yes", "ok"]
+_NOW_WORDS = word_set(
+    """
+    just now right only literally this minute second moment very back here in is he she they
+    he's she's they're hes shes has have got came come walked through the door seen him her them
+    i i've thanks thank please pls plz ta cheers by staff mate ive saw home arrived returned at
+    exactly x xx xxx hi hello yes ok
+    """
 )
 _BESIDE_NOW = frozenset({"filler", "approx", "plain"})
 _RETURN_VERBS = frozenset({"in", "back", "home", "returned", "arrived", "seen", "saw", "here"})
-_STATES = frozenset(
-    ["was", "is", "were", "been", "be", "still", "already", "stayed", "he's", "she's", "they're", "hes", "shes", "theyre", "it's"]
+_STATES = word_set(
+    """
+    was is were been be still already stayed he's she's they're hes shes theyre it's
+    """
 ) | {""}
 _SPANS = UNITS | {"time", "times", "morning", "evening", "afternoon", "weekday", "of"}
-_WILL = frozenset(["be", "come", "return", "get", "go", "leave", "arrive", "have", "back"])
-_WENT = frozenset(
-    ["went", "walked", "ran", "go", "run", "stormed", "let", "headed", "popped", "climbed", "snuck", "jumped", "came"]
+_WHOSE = word_set("his her their")
+_WILL = word_set("be come return get go leave arrive have back")
+_WENT = word_set(
+    """
+    went walked ran go run stormed let headed popped climbed snuck jumped came
+    """
 )
 
 
@@ -244,6 +257,8 @@ def _not_seen(found: Sequence[Piece], n: int, text: str) -> Why | None:
         alone = _text(found, n - 1) in {"", "just", "at", "about", "seen", "it"}
         if alone and after is not None and isinstance(after.value, Clock):
             return None
+    if text == "phone" and _text(found, n - 2) == "on" and _text(found, n - 1) in _WHOSE:
+        return None
     if text == "police" and _has(found, "brought", "returned", "dropped", "seen", "spotted", "by"):
         return None
     return Why.NOT_A_SIGHTING
@@ -261,7 +276,7 @@ def _vague(found: Sequence[Piece], n: int, text: str) -> Why | None:
     if text == "earlier":
         after = found[n + 1] if n + 1 < len(found) else None
         before = found[n - 1] if n else None
-        if before is None or isinstance(before.value, (Word, Mark)):
+        if before is None or isinstance(before.value, (Word, Mark, Clock)):
             if after is not None and isinstance(after.value, (Day, PartSaid)):
                 return None
             if _text(found, n + 1) in {"at", "on"}:
@@ -299,6 +314,11 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
             return None if _told_already(found, n) else Why.RANGE
         case "until" | "till" | "til" | "'til":
             return None if before in _PRESENT and clock else Why.RANGE
+        case "be":
+            return None if before in {"must", "might", "could", "may"} else Why.FUTURE
+        case "and":
+            direct = found[n + 1].value if n + 1 < len(found) else None
+            return Why.LEFTOVER if isinstance(direct, (Clock, Elapsed)) else None
         case "by" | "from" | "to":
             return Why.RANGE if after is not None else None
         case "for":
@@ -323,6 +343,8 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "going":
             going = _text(found, n + 1) == "to" and _text(found, n + 2) in _WILL
             return Why.FUTURE if going else None
+        case "coming":
+            return None if _has(found, "seen", "saw") else Why.FUTURE
         case "way":
             return Why.FUTURE
         case "late" | "early":

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 from .clock import clock_at
 from .dates import date_at
@@ -24,6 +24,7 @@ from .items import (
     Zone,
 )
 from .line import Line, number_words
+from .london import MINUTE
 from .spelling import MISREAD
 from .words import NUMBERED, UNITS, kind
 
@@ -36,13 +37,23 @@ def pieces(line: Line, today: date) -> list[Piece]:
     found: list[Piece] = []
     i = 0
     while i < len(line):
-        taken = _at(line, i, today)
+        taken = _just_now(line, i, found) or _at(line, i, today)
         found.extend(taken)
         i = max(piece.last for piece in taken)
     return [_kept(line, found, n) for n in range(len(found))]
 
 
+def _just_now(line: Line, i: int, found: list[Piece]) -> list[Piece]:
+    """ "just now" after a clock time says how long ago that was, as shown times do."""
+    told = any(isinstance(p.value, Clock) for p in found)
+    if not told or not line.words(i, "just", "now"):
+        return []
+    return [Piece(Elapsed(timedelta(0), MINUTE, ago=True), i, i + 2, "elapsed time")]
+
+
 def _at(line: Line, i: int, today: date) -> list[Piece]:
+    if line.word(i) == "no" and line.word(i + 1) == "one":
+        return [Piece(Word("nobody", "negation"), i, i + 2, "")]
     aside = _aside(line, i)
     if aside is not None:
         return [aside]
@@ -115,6 +126,10 @@ def _kept(line: Line, found: list[Piece], n: int) -> Piece:
     """The piece, with a naked number kept as a time only where its neighbours make it one."""
     piece = found[n]
     value = piece.value
+    if isinstance(value, Elapsed) and n:
+        before = found[n - 1].value
+        if isinstance(before, Word) and not before.kind and len(before.text) <= 3:
+            return Piece(Bad(Why.UNSURE), piece.first, piece.last, "beside an unknown word")
     if not isinstance(value, Clock):
         return piece
     if _tainted(line, found, n, value):
@@ -136,6 +151,8 @@ def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
         if open_half or line.at(found[n + 1].first).glued:
             return True
     before = found[n - 1].value if n else None
+    if isinstance(before, Word) and not before.kind and len(before.text) <= 3:
+        return True
     plain_digits = found[n].last == found[n].first + 1 and len(line.digits(found[n].first)) > 2
     return isinstance(before, Word) and not before.kind and plain_digits
 

@@ -403,7 +403,7 @@ def _check_age(case: Case, day: Day, on: date, found: datetime, *, future: bool)
 
 def elapsed(case: Case, moment: datetime, lapse: Elapsed) -> datetime:
     """The instant an elapsed time goes back to; `moment` is now with its seconds."""
-    if lapse.days and lapse.grain >= timedelta(days=1):
+    if lapse.days:
         raise Ask(Why.VAGUE)
     if lapse.length > LONGEST_ELAPSED:
         raise Ask(Why.TOO_OLD)

@@ -13,8 +13,8 @@ def shown(t: datetime, now: datetime) -> str:
     """A past time as people read it: "Sat 21 Nov 21:30, 2 h 10 min ago".
 
     London wall clock. The year is added when it is not this year or the date is more than a month
-    back (a date without a year is only read that far), and GMT or BST in the hour that October
-    has twice. Up to 180 days back `readings` reads it back to the same minute.
+    back (a date without a year is only read that far), am or pm from ten to one, where 24-hour
+    and 12-hour times look the same, and GMT or BST in the hour that October has twice. Up to 180 days back `readings` reads it back to the same minute.
 
     Args:
         t: the aware time to show, not after `now`.
@@ -31,7 +31,8 @@ def moment(t: datetime, now: datetime) -> str:
     year = f" {local.year}" if with_year else ""
     twice = len(instants(local.date(), local.hour, local.minute)) > 1
     zone = f" {local.tzname()}" if twice else ""
-    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{zone}"
+    half = f" {'am' if local.hour < 12 else 'pm'}" if 10 <= local.hour <= 12 else ""
+    return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{half}{zone}"
 
 
 def ago(t: datetime, now: datetime) -> str:

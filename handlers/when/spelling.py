@@ -12,16 +12,22 @@ from functools import lru_cache
 from .text import Token
 from .words import (
     DAY_UNITS,
+    FUTURE,
     HOUR_WORDS,
     KIND,
     MINUTE_WORDS,
     MONTHS,
+    NEGATIONS,
+    NOT_SIGHTING,
     NUMBERS,
+    PARTS,
+    RANGES,
     SECOND_WORDS,
     UNITS,
     WEEK_UNITS,
     WEEKDAYS,
     kind,
+    word_set,
 )
 
 MISREAD = "\x00"
@@ -76,6 +82,8 @@ _ALIASES = {
     "yestrday": "yesterday",
 }
 
+_AGO_LIKE = frozenset({"ago", "bakc", "aog", "agp", "agi", "agoo", "aggo", "gao", "ao", "go"})
+
 _DAYS = tuple(w for w in WEEKDAYS if len(w) > 5)
 _MONTHS = tuple(w for w in MONTHS if len(w) > 3)
 _GENERAL = (
@@ -114,9 +122,18 @@ _GENERAL = (
     *_DAYS,
     *_MONTHS,
 )
+_LONG = ("yesterday", "afternoon", "morning", "evening", "midnight", "tonight")
+_TURNS = ("not", "due", "from", "over", "under", "next", "later", "until", "soon") + tuple(
+    sorted(w for w in FUTURE | NOT_SIGHTING | NEGATIONS | RANGES if len(w) > 4)
+)
+"""Words that turn a time into something else: one slip from them, the text is asked back."""
 _NUMBER_WORDS = tuple(w for w in NUMBERS if len(w) > 2) + ("hundred",)
-_PIECES = frozenset(
-    ["last", "this", "yesterday", "yday", "today", "tonight", "night", "nite", "morning", "afternoon", "evening", "half", "quarter", "past", "ago", "min", "mins", "minute", "minutes", "hour", "hours", "hr", "hrs", "an", "and", "at", "am", "pm", "the", "about", "around", "just", "now", "since", "midnight", "noon", "midday", "oclock", "ish", "of"]
+_PIECES = word_set(
+    """
+    last this yesterday yday today tonight night nite morning afternoon evening half quarter
+    past ago min mins minute minutes hour hours hr hrs an and at am pm the about around just now
+    since midnight noon midday oclock ish of
+    """
 ) | {w for w in (*NUMBERS, *WEEKDAYS) if w not in {"sun", "sat", "wed", "mon", "thu"}}
 _INNER_PIECES = _PIECES | {"a", "to", "in"}
 _LONGEST_WORD = 30
@@ -153,7 +170,11 @@ def nearest(word: str, targets: Iterable[str]) -> tuple[str, bool]:
         if count < rank:
             best, rank, tie = target, count, False
         elif count == rank and target[:3] != best[:3]:
-            tie = True
+            # A first letter is rarely the wrong one.
+            if (target[0] == word[0]) == (best[0] == word[0]):
+                tie = True
+            elif target[0] == word[0]:
+                best, tie = target, False
     return best, tie
 
 
@@ -163,6 +184,8 @@ def _general(word: str) -> str:
     best, tie = nearest(word, _GENERAL)
     number, _ = nearest(word, _NUMBER_WORDS) if len(word) > 3 else ("", False)
     if number and not best:
+        return MISREAD + word
+    if not best and any(slips(word, turn, 1) <= 1 for turn in _TURNS):
         return MISREAD + word
     if tie or (number and best and slips(word, best, 2) >= slips(word, number, 2)):
         return MISREAD + word
@@ -213,29 +236,39 @@ def _unit(word: str) -> str:
 def spelled(found: list[Token]) -> list[Token]:
     """The tokens with slips corrected; tokens that cannot be told carry the MISREAD sign."""
     result: list[Token] = []
+    last_ago = max((n for n, token in enumerate(found) if token.text in _AGO_LIKE), default=-1)
     for at, token in enumerate(found):
         if token.kind != "word":
             result.append(token)
             continue
         after = found[at + 1] if at + 1 < len(found) else None
-        result.extend(_correct(token, result[-1] if result else None, after))
+        result.extend(_correct(token, result[-1] if result else None, after, at < last_ago))
     return result
 
 
-def _correct(token: Token, before: Token | None, after: Token | None) -> list[Token]:
+def _correct(
+    token: Token, before: Token | None, after: Token | None, before_ago: bool
+) -> list[Token]:
     word = token.text
     numeric = before is not None and (
         before.kind in {"num", "frac"} or before.text in NUMBERS or before.text in {"a", "an"}
     )
-    to_ago = after is not None and after.text in {"ago", "bakc", "aog"}
-    if numeric and to_ago and (fixed := _unit(word)):
+    joined = after is not None and (after.text in _AGO_LIKE or after.text == "and")
+    if numeric and before_ago and (joined or not kind(word)) and (fixed := _unit(word)):
         return [token if fixed == word else token.read_as(fixed, "misspelt")]
     ends_elapsed = before is not None and before.text in UNITS
-    if ends_elapsed and word in {"aog", "ag", "agp", "agi", "agoo", "aggo", "agao", "gao", "ahgo"}:
+    if ends_elapsed and _slip_of(word, "ago") and (not kind(word) or (word == "go" and not after)):
         return [token.read_as("ago", "misspelt")]
+    if before is not None and not kind(word) and _slip_of(word, "night"):
+        if before.text in WEEKDAYS or before.text in {"last", "yesterday"}:
+            return [token.read_as("night", "misspelt")]
     if word in _ALIASES and _ALIASES[word] != word:
         return [token.read_as(_ALIASES[word], "short form")]
-    if after is not None and _half_slip(word) and _is_hour(after):
+    if before is not None and before.text == "last" and kind(word) and _slip_of(word, "night"):
+        return [token.read_as(MISREAD + word, "may be night")]
+    if after is not None and after.text in WEEKDAYS and kind(word) and _slip_of(word, "next"):
+        return [token.read_as(MISREAD + word, "may be next")]
+    if after is not None and _slip_of(word, "half") and _is_hour(after):
         if kind(word):
             return [token.read_as(MISREAD + word, "may be half")]
         return [token.read_as("half", "misspelt")]
@@ -244,6 +277,9 @@ def _correct(token: Token, before: Token | None, after: Token | None) -> list[To
     if len(word) > 3 and word.endswith("ish") and word[:-3] in (KIND.keys() & _ISHABLE):
         stem = token.read_as(word[:-3], "")
         return [stem, Token("word", "ish", True, "", "ish")]
+    for long in _LONG:
+        if len(word) > 6 and slips(word, long, 1) <= 1:
+            return [token.read_as(long, "misspelt")]
     pieces = _split(word)
     if pieces:
         whole = [Token("word", p, True, "run together", p) for p in pieces]
@@ -252,19 +288,28 @@ def _correct(token: Token, before: Token | None, after: Token | None) -> list[To
     if len(word) < 3:
         return [token]
     fixed = _general(word)
+    if fixed in {"last", "this"} and not (after is not None and _time_after(after.text)):
+        return [token.read_as(MISREAD + word, "may be latest")]
     if fixed:
         return [token.read_as(fixed, "misspelt")]
     return [token]
 
 
+def _time_after(word: str) -> bool:
+    """Can "last" or "this" stand before this word, as typed or put right?"""
+    known = word if kind(word) else _general(word)
+    return known in PARTS or known in WEEKDAYS or known in {"week", "seen", "saw", "time"}
+
+
 def _is_hour(token: Token) -> bool:
-    return token.text in NUMBERS or (token.kind == "num" and len(token.text) <= 2)
+    if token.text in NUMBERS or token.text in {"a", "an", "hour", "past"}:
+        return True
+    return token.kind == "num" and len(token.text) <= 2
 
 
-@lru_cache(maxsize=1024)
-def _half_slip(word: str) -> bool:
-    """One slip from "half": before an hour it changes the time by thirty minutes."""
-    return word != "half" and slips(word, "half", 1) <= 1
+def _slip_of(word: str, meant: str) -> bool:
+    """Is the word one slip away from a word that would change the time where it stands?"""
+    return word != meant and slips(word, meant, 1) <= 1
 
 
 _ISHABLE = frozenset(NUMBERS) | {"noon", "midnight", "midday", "pm", "am", "mins", "min", "hour"}
