@@ -42,7 +42,8 @@ class Stage:
     Args:
         url: address of the server.
         wait: real seconds an action may take to come to rest.
-        followers: names of processes that must follow the clock before anything counts as at rest.
+        followers: names of processes that must follow the clock before anything counts as at rest;
+            the attribute of this name can be set anew when a process is started or killed.
         flood: whether flood control stays on; off by default, because a story under a frozen clock
             happens within one second of server time.
     """

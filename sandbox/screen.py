@@ -5,9 +5,11 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 Json = dict[str, Any]
 
+LONDON = ZoneInfo("Europe/London")
 WIDTH = 64
 SHOWN = 12
 
@@ -85,7 +87,7 @@ def render(name: str, chat: Json) -> str:
     if len(chat["messages"]) > SHOWN:
         lines.append(f"│ … {len(chat['messages']) - SHOWN} earlier messages")
     for message in chat["messages"][-SHOWN:]:
-        at = datetime.fromtimestamp(message["date"]).astimezone().strftime("%H:%M")
+        at = datetime.fromtimestamp(message["date"], LONDON).strftime("%H:%M")
         who = "me" if message["mine"] else message["from"]["first_name"]
         edited = " (edited)" if "edit_date" in message else ""
         lines.append(f"│ #{message['message_id']} {who} {at}{edited}")
