@@ -12,14 +12,14 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from protocol import facts as f
-from protocol.episode import Episode, Notification
+from protocol.episode import Episode, Notification, utc
 
 Fields: TypeAlias = dict[str, Any]
 
 
 def in_order(facts: Sequence[f.Fact]) -> list[f.Fact]:
     """The facts as recorded: by `recorded_at`, those of one moment as they stand."""
-    return sorted(facts, key=lambda fact: fact.recorded_at)
+    return sorted(facts, key=lambda fact: utc(fact.recorded_at))
 
 
 def standing_facts(facts: Sequence[f.Fact]) -> list[f.Fact]:

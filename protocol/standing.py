@@ -57,11 +57,8 @@ def standing(
         if isinstance(d, f.LevelRaised)
     ]
     levels = _levels(known, down, history, pack, now)
-    peak = max(
-        computed.level,
-        *(level for _, level in levels),
-        *(_tier(d.level) for d in decisions if isinstance(d, f.LevelRaised)),
-    )
+    raised = [_tier(d.level) for d in decisions if isinstance(d, f.LevelRaised)]
+    peak = max([computed.level, *(level for _, level in levels), *raised])
 
     def answer(
         shown: int, why: Literal["computed", "raised", "stood_down", "stand_down_lapsed"],
