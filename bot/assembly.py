@@ -92,9 +92,9 @@ async def open_store(config: Config, folder: Path, clock: Clock, pack: Pack) -> 
     return store
 
 
-async def open_alone(config: Config, config_path: Path) -> TinyStore:
+async def open_alone(config: Config, folder: Path) -> TinyStore:
     """The book for a command that works while the bot does not run."""
-    folder, clock = config_path.resolve().parent, SystemClock()
+    clock = SystemClock()
     try:
         return await open_store(config, folder, clock, pack_of(config, folder, (), clock.now()))
     except (PackError, SettingError) as error:

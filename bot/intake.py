@@ -60,7 +60,11 @@ class Intake:
         self._last_ok = time.monotonic()
         self._asked_before: float | None = None
         self.connected = False
-        self.was_connected = False
+        self.reached = asyncio.Event()
+        """Set once Telegram has answered for the first time."""
+        self.at_rest = asyncio.Event()
+        """Set while no batch is being handled."""
+        self.at_rest.set()
 
     @property
     def silence(self) -> float:
@@ -113,16 +117,18 @@ class Intake:
         if not self.connected:
             log.info("connected to telegram")
         first, self.connected = not self.connected, True
-        self.was_connected = True
+        self.reached.set()
         gap = (
             self._late_after if first or self._asked_before is None else asked - self._asked_before
         )
         self._asked_before = self._last_ok
         if updates:
+            self.at_rest.clear()
             self._busy(True)
             try:
                 await self._all(updates, late=gap >= self._late_after)
             finally:
+                self.at_rest.set()
                 self._busy(False)
             self._offset = updates[-1].update_id + 1
             self._asked_before = time.monotonic()

@@ -13,19 +13,19 @@ from rich.console import Console
 from rich.table import Table
 
 from bot.assembly import open_alone
-from bot.config import ConfigError, load
+from bot.config import Config, ConfigError, load
 from reminders.service import LONDON, Service
 from storage.model import Episode, Person
 from storage.store import NotFound, StoreError
 
-LEFT_OUT = {"id", "by", "recorded_at", "at", "fact"}
+LEFT_OUT = {"id", "by", "recorded_at", "at", "kind"}
 
 
 def run(ref: str, config_path: Path) -> int:
     """Exit status 0, or 2 with the reason in a line."""
     try:
         config, _ = load(config_path, token_needed=False)
-        episode, person = asyncio.run(_read(ref, config_path, config))
+        episode, person = asyncio.run(_read(ref, config_path.resolve().parent, config))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -39,8 +39,8 @@ def run(ref: str, config_path: Path) -> int:
     return 0
 
 
-async def _read(ref: str, config_path: Path, config: Any) -> tuple[Episode, Person | None]:
-    store = await open_alone(config, config_path)
+async def _read(ref: str, folder: Path, config: Config) -> tuple[Episode, Person | None]:
+    store = await open_alone(config, folder)
     try:
         episode = await store.episode(ref)
         return episode, await store.person(episode.person)
@@ -65,7 +65,7 @@ def table(episode: Episode, person: Person | None, service: Service) -> Table:
             _time(entry.fact.recorded_at),
             author.name if author else entry.fact.by,
             _time(getattr(entry.fact, "at", None)),
-            raw["fact"].replace("_", " "),
+            str(type(entry.fact).__struct_config__.tag).replace("_", " "),
             _what(raw),
             entry.digest[:12],
         )

@@ -91,7 +91,8 @@ def _person(row: dict[str, str], service: Service, today: date, faults: list[str
     ref = cell("reference")
     if not ref or len(ref) > LONGEST_REFERENCE or ":" in ref or not ref.isprintable():
         faults.append(
-            f"reference: {ref!r} is not allowed. 1 to {LONGEST_REFERENCE} characters, no colon, no name."
+            f"reference: {ref!r} is not allowed. 1 to {LONGEST_REFERENCE} characters, no colon, "
+            "no name."
         )
     home = service.home(cell("home"))
     if home is None:
@@ -156,7 +157,7 @@ def run(file: Path, config_path: Path) -> int:
         config, _ = load(config_path, token_needed=False)
         clock = SystemClock()
         people = read(file, config.service, clock.now().date())
-        asyncio.run(_put(config, config_path, people))
+        asyncio.run(_put(config, config_path.resolve().parent, people))
     except (ConfigError, BadRegister) as error:
         for line in error.problems:
             print(line, file=sys.stderr)
@@ -169,8 +170,8 @@ def run(file: Path, config_path: Path) -> int:
     return 0
 
 
-async def _put(config: Config, config_path: Path, people: list[Person]) -> None:
-    store = await open_alone(config, config_path)
+async def _put(config: Config, folder: Path, people: list[Person]) -> None:
+    store = await open_alone(config, folder)
     try:
         await store.put_people(people)
     finally:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +17,7 @@ from protocol.fold import fold
 from protocol.pack import Pack
 from reminders.clock import Clock
 from reminders.joining import JOINED, parts
+from reminders.plan import ASKING
 from reminders.sending import Refused, Sent
 from reminders.service import Service, Staff
 from storage.model import Episode, Message
@@ -63,23 +65,39 @@ class WordedSender:
     ) -> list[Screen]:
         if message.kind != JOINED:
             return split(await self._screen(message, episode, person))
-        found = []
+        return split(await self._together(message, person))
+
+    async def _together(self, message: Message, person: Staff) -> Screen:
+        """Several pings in one message: the reminders of a case as one block, the rest below."""
+        words = messages.Words(self._service, self._pack, self._clock.now())
+        asking: dict[str, list[Message]] = {}
+        found: list[Screen] = []
         for ref, part in parts(message):
-            try:
-                about = await self._store.episode(ref)
-            except NotFound:
+            part = msgspec.structs.replace(part, ambiguous=part.ambiguous or message.ambiguous)
+            if part.kind in ASKING:
+                asking.setdefault(ref, []).append(part)
                 continue
-            if message.ambiguous:
-                part = msgspec.structs.replace(part, ambiguous=True)
-            found.append(await self._screen(part, about, person))
+            with suppress(NotFound):
+                found.append(await self._screen(part, await self._store.episode(ref), person))
+        for ref, same in reversed(asking.items()):
+            with suppress(NotFound):
+                found.insert(0, await self._block(ref, same, words))
         if not found:
             raise Refused("nothing of it is true any more")
-        return split(
-            Screen(
-                "\n\n".join(screen.text for screen in found),
-                tuple(row for screen in found for row in screen.rows),
-            )
+        return Screen(
+            "\n\n".join(screen.text for screen in found),
+            tuple(row for screen in found for row in screen.rows),
         )
+
+    async def _block(self, ref: str, same: list[Message], words: messages.Words) -> Screen:
+        episode = await self._store.episode(ref)
+        home = words.home(episode.home)
+        place = home.name if home else episode.home
+        level = (await self.engine.standing_of(ref)).shown
+        authority = fold(episode.facts).child.responsible_la or ""
+        if len(same) == 1:
+            return messages.reminder(same[0], ref, place, level, authority, words)
+        return messages.reminders([(m, authority) for m in same], ref, place, level, words)
 
     async def _screen(self, message: Message, episode: Episode | None, person: Staff) -> Screen:
         words = messages.Words(self._service, self._pack, self._clock.now())
@@ -91,11 +109,7 @@ class WordedSender:
         place = home.name if home else episode.home
         match message.kind:
             case "reminder" | "escalation" | "telephone":
-                standing = await self.engine.standing_of(episode.ref)
-                authority = fold(episode.facts).child.responsible_la or ""
-                return messages.reminder(
-                    message, episode.ref, place, standing.shown, authority, words
-                )
+                return await self._block(episode.ref, [message], words)
             case "level":
                 return messages.level(message, episode.ref, place, words)
             case "not_enough":

@@ -1,4 +1,4 @@
-"""When the book cannot be written, or a file was found damaged: who is told, and when it is over."""
+"""When the book cannot be written: who is told, and when it is over."""
 
 from __future__ import annotations
 

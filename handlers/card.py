@@ -1,4 +1,4 @@
-"""The episode card: one message that says how the case stands, with the buttons for what is next."""
+"""The episode card: how the case stands, on one message, with the buttons for what is next."""
 
 from __future__ import annotations
 
@@ -147,17 +147,23 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     levels = ["raise"] if view.state.shown < 3 else []
     if view.staff.manages and view.state.shown > 1:
         levels.append("lower")
-    open_checks = [d for d in view.duties if d.id in _done_by_hand(view)]
     checks = tuple(
         (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{d.id}"),)
-        for d in open_checks[:4]
+        for d in done_by_hand(view)[:4]
     )
     return (*checks, *_rows(view, *first, told, levels, ["card"]))
 
 
-def _done_by_hand(view: View) -> set[str]:
-    """Checkpoints, reviews, meetings: duties that end because somebody says that they are done."""
-    return {d.id for d in view.duties if d.id not in RECORDED_BY}
+def done_by_hand(view: View) -> list[Duty]:
+    """Checkpoints that have come, and reviews and meetings, which may be held at any time: duties
+    that end because somebody says that they are done."""
+    found = []
+    for duty in view.duties:
+        known = view.pack.duty(duty.id)
+        early = known is not None and known.kind in ("review", "meeting", "referral")
+        if duty.id not in RECORDED_BY and (early or duty.at <= view.now):
+            found.append(duty)
+    return found
 
 
 def card(view: View) -> Screen:

@@ -53,12 +53,12 @@ def span(length: timedelta) -> str:
 
 
 def due(at: datetime, now: datetime) -> str:
-    """ "by 02:30 (in 25 min)" or "since 01:05 (LATE by 35 min)"."""
+    """ "by 02:30 (in 25 min)" or "since 01:05, 35 min overdue"."""
     if at > now:
         return f"by {clock(at, now)} (in {span(at - now + timedelta(seconds=59))})"
     if now - at < timedelta(minutes=1):
         return "now"
-    return f"since {clock(at, now)} (LATE by {span(now - at)})"
+    return f"since {clock(at, now)}, {span(now - at)} overdue"
 
 
 def listed(items: list[str]) -> str:

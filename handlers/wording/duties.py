@@ -63,6 +63,25 @@ def title(duty: str, pack: Pack) -> str:
     return known.title if known else OWN_TITLES.get(duty, duty)
 
 
+SHORT = {
+    "N-POLICE": "police",
+    "N-RA": "authority",
+    "N-RA-WRITTEN": "written confirmation",
+    "N-PARENTS": "parents",
+    "RI-72H": "interview",
+    "RI-OFFER": "interview offer",
+    "SAFE-WELL": "safe and well",
+    "SIGN-OFF": "sign-off",
+    "CLOSE": "closing",
+    "ASK-CONCERNS": "concerns",
+}
+
+
+def short(duty: str, pack: Pack) -> str:
+    """A word or two for a button that names one duty among several."""
+    return SHORT.get(duty) or title(duty, pack)[:24].lower()
+
+
 def button(duty: str, pack: Pack) -> str:
     """The label of the button that records this duty."""
     kind = RECORDED_BY.get(duty)

@@ -41,15 +41,54 @@ def reminder(
     message: Message, ref: str, home: str, level: int, authority: str, words: Words
 ) -> Screen:
     """A duty is due (or will be): what, by when, who was asked before, and what to tap."""
+    lines = [*_heading(message, words), f"{bold(ref)} · {plain(home)} · level {level}"]
+    lines += _state(message, authority, words)
+    if message.kind == "telephone":
+        lines += ["", TELEPHONE, *numbers(message.data.get("people", ()), words)]
+    lines += ["", DANGER, f"<i>#{mark(message.id)}</i>"]
+    early = moment(message.data["duty_at"]) > words.now
+    return Screen("\n".join(lines), reminder_buttons(message.about, ref, words.pack, early=early))
+
+
+def reminders(
+    parts: Sequence[tuple[Message, str]], ref: str, home: str, level: int, words: Words
+) -> Screen:
+    """Several duties of one case that came due together. Each part comes with the authority."""
+    lines = [f"⏰ {bold(ref)} · {plain(home)} · level {level}"]
+    buttons: list[tuple[Button, ...]] = []
+    people: dict[str, None] = {}
+    for message, authority in parts:
+        lines += ["", *_heading(message, words), *_state(message, authority, words)]
+        if message.kind == "telephone":
+            people |= dict.fromkeys(message.data.get("people", ()))
+        name = duties.short(message.about, words.pack)
+        buttons.append((Button(f"🙋 I have it: {name}", f"r:{ref}:{message.about}:have"),))
+        early = moment(message.data["duty_at"]) > words.now
+        buttons += reminder_buttons(message.about, ref, words.pack, early=early)[1:-1]
+    if people:
+        lines += ["", TELEPHONE, *numbers(list(people), words)]
+    lines += ["", DANGER, f"<i>#{mark(parts[0][0].id)}</i>"]
+    buttons.append((Button("📄 Case", f"c:{ref}:card"),))
+    return Screen("\n".join(lines), tuple(buttons))
+
+
+def _heading(message: Message, words: Words) -> list[str]:
+    """The duty, and when it is or was due."""
     data, now = message.data, words.now
     at = moment(data["duty_at"])
-    title = duties.title(message.about, words.pack)
     head = {"escalation": "‼️", "telephone": "☎️"}.get(message.kind, "⏰")
-    lines = [f"{head} {bold(title)}", f"{bold(ref)} · {plain(home)} · level {level}"]
+    lines = [f"{head} {bold(duties.title(message.about, words.pack))}"]
     if data.get("in_protocol", True):
         lines.append(f"Due {due(at, now)}")
     else:
         lines.append(f"Asked {due(at, now)}; no time in protocol")
+    return lines
+
+
+def _state(message: Message, authority: str, words: Words) -> list[str]:
+    """Late or repeated, where to phone, who had it, who did not answer."""
+    data, now = message.data, words.now
+    lines = []
     if late := int(data.get("late_minutes", 0)):
         lines.append(f"<b>LATE by {late} min</b>: I could not send this in time.")
     if message.ambiguous:
@@ -64,12 +103,7 @@ def reminder(
         lines.append(f"No answer{since} from {names}.")
     if data.get("gap"):
         lines.append("Nobody on the rota could be asked, so you are.")
-    if message.kind == "telephone":
-        lines += ["", TELEPHONE, *numbers(data.get("people", ()), words)]
-    lines += ["", DANGER]
-    lines.append(f"<i>#{plain(mark(message.id))}</i>")
-    early = at > now
-    return Screen("\n".join(lines), reminder_buttons(message.about, ref, words.pack, early=early))
+    return lines
 
 
 def _route(data: dict[str, Any], authority: str, words: Words) -> list[str]:
@@ -107,7 +141,7 @@ def mark(message_id: str) -> str:
 def reminder_buttons(
     duty: str, ref: str, pack: Pack, *, early: bool = False
 ) -> tuple[tuple[Button, ...], ...]:
-    """ "I have it", the button that records the duty, and the case; before its time also "later"."""
+    """ "I have it", what records the duty, and the case; before its time also "later"."""
     if duty == "N-PARENTS":
         record: tuple[Button, ...] = (
             Button(duties.BUTTONS["parents"], f"c:{ref}:parents"),

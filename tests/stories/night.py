@@ -1,0 +1,190 @@
+"""A night: the stand-in for Telegram, the bot as a process of its own, people, and a clock."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+import signal
+import subprocess
+import sys
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from bot import register
+from sandbox.driver import Person, Stage
+from sandbox.serve import Server
+from storage.command import key_new
+
+HERE = Path(__file__).parent
+TOKEN = "1000001:token-of-a-story"
+LONDON = ZoneInfo("Europe/London")
+MAIN = Path(__file__).parents[2] / "main.py"
+REFERENCE = re.compile(r"\b(?:RH|AL)-[A-Z0-9]{4,6}\b")
+STARTS_WITHIN = 15.0
+
+
+class Night:
+    """Everything that a story needs. Times are London wall-clock times of November 2026 unless a
+    story says otherwise; Saturday 21 November at 21:30 is when most of them begin."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.server = Server().start()
+        self.stage = Stage(self.server.url, wait=20)
+        self.clock = self.stage.clock
+        self._process: subprocess.Popen[bytes] | None = None
+        self.config = folder / "config.toml"
+
+    morgan: Person
+    sasha: Person
+    robin: Person
+    quinn: Person
+
+    async def begin(self, at: str = "2026-11-21 21:30") -> Night:
+        await self.stage.__aenter__()
+        await self.stage.post("/human/bots", {"token": TOKEN, "name": "Nightlight"})
+        await self.clock.freeze()
+        await self.clock.go_to(london(at), stepwise=False)
+        await asyncio.to_thread(self._prepare)
+        names = {"Morgan": 7001, "Sasha": 7002, "Robin": 7003, "Quinn": 7004}
+        for name, number in names.items():
+            person = await self.stage.person(f"{name} Example", user_id=number)
+            setattr(self, name.casefold(), person)
+        await self.start()
+        for person in (self.morgan, self.sasha, self.robin, self.quinn):
+            await person.sends("/start")
+        await self.forget()
+        return self
+
+    def _prepare(self) -> None:
+        """The example service of the sandbox, with a key and a register."""
+        text = (HERE / "config.toml").read_text(encoding="utf-8")
+        key = self.folder / "practice.key"
+        for name, value in (("TOKEN", TOKEN), ("URL", self.server.url), ("KEY", str(key))):
+            text = text.replace(f"@{name}@", value)
+        self.config.write_text(text, encoding="utf-8")
+        assert key_new(key) == 0
+        assert register.run(HERE / "people.csv", self.config) == 0
+
+    async def forget(self) -> None:
+        """What was said so far is not part of what the story expects."""
+        await self.stage.settle()
+        await self.stage.catch_up()
+        for person in self.stage.people.values():
+            person.unseen.clear()
+
+    async def start(self) -> None:
+        """Starts the bot and waits until it follows the clock."""
+        with (self.folder / "bot.log").open("ab") as log:
+            self._process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+                [sys.executable, str(MAIN), "run", "--config", str(self.config)],
+                stdout=log,
+                stderr=log,
+            )
+        await self._until_followed()
+
+    async def _until_followed(self) -> None:
+        assert self._process is not None
+        name = f"bot-{self._process.pid}"
+        self.stage.followers = (name,)
+        try:
+            async with asyncio.timeout(STARTS_WITHIN):
+                await self.stage.settle()
+        except TimeoutError:
+            raise AssertionError(f"the bot did not start:\n{self.log()}") from None
+
+    def log(self) -> str:
+        return (self.folder / "bot.log").read_text(encoding="utf-8")[-4000:]
+
+    def kill(self) -> None:
+        """A power cut."""
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+        self.stage.followers = ()
+
+    def stop(self) -> int:
+        """An orderly stop; answers with the exit status."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGTERM)
+        self.stage.followers = ()
+        return self._process.wait(20)
+
+    async def end(self) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
+        await self.stage.__aexit__(None, None, None)
+        self.server.stop()
+
+    # What people do -----------------------------------------------------------------------
+
+    async def reports(
+        self,
+        who: Person,
+        young_person: str = "YP-01",
+        *,
+        home: str = "",
+        known: bool = False,
+        seen: str = "Just now",
+        police: str = "Not yet",
+        concerns: str = "",
+    ) -> str:
+        """An ordinary report with quick answers; answers with the case reference."""
+        await who.sends("/missing")
+        if home:
+            await who.taps(home)
+        await who.taps(young_person)
+        await who.taps("Yes, confirmed" if known else "No, or not confirmed")
+        await who.taps(seen)
+        await who.taps("No set time")
+        await who.taps("Did not come back")
+        await who.taps(police)
+        await who.taps("None of these" if not concerns.startswith("+") else concerns[1:])
+        if concerns and not concerns.startswith("+"):
+            await who.taps(concerns)
+        await who.taps("Save the report")
+        screen = await who.has_on_screen("Level")
+        await self.forget()
+        return reference(str(screen))
+
+    async def records_authority(self, who: Person) -> None:
+        """From the card: the emergency duty team's manager was told by phone, just now."""
+        await who.taps("Authority told")
+        for answer in ("Emergency duty team manager", "Phone", "Just now", "Skip"):
+            await who.taps(answer)
+
+    async def records_parents(self, who: Person) -> None:
+        await who.taps("Parents told")
+        for answer in ("I did", "Just now", "Missing, police told"):
+            await who.taps(answer)
+
+    async def done(self, who: Person, title: str) -> None:
+        """From the card: a checkpoint was dealt with."""
+        await who.taps("More")
+        await who.taps(f"Done: {title[:24]}")
+        await who.taps("Just now")
+        await who.taps("Skip")
+        await self.forget()
+
+    def record(self, ref: str) -> str:
+        """What the service's own screen shows of a case (the bot has to be stopped)."""
+        shown = subprocess.run(
+            [sys.executable, str(MAIN), "show", ref, "--config", str(self.config)],
+            capture_output=True,
+            text=True,
+            check=True,
+            env={**os.environ, "COLUMNS": "400"},
+        )
+        return shown.stdout
+
+
+def reference(text: str) -> str:
+    found = REFERENCE.findall(text)
+    assert found, f"no case reference in {text!r}"
+    return found[-1]
+
+
+def london(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=LONDON)

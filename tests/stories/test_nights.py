@@ -1,0 +1,192 @@
+"""Stories of nights on duty. Morgan and Sasha are duty managers, Robin is the manager."""
+
+from __future__ import annotations
+
+from tests.stories.night import Night, london
+
+
+async def test_a_quick_unauthorised_absence_is_level_1_and_nothing_more(night: Night) -> None:
+    """15, at a friend's and that is confirmed: back within the hour; nobody else is troubled."""
+    ref = await night.reports(night.morgan, known=True, seen="30 min ago")
+    await night.morgan.has_on_screen("Level 1", "AWAY, whereabouts known")
+    await night.clock.advance(minutes=40)
+    await night.morgan.taps("Back")
+    await night.morgan.taps("Just now")
+    await night.morgan.taps("None of these")
+    await night.morgan.sees(f"{ref} · BACK · Level 1", "Was away 1 h 10 min")
+    await night.forget()
+    await night.clock.advance(hours=8)
+    await night.stage.nobody_got_anything_else()
+
+
+async def test_a_15_year_old_away_all_night(night: Night) -> None:
+    """Told in time at every step; 4 h, 24 h, the return, and the interview within 72 hours."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.records_authority(night.morgan)
+    await night.records_parents(night.morgan)
+    await night.forget()
+
+    await night.clock.advance(hours=3, minutes=59)
+    await night.stage.nobody_got_anything_else()
+    await night.clock.advance(minutes=1)
+    await night.morgan.sees("End of a short absence", ref, "level 2")
+    await night.robin.sees(ref, "now level 2")
+    await night.morgan.taps("I have it")
+    await night.morgan.taps("Phoning now")
+    await night.morgan.taps("1 h")
+    await night.morgan.sees("You have it", "I ask again at 02:30")
+    await night.done(night.morgan, "End of a short absence")
+
+    await night.clock.advance(hours=20)
+    await night.morgan.sees("Away for 24 hours")
+    await night.done(night.morgan, "Away for 24 hours")
+
+    await night.clock.advance(hours=1)
+    await night.morgan.sends(f"/case {ref}")
+    await night.morgan.taps("Back")
+    await night.morgan.taps("15 min ago")
+    await night.morgan.taps("None of these")
+    await night.morgan.sees("BACK · Level 3", "Was away 24 h 45 min")
+    await night.forget()
+
+    await night.clock.go_to(london("2026-11-23 08:00"))
+    await night.morgan.sees("Safe and well check by police", "no time in protocol")
+    await night.morgan.taps("Safe and well check")
+    await night.morgan.taps("Yes, done")
+    await night.morgan.taps("15 min ago")
+    await night.morgan.sees("safe and well check done")
+    await night.morgan.taps("Interview offered")
+    await night.morgan.taps("Just now")
+    await night.morgan.taps("Independent service")
+    await night.morgan.taps("Accepted or declined")
+    await night.morgan.taps("Accepted")
+    await night.forget()
+
+    await night.clock.go_to(london("2026-11-25 08:00"))
+    await night.morgan.sees("Return interview", "by 22:15")
+    await night.clock.advance(hours=4)
+    await night.morgan.sends(f"/case {ref}")
+    await night.morgan.taps("Interview held")
+    await night.morgan.taps("30 min ago")
+    await night.morgan.taps("Independent service")
+    await night.morgan.sees("return interview held")
+    await night.robin.sends(f"/case {ref}")
+    await night.robin.taps("Sign off")
+    await night.robin.taps("Skip")
+    await night.robin.sees("signed off by a manager")
+    await night.robin.taps("Close")
+    await night.robin.sees("Reminders end")
+    await night.robin.taps("Close")
+    await night.robin.sees(f"{ref} · CLOSED")
+    await night.forget()
+    await night.clock.advance(hours=4)
+    await night.stage.nobody_got_anything_else()
+
+
+async def test_a_9_year_old_late_by_two_hours(night: Night) -> None:
+    """Away at a friend's: level 1 at first, level 2 when more than two hours have gone by."""
+    ref = await night.reports(night.morgan, "YP-02", known=True, seen="1 h ago")
+    await night.morgan.has_on_screen("Level 1", "age 9")
+    await night.clock.advance(minutes=60)
+    await night.morgan.sees(ref, "Younger child: look at it again")
+    await night.clock.advance(minutes=1)
+    await night.robin.sees(ref, "now level 2")
+    await night.morgan.sends(f"/case {ref}")
+    await night.morgan.sees("Level 2", "for longer than is of concern")
+
+
+async def test_parents_are_not_to_be_told_and_the_reason_is_kept(night: Night) -> None:
+    """A welfare reason replaces the duty to tell; the words leave the chat and stay on record."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.morgan.taps("Not to be told")
+    await night.morgan.sends("contact only with a supervisor, interim order")
+    await night.morgan.taps("Social worker")
+    await night.morgan.sees("parents not to be told, reason kept")
+    assert "supervisor" not in await night.morgan.screen()
+    await night.records_authority(night.morgan)
+    await night.forget()
+    await night.clock.advance(hours=3)
+    await night.stage.nobody_got_anything_else()
+    night.stop()
+    assert "contact only with a supervisor" in night.record(ref)
+
+
+async def test_a_wrong_time_is_put_right(night: Night) -> None:
+    """Last seen was an hour earlier than logged: the clock moves, the first entry stays."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.morgan.taps("More")
+    await night.morgan.taps("Put right")
+    await night.morgan.taps("Last seen")
+    await night.morgan.sends("half eight")
+    await night.morgan.sees("20:30")
+    await night.morgan.taps("Yes")
+    await night.morgan.sees("Away 1 h, since 20:30", "last seen put right: 20:30")
+    await night.forget()
+    await night.records_authority(night.morgan)
+    await night.records_parents(night.morgan)
+    await night.forget()
+    await night.clock.advance(hours=3)
+    await night.robin.sees(ref, "now level 2")
+
+
+async def test_two_managers_act_on_one_case_at_once(night: Night) -> None:
+    """Both have the card open; one is told who has it, nothing is recorded twice unseen."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.sasha.sends(f"/case {ref}")
+    await night.forget()
+    await night.clock.advance(hours=1)
+    await night.morgan.sees("Placing authority told")
+    await night.morgan.taps("I have it")
+    await night.sasha.taps("Authority told")
+    await night.sasha.taps("Emergency duty team manager")
+    await night.sasha.taps("Phone")
+    await night.sasha.taps("Just now")
+    await night.sasha.taps("Skip")
+    await night.sasha.sees("Emergency duty team manager (phone)", "Sasha Sample")
+    await night.morgan.taps("Phoning now")
+    await night.morgan.sees("No longer due", "Emergency duty team manager")
+
+
+async def test_an_unknown_person_gets_one_neutral_line(night: Night) -> None:
+    """Whatever they write, they learn nothing, and only once."""
+    stranger = await night.stage.person("Nobody Known", user_id=9999)
+    await stranger.sends("/start")
+    await stranger.sees("You are not on its list")
+    await stranger.sends("/open")
+    await stranger.sends("RH-7K2D")
+    await stranger.sees_nothing()
+    await night.stage.nobody_got_anything_else()
+
+
+async def test_a_restart_in_the_middle_of_a_report(night: Night) -> None:
+    """Power cut after three answers: the report is offered again and goes on where it was."""
+    await night.morgan.sends("/missing")
+    await night.morgan.taps("YP-03")
+    await night.morgan.taps("No, or not confirmed")
+    await night.morgan.taps("1 h ago")
+    night.kill()
+    await night.start()
+    await night.morgan.sees("unfinished report", "YP-03")
+    await night.morgan.taps("Go on with it")
+    await night.morgan.sees("Last seen: Sat 21 Nov 20:30", "When were they due back?")
+    await night.morgan.taps("No set time")
+    await night.morgan.taps("Left unnoticed")
+    await night.morgan.taps("Just now")
+    await night.morgan.taps("None of these")
+    await night.morgan.taps("Don't know")
+    await night.morgan.taps("Save the report")
+    await night.morgan.sees("MISSING · Level 2")
+
+
+async def test_a_restart_in_the_middle_of_a_reminder(night: Night) -> None:
+    """The bot is down when a duty falls due: it is told at once after the start, marked LATE."""
+    await night.reports(night.morgan, police="Just now")
+    night.kill()
+    await night.clock.advance(minutes=95)
+    await night.start()
+    await night.morgan.sees("Placing authority told", "LATE by 35 min")
+    await night.morgan.taps("I have it")
+    await night.morgan.sees("You have it")
+    night.kill()
+    await night.start()
+    await night.morgan.sees_nothing()
