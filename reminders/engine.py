@@ -36,7 +36,7 @@ from reminders.sending import Sender
 from reminders.service import Service
 from reminders.watch import Watch
 from storage.model import Episode, Message, Past
-from storage.store import Change, NotFound, Store, Trouble
+from storage.store import Change, NotFound, Store
 
 HEARTBEAT_SECONDS = 15.0
 AGAIN = timedelta(seconds=60)
@@ -115,7 +115,6 @@ class Engine:
     async def start(self) -> None:
         """Loads every open episode, plans all, and begins to send. The store is open."""
         self._loop = asyncio.get_running_loop()
-        self.house.store.watch(self._trouble)
         await self.house.load()
         for row in await self.house.store.past(BEGINNING):
             self._history[row.person] = (*self._history.get(row.person, ()), row)
@@ -214,6 +213,11 @@ class Engine:
         if self.watch.next_at is not None:
             moments.append(self.watch.next_at)
         return min(moments, default=None)
+
+    @property
+    def open_count(self) -> int:
+        """How many episodes are not closed."""
+        return len(self._held)
 
     async def standing_of(self, ref: str) -> Standing:
         """Computed, peak and set level of an open or closed episode. Raises NotFound."""
@@ -423,13 +427,6 @@ class Engine:
             self._was_idle = idle
             if self.on_idle_change is not None:
                 self.on_idle_change()
-
-    def _trouble(self, trouble: Trouble) -> None:
-        def tell() -> None:
-            self._in_background(self.rounds.trouble(trouble.kind, trouble.what))
-
-        if self._loop is not None:
-            self._loop.call_soon_threadsafe(tell)
 
 
 class _Busy:

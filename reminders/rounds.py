@@ -271,16 +271,6 @@ class Rounds:
             {**data, "why": why},
         )
 
-    async def trouble(self, kind: str, what: str) -> None:
-        """The book is in trouble, or out of it: the administrators are told."""
-        now = self.house.clock.now()
-        await self.tell(
-            (s.id for s in self.house.service.administrators(now)),
-            f"{kind}~{now:%y%m%d%H%M%S}",
-            "alarm",
-            {"what": kind, "line": what},
-        )
-
     async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
         """One message of the service's own file to each of these people, once per `name`."""
         now = self.house.clock.now()
