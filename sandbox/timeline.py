@@ -151,9 +151,11 @@ def _when(fact: Json) -> str:
 def _axis(axis: Axis, height: float) -> str:
     found = []
     for x, text in axis.labels():
+        anchor = "end" if x > WIDTH - 90 else "start"
         found.append(
             f'<line class="t-line" x1="{x:.1f}" x2="{x:.1f}" y1="22" y2="{height - 6:.0f}"/>'
-            f'<text class="t-dim" x="{x:.1f}" y="15" font-size="11">{escape(text)}</text>'
+            f'<text class="t-dim" x="{x:.1f}" y="15" font-size="11" text-anchor="{anchor}">'
+            f"{escape(text)}</text>"
         )
     found += [
         f'<path class="t-gap" fill="none" d="M{x - 5:.1f} 26l4 -6M{x + 1:.1f} 26l4 -6"/>'
@@ -222,12 +224,13 @@ def _duty(axis: Axis, duty: Json, end: datetime) -> str:
             f'<line class="t-bar-{kind}" x1="{due:.1f}" x2="{x:.1f}" y1="12" y2="12"'
             ' stroke-width="4" stroke-linecap="round"/>'
         )
+    end_mark = f'<circle class="t-{kind}" cx="{x:.1f}" cy="12" r="4"/>' if kind != "open" else ""
     right = x < WIDTH - 150
     anchor = "start" if right else "end"
     text_x = max(x, due) + 12 if right else min(x, due) - 12
     inside = (
         f'<path class="t-{kind}" d="M{due:.1f} 5l6 7l-6 7l-6 -7z"><title>due</title></path>{line}'
-        f'<circle class="t-{kind}" cx="{x:.1f}" cy="12" r="4"/>'
+        f"{end_mark}"
         f'<text class="t-{kind}" x="{text_x:.1f}" y="16" text-anchor="{anchor}" font-size="12">'
         f"{mark} {escape(words)}</text>"
     )
