@@ -8,7 +8,7 @@ from typing import Literal
 
 import msgspec
 
-from protocol.calendar import is_out_of_hours
+from protocol.calendar import is_out_of_hours, local_time
 from protocol.episode import Earlier, Episode, utc
 from protocol.pack import Due as PackDue
 from protocol.pack import Outcome, Pack
@@ -36,7 +36,8 @@ class Action(msgspec.Struct, frozen=True):
 
 
 class Assessment(msgspec.Struct, frozen=True, kw_only=True):
-    """What the pack says of an episode at `now`. All times are aware, in London."""
+    """What the pack says of an episode at `now`. All times are London wall clock, with the offset
+    of that moment, so that they compare and subtract as instants."""
 
     level: int
     """1, 2 or 3: a response tier of the local protocol, never a grade of risk."""
@@ -80,7 +81,7 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
     changes_at = _changes_at(view, history, now, outcome, dues)
     zone = pack.zone
     due = {
-        item.duty.id: Due(at.astimezone(zone), "due" if at <= now else "pending")
+        item.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
         for item, at in dues
     }
     out_of_hours = is_out_of_hours(now, pack.opens, pack.closes, pack.holidays, zone)
@@ -98,14 +99,14 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
         closable=view.returned is not None,
-        start=view.start.astimezone(zone),
-        end=end.astimezone(zone),
+        start=local_time(view.start, zone),
+        end=local_time(end, zone),
         elapsed_minutes=(end - view.start) // _MINUTE,
         age=view.age,
         counts=view.counts,
         out_of_hours=out_of_hours,
         ra_route=ra_route,
-        changes_at=changes_at.astimezone(zone) if changes_at else None,
+        changes_at=local_time(changes_at, zone) if changes_at else None,
     )
 
 

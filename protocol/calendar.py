@@ -7,10 +7,25 @@ Hours are elapsed time. Days are calendar days at the same wall-clock time, so t
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 LONDON = ZoneInfo("Europe/London")
+_OFFSETS: dict[timedelta | None, timezone] = {}
+
+
+def local_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
+    """The same instant with the wall clock of `zone`, at a fixed offset.
+
+    With the zone itself two such times would be compared and subtracted by their wall clocks,
+    which is wrong in the nights when the clocks change.
+    """
+    local = moment.astimezone(zone)
+    offset = local.utcoffset()
+    fixed = _OFFSETS.get(offset)
+    if fixed is None:
+        fixed = _OFFSETS[offset] = timezone(offset or timedelta())
+    return local.replace(tzinfo=fixed, fold=0)
 
 
 def days_from(start: datetime, days: int, zone: ZoneInfo = LONDON) -> datetime:

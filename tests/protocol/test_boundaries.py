@@ -322,3 +322,16 @@ def test_level_1_on_return_says_log_it_and_nothing_more():
 def test_now_needs_an_offset():
     with pytest.raises(ValueError, match="offset"):
         assess(missing(), [], PACK, datetime(2026, 3, 2, 18))  # noqa: DTZ001
+
+
+def test_times_in_the_repeated_hour_are_told_apart():
+    """01:30 comes twice on 25 October 2026; the two are an hour apart."""
+    first = datetime(2026, 10, 25, 0, 30, tzinfo=UTC)
+    found = assess(missing(IN_CARE, last_seen_at=first, aware_at=first), [], PACK, first)
+    police, authority = found.due["N-POLICE"].at, found.due["N-RA"].at
+    assert (police.isoformat(), authority.isoformat()) == (
+        "2026-10-25T01:30:00+01:00",
+        "2026-10-25T01:30:00+00:00",
+    )
+    assert authority - police == HOUR
+    assert police < authority

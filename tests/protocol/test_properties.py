@@ -1,0 +1,163 @@
+"""What holds of every case, looked for by Hypothesis."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, timedelta
+
+import msgspec
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from protocol.assess import assess, level_at
+from protocol.explain import explain
+from protocol.fold import fold
+from protocol.pack import load_pack
+from protocol.packread import SHIPPED
+from protocol.settings import Settings
+from protocol.standing import standing
+from tests.protocol.cases import PACK
+from tests.protocol.strategies import ANY_MOMENT, EPISODES, HISTORIES, MOMENTS, OFFSETS, facts
+
+PACKS = [
+    load_pack("haringey-2011", name) for name in ("cautious", "literal", "current", "overnight")
+]
+ANY_PACK = st.sampled_from(PACKS)
+MOMENT = timedelta(microseconds=1)
+SECOND = timedelta(seconds=1)
+
+
+def answer(found):
+    return found.level, found.reasons, found.due
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.floats(0, 1))
+def test_between_now_and_changes_at_nothing_changes(case, history, pack, now, share):
+    found = assess(case, history, pack, now)
+    if found.changes_at is None:
+        later = now + timedelta(days=share * 100)
+        assert answer(assess(case, history, pack, later)) == answer(found)
+        return
+    assert found.changes_at > now
+    between = min(now + (found.changes_at - now) * share, found.changes_at - MOMENT)
+    assert answer(assess(case, history, pack, between)) == answer(found)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS)
+def test_one_second_after_changes_at_something_has_changed(case, history, pack, now):
+    found = assess(case, history, pack, now)
+    assume(found.changes_at is not None)
+    assert answer(assess(case, history, pack, found.changes_at + SECOND)) != answer(found)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, OFFSETS.filter(lambda seconds: seconds >= 0))
+def test_with_fixed_facts_the_level_never_falls(case, history, pack, now, seconds):
+    """Facts dated later would be new facts, so only those of the first moment are kept."""
+    assume(pack.preset != "literal")
+    fixed = as_known(case, now)
+    later = now + timedelta(seconds=seconds)
+    assert level_at(fixed, history, pack, later) >= level_at(fixed, history, pack, now)
+
+
+def as_known(case, now):
+    times = [
+        name
+        for name in case.__struct_fields__
+        if name.endswith("_at") and name not in ("last_seen_at", "due_back_at", "aware_at")
+    ]
+    known = {name: getattr(case, name) for name in times}
+    return msgspec.structs.replace(
+        case,
+        notifications=tuple(n for n in case.notifications if n.at <= now),
+        **{name: at if at is not None and at <= now else None for name, at in known.items()},
+    )
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.sampled_from(Settings().additional_factors))
+def test_more_concern_never_lowers_the_level(case, history, pack, now, factor):
+    before = level_at(case, history, pack, now)
+    worse = msgspec.structs.replace(case.child, **{factor: True})
+    assert level_at(msgspec.structs.replace(case, child=worse), history, pack, now) >= before
+    known = msgspec.structs.replace(case.child, historical_concerns=True)
+    assert level_at(msgspec.structs.replace(case, child=known), history, pack, now) >= before
+
+
+@given(EPISODES, HISTORIES, MOMENTS)
+def test_the_overlay_of_current_practice_never_takes_anything_away(case, history, now):
+    seed = assess(case, history, PACK, now)
+    current = assess(case, history, PACKS[2], now)
+    assert current.level == seed.level
+    assert set(current.reasons) >= set(seed.reasons)
+    assert current.due.items() >= seed.due.items()
+
+
+@given(facts(), st.randoms(use_true_random=False), ANY_PACK, MOMENTS)
+def test_the_order_of_facts_recorded_at_different_times_does_not_matter(record, rng, pack, now):
+    distinct = {fact.recorded_at: fact for fact in record}
+    one = list(distinct.values())
+    other = list(one)
+    rng.shuffle(other)
+    assert fold(one) == fold(other)
+    assert standing(one, (), pack, now) == standing(other, (), pack, now)
+
+
+@settings(max_examples=200)
+@given(facts(ANY_MOMENT), HISTORIES, ANY_PACK, ANY_MOMENT.filter(lambda now: now.tzinfo))
+def test_nothing_that_a_store_accepts_makes_the_rules_fail(record, history, pack, now):
+    case = fold(record)
+    found = assess(case, history, pack, now)
+    assert found.level in (1, 2, 3)
+    assert found.level_reasons
+    assert explain(case, history, pack, now).because
+    stand = standing(record, history, pack, now)
+    assert 1 <= stand.shown <= 3
+    assert stand.peak >= stand.computed.level
+
+
+@given(EPISODES, HISTORIES, MOMENTS)
+def test_two_packs_that_differ_only_in_wording_give_the_same_levels(case, history, now):
+    one, other = assess(case, history, PACK, now), assess(case, history, REWORDED, now)
+    assert (one.level, one.level_reasons, one.due) == (other.level, other.level_reasons, other.due)
+    assert one.changes_at == other.changes_at
+
+
+def reworded():
+    """The shipped pack with every text, title and name turned into other words."""
+    import tempfile
+    from pathlib import Path
+
+    with tempfile.TemporaryDirectory() as folder:
+        for file in SHIPPED.glob("*.toml"):
+            text = re.sub(
+                r'^(text|title|who|name|about) = ".*"$',
+                r'\1 = "other words"',
+                file.read_text("utf-8"),
+                flags=re.MULTILINE,
+            )
+            (Path(folder) / file.name).write_text(text, "utf-8")
+        return load_pack(Path(folder) / "haringey-2011.toml", "cautious")
+
+
+REWORDED = reworded()
+
+
+def test_the_other_words_are_really_there():
+    assert REWORDED.rule("HAR-L2-4H").text == "other words"
+    assert PACK.rule("HAR-L2-4H").text != "other words"
+
+
+@given(EPISODES, HISTORIES, MOMENTS)
+def test_the_same_question_has_the_same_answer(case, history, now):
+    """Also from a pack that has answered nothing before, and one that has answered a lot."""
+    fresh = PACK.with_settings({})
+    assert assess(case, history, fresh, now) == assess(case, history, PACK, now)
+
+
+@given(EPISODES, MOMENTS)
+def test_times_in_the_answer_are_instants_not_wall_clocks(case, now):
+    """Subtracting and comparing them is right across both clock changes too."""
+    found = assess(case, (), PACK, now)
+    assert found.elapsed_minutes == (found.end - found.start) // timedelta(minutes=1)
+    for due in found.due.values():
+        assert due.at == due.at.astimezone(UTC)
+        assert (due.status == "due") == (due.at <= now)
