@@ -77,15 +77,20 @@ class Night:
 
     async def start(self) -> None:
         """Starts the bot and waits until it follows the clock."""
+        self.launch()
+        await self.until_followed()
+
+    def launch(self) -> None:
+        """Starts the bot's process, and no more."""
         with (self.folder / "bot.log").open("ab") as log:
-            self._process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
+            self._process = subprocess.Popen(
                 [sys.executable, str(MAIN), "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
             )
-        await self._until_followed()
 
-    async def _until_followed(self) -> None:
+    async def until_followed(self) -> None:
+        """The bot has started, and has done what was due."""
         assert self._process is not None
         name = f"bot-{self._process.pid}"
         self.stage.followers = (name,)
