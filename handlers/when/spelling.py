@@ -146,6 +146,26 @@ def slips(one: str, two: str, limit: int) -> int:
     """
     if abs(len(one) - len(two)) > limit:
         return limit + 1
+    start, end = 0, 0
+    shorter = min(len(one), len(two))
+    while start < shorter and one[start] == two[start]:
+        start += 1
+    while end < shorter - start and one[-1 - end] == two[-1 - end]:
+        end += 1
+    one, two = one[start : len(one) - end], two[start : len(two) - end]
+    if len(one) <= 1 and len(two) <= 1:
+        return max(len(one), len(two))
+    if one == two[::-1] and len(one) == 2:
+        return 1
+    if limit < 2:
+        return limit + 1
+    if len(set(one) ^ set(two)) > 2 * limit:
+        return limit + 1
+    return min(_distance(one, two), limit + 1)
+
+
+def _distance(one: str, two: str) -> int:
+    """Optimal string alignment distance."""
     before: list[int] = []
     row = list(range(len(two) + 1))
     for i, a in enumerate(one, 1):
@@ -156,7 +176,7 @@ def slips(one: str, two: str, limit: int) -> int:
                 cost = min(cost, before[j - 2] + 1)
             after.append(cost)
         before, row = row, after
-    return min(row[-1], limit + 1)
+    return row[-1]
 
 
 def nearest(word: str, targets: Iterable[str]) -> tuple[str, bool]:
