@@ -20,12 +20,11 @@ def local_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
     With the zone itself two such times would be compared and subtracted by their wall clocks,
     which is wrong in the nights when the clocks change.
     """
-    local = moment.astimezone(zone)
-    offset = local.utcoffset()
+    offset = moment.astimezone(zone).utcoffset()
     fixed = _OFFSETS.get(offset)
     if fixed is None:
         fixed = _OFFSETS[offset] = timezone(offset or timedelta())
-    return local.replace(tzinfo=fixed, fold=0)
+    return moment.astimezone(fixed)
 
 
 def days_from(start: datetime, days: int, zone: ZoneInfo = LONDON) -> datetime:

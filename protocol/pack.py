@@ -37,11 +37,14 @@ class Limit(NamedTuple):
 
 
 class Window(NamedTuple):
-    """Episodes of these categories in the last `days`; each (least, bit) is a limit on them."""
+    """Episodes in the last `days` (calendar); each (least, bit) is a limit on their number."""
 
     name: str
     days: int
-    categories: frozenset[Category]
+    missing: bool
+    """Whether missing episodes count."""
+    away: bool
+    """Whether unauthorised absences count."""
     limits: tuple[tuple[int, int], ...]
     tiers: tuple[tuple[int, tuple[int, ...]], ...]
     """(shift, sorted steps) of the tier families counted here."""
@@ -210,7 +213,8 @@ class Pack:
         return Window(
             name=counted.name,
             days=int(number(counted.days, self.settings)),
-            categories=frozenset(categories),  # type: ignore[arg-type]
+            missing="missing" in categories,
+            away="unauthorised_absence" in categories,
             limits=tuple(
                 (int(number(least, self.settings)), bit)
                 for (name, least), bit in self.book.atoms.episodes.items()

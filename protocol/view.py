@@ -46,7 +46,7 @@ class View:
     """An episode as known at `now`, up to (not including) `until`, when the next fact is dated."""
 
     __slots__ = (
-        "age", "authority_told", "aware", "bits", "counts", "counts_until", "end", "episode",
+        "age", "authority_told", "aware", "bits", "counts", "episode",
         "grows_up", "interview_clock", "located", "missing", "night", "pack", "referred",
         "returned", "start", "until",
     )  # fmt: skip
@@ -275,21 +275,21 @@ class View:
 
     def _count_bits(self, history: Sequence[Earlier]) -> int:
         """Counts the episodes of each window, this one included if its category counts."""
-        own = "missing" if self.missing else "unauthorised_absence"
         start, zone = self.start, self.pack.zone
-        starts = [(utc(earlier.start), earlier.category) for earlier in history]
-        since: dict[int, datetime] = {}
+        starts = [(utc(earlier.start), earlier.category == "missing") for earlier in history]
+        within: dict[int, tuple[int, int]] = {}
         bits = 0
         self.counts: dict[str, int] = {}
         for window in self.pack.windows:
-            count = 1 if own in window.categories else 0
+            missing, away = (1, 0) if self.missing else (0, 1)
             if starts:
-                first = since.get(window.days)
-                if first is None:
-                    first = since[window.days] = days_from(start, -window.days, zone)
-                for moment, category in starts:
-                    if first <= moment < start and category in window.categories:
-                        count += 1
+                found = within.get(window.days)
+                if found is None:
+                    first = days_from(start, -window.days, zone)
+                    kinds = [kind for moment, kind in starts if first <= moment < start]
+                    found = within[window.days] = (sum(kinds), len(kinds) - sum(kinds))
+                missing, away = missing + found[0], away + found[1]
+            count = missing * window.missing + away * window.away
             self.counts[window.name] = count
             for least, bit in window.limits:
                 if count >= least:
