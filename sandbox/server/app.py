@@ -14,7 +14,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
 
-from sandbox.server import control, human
+from sandbox.server import actions, control, human
 from sandbox.server.connections import hang_up
 from sandbox.server.errors import (
     ApiError,
@@ -50,6 +50,7 @@ def create_app(world: World, routes: Sequence[BaseRoute] = ()) -> Starlette:
             Route("/file/bot{token}/{path:path}", download, methods=["GET"]),
             *control.ROUTES,
             *human.ROUTES,
+            *actions.ROUTES,
         ],
         exception_handlers=human.EXCEPTION_HANDLERS,
     )

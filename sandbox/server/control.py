@@ -13,6 +13,7 @@ from sandbox.server.faults import Fault
 from sandbox.server.followers import Followers
 from sandbox.server.people import NotPossible, Nowhere
 from sandbox.server.requests import (
+    LONGEST_WAIT,
     Follow,
     Reset,
     SetClock,
@@ -71,7 +72,7 @@ async def follow(request: Request) -> Response:
         report.seen,
         idle=report.idle,
         next_at=_utc(report.next_at) if report.next_at else None,
-        wait=min(report.wait, 60.0),
+        wait=min(report.wait, LONGEST_WAIT),
         gone=lambda: asyncio.ensure_future(gone(request)),
     )
     return answer(document)

@@ -161,6 +161,10 @@ async def body_of(request: Request, kind: type[T]) -> T:
     return msgspec.json.decode(await request.body() or b"{}", type=kind)
 
 
+LONGEST_WAIT = 60.0
+"""Real seconds after which a request that waits is answered in any case."""
+
+
 class HungUp(Exception):
     """The client has left; whatever is answered reaches nobody."""
 
