@@ -134,17 +134,11 @@ class Acts:
         next_step: str,
         now: datetime,
     ) -> list[Message]:
-        """Whoever was asked in this round learns who has it now."""
-        begun = duty.round_start(now)
-        asked = {
-            m.to: None
-            for m in record.messages
-            if m.about == duty.id
-            and m.kind in ASKING
-            and m.state == "sent"
-            and m.created_at >= begun
-            and m.to != owner
-        }
+        """Whoever was asked in this round, or had it until now, learns who has it."""
+        if duty.held(now):
+            asked = dict.fromkeys({duty.owner} - {owner})
+        else:
+            asked = self._asked(record, duty, owner, now)
         return [
             Message(
                 id=f"taken~{record.version + 1}~{duty.id}~{one}",
@@ -158,6 +152,19 @@ class Acts:
             )
             for one in asked
         ]
+
+    @staticmethod
+    def _asked(record: Episode, duty: Duty, owner: str, now: datetime) -> dict[str, None]:
+        begun = duty.round_start(now)
+        return {
+            m.to: None
+            for m in record.messages
+            if m.about == duty.id
+            and m.kind in ASKING
+            and m.state == "sent"
+            and m.created_at >= begun
+            and m.to != owner
+        }
 
     async def release(
         self, ref: str, duty: str, staff: Staff, *, update_id: int | None = None

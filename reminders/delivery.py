@@ -251,9 +251,10 @@ class Delivery:
             lane.failures += 1
             return 0.0 if self._failed(now) else pause
         if isinstance(outcome, Stopped):
-            self.stopped_why = outcome.why
+            first, self.stopped_why = not self.stopped_why, outcome.why
             await self._again(lane, parts, f"stopped: {outcome.why}")
-            self.desk.stopped(outcome.why)
+            if first:
+                self.desk.stopped(outcome.why)
             return 0.0
         self._answered()
         lane.failures = 0

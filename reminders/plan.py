@@ -148,8 +148,9 @@ class _Asking:
             place = (message.step, int(message.data.get("repeat", 0)))
             reached[message.to] = max(reached.get(message.to, (-1, 0)), place)
         crew = self._crew()
+        served = max((m.created_at for m in round_), default=self.start)
         owed, self.next_at = _owed(
-            slots(self.ladder, crew, anchor, self._tail(reached)), reached, now
+            slots(self.ladder, crew, anchor, self._tail(reached)), reached, served, now
         )
         for person, (first, slot) in owed.items():
             due_at = self.start if not round_ and first.at == anchor else first.at
@@ -256,17 +257,21 @@ class _Asking:
 
 
 def _owed(
-    ladder: Iterable[Slot], reached: dict[str, tuple[int, int]], now: datetime
+    ladder: Iterable[Slot], reached: dict[str, tuple[int, int]], served: datetime, now: datetime
 ) -> tuple[dict[str, tuple[Slot, Slot]], datetime | None]:
     """For each person the first and the last slot that has come and was not used, and when the
-    next slot comes. Only the last one is sent: nobody is told five times at once."""
+    next slot comes. Only the last one is sent: nobody is told five times at once.
+
+    The first one is when this person should have been asked. Slots up to `served` were used for
+    whoever was on duty then, so for somebody who came later they do not count as missed."""
     owed: dict[str, tuple[Slot, Slot]] = {}
     for slot in ladder:
         if slot.at > now:
             return owed, slot.at
         for person in slot.people:
             if slot.place > reached.get(person, (-1, 0)):
-                owed[person] = (owed[person][0] if person in owed else slot, slot)
+                first = owed[person][0] if person in owed else slot
+                owed[person] = (slot if first.at <= served else first, slot)
     return owed, None
 
 

@@ -122,15 +122,15 @@ class Rounds:
         if not policy.enabled:
             return
         today = london.day_of(now)
-        if now < london.at(today, policy.at):
-            return
+        come = now >= london.at(today, policy.at)
         done = self.house.state.get("night_check")
-        if done == today.isoformat():
-            return
         if done is None:
-            # The very first start, after the hour: people are still being asked to open the bot.
-            first = OfficeChange(state={"night_check": today.isoformat()})
+            # The very first start: people are still being asked to open the bot.
+            last = today if come else today - timedelta(days=1)
+            first = OfficeChange(state={"night_check": last.isoformat()})
             await self.house.change(lambda _: first)
+            return
+        if not come or done == today.isoformat():
             return
         found = [
             (home.id, nightcheck.look_over(self.house, home.id, now))

@@ -1,0 +1,150 @@
+"""The weekly digest: on the chosen day and hour, late if missed, never twice, never with a name."""
+
+import socket
+from datetime import timedelta
+
+import msgspec
+
+from protocol import facts as f
+from reports.charts import weeks_by_level
+from storage.model import Past
+from tests.reminders.virtual import in_virtual_time, utc
+from tests.reminders.world import World
+
+
+def digests(world):
+    return [g for g in world.telegram.got if g.message.kind == "digest"]
+
+
+@in_virtual_time
+async def test_monday_at_nine_unless_the_manager_chose_otherwise():
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        await world.until(utc("2026-03-09 08:59"))
+        assert digests(world) == []
+        await world.until(utc("2026-03-09 09:01"))
+        assert [g.to for g in digests(world)] == ["mia"]
+        coming = await world.shifts.digest_setting(world.staff("mia"), 3, 17)
+        assert coming == utc("2026-03-12 17:00")
+        await world.until(utc("2026-03-12 17:01"))
+        await world.until(utc("2026-03-17 12:00"))
+        assert [g.at.strftime("%a %H:%M") for g in digests(world)] == ["Mon 09:00", "Thu 17:00"]
+
+
+@in_virtual_time
+async def test_choosing_an_hour_that_has_gone_sends_nothing_at_once():
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        await world.shifts.digest_setting(world.staff("mia"), 3, 17)
+        await world.advance(hours=1)
+        assert digests(world) == []
+
+
+@in_virtual_time
+async def test_sent_late_if_missed_and_never_twice():
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        await world.until(utc("2026-03-09 08:00"))
+        await world.process_down(until=utc("2026-03-09 11:00"))
+        await world.advance(minutes=1)
+        assert [g.message.data["late_minutes"] for g in digests(world)] == [120]
+        await world.process_down(until=utc("2026-03-09 12:00"))
+        await world.advance(hours=5)
+        assert len(digests(world)) == 1
+
+
+@in_virtual_time
+async def test_nine_o_clock_is_nine_on_the_wall_in_summer_too():
+    async with World(start=utc("2026-03-27 12:00")) as world:
+        await world.until(utc("2026-03-30 12:00"))
+        assert [g.at.strftime("%H:%M") for g in digests(world)] == ["08:00"]
+
+
+@in_virtual_time
+async def test_what_a_digest_says():
+    """Open cases with what is unmet, interviews and how many in time, repeats, the unanswered."""
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        for n in range(2):
+            ref = await world.report(f"RH-222{n + 2}", ago=timedelta(minutes=30))
+            await world.returns(ref)
+            await world.records(ref, world.fact(f.SafeAndWell, done=True))
+            await world.records(ref, world.fact(f.InterviewHeld, held_by="visitor"))
+            await world.advance(minutes=10)
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-09 09:01"))
+        data = msgspec.json.decode(msgspec.json.encode(digests(world)[0].message.data))
+        assert [line["ref"] for line in data["open"]] == ["RH-2222", "RH-2223", "RH-2345"]
+        away = data["open"][-1]
+        assert [d["duty"] for d in away["unmet"]] == ["CP-4H", "CP-24H"]
+        assert away["next"]["duty"] == "CP-72H-OPEN"
+        assert data["repeats"] == [{"person": "YP-1", "episodes": 3, "tier": 3}]
+        assert {"ref": "RH-2345", "duty": "CP-4H"} in data["unanswered"]
+        assert sum(v["week"] for v in data["by_level"].values()) == 3
+        assert data["by_home"]["rowan"] == {"week": 3, "before_mean": 0.0}
+        assert len(data["weeks"]) == 12
+        assert sum(data["weeks"][-1]["levels"]) == 3
+        assert weeks_by_level(data["weeks"]).startswith(b"\x89PNG")
+
+
+@in_virtual_time
+async def test_interviews_on_time_are_counted_in_the_week_in_which_their_time_ended():
+    from reminders.digest import _interviews
+
+    now = utc("2026-03-09 09:00")
+
+    def row(ref, due, held=None, declined=None):
+        return Past(
+            ref=ref,
+            person="YP-1",
+            home="rowan",
+            category="missing",
+            start=utc("2026-03-01 09:00"),
+            end=None,
+            level=2,
+            peak=2,
+            closed_at=None,
+            interview_due_at=utc(due),
+            interview_held_at=utc(held) if held else None,
+            interview_declined_at=utc(declined) if declined else None,
+        )
+
+    rows = [
+        row("A", "2026-03-05 09:00", held="2026-03-05 09:00"),
+        row("B", "2026-03-05 09:00", held="2026-03-06 09:00"),
+        row("C", "2026-03-06 09:00", declined="2026-03-06 08:00"),
+        row("D", "2026-03-07 09:00"),
+        row("E", "2026-03-11 09:00"),
+        row("F", "2026-02-20 09:00", held="2026-02-20 08:00"),
+    ]
+    assert _interviews(rows, utc("2026-03-02 09:00"), now) == {
+        "ended": 4,
+        "held": 2,
+        "declined": 1,
+        "on_time": 1,
+        "on_time_percent": 33,
+        "waiting": ["D", "E"],
+    }
+
+
+@in_virtual_time
+async def test_a_manager_of_one_home_reads_of_that_home_only():
+    from tests.reminders.world import SERVICE
+
+    service = msgspec.structs.replace(
+        SERVICE,
+        staff=tuple(
+            msgspec.structs.replace(s, homes=("cedar",)) if s.id == "mia" else s
+            for s in SERVICE.staff
+        ),
+    )
+    async with World(start=utc("2026-03-06 12:00"), service=service) as world:
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-09 09:01"))
+        assert digests(world)[0].message.data["open"] == []
+        assert "mia" not in {who for _, who in world.asked("CP-4H")}
+
+
+def test_the_picture_needs_no_network(monkeypatch):
+    def refuse(*_, **__):
+        raise AssertionError("a picture needs no network")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    week = {"from": "2026-03-02", "levels": [1, 2, 0]}
+    assert len(weeks_by_level([week] * 12)) > 10_000

@@ -1,0 +1,250 @@
+"""Stories of the rota: shifts, gaps, taking over, handing over, swaps, the afternoon's look."""
+
+from datetime import date, datetime, time, timedelta
+
+import msgspec
+import pytest
+
+from reminders import rota
+from reminders.policy import Exception_, Pattern, Policy
+from reminders.rota import Cover, RotaState
+from tests.reminders.virtual import in_virtual_time, utc
+from tests.reminders.world import SERVICE, World
+
+ALL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+NIGHTS = Policy(
+    rota=(
+        Pattern(days=ALL, start=time(8), end=time(20), staff=("amy",), homes=("rowan",)),
+        Pattern(days=ALL, start=time(20), end=time(8), staff=("ben",), homes=("rowan",)),
+    )
+)
+
+
+def duty(now: datetime, policy: Policy = NIGHTS, state: RotaState | None = None, home="rowan"):
+    return rota.on_duty(home, now, policy=policy, service=SERVICE, state=state or RotaState())
+
+
+@pytest.mark.parametrize(
+    ("moment", "who"),
+    [
+        ("2026-03-06 19:59", ("amy",)),
+        ("2026-03-06 20:00", ("ben",)),
+        ("2026-03-07 07:59", ("ben",)),
+        ("2026-03-07 08:00", ("amy",)),
+        # In summer time the shifts follow the clocks on the wall.
+        ("2026-07-06 18:59", ("amy",)),
+        ("2026-07-06 19:00", ("ben",)),
+        # The night the clocks go back is an hour longer, the night they go forward shorter.
+        ("2026-10-25 07:59", ("ben",)),
+        ("2026-10-25 08:00", ("amy",)),
+        ("2026-03-29 06:59", ("ben",)),
+        ("2026-03-29 07:00", ("amy",)),
+    ],
+)
+def test_the_weekly_pattern(moment, who):
+    assert duty(utc(moment)) == who
+
+
+def test_without_a_rota_everybody_in_the_order_of_the_list_managers_last():
+    assert duty(utc("2026-03-06 23:00"), Policy()) == ("amy", "ben", "mia")
+    assert duty(utc("2026-03-06 23:00"), Policy(), home="cedar") == ("cay", "mia")
+
+
+def test_a_dated_exception_stands_in_place_of_the_pattern():
+    christmas = Exception_(
+        start=datetime(2026, 12, 25, 8),  # noqa: DTZ001 - London time, as written in the file
+        end=datetime(2026, 12, 26, 8),  # noqa: DTZ001
+        staff=("mia",),
+    )
+    policy = Policy(rota=NIGHTS.rota, exceptions=(christmas,))
+    assert duty(utc("2026-12-25 07:59"), policy) == ("ben",)
+    assert duty(utc("2026-12-25 22:00"), policy) == ("mia",)
+    assert duty(utc("2026-12-26 08:00"), policy) == ("amy",)
+
+
+def test_a_rolling_rota_of_two_weeks():
+    rolling = Policy(
+        rota=(
+            Pattern(
+                days=ALL,
+                start=time(20),
+                end=time(8),
+                staff=("amy",),
+                every_weeks=2,
+                first_week=date(2026, 3, 4),
+            ),
+            Pattern(
+                days=ALL,
+                start=time(20),
+                end=time(8),
+                staff=("ben",),
+                every_weeks=2,
+                first_week=date(2026, 3, 11),
+            ),
+        )
+    )
+    assert duty(utc("2026-03-06 23:00"), rolling) == ("amy",)
+    assert duty(utc("2026-03-13 23:00"), rolling) == ("ben",)
+    assert duty(utc("2026-03-20 23:00"), rolling) == ("amy",)
+
+
+def test_swaps_and_covers_hold_for_their_time_only():
+    swap = Cover(
+        home="rowan",
+        staff="amy",
+        start=utc("2026-03-06 20:00"),
+        end=utc("2026-03-07 08:00"),
+        instead_of="ben",
+    )
+    state = RotaState(covers=(swap,))
+    assert duty(utc("2026-03-06 23:00"), state=state) == ("amy",)
+    assert duty(utc("2026-03-07 23:00"), state=state) == ("ben",)
+
+
+def test_gaps_are_found_before_the_night():
+    days_only = Policy(rota=NIGHTS.rota[:1])
+    found = rota.gaps(
+        "rowan",
+        utc("2026-03-06 15:00"),
+        utc("2026-03-07 15:00"),
+        policy=days_only,
+        service=SERVICE,
+        state=RotaState(),
+    )
+    assert found == [(utc("2026-03-06 20:00"), utc("2026-03-07 08:00"))]
+
+
+@in_virtual_time
+async def test_in_a_gap_the_managers_stand_in():
+    async with World(policy=Policy(rota=NIGHTS.rota[:1])) as world:
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 01:31"))
+        assert world.asked("CP-4H") == [("01:30", "mia")]
+        assert world.telegram.got[0].message.data.get("gap")
+
+
+@in_virtual_time
+async def test_a_hand_over_in_the_middle_of_a_ladder():
+    """Ben is asked, goes, Amy accepts: she gets the list, and the next asking is hers."""
+    async with World(policy=NIGHTS) as world:
+        ref = await world.report(ago=timedelta(0), by="ben")
+        await world.until(utc("2026-03-07 01:32"))
+        assert world.asked("CP-4H") == [("01:30", "ben")]
+        offer = await world.shifts.hand_over(world.staff("ben"), world.staff("amy"), ["rowan"])
+        await world.advance(seconds=5)
+        assert ("amy", "handover_offer") in world.telegram.new()
+        assert await world.shifts.accept(world.staff("mia"), offer.id) == "not_allowed"
+        assert await world.shifts.accept(world.staff("amy"), offer.id) == "done"
+        assert await world.shifts.accept(world.staff("amy"), offer.id) == "over"
+        assert world.shifts.on_duty("rowan") == ("amy",)
+        await world.until(utc("2026-03-07 01:41"))
+        assert world.telegram.new() == [
+            ("ben", "handover_accepted"),
+            ("amy", "handover"),
+            ("amy", "reminder CP-4H"),
+        ]
+        card = next(g.message for g in world.telegram.got if g.message.kind == "handover")
+        line = card.data["episodes"][0]
+        assert (line["ref"], [d["duty"] for d in line["unmet"]]) == (ref, ["CP-4H"])
+        assert card.data["giver"] == "ben"
+        await world.until(utc("2026-03-07 20:01"))
+        assert world.shifts.on_duty("rowan") == ("ben",)
+
+
+@in_virtual_time
+async def test_nobody_accepts_the_hand_over():
+    """It stays with the first, and the manager is told."""
+    async with World(policy=NIGHTS) as world:
+        offer = await world.shifts.hand_over(world.staff("ben"), world.staff("amy"), ["rowan"])
+        await world.advance(minutes=14)
+        assert world.telegram.new() == [("amy", "handover_offer")]
+        await world.advance(minutes=2)
+        assert sorted(world.telegram.new()) == [("ben", "handover_kept"), ("mia", "handover_kept")]
+        assert await world.shifts.accept(world.staff("amy"), offer.id) == "over"
+        assert world.shifts.on_duty("rowan") == ("ben",)
+
+
+@in_virtual_time
+async def test_a_refused_hand_over_and_one_taken_back():
+    async with World(policy=NIGHTS) as world:
+        amy, ben = world.staff("amy"), world.staff("ben")
+        offer = await world.shifts.hand_over(ben, amy, ["rowan"])
+        await world.advance(seconds=5)
+        assert await world.shifts.refuse(amy, offer.id) == "done"
+        await world.advance(seconds=5)
+        world.telegram.new()
+        offer = await world.shifts.hand_over(ben, amy, ["rowan"])
+        assert await world.shifts.refuse(ben, offer.id) == "done"
+        await world.advance(minutes=20)
+        assert [said for _, said in world.telegram.new()] == ["handover_offer"]
+        assert await world.shifts.hand_over(ben, world.staff("cay"), ["rowan"]) is None
+
+
+@in_virtual_time
+async def test_taking_over_in_chat_puts_one_first_until_the_rota_changes_hands():
+    async with World(policy=NIGHTS) as world:
+        await world.report(ago=timedelta(0), by="ben")
+        assert await world.shifts.take_over(world.staff("mia"), ["rowan"]) == "done"
+        assert await world.shifts.take_over(world.staff("cay"), ["rowan"]) == "not_allowed"
+        await world.until(utc("2026-03-07 01:51"))
+        assert world.asked("CP-4H") == [("01:30", "mia"), ("01:40", "mia"), ("01:50", "ben")]
+        assert ("ben", "taken_over") in world.telegram.new()
+        await world.until(utc("2026-03-07 08:01"))
+        assert world.shifts.on_duty("rowan") == ("amy",)
+
+
+@in_virtual_time
+async def test_the_rota_as_changed_in_chat_survives_a_restart():
+    async with World(policy=NIGHTS) as world:
+        await world.shifts.take_over(world.staff("mia"), ["rowan"])
+        await world.process_down(until=utc("2026-03-07 00:00"))
+        assert world.shifts.on_duty("rowan") == ("mia", "ben")
+
+
+@in_virtual_time
+async def test_every_afternoon_the_coming_night_is_looked_over():
+    """A gap, somebody who never opened the bot, somebody whose time on the list ends today."""
+    policy = Policy(rota=NIGHTS.rota[:1])
+    async with World(
+        policy=policy, start=utc("2026-03-06 12:00"), started=("ben", "mia", "cay")
+    ) as world:
+        await world.until(utc("2026-03-06 14:59"))
+        assert world.telegram.new() == []
+        await world.until(utc("2026-03-06 15:01"))
+        assert world.telegram.new() == [("mia", "night_check")]
+        data = msgspec.json.decode(msgspec.json.encode(world.telegram.got[-1].message.data))
+        assert data["home"] == "rowan"
+        assert data["never_started"] == ["amy"]
+        assert data["gaps"] == [["2026-03-06T20:00:00Z", "2026-03-07T08:00:00Z"]]
+        await world.process_down(until=utc("2026-03-06 16:00"))
+        await world.until(utc("2026-03-07 14:00"))
+        assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_the_look_over_is_made_good_when_the_process_was_down():
+    policy = Policy(rota=NIGHTS.rota[:1])
+    async with World(policy=policy, start=utc("2026-03-06 12:00")) as world:
+        await world.process_down(until=utc("2026-03-06 17:30"))
+        await world.until(utc("2026-03-06 17:31"))
+        assert world.telegram.new() == [("mia", "night_check")]
+        assert world.telegram.got[-1].message.data["late_minutes"] == 150
+
+
+@in_virtual_time
+async def test_a_night_without_trouble_is_not_worth_a_message():
+    async with World(policy=NIGHTS, start=utc("2026-03-06 12:00")) as world:
+        await world.advance(days=2)
+        assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_the_short_list_at_the_start_of_a_shift():
+    async with World(policy=NIGHTS) as world:
+        await world.report(ago=timedelta(0), by="ben")
+        await world.report("CH-2345", home="cedar", person="YP-2", by="cay")
+        mine = await world.shifts.duty_list(world.staff("ben"))
+        assert [line["ref"] for line in mine] == ["RH-2345"]
+        assert [d["duty"] for d in mine[0]["falls_due"]] == ["CP-4H"]
+        everything = await world.shifts.duty_list(world.staff("mia"))
+        assert {line["ref"] for line in everything} == {"RH-2345", "CH-2345"}
