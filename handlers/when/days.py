@@ -156,6 +156,8 @@ def _weekday(line: Line, i: int) -> Found | None:
     name = line.word(j)
     if name not in WEEKDAYS:
         return None
+    if name == "sat" and line.word(j - 1) in _SUBJECTS and line.word(j + 1) in _SITTING:
+        return None
     if not which and name in WORDLIKE_WEEKDAYS and _is_a_word(line, j):
         return [Bad(Why.UNSURE)], j + 1, "a weekday or a word"
     if line.word(j - 1) and not kind(line.word(j - 1)) and not which:
@@ -168,6 +170,8 @@ def _weekday(line: Line, i: int) -> Found | None:
         return [Day(DayKind.WEEKDAY, weekday, "last week")], after + 2, "weekday last week"
     if line.word(after) in {"week", "gone", "before", "school", "league", "service", "club"}:
         return [Bad(Why.WHICH_DAY)], after + 1, "which weekday"
+    if line.word(after) == "last" and line.word(after + 1) not in {"seen", "saw", "week"}:
+        return [Bad(Why.WHICH_DAY)], after + 1, "which weekday"
     if line.words(after, "just", "gone"):
         return [Bad(Why.WHICH_DAY)], after + 2, "which weekday"
     if line.word(j - 1) in {"this", "next", "good", "black", "every", "easter", "following"}:
@@ -175,6 +179,8 @@ def _weekday(line: Line, i: int) -> Found | None:
     return _with_part(line, [Day(DayKind.WEEKDAY, weekday, which)], after, "weekday")
 
 
+_SUBJECTS = word_set("he she they was were is i we just and been he's she's still")
+_SITTING = word_set("in on with down next by outside inside watching beside near")
 _BEFORE_WEEKDAY = word_set(
     """
     on since seen saw about around approx at was and yesterday today night evening morning

@@ -102,7 +102,7 @@ def _unit(line: Line, j: int) -> tuple[int, int] | None:
     if word not in _SECONDS:
         return None
     if word == "h" and line.at(j + 1).glued and len(line.digits(j + 1)) == 2:
-        if half_of_day(line, j + 2) is not None:
+        if line.word(j + 2) not in MINUTE_WORDS | {"ago"}:
             return None
     j += 1
     if line.mark(j, ".") and line.at(j).glued and line.word(j - 1) in {"min", "mins", "hr", "hrs"}:
@@ -272,7 +272,9 @@ def _and_part(line: Line, j: int) -> tuple[Fraction, int] | None:
         return Fraction(1, 4), j + 1
     if (line.word(j) == "three" or line.digits(j) == "3") and _quarters(line, j + 1):
         return Fraction(3, 4), _quarters(line, j + 1)
-    return None
+    if line.at(j).kind == "frac":
+        return Fraction(*fraction(line.at(j))), j + 1
+    return _slash(line, j)
 
 
 def _more(line: Line, j: int, grain: int) -> tuple[Fraction, int, int] | None:

@@ -31,7 +31,7 @@ _NOW_WORDS = word_set(
     exactly x xx xxx hi hello yes ok
     """
 )
-_BESIDE_NOW = frozenset({"filler", "approx", "plain"})
+_BESIDE_NOW = frozenset({"filler", "approx", "plain", "name"})
 _RETURN_VERBS = frozenset({"in", "back", "home", "returned", "arrived", "seen", "saw", "here"})
 _STATES = word_set(
     """
@@ -86,7 +86,7 @@ def sense(found: Sequence[Piece]) -> Sense:
         elif isinstance(value, Word):
             why = _word(found, n, value)
             doubt = doubt or (value.kind == "hedge" and value.text != "like")
-            loose = loose or value.kind in {"", "plain", "numbered"}
+            loose = loose or value.kind in {"", "plain", "name", "numbered"}
         else:
             why = None
         if why is not None:
@@ -222,6 +222,8 @@ def _mark(found: Sequence[Piece], n: int, mark: Mark) -> Why | None:
         return Why.IMPOSSIBLE
     if text == "/" and beside:
         return Why.RANGE
+    if text == "&" and _nameless(found, n - 1) and _nameless(found, n + 1):
+        return Why.TWO_TIMES
     if text == "#" and beside:
         return Why.LEFTOVER
     return None
@@ -236,7 +238,7 @@ def _word(found: Sequence[Piece], n: int, word: Word) -> Why | None:
         case "negation":
             return _negation(found, n, word.text)
         case "range":
-            if word.text == "or" and _text(found, n + 1) in {"so", "thereabouts"}:
+            if word.text == "or" and _text(found, n + 1) in {"so", "thereabouts", "take"}:
                 return None
             return Why.RANGE
         case "vague":
@@ -286,20 +288,17 @@ def _vague(found: Sequence[Piece], n: int, text: str) -> Why | None:
 
 def _unused(found: Sequence[Piece], n: int, text: str) -> Why | None:
     """A time word that no time took."""
-    after = found[n + 1] if n + 1 < len(found) else None
-    if text == "last" and (after is None or not isinstance(after.value, Elapsed)):
-        return None if _text(found, n + 1) not in UNITS | {"orders"} else Why.VAGUE
-    if text == "this" and _text(found, n + 1) not in UNITS:
-        return None
-    if text == "past" and (after is None or not isinstance(after.value, _TIME)):
-        return None
-    if text in {"late", "early"} and after is not None and isinstance(after.value, (Day, PartSaid)):
-        return None
-    if text in {"a", "an", "am"}:
+    if len(text) == 1 or (text == "am" and _text(found, n - 1) == "i"):
         return None
     if text in NUMBERS or text in UNITS:
         return Why.LEFTOVER
     return Why.VAGUE
+
+
+def _nameless(found: Sequence[Piece], n: int) -> bool:
+    """Is this a name, or a word that may be one?"""
+    value = found[n].value if 0 <= n < len(found) else None
+    return isinstance(value, Word) and value.kind in {"", "name"}
 
 
 def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
@@ -316,6 +315,18 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
             return None if before in _PRESENT and clock else Why.RANGE
         case "be":
             return None if before in {"must", "might", "could", "may"} else Why.FUTURE
+        case "looking" | "looked" | "look":
+            return Why.NOT_A_SIGHTING if _text(found, n + 1) == "for" else None
+        case "of":
+            direct = found[n + 1].value if n + 1 < len(found) else None
+            return Why.UNSURE if isinstance(direct, Clock) else None
+        case "check" | "checked" | "checks" if not _has(found, "seen", "saw"):
+            return Why.NOT_A_SIGHTING
+        case "bus" | "train" | "tram" | "coach" | "news" | "film" | "check" | "round" | "rounds":
+            direct = found[n - 1].value if n else None
+            return Why.UNSURE if isinstance(direct, Clock) else None
+        case "and" if _nameless(found, n - 1) and _nameless(found, n + 1):
+            return Why.TWO_TIMES
         case "and":
             direct = found[n + 1].value if n + 1 < len(found) else None
             return Why.LEFTOVER if isinstance(direct, (Clock, Elapsed)) else None
@@ -365,8 +376,6 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
             return Why.VAGUE if before in vague | {"this", "long", "free", "meal"} else None
         case "bed":
             return Why.NOT_A_SIGHTING if _has(found, "empty") else None
-        case "check" | "checked":
-            return None if _has(found, "seen", "saw") else Why.NOT_A_SIGHTING
         case "mid":
             return Why.VAGUE
         case _:

@@ -146,9 +146,12 @@ def _kept(line: Line, found: list[Piece], n: int) -> Piece:
 def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
     """Could an unknown word next to this time be a part of it ("21.30 pn", "collar 2130")?"""
     after = found[n + 1].value if n + 1 < len(found) else None
-    if isinstance(after, Word) and not after.kind and len(after.text) <= 3:
-        open_half = clock.told in {Told.BARE, Told.FOUR_DIGITS}
-        if open_half or line.at(found[n + 1].first).glued:
+    open_half = clock.told in {Told.BARE, Told.FOUR_DIGITS}
+    if isinstance(after, Word):
+        glued = line.at(found[n + 1].first).glued
+        short = len(after.text) <= 3 and not after.kind
+        letter = len(after.text) == 1 and after.text not in "xi" and n + 2 >= len(found)
+        if (glued and (open_half or short)) or (open_half and (short or letter)):
             return True
     before = found[n - 1].value if n else None
     if isinstance(before, Word) and not before.kind and len(before.text) <= 3:

@@ -144,7 +144,11 @@ def _bare(case: Case, clock: Clock) -> datetime:
     ahead: list[datetime] = []
     best: tuple[datetime, date, Clock] | None = None
     for day, half in tries:
-        for instant in instants(day, half.hour, half.minute):
+        shown = instants(day, half.hour, half.minute)
+        skipped = not shown and (half.hour, half.minute) <= (case.local.hour, case.local.minute)
+        if skipped and day == case.today:
+            best = None
+        for instant in shown:
             if instant > case.now:
                 ahead.append(instant)
             elif best is None or instant > best[0]:

@@ -277,6 +277,8 @@ def _correct(
     if numeric and before_ago and (joined or not kind(word)) and (fixed := _unit(word)):
         return [token if fixed == word else token.read_as(fixed, "misspelt")]
     ends_elapsed = before is not None and before.text in UNITS
+    if word == "n" and after is not None and after.text in {"a", "half"}:
+        return [token.read_as("and", "short form")]
     if ends_elapsed and _slip_of(word, "ago") and (not kind(word) or (word == "go" and not after)):
         return [token.read_as("ago", "misspelt")]
     if before is not None and not kind(word) and _slip_of(word, "night"):

@@ -148,6 +148,9 @@ FUTURE = word_set(
 )
 NOT_SIGHTING = word_set(
     """
+    search searched searching calling tried trying dialled dialed voicemail answered answer
+    reply replied pinged ping online active snap contact knocked knock knocking escalated
+    recorded radio alarmed handover rung ringing kickoff
     noticed notice noticing reported report reports reporting found realised realized realise
     discovered discover discovering missing absent awol misper absconded abscond absconding
     empty police called calls call rang ring phoned phone phones informed inform notified
@@ -176,6 +179,7 @@ RANGES = word_set(
 ) - {"min", "max"}
 VAGUE = word_set(
     """
+    mile miles km metres meters stone yards     lights weeknight weeknights weekday weekdays
     earlier ages recently awhile lately few several loads teatime bedtime suppertime dinnertime
     breakfasttime playtime hometime shift handover sunset sunrise dark dusk dawn daybreak
     overnight weekend weekends daytime nighttime wkend wknd hols forever midweek dozen dozens
@@ -212,24 +216,22 @@ SIGHTING = word_set(
     seen saw see sees sighted sighting sightings spotted spot observed last left leaving came
     come comes returned return returns back home arrived walked went go ran run stormed climbed
     jumped headed popped snuck sneaked brought dropped collected picked got time was is on at
-    since of by about around only exactly known contact check checks checked in late early long
+    since of by about around only exactly known check checks checked in late early long
     waiting
     """
 ) - {"leaving"}
 PLAIN = word_set(
     """
-    alf ralf hali hala     ls lsw     sue dot pot duke dude dune form frog firm hot rot cot jot oven ovens soot moon neat
-    shell wills bills hills mills mike mick ned ted ian rob bob zac zak ivy una bea max raj ali ash kit kim pam lou lee
-    roy ray guy gus hal abe ade jed jim tim tam tia teo viv val wes zed bev kev
-        staff member team worker workers carer carers manager colleague security guard mum mom dad
-    nan mother father brother sister cousin friend friends mate mates family foster parent
-    parents people person child children kid kids boy girl lad lads lass young man woman lady
-    guy bloke teacher school college football park shop shops town city centre station bus train
-    tram taxi car van bike road street lane avenue house home home's room bedroom lounge kitchen
-    garden hall hallway office door gate window front rear side garage bathroom toilet shower
-    stairs upstairs downstairs building unit flat corner estate church library gym pool pub club
-    hospital surgery court area place outside cctv camera tv telly sofa chair bed table desk
-    wearing wore dressed black white blue red green grey gray yellow pink purple brown coat
+    give takes     ls lsw dot pot dude dune form frog firm hot rot cot jot oven ovens soot moon neat bills
+    hills mills staff member team worker workers carer carers manager colleague security guard
+    mum mom dad nan mother father brother sister cousin friend friends mate mates family foster
+    parent parents people person child children kid kids boy girl lad lads lass young man woman
+    lady bloke teacher school college football park shop shops town city centre station bus
+    train tram taxi car van bike road street lane avenue house home home's room bedroom lounge
+    kitchen garden hall hallway office door gate window front rear side garage bathroom toilet
+    shower stairs upstairs downstairs building unit flat corner estate church library gym pool
+    pub club hospital surgery court area place outside cctv camera tv telly sofa chair bed table
+    desk wearing wore dressed black white blue red green grey gray yellow pink purple brown coat
     jacket hoodie jeans jumper trousers trainers shoes hat cap bag backpack tracksuit top shirt
     hair happy sad upset angry calm fine safe well good great nice quiet asleep sleeping awake
     playing watching eating having cooking sitting sat stood standing walking talking asked asks
@@ -239,61 +241,70 @@ PLAIN = word_set(
     music film movie tele internet computer laptop homework class lesson lessons waking sleeper
     duty agency bank social support key residential deputy senior registered neighbour
     neighbours neighbor local public driver passenger resident residents roommate housemate
-    visitor visitors guest guests contact girlfriend boyfriend partner ex uncle aunt auntie
-    grandma grandad gran nana nanny granny stepdad stepmum age name size height tall short slim
-    build large small big little old new left right across along behind beside toward towards
-    opposite down away around again still already only even really quite pretty fairly much all
-    any anyone anybody everyone everybody someone somebody something anything everything one's
-    self himself herself themselves myself himselves hope care sure certain certainly definitely
-    def definite clear clearly honest honestly tbh imo fyi btw lol omg asap re info note notes
-    nb time times date dates day's sight sighting mouth month's mind mine mint mints fight light
-    tight bright weight eight's our ours hours's louse mouse loose lost list lest cast fast mast
-    vast east west north south best rest test nest fun gun bun son run sum hun sane sand land
-    hand band stand mandy sandy randy cindy marsh match such augustus july's toad toady tidy
-    body ball fall wall walk talk hull pull full dull bull calf heir her here hear near dear
-    year's pear bear tear wear fear gear where were whole hole hold held help he'd helped
-    helping happen happened kind type sort lot lots bit bye hey goodnight hiya heya morning's
-    evening's cheer sir madam boss guv luv love babe pal darling sweetheart sorry pps regards
-    drunk sober crying laughing shouting argued arguing argument kicked off kicking smashed
-    broke broken threw thrown slammed hit hitting bolted escaped climbed jumped fled absolutely
-    totally literally basically obviously quickly slowly suddenly quietly loudly together alone
-    himself's own self's number footage main estate's backdoor fire exit escape lift stairwell
-    landing corridor reception entrance foyer porch driveway drive carpark yard field woods
-    canal river beach harbour bridge arcade mall market mcdonalds tesco asda aldi lidl greggs
-    kfc nandos visited visiting visit stayed staying stay stays stopped stop stops parked
-    passing passed pass followed chased chasing searched searching search looking looked look
-    looks appeared appears seemed seems showed show shown shows opened open opens closed close
-    closes shut locked unlocked dunked watched watches met meet meets sent send sends brung
-    bringing bring brings dropping drops drop collecting collect collects picking pick picks
-    turned turn turns use used using usual outing activity trip club's youth centre's football's
-    training swimming boxing dance drama theatre cinema bowling shopping handed hugged kissed
-    waved wave waving smiled joked chatted chat chatting mentioned mention stated states
-    confirmed confirm confirms confirming verified witnessed witness signed sign signing book
-    register headcount head count roll entry rounds round obs observation observations welfare
-    routine hes shes theyre im ive its whos whats thats theres hed shed theyd his' lounge's
-    tonne tonnes mate's line lines life live lives lived living male female make makes mad aware
-    known knew know knows weather rain raining snow cold hot warm wet dry sunny sunglasses
-    suntan satin satellite saturn monitor mono mono's wedding wedged widow friend's fried
-    frighten fright seat seated sector section secure hurt hour's houred honour house's houses
+    visitor visitors guest guests girlfriend boyfriend partner ex uncle aunt auntie grandma
+    grandad gran nana nanny granny stepdad stepmum age name size height tall short slim build
+    large small big little old new left right across along behind beside toward towards opposite
+    down away around again still already only even really quite pretty fairly much all any
+    anyone anybody everyone everybody someone somebody something anything everything self
+    himself herself themselves myself hope care sure certain certainly definitely def definite
+    clear clearly honest honestly tbh imo fyi btw lol omg asap re info note notes nb time times
+    date dates sight sighting mouth mind mine mint mints fight light tight bright weight our
+    ours hours's louse mouse loose lost list lest cast fast mast vast east west north south best
+    rest test nest fun gun bun son run sum hun sane sand land hand band stand marsh match such
+    july's toad toady tidy body ball fall wall walk talk hull pull full dull bull calf heir her
+    here hear near dear pear bear tear wear fear gear where were whole hole hold held help he'd
+    helped helping happen happened kind type sort lot lots bit bye hey goodnight hiya heya cheer
+    sir madam boss guv luv love babe pal darling sweetheart sorry pps regards drunk sober crying
+    laughing shouting argued arguing argument kicked off kicking smashed broke broken threw
+    thrown slammed hit hitting bolted escaped climbed jumped fled absolutely totally literally
+    basically obviously quickly slowly suddenly quietly loudly together alone himself's own
+    self's number footage main estate's backdoor fire exit escape lift stairwell landing
+    corridor reception entrance foyer porch driveway drive carpark yard field woods canal river
+    beach harbour bridge arcade mall market mcdonalds tesco asda aldi lidl greggs kfc nandos
+    visited visiting visit stayed staying stay stays stopped stop stops parked passing passed
+    pass followed chased chasing looking looked look looks appeared appears seemed seems showed
+    show shown shows opened open opens closed close closes shut locked unlocked watched watches
+    met meet meets sent send sends brung bringing bring brings dropping drops drop collecting
+    collect collects picking pick picks turned turn turns use used using usual outing activity
+    trip club's youth centre's football's training swimming boxing dance drama theatre cinema
+    bowling shopping hugged kissed waved wave waving smiled joked chatted chat chatting
+    mentioned mention stated states confirmed confirm confirms confirming verified witnessed
+    witness signed sign signing book register headcount head count roll entry rounds round obs
+    observation observations welfare routine hes shes theyre im ive its whos whats thats theres
+    hed shed theyd his' lounge's tonne tonnes mate's line lines life live lives lived living
+    male female make makes mad aware known knew know knows weather rain raining snow cold warm
+    wet dry sunglasses suntan satin satellite saturn monitor mono mono's wedding wedged widow
+    friend's fried frighten fright seat seated sector section secure hurt honour house's houses
     horse horses hose nose rose lose pose those these them themself who's whose why what how
-    minute's minor mini minibus mind's mined mins' menus boat goat oat load age's go got ego
-    agog halt hale hail ham has behalf haul hals thin thing things thinks thus thirst theft tis
-    ties tin tins list's lasts lasted lash late's later's laps lap  knight knights mighty
-    night's niece nine's toddy toddler moaning mourning warning warming quartz abort abroad
-    aboard above doing moody joe ali sam tom's ben dan kai leo mia zoe amy ava eva ella ellie
-    jay jake josh jack james john jamie jordan kyle liam luke lewis mark max mason noah oliver
-    ollie owen paul pete peter phil robin ryan scott sean steve stuart tyler tony alex anna beth
-    becky chloe claire emma erin fiona freya gemma georgia grace hannah holly jade jess jessica
-    kate katie kelly kim laura leah lily lisa lucy megan molly natasha nicole olivia paige poppy
-    rachel rebecca ruby sarah sophie tia tracy sandra wendy marc marcus marcia marco mary maya
-    macy mae maisie mari mario junior juno julie julia julian juliet juliette jules augustine
-    augusta avril april's janet jane janice janine jen jenny jean denis denise dean declan
-    decker sunita sonny sandie monty mona monica moira mone mindy minnie mina friar frida freda
-    freida freddie fred hugh hughie hal harley harry hanna noor noora nour nathan niamh nige
-    nigel nina
+    minor mini minibus mind's mined mins' menus boat goat oat load age's go got ego agog halt
+    hale hail ham has behalf haul hals thin thing things thinks thus thirst theft tis ties tin
+    tins list's lasts lasted lash late's later's laps lap knight knights mighty niece nine's
+    toddy toddler moaning mourning warning warming quartz abort abroad aboard above doing moody
+    tom's april's janet mone
     """
 )
-"""Words seen in these notes that are one slip away from nothing: they keep their spelling."""
+"""Everyday words of such notes, and words one slip away from a time word: they stand as typed."""
+
+NAMES = word_set(
+    """
+    aaron abe adam ade aisha alex alf ali amy anna ash augusta augustine augustus ava avril bea
+    becky bella ben beth bev bob callum charlie charlotte chloe cindy claire connor daisy dan
+    dean decker declan denis denise duke dylan ella ellie emma erin ethan eva evie ewan fiona
+    fred freda freddie freida freya friar frida gemma georgia grace gus guy hal hala hali hanna
+    hannah harley harry harvey holly hugh hughie ian isaac ivy jack jade jake james jamie jane
+    janice janine jasmine jay jean jed jen jenny jess jessica jim joe john jordan josh joshua
+    jules julia julian julie juliet juliette junior juno kai kate katie keira kelly kev kim kit
+    kyle laura lauren leah lee leo lewis liam lily lisa logan lola lottie lou lucy luke macy mae
+    maisie mandy marc marcia marco marcus mari mario mark mary mason max maya megan mia mick
+    mike mina mindy minnie mohammed moira molly mona monica monty muhammad naomi natasha nathan
+    ned niamh nicole nige nigel nina noah noor noora nour oliver olivia ollie oscar owen paige
+    pam paul pete peter phil poppy rachel raj ralf randy ray rebecca reece reuben rhys rob robin
+    rosie roy ruby ryan sam samuel sandie sandra sandy sarah scott sean shell skye sonny sophie
+    steve stuart sue summer sunita sunny tam taylor ted teo theo thomas tia tim toby tommy tony
+    tracy tyler una val viv wendy wes william wills zac zak zara zed zoe
+    """
+)
+"""First names, so that they are not taken for misspelt times ("Marc", "Sandy", "Nina")."""
 
 NUMBERED = word_set(
     """
@@ -330,6 +341,7 @@ _CLASSES: tuple[tuple[str, frozenset[str]], ...] = (
     ("open", OPEN),
     ("filler", FILLER),
     ("plain", SIGHTING | PLAIN),
+    ("name", NAMES),
     ("numbered", NUMBERED),
     ("time", TIME_LIKE),
 )
@@ -353,10 +365,16 @@ def kind(word: str) -> str:
         return found
     if "'" in word:
         stem, _, tail = word.rpartition("'")
+        if KIND.get(stem) == "time":
+            return "vague"
         if tail == "t":
             return "negation"
         if tail == "ll":
             return "future"
-        if tail in {"s", "d", "re", "ve", "m"} and KIND.get(stem, "plain") in {"plain", "filler"}:
+        if tail in {"s", "d", "re", "ve", "m"} and KIND.get(stem, "plain") in {
+            "plain",
+            "name",
+            "filler",
+        }:
             return "plain"
     return ""
