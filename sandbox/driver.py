@@ -211,18 +211,22 @@ class StageClock:
         minutes: float = 0,
         seconds: float = 0,
         stepwise: bool = True,
+        settle: bool = True,
     ) -> None:
         """Go forward by elapsed time, stopping at every moment a follower has planned.
+
+        ``settle=False`` jumps without waiting for anybody, for a bot that is down.
 
         Raises:
             NotSeen: the bot did not come to rest on the way.
         """
         span = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
-        await self._move({"advance_seconds": span.total_seconds(), "stepwise": stepwise})
+        body = {"advance_seconds": span.total_seconds(), "stepwise": stepwise}
+        await self._move(body, settle)
 
-    async def go_to(self, moment: datetime, *, stepwise: bool = True) -> None:
+    async def go_to(self, moment: datetime, *, stepwise: bool = True, settle: bool = True) -> None:
         """Go to a moment (aware); see ``advance``."""
-        await self._move({"set": moment.astimezone(UTC).isoformat(), "stepwise": stepwise})
+        await self._move({"set": moment.astimezone(UTC).isoformat(), "stepwise": stepwise}, settle)
 
     async def freeze(self) -> None:
         """Let time stand still until it is moved."""
@@ -243,7 +247,12 @@ class StageClock:
             raise NotSeen(f"could not go to the next moment: {answer['why']}")
         return datetime.fromisoformat(answer["now"])
 
-    async def _move(self, body: Json) -> None:
+    async def _move(self, body: Json, settle: bool = True) -> None:
+        if not settle:
+            self._stage.checkpoint()
+            await self._stage.post("/clock", body | {"stepwise": False, "wait": 0})
+            await self._stage.catch_up()
+            return
         await self._stage.settle()
         self._stage.checkpoint()
         answer = await self._stage.post("/clock", body)

@@ -1,6 +1,7 @@
 """Somebody with a phone, in a story: what they do and what they see. See ``driver``."""
 
 import base64
+import copy
 from typing import TYPE_CHECKING, Any
 
 from sandbox.screen import Seen, labels, matching_button, normal, render, says
@@ -38,6 +39,12 @@ class Person:
         self._seen: list[Seen] = []
         self._stage = stage
         self._chat = chat
+
+    def in_chat(self, chat: int | str) -> "Person":
+        """The same person in another chat (a group's id or title, another bot)."""
+        other = copy.copy(self)
+        other._chat = chat
+        return other
 
     # What they do
 

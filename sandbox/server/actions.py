@@ -136,7 +136,7 @@ async def typing(request: Request) -> Response:
     """Type without sending. Bots are not told, as at Telegram; pages are."""
     world = _world(request)
     user, chat = _where(world, await body_of(request, InChat))
-    world.note("typing", world.people_in(chat), chat=chat.peer, user=user.id)
+    world.note_chat("typing", chat, user=user.id)
     return answer({"ok": True})
 
 

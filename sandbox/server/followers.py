@@ -25,6 +25,7 @@ class Follower:
         activity: the world's activity count when this report came in.
         poll: the poll that waits for the clock to change.
         quiet_since: real time (monotonic) since which it has had no poll open.
+        hung_up: whether it hung up on that poll instead of waiting for the answer.
         reported_at: real time (monotonic) of this report.
     """
 
@@ -35,6 +36,7 @@ class Follower:
     activity: int = -1
     poll: asyncio.Future[None] | None = None
     quiet_since: float = 0.0
+    hung_up: bool = False
     reported_at: float = 0.0
 
 
@@ -71,6 +73,7 @@ class Followers:
         poll: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         follower.poll = poll
         self._tell()
+        hung_up = False
         if self._world.clock.version <= seen and wait > 0:
             watch = gone() if gone else None
             waiting = {poll, watch} if watch else {poll}
@@ -78,9 +81,11 @@ class Followers:
                 await asyncio.wait(waiting, timeout=wait, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 if watch:
+                    hung_up = watch.done() and not poll.done()
                     watch.cancel()
         if follower.poll is poll:
             follower.poll = None
+            follower.hung_up = hung_up
             follower.quiet_since = monotonic()
         return self._world.clock.document()
 
@@ -223,8 +228,11 @@ class Followers:
         self._reported = asyncio.Event()
 
     def _drop_lost(self) -> None:
-        grace = self._world.settings.follower_grace_seconds
+        settings = self._world.settings
         now = monotonic()
         for follower in list(self._followers.values()):
+            grace = settings.follower_grace_seconds
+            if follower.hung_up:
+                grace = min(grace, settings.follower_hangup_seconds)
             if follower.poll is None and now - follower.quiet_since > grace:
                 del self._followers[follower.name]

@@ -57,7 +57,7 @@ def set_status(world: World, chat: Chat, by: User, user: User, status: str) -> N
         world.post(chat, by, {"new_chat_members": [user.public()]})
     elif old in PRESENT and status not in PRESENT:
         world.post(chat, by, {"left_chat_member": user.public()})
-    world.note("members", world.people_in(chat), chat=chat.peer)
+    world.note_chat("members", chat)
 
 
 def upgrade(world: World, chat: Chat, by: User) -> Chat:

@@ -37,6 +37,7 @@ class Settings:
         group_per_minute: messages to one group in a minute.
         any_token: whether a well-formed token that nobody registered becomes a bot of its own.
         follower_grace_seconds: real seconds without a poll after which a follower is dropped.
+        follower_hangup_seconds: the same when it hung up on its last poll, as a killed one does.
         settle_quiet_seconds: real seconds without a Bot API request after which bots without a
             follower count as settled.
     """
@@ -61,6 +62,7 @@ class Settings:
     group_per_minute: int = 20
     any_token: bool = True
     follower_grace_seconds: float = 5.0
+    follower_hangup_seconds: float = 1.0
     settle_quiet_seconds: float = 0.2
 
     def change(self, values: dict[str, Any]) -> None:

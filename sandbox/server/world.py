@@ -91,8 +91,14 @@ class World:
         self.activity += 1
 
     def note(self, kind: str, users: Iterable[int], **data: object) -> None:
-        """Write an event."""
+        """Write an event; without users it is for everybody."""
         self.events.add(kind, self.now(), users, **data)
+
+    def note_chat(self, kind: str, chat: Chat, **data: object) -> None:
+        """Write an event that everybody in a chat can notice."""
+        people = self.people_in(chat)
+        if people:
+            self.note(kind, people, chat=chat.peer, **data)
 
     # Accounts and chats
 
@@ -216,7 +222,7 @@ class World:
         del chat.messages[message.id]
         if message.id in chat.pinned:
             chat.pinned.remove(message.id)
-        self.note("deleted", self.people_in(chat), chat=chat.peer, message_id=message.id)
+        self.note_chat("deleted", chat, message_id=message.id)
 
     def tell_membership(self, bot: Bot, chat: Chat, by: User, old: str, new: str) -> None:
         """Send the bot a ``my_chat_member`` update: blocked, unblocked, added, removed."""

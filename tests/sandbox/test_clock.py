@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import timedelta
+from time import monotonic
 
 import pytest
 
@@ -81,6 +82,17 @@ async def test_a_busy_follower_keeps_everything_waiting_and_a_lost_one_is_droppe
     assert await human.get("/clock/followers") == []
     rest = await human.post("/settle", wait=0, followers=["bot"])
     assert rest["why"] == "not following the clock: bot"
+
+
+async def test_a_follower_that_was_killed_is_given_up_soon(client, human):
+    version = (await human.get("/clock"))["version"]
+    report = {"follower": "bot", "seen": version, "idle": False, "wait": 20}
+    poll = asyncio.create_task(client.post("/clock/follow", json=report))
+    await asyncio.sleep(0.05)
+    poll.cancel()
+    before = monotonic()
+    assert (await human.post("/settle", wait=4, quiet=0))["settled"] is True
+    assert monotonic() - before < 3
 
 
 async def test_rest_without_a_bot_names_the_update_that_waits(human):

@@ -233,7 +233,7 @@ def send_chat_action(call: Call) -> bool:
     action = call.params.text("action")
     if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
-    call.world.note("action", call.world.people_in(chat), chat=chat.peer, action=action)
+    call.world.note_chat("action", chat, action=action)
     return True
 
 
