@@ -61,7 +61,6 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     late_minutes: int = 0
     """Whole minutes from the due time until it was met, or until now or its end if it was not."""
     in_protocol: bool = True
-    owner: str = ""
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +177,6 @@ def _open(duty: Duty, now: datetime) -> Told:
         state="open",
         late_minutes=_late(duty.at, now),
         in_protocol=duty.in_protocol,
-        owner=duty.owner if duty.held(now) else "",
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
@@ -139,6 +139,9 @@ class Knows:
             assessed.substance(record), history, house.pack, house.policy, house.closed_days, now
         )
         person = await parts.store.person(record.person)
+        owners = {
+            duty.id: duty.owner for duty in parts.engine.duties_in(record)[1] if duty.held(now)
+        }
         return {
             "ref": record.ref,
             "home": record.home,
@@ -157,8 +160,8 @@ class Knows:
             },
             "levels": [{"at": at, "level": level} for at, level in told.levels],
             "reasons": self._reasons(state),
-            "duties": [self._duty(duty) for duty in told.duties],
-            "reminders": self._reminders(record, told, now),
+            "duties": [self._duty(duty, owners) for duty in told.duties],
+            "reminders": self._reminders(record, told, owners, now),
             "facts": [
                 msgspec.to_builtins(e.fact) | {"digest": e.digest[:12]} for e in record.entries
             ],
@@ -178,7 +181,7 @@ class Knows:
             })  # fmt: skip
         return sorted(found, key=lambda row: (not row["decides"], row["id"]))
 
-    def _duty(self, told: Told) -> dict[str, Any]:
+    def _duty(self, told: Told, owners: Mapping[str, str]) -> dict[str, Any]:
         pack = self._parts.engine.house.pack
         known = pack.duty(told.id)
         source = known.source if known and told.in_protocol else "no time in protocol"
@@ -186,9 +189,12 @@ class Knows:
             **msgspec.to_builtins(told),
             "title": title(told.id, pack),
             "source": source,
+            "owner": owners.get(told.id, "") if told.state == "open" else "",
         }
 
-    def _reminders(self, record: Episode, told: Account, now: datetime) -> list[dict[str, Any]]:
+    def _reminders(
+        self, record: Episode, told: Account, owners: Mapping[str, str], now: datetime
+    ) -> list[dict[str, Any]]:
         """What will be asked next, whom first: as things stand now, without another fact."""
         if record.closed_at is not None:
             return []
@@ -197,7 +203,7 @@ class Knows:
         found = []
         for duty in coming[:5]:
             first = house.on_duty(record.home, duty.due_at)[:1]
-            to = duty.owner or (first[0] if first else "")
+            to = owners.get(duty.id) or (first[0] if first else "")
             found.append({"at": duty.due_at, "about": title(duty.id, house.pack), "to": to})
         return found
 
