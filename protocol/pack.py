@@ -257,7 +257,7 @@ def load_pack(
     path = Path(name_or_path)
     if path.suffix != ".toml":
         path = SHIPPED / f"{name_or_path}.toml"
-        if not path.is_file():
+        if str(name_or_path) not in {file.stem for file in SHIPPED.glob("*.toml")}:
             raise PackError(
                 "there is no such pack", file=str(name_or_path), allowed=", ".join(shipped())
             )

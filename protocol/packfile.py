@@ -82,9 +82,12 @@ def read_document(path: Path) -> Document:
     """Raises PackError when the file cannot be read or is not TOML."""
     try:
         text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "not UTF-8 text"
-        raise PackError(f"cannot be read: {reason}", file=path.name) from None
+    except OSError as error:
+        raise PackError(f"cannot be read: {error.strerror}", file=path.name) from None
+    except UnicodeDecodeError:
+        raise PackError("cannot be read: not UTF-8 text", file=path.name) from None
+    except ValueError:
+        raise PackError("is no name of a file", file=repr(path.name)) from None
     return Document(path.name, text)
 
 
