@@ -10,6 +10,7 @@ import msgspec
 
 from protocol.calendar import is_out_of_hours, local_time
 from protocol.episode import Earlier, Episode, utc
+from protocol.facts import Category
 from protocol.pack import Due as PackDue
 from protocol.pack import Outcome, Pack
 from protocol.view import View
@@ -51,6 +52,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True):
     """Those ids of `due` that are checkpoints of the absence, soonest first."""
     routing: str
     """Id of the route that applies, also of one that is no reason; "" if none does."""
+    category: Category
+    """As the rules see it: a police report may have made it missing."""
     closable: bool
     start: datetime
     end: datetime
@@ -98,6 +101,7 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
         actions=_actions(outcome, due),
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
+        category="missing" if view.missing else "unauthorised_absence",
         closable=view.returned is not None,
         start=local_time(view.start, zone),
         end=local_time(end, zone),
