@@ -63,7 +63,8 @@ class Book:
         self.office = Office()
         self.register = Register()
         self._given: set[str] = set()
-        self._files: dict[Path, RecordFile[Any]] = {}
+        self._told: set[str] = set()
+        self._files: dict[str, RecordFile[Any]] = {}
         self._doubtful: dict[Path, RecordFile[Any]] = {}
         self._unmoved: set[str] = set()
         self._undropped: set[str] = set()
@@ -79,13 +80,14 @@ class Book:
                 msg = "it holds another episode"
                 raise Damaged(msg)
         except Damaged as error:
-            self._files.pop(place.path, None)
+            self._files.pop(place.label, None)
             what = damage.set_aside(self.layout, place, str(error), self.now())
             self.report("set_aside", what)
             return None
         if value is not None:
             older = self.ledger.check(place, value.version, expected)
-            if older is not None:
+            if older is not None and older not in self._told:
+                self._told.add(older)
                 self.report("older", older)
         return value
 
@@ -97,8 +99,8 @@ class Book:
         expected = self.ledger.expected_closed(month, place)
         episode = self.load(place, Episode, expected=expected)
         # Not kept: closed episodes are many, and hardly any is written again.
-        self._files.pop(place.path, None)
-        if episode is not None and episode.version > expected:
+        self._files.pop(place.label, None)
+        if episode is not None and episode.version >= expected:
             self.ledger.note_closed(month, place, episode.version)
         return episode
 
@@ -168,24 +170,27 @@ class Book:
     def _put(self, episode: Episode, change: Change) -> Episode:
         slot = self._slot_with(change.ends_draft)
         draft = slot.draft if slot is not None else None
+        if slot is not None and draft is not None:
+            # The slot goes with the draft: what else it has seen joins the episode, too.
+            draft = msgspec.structs.replace(draft, seen=slot.seen)
         changed = apply.to_episode(episode, change, draft)
         # The row is made before anything is written, so that a fault in it leaves no half.
-        row = self.summarise(changed)
-        if episode.closed_at is not None:
+        row = self.summarise(changed) if changed.closed_at is not None else None
+        if episode.closed_at is not None and row is not None:
             self._save_closed(episode, changed, row)
         else:
-            place = self.layout.open_episode(changed.ref)
-            self._save(self._file(place, Episode), changed)
-            self.ledger.note(place, changed.version)
-            if changed.closed_at is None:
-                self.episodes = {**self.episodes, changed.ref: changed}
+            file = self._open_file(changed.ref)
+            self._save(file, changed)
+            self.ledger.note(file.place, changed.version)
         # Saved. From here on nothing may fail: what the disk refuses now is done at the next tidy.
         self.seen.add(change.update_id)
         if draft is not None and slot is not None:
             self.seen.add(*draft.seen)
             self.slots = _without(self.slots, slot.owner)
             self._undropped.add(slot.owner)
-        if episode.closed_at is None and changed.closed_at is not None:
+        if changed.closed_at is None:
+            self.episodes = {**self.episodes, changed.ref: changed}
+        elif episode.closed_at is None and row is not None:
             self.episodes = _without(self.episodes, changed.ref)
             self.summary.put(month_of(changed.closed_at), row)
             self._unmoved.add(changed.ref)
@@ -210,7 +215,7 @@ class Book:
             raise NotFound(msg)
         self.summary.distrust(month)
         place = self.closed_place(after.ref, month)
-        file = RecordFile(place.path, place.kind, place.name, Episode, self.sealer)
+        file = RecordFile(place, Episode, self.sealer)
         file.stands_at(before)
         self._save(file, after)
         self.summary.put(month, row)
@@ -221,9 +226,9 @@ class Book:
         try:
             file.save(value)
         except OSError:
-            self._doubtful[file.path] = file
+            self._doubtful[file.place.path] = file
             raise
-        self._doubtful.pop(file.path, None)
+        self._doubtful.pop(file.place.path, None)
 
     def tidy(self) -> None:
         """Does what follows a commit: what was refused is taken back, ended drafts go, closed
@@ -235,7 +240,7 @@ class Book:
             if owner not in self.slots:
                 place = self.layout.draft(owner)
                 files.remove(place.path)
-                self._files.pop(place.path, None)
+                self._files.pop(place.label, None)
             self._undropped.discard(owner)
         for ref in sorted(self._unmoved):
             month = self.summary.month_of(ref)
@@ -248,7 +253,7 @@ class Book:
         version = self.ledger.expected(source)
         if source.path.exists():
             files.move(source.path, target.path)
-        self._files.pop(source.path, None)
+        self._files.pop(source.label, None)
         self.ledger.note_closed(month, target, version)
         self.ledger.remember(ref, month)
 
@@ -343,11 +348,15 @@ class Book:
         """Gives the book free."""
         self.lock.release()
 
+    def _open_file(self, ref: str) -> RecordFile[Episode]:
+        known = self._files.get(f"episode {ref}")
+        return known or self._file(self.layout.open_episode(ref), Episode)
+
     def _file(self, place: Place, shape: type[T]) -> RecordFile[T]:
-        file = self._files.get(place.path)
-        if file is None:
-            file = RecordFile(place.path, place.kind, place.name, shape, self.sealer)
-            self._files[place.path] = file
+        file = self._files.get(place.label)
+        if file is None or file.place != place:
+            file = RecordFile(place, shape, self.sealer)
+            self._files[place.label] = file
         return file
 
 

@@ -14,7 +14,7 @@ PRIVATE_FILE = 0o600
 PRIVATE_FOLDER = 0o700
 
 
-def create(path: Path) -> int:
+def create(path: Path | str) -> int:
     """An empty file open for writing, readable by its owner only; returns the descriptor."""
     return os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
 
@@ -34,8 +34,9 @@ def close(descriptor: int) -> None:
     os.close(descriptor)
 
 
-def replace(source: Path, target: Path) -> None:
-    source.replace(target)
+def replace(source: Path | str, target: Path) -> None:
+    # As text, because a commit can do without making Path objects.
+    os.replace(source, target)  # noqa: PTH105
 
 
 def fsync_folder(folder: Path) -> None:
@@ -48,6 +49,7 @@ def fsync_folder(folder: Path) -> None:
 
 
 def unlink(path: Path) -> None:
+    """It need not exist."""
     path.unlink(missing_ok=True)
 
 
@@ -89,7 +91,8 @@ def write_whole(path: Path, data: bytes) -> None:
     Only a failing fsync of the folder can leave the new file in place although OSError is raised:
     the caller has to treat the change as not saved, and write again.
     """
-    temporary = path.parent / f".{path.name}.tmp"
+    folder = path.parent
+    temporary = f"{folder}/.{path.name}.tmp"
     try:
         descriptor = create(temporary)
         try:
@@ -99,9 +102,9 @@ def write_whole(path: Path, data: bytes) -> None:
             close(descriptor)
         replace(temporary, path)
     except OSError:
-        _discard(temporary)
+        _discard(Path(temporary))
         raise
-    fsync_folder(path.parent)
+    fsync_folder(folder)
 
 
 def write_unsynced(path: Path, data: bytes) -> None:

@@ -108,6 +108,10 @@ class Ledger:
     def expected_closed(self, month: str, place: Place) -> int:
         return max(self._month(month).get(place.name, 0), self.expected(place))
 
+    def closed_at_version(self, month: str, ref: str) -> int:
+        """The version of a closed episode in its month's ledger; 0 if it is not there."""
+        return self._month(month).get(ref, 0)
+
     def check(self, place: Place, version: int, expected: int) -> str | None:
         """What to say of a file found at `version`, or None. Remembers it until put right."""
         if version >= expected:

@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from storage import apply, reference
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.store import Change, Conflict, NotFound, Trouble
@@ -28,6 +30,7 @@ class MemoryStore:
         self._now = now
         self._episodes: dict[str, Episode] = {}
         self._drafts: dict[str, Draft] = {}
+        self._seen_by: dict[str, tuple[int, ...]] = {}
         self._people: dict[str, Person] = {}
         self._office = Office()
         self._seen: set[int] = set()
@@ -55,10 +58,12 @@ class MemoryStore:
 
     def _put(self, episode: Episode, change: Change) -> Episode:
         ended = next((d for d in self._drafts.values() if d.id == change.ends_draft), None)
+        if ended is not None:
+            ended = msgspec.structs.replace(ended, seen=self._seen_by[ended.owner])
         changed = apply.to_episode(episode, change, ended)
         self._episodes[changed.ref] = changed
         if ended is not None:
-            del self._drafts[ended.owner]
+            del self._drafts[ended.owner], self._seen_by[ended.owner]
         self._note(change.update_id)
         return changed
 
@@ -93,11 +98,14 @@ class MemoryStore:
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
         kept = apply.to_draft(self._drafts.get(draft.owner), draft, update_id)
         self._drafts[draft.owner] = kept
+        before = self._seen_by.get(draft.owner, ())
+        self._seen_by[draft.owner] = apply.add_seen((*before, *kept.seen), update_id)
         self._note(update_id)
         return apply.copy_draft(kept)
 
     async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
         self._drafts.pop(owner, None)
+        self._seen_by[owner] = apply.add_seen(self._seen_by.get(owner, ()), update_id)
         self._note(update_id)
 
     async def people(self, home: str | None = None) -> Sequence[Person]:

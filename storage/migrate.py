@@ -42,7 +42,7 @@ def from_format_1(layout: Layout, sealer: Sealer, damaged: Callable[[Place, str]
         except (msgspec.MsgspecError, KeyError):
             damaged(Place(old, place.kind, place.name), "not a file of format 1")
             continue
-        RecordFile(place.path, place.kind, place.name, shape, sealer).save(value)
+        RecordFile(place, shape, sealer).save(value)
         files.remove(old)
     mark.write(layout, sealer, mark.Mark())
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import datetime
 from typing import TypeVar
 
 from storage import damage, files, mark, migrate
 from storage.book import Book
 from storage.layout import Place
+from storage.ledger import LATELY
 from storage.model import Episode, Office, Past
 from storage.shapes import DraftSlot, Register
 
@@ -36,6 +38,10 @@ def open_book(book: Book) -> None:
         book.report("not_saved", f"the disk refuses: {error.strerror}")
     try:
         _read(book)
+    except OSError as error:
+        book.lock.release()
+        msg = f"the book in {layout.folder} cannot be read: {error.strerror}"
+        raise mark.BookProblem(msg) from error
     except BaseException:
         book.lock.release()
         raise
@@ -91,18 +97,25 @@ class _Found:
 def _read_rows(book: Book, found: _Found) -> None:
     """The rows of all closed episodes, from the summary where it can be trusted."""
     aside = damage.refs_aside(book.layout)
+    known_lately = bool(book.ledger.lately)
+    made: list[tuple[datetime, str, str]] = []
     for month in book.layout.months():
 
         def make_row(ref: str, month: str = month) -> Past | None:
+            known = book.ledger.closed_at_version(month, ref)
             episode = _closed(book, ref, month)
-            if episode is None:
+            if episode is None or episode.closed_at is None:
                 return None
             found.look(episode)
+            if not known_lately or known < episode.version:
+                made.append((episode.closed_at, ref, month))
             return book.summarise(episode)
 
         for ref in book.summary.load(month, book.layout.closed_refs(month), make_row):
             if ref not in aside:
                 book.report("missing", f"the file of episode {ref}, closed in {month}, is missing")
+    for _, ref, month in sorted(made)[-LATELY:]:
+        book.ledger.remember(ref, month)
 
 
 def _read_open(book: Book, found: _Found) -> None:

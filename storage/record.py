@@ -7,7 +7,6 @@ file. So one change is one commit, and its cost is that of one small file.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -16,6 +15,7 @@ from tinydb.storages import Storage
 from tinydb.table import Document
 
 from storage import files
+from storage.layout import Place
 from storage.seal import Damaged, Sealer
 
 T = TypeVar("T", bound=msgspec.Struct)
@@ -35,10 +35,10 @@ class RecordStorage(Storage):
     saved cannot be read afterwards.
     """
 
-    def __init__(self, path: Path, kind: str, name: str, sealer: Sealer) -> None:
-        self.path = path
-        self._kind = kind
-        self._name = name
+    def __init__(self, place: Place, sealer: Sealer) -> None:
+        self._path = place.path
+        self._kind = place.kind
+        self._name = place.name
         self._sealer = sealer
         self.saved: msgspec.Struct | None = None
         self.from_disk = False
@@ -49,7 +49,7 @@ class RecordStorage(Storage):
                 return None
             return {self._kind: {str(THE_DOCUMENT): fields_of(self.saved)}}
         try:
-            raw = files.read(self.path)
+            raw = files.read(self._path)
         except FileNotFoundError:
             return None
         content = self._sealer.unseal(self._kind, self._name, raw)
@@ -62,23 +62,21 @@ class RecordStorage(Storage):
     def write(self, data: Tables) -> None:
         version = data[self._kind][str(THE_DOCUMENT)]["version"]
         content = msgspec.json.encode(data)
-        files.write_whole(self.path, self._sealer.seal(self._kind, self._name, version, content))
+        files.write_whole(self._path, self._sealer.seal(self._kind, self._name, version, content))
 
 
 class RecordFile(Generic[T]):
     """The one document of one file, typed; it has a `version` that counts its changes.
 
-    kind: also the name of its table.  name: which of its kind.  shape: the document's type.
+    place: where it is and what; its kind is also the name of its table.  shape: the document's
+    type.
     """
 
-    def __init__(self, path: Path, kind: str, name: str, shape: type[T], sealer: Sealer) -> None:
-        self._storage = RecordStorage(path, kind, name, sealer)
-        self._table = TinyDB(storage=lambda: self._storage).table(kind)
+    def __init__(self, place: Place, shape: type[T], sealer: Sealer) -> None:
+        self.place = place
+        self._storage = RecordStorage(place, sealer)
+        self._table = TinyDB(storage=lambda: self._storage).table(place.kind)
         self._shape = shape
-
-    @property
-    def path(self) -> Path:
-        return self._storage.path
 
     def load(self) -> T | None:
         """The document, or None if there is no file. Raises Damaged, OSError."""
@@ -102,10 +100,10 @@ class RecordFile(Generic[T]):
     def save(self, value: T) -> None:
         """One atomic, durable commit. Raises OSError; then the document is as it was."""
         fields = fields_of(value)
-        if self._table.contains(doc_id=THE_DOCUMENT):
-            self._table.update(fields, doc_ids=[THE_DOCUMENT])
-        else:
+        if self._storage.saved is None:
             self._table.insert(Document(fields, THE_DOCUMENT))
+        else:
+            self._table.update(fields, doc_ids=[THE_DOCUMENT])
         self._storage.saved = value
 
     @property
@@ -123,7 +121,7 @@ class RecordFile(Generic[T]):
         may hold the new file already. Raises OSError; then it can be tried again."""
         saved = self.saved
         if saved is None:
-            files.remove(self.path)
+            files.remove(self.place.path)
         else:
             self.save(saved)
 

@@ -60,9 +60,7 @@ def restore(
     return problems
 
 
-def restore_one(
-    source: Path, folder: Path, keys: Keys | None, what: str, *, now: datetime
-) -> str:
+def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now: datetime) -> str:
     """Brings one record back into a book that lost it, is damaged there, or is an older copy.
 
     what: an episode's reference, or "office" or "register".  now: UTC, for the name of what is
@@ -136,7 +134,7 @@ def _find(layout: Layout, what: str) -> Place | None:
 def _usable_version(place: Place, sealer: Sealer) -> int | None:
     shape = SHAPES[place.kind]
     try:
-        value = RecordFile(place.path, place.kind, place.name, shape, sealer).load()
+        value = RecordFile(place, shape, sealer).load()
     except (Damaged, OSError):
         return None
     return value.version if value is not None else None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
@@ -22,6 +21,7 @@ from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.opening import open_book
 from storage.store import Change, NotSaved, StoreError, Trouble
+from storage.worker import Worker
 
 R = TypeVar("R")
 
@@ -60,11 +60,11 @@ class TinyStore:
             report=self._report,
             now=now,
         )
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="book")
         self._watchers: list[Callable[[Trouble], None]] = []
         self._untold: list[Trouble] = []
         self._refused = False
         self._loop: asyncio.AbstractEventLoop | None = None
+        self._worker: Worker
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
 
@@ -72,7 +72,12 @@ class TinyStore:
         """Raises StoreError, with nothing touched, if the book cannot be opened: in use, wrong key,
         newer format, no folder. Damage does not stop it: see `watch`."""
         self._loop = asyncio.get_running_loop()
-        await self._loop.run_in_executor(self._thread, open_book, self._book)
+        self._worker = Worker("book")
+        try:
+            await self._worker.run(lambda: open_book(self._book))
+        except BaseException:
+            self._worker.stop()
+            raise
         self._flush_later()
 
     async def close(self) -> None:
@@ -84,9 +89,8 @@ class TinyStore:
         await self._flush()
         if self._timer is not None:
             self._timer.cancel()
-        loop = asyncio.get_running_loop()
-        await loop.run_in_executor(self._thread, self._book.close)
-        self._thread.shutdown()
+        await self._worker.run(self._book.close)
+        self._worker.stop()
 
     # Episodes -----------------------------------------------------------------------------
 
@@ -185,24 +189,20 @@ class TinyStore:
 
     async def _read(self, work: Callable[[], R]) -> R:
         try:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            return await self._worker.run(work)
         except OSError as error:
             msg = f"the book cannot be read: {error.strerror or error}"
             raise StoreError(msg) from error
 
     async def _write(self, work: Callable[[], R]) -> R:
-        future = asyncio.get_running_loop().run_in_executor(self._thread, work)
-        # Settled when it is done, not when it was waited for: whoever is cancelled while waiting
-        # must neither stop the change nor hide that the disk refused it.
-        future.add_done_callback(self._settle)
         try:
-            return await asyncio.shield(future)
+            return await self._worker.run(work, self._settle)
         except OSError as error:
             msg = f"NOT saved: {error.strerror or error}"
             raise NotSaved(msg) from error
 
-    def _settle(self, future: asyncio.Future[R]) -> None:
-        error = future.exception()
+    def _settle(self, error: BaseException | None) -> None:
+        """A write is over, even if nobody waits for it any more."""
         if isinstance(error, OSError):
             self._refuse(error)
         elif error is None:
@@ -242,7 +242,7 @@ class TinyStore:
             self._book.flush()
 
         try:
-            await asyncio.get_running_loop().run_in_executor(self._thread, work)
+            await self._worker.run(work)
         except OSError as error:
             self._refuse(error)
         else:

@@ -109,7 +109,7 @@ class _Check:
     def _record(self, place: Place) -> None:
         shape = SHAPES[place.kind]
         try:
-            value = RecordFile(place.path, place.kind, place.name, shape, self.sealer).load()
+            value = RecordFile(place, shape, self.sealer).load()
             if value is None and place.kind == "episode":
                 moved = self.layout.find_closed(place.name)
                 if moved is not None and moved != place:
