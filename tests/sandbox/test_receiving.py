@@ -2,12 +2,16 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from tests.sandbox.conftest import web_server
+from sandbox.server.updates import UpdateQueue
+from tests.sandbox.conftest import EVENING, web_server
 
 TWO_POLLS = (
     "409 Conflict: terminated by other getUpdates request; "
@@ -96,6 +100,42 @@ async def test_commands_are_marked_as_such(api, human, robin):
     await say(human, robin, "/case 4")
     (update,) = await api.ok("getUpdates")
     assert update["message"]["entities"] == [{"type": "bot_command", "offset": 0, "length": 5}]
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.just("new"),
+            st.tuples(st.just("get"), st.integers(-4, 12), st.integers(1, 5)),
+            st.tuples(st.just("hours"), st.integers(1, 30)),
+        ),
+        max_size=30,
+    )
+)
+def test_an_update_is_given_out_until_it_is_confirmed_or_a_day_old(steps):
+    """Against a plain list: any order of messages, offsets and hours gives the same answers."""
+    now = EVENING
+    queue = UpdateQueue(lambda: now, lambda: 24.0, lambda: None)
+    kept: list[tuple[int, datetime]] = []
+    first = 100_000_001
+    made = 0
+    for step in steps:
+        if step == "new":
+            assert queue.push("message", {}) == first + made
+            kept.append((first + made, now))
+            made += 1
+        elif step[0] == "hours":
+            now += timedelta(hours=step[1])
+        else:
+            _, number, limit = step
+            offset = first + number if number > 0 else number
+            kept = [(n, at) for n, at in kept if now - at <= timedelta(hours=24)]
+            if offset > 0:
+                kept = [(n, at) for n, at in kept if n >= offset]
+            elif offset < 0:
+                kept = kept[offset:]
+            found = asyncio.run(queue.get(offset, limit, 0))
+            assert [update["update_id"] for update in found] == [n for n, _ in kept[:limit]]
 
 
 class Hook:

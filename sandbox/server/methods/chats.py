@@ -101,7 +101,7 @@ def pin_chat_message(call: Call) -> bool:
     if message.id in chat.pinned:
         raise bad_request("CHAT_NOT_MODIFIED")
     chat.pinned.append(message.id)
-    call.world.note_chat("pinned", chat, pinned=chat.pinned)
+    call.world.note_chat("pinned", chat, pinned=list(chat.pinned))
     pinned = message_for_bot(call.world, chat, message, nested=True)
     call.world.post(
         chat,
@@ -120,7 +120,7 @@ def unpin_chat_message(call: Call) -> bool:
     if number not in chat.pinned:
         raise bad_request("message to unpin not found")
     chat.pinned.remove(number)
-    call.world.note_chat("pinned", chat, pinned=chat.pinned)
+    call.world.note_chat("pinned", chat, pinned=list(chat.pinned))
     return True
 
 

@@ -35,8 +35,7 @@ async def get_updates(call: Call) -> list[Json]:
     """Confirm what is below the offset and wait for more."""
     settings = call.world.settings
     limit = call.params.number("limit", settings.poll_limit_max)
-    if not 1 <= limit <= settings.poll_limit_max:
-        limit = settings.poll_limit_max
+    limit = min(max(limit, 1), settings.poll_limit_max)
     call.bot.updates.allow(_allowed(call))
     timeout = min(max(call.params.number("timeout"), 0), settings.poll_timeout_max)
     return await call.bot.updates.get(call.params.number("offset"), limit, timeout, call.gone)
