@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from .everyday import kind
 from .items import Bad, Day, DayKind, PartSaid, Piece, Value, Why
 from .items import Part as P
 from .line import Line, small_number
-from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS, kind, word_set
+from .words import PARTS, WEEKDAYS, WORDLIKE_WEEKDAYS, word_set
 
 _YESTERDAY = frozenset({"yesterday", "yday"})
 _NIGHT = frozenset({"night", "nite"})

@@ -5,19 +5,11 @@ from __future__ import annotations
 from datetime import timedelta
 from fractions import Fraction
 
+from .everyday import kind
 from .items import Bad, Elapsed, Now, Piece, Why
-from .line import Line, half_of_day, number_words
+from .line import Line, number_words
 from .text import fraction
-from .words import (
-    DAY_UNITS,
-    HOUR_WORDS,
-    LONG_UNITS,
-    MINUTE_WORDS,
-    SECOND_WORDS,
-    UNITS,
-    WEEK_UNITS,
-    kind,
-)
+from .words import DAY_UNITS, HOUR_WORDS, LONG_UNITS, MINUTE_WORDS, SECOND_WORDS, UNITS, WEEK_UNITS
 
 _SECONDS = (
     dict.fromkeys(SECOND_WORDS | {"moment", "moments"}, 1)
@@ -101,9 +93,9 @@ def _unit(line: Line, j: int) -> tuple[int, int] | None:
         return -1, j + 1
     if word not in _SECONDS:
         return None
-    if word == "h" and line.at(j + 1).glued and len(line.digits(j + 1)) == 2:
-        if line.word(j + 2) not in MINUTE_WORDS | {"ago"}:
-            return None
+    clock_form = word == "h" and line.at(j + 1).glued and len(line.digits(j + 1)) == 2
+    if clock_form and line.word(j + 2) not in MINUTE_WORDS | {"ago"}:
+        return None
     j += 1
     if line.mark(j, ".") and line.at(j).glued and line.word(j - 1) in {"min", "mins", "hr", "hrs"}:
         j += 1

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
+from .case import Ask, Case
+from .dates import date_of
 from .items import (
     Clock,
     Day,
@@ -22,8 +24,9 @@ from .items import (
 from .line import Line
 from .london import LONDON, MINUTE, to_minute
 from .meaning import Sense, sense
+from .named_days import on_day
 from .reader import pieces
-from .resolve import Ask, Case, agrees, elapsed, no_day, on_day
+from .resolve import agrees, elapsed, in_part, no_day
 from .spelling import spelled
 from .text import LONGEST, normalise, tokens
 
@@ -58,7 +61,9 @@ def explain(text: str, now: datetime) -> Explanation:
     try:
         instant, rule = _settled(found, judged, case, now)
     except Ask as ask:
-        return _asked(ask, taken, judged)
+        blamed = judged.spoilt
+        words = line.typed(blamed.first, blamed.last) if blamed else ""
+        return _asked(ask, (*taken, Taken(f"asked back: {ask.why}", words)))
     return Explanation((instant.astimezone(LONDON),), (*taken, Taken(rule, "")))
 
 
@@ -75,13 +80,12 @@ def readings(text: str, now: datetime) -> list[datetime]:
     return list(explain(text, now).readings)
 
 
-def _asked(ask: Ask, taken: tuple[Taken, ...], judged: Sense) -> Explanation:
+def _asked(ask: Ask, taken: tuple[Taken, ...]) -> Explanation:
     instants = sorted(set(ask.offers))[-_MOST_OFFERS:]
     shown = tuple(t.astimezone(LONDON) for t in instants)
-    rule = Taken(f"asked back: {ask.why}", "")
     if len(shown) == 1:
-        return Explanation((), (*taken, rule), ask.why, shown[0])
-    return Explanation(shown, (*taken, rule), ask.why)
+        return Explanation((), taken, ask.why, shown[0])
+    return Explanation(shown, taken, ask.why)
 
 
 def _settled(
@@ -100,8 +104,8 @@ def _settled(
     if zones or len(lapses) > 1:
         raise Ask(Why.UNSURE)
     if not clocks:
-        return _without_clock(found, days, parts, lapses, judged, case, now)
-    clock = _same(clocks, case)
+        return _without_clock(bool(days or parts), lapses, judged, case, now)
+    clock = _same(clocks)
     if clock is None:
         raise Ask(Why.TWO_TIMES, _each(clocks, days, parts, lapses, case, now))
     instant, rule = _with_clock(clock, days, parts, judged, case)
@@ -111,15 +115,9 @@ def _settled(
 
 
 def _without_clock(
-    found: Sequence[Piece],
-    days: list[Day],
-    parts: list[PartSaid],
-    lapses: list[Elapsed],
-    judged: Sense,
-    case: Case,
-    now: datetime,
+    day_said: bool, lapses: list[Elapsed], judged: Sense, case: Case, now: datetime
 ) -> tuple[datetime, str]:
-    if days or parts:
+    if day_said:
         raise Ask(Why.VAGUE)
     if not lapses:
         raise Ask(Why.NO_TIME)
@@ -142,8 +140,6 @@ def _with_clock(
         today = Day(DayKind.TODAY)
         return on_day(case, clock, today, part), "early hours of today"
     if part is not None:
-        from .resolve import in_part
-
         bare = clock.told in {Told.BARE, Told.FOUR_DIGITS}
         clock = in_part(clock, part.part)
         if bare and not part.marked:
@@ -158,12 +154,14 @@ def _with_clock(
     return instant, "most recent past occurrence"
 
 
-def _same(clocks: list[Clock], case: Case) -> Clock | None:
+def _same(clocks: list[Clock]) -> Clock | None:
     """The one time several clock times stand for ("21:30 (9.30pm)"), or None."""
     first = clocks[0]
     for other in clocks[1:]:
         exact = {first.told, other.told} == {Told.EXACT}
         if not exact or (first.hour, first.minute) != (other.hour, other.minute):
+            return None
+        if first.zone != other.zone:
             return None
     return first
 
@@ -205,8 +203,6 @@ def _one_day(days: list[Day], clock: Clock, part: PartSaid | None, case: Case) -
 
 def _dated(dated: Day, others: list[Day], case: Case) -> Day:
     """The date, once every other day word fits it."""
-    from .dates import date_of
-
     likely: list[date] = [d for d in date_of(dated, case.local) if d <= case.today][:1]
     if not likely:
         raise Ask(Why.FUTURE)

@@ -69,7 +69,7 @@ class Clock:
     """A clock time.
 
     `hour` is 0-23 when exact, 1-12 when the half of the day is not told. A `naked` number is a
-    time only beside "at", "about" or a day. `dotted` and `slip` say how it was typed.
+    time only beside "at", "about" or a day. `dotted` says that a full stop stood between.
     """
 
     told: Told
@@ -77,7 +77,6 @@ class Clock:
     minute: int
     naked: bool = False
     dotted: bool = False
-    slip: bool = False
     zone: str = ""
     around: bool = False
     """Counted from noon or midnight ("ten past midnight")."""

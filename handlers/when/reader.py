@@ -9,6 +9,7 @@ from .clock import clock_at
 from .dates import date_at
 from .days import days_at
 from .elapsed import elapsed_at
+from .everyday import NUMBERED, kind
 from .items import (
     Aside,
     Bad,
@@ -26,8 +27,9 @@ from .items import (
 from .line import Line, number_words
 from .london import MINUTE
 from .spelling import MISREAD
-from .words import NUMBERED, UNITS, kind
+from .words import UNITS
 
+_SHIFT_PEOPLE = frozenset({"staff", "worker", "workers", "carer", "carers"})
 _SKIP_MARKS = ",.-:"
 _LEADS = frozenset({"at", "about", "around", "approx", "approximately", "roughly", "circa", "abt"})
 
@@ -102,9 +104,9 @@ def _aside(line: Line, i: int) -> Piece | None:
             return Piece(Aside(), i, j + 2 + int(line.mark(j + 1, "-")), "an age")
         if line.word(j) in {"yo", "yrold"}:
             return Piece(Aside(), i, j + 1, "an age")
-    if word in {"night", "day", "evening", "morning"} and line.word(i - 1) not in {"last", "this"}:
-        if line.word(i + 1) in {"staff", "worker", "workers", "carer", "carers"}:
-            return Piece(Aside(), i, i + 2, "people of a shift")
+    shift = word in {"night", "day", "evening", "morning"} and line.word(i + 1) in _SHIFT_PEOPLE
+    if shift and line.word(i - 1) not in {"last", "this"}:
+        return Piece(Aside(), i, i + 2, "people of a shift")
     if word == "one" and line.word(i + 1) == "of":
         return Piece(Aside(), i, i + 2, "one of")
     return None

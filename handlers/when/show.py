@@ -14,7 +14,8 @@ def shown(t: datetime, now: datetime) -> str:
 
     London wall clock. The year is added when it is not this year or the date is more than a month
     back (a date without a year is only read that far), am or pm from ten to one, where 24-hour
-    and 12-hour times look the same, and GMT or BST in the hour that October has twice. Up to 180 days back `readings` reads it back to the same minute.
+    and 12-hour times look the same, and GMT or BST in the hour that October has twice. Up to 180
+    days back `readings` reads it to the same minute.
 
     Args:
         t: the aware time to show, not after `now`.

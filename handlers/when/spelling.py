@@ -9,24 +9,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
+from .everyday import FUTURE, KIND, NEGATIONS, NOT_SIGHTING, RANGES, kind
+from .slips import slips
 from .text import Token
 from .words import (
     DAY_UNITS,
-    FUTURE,
     HOUR_WORDS,
-    KIND,
     MINUTE_WORDS,
     MONTHS,
-    NEGATIONS,
-    NOT_SIGHTING,
     NUMBERS,
     PARTS,
-    RANGES,
     SECOND_WORDS,
     UNITS,
     WEEK_UNITS,
     WEEKDAYS,
-    kind,
     word_set,
 )
 
@@ -139,46 +135,6 @@ _INNER_PIECES = _PIECES | {"a", "to", "in"}
 _LONGEST_WORD = 30
 
 
-def slips(one: str, two: str, limit: int) -> int:
-    """Slips between two words: a letter added, lost, changed, or two neighbours swapped.
-
-    Returns `limit` + 1 when there are more than `limit`.
-    """
-    if abs(len(one) - len(two)) > limit:
-        return limit + 1
-    start, end = 0, 0
-    shorter = min(len(one), len(two))
-    while start < shorter and one[start] == two[start]:
-        start += 1
-    while end < shorter - start and one[-1 - end] == two[-1 - end]:
-        end += 1
-    one, two = one[start : len(one) - end], two[start : len(two) - end]
-    if len(one) <= 1 and len(two) <= 1:
-        return max(len(one), len(two))
-    if one == two[::-1] and len(one) == 2:
-        return 1
-    if limit < 2:
-        return limit + 1
-    if len(set(one) ^ set(two)) > 2 * limit:
-        return limit + 1
-    return min(_distance(one, two), limit + 1)
-
-
-def _distance(one: str, two: str) -> int:
-    """Optimal string alignment distance."""
-    before: list[int] = []
-    row = list(range(len(two) + 1))
-    for i, a in enumerate(one, 1):
-        after = [i]
-        for j, b in enumerate(two, 1):
-            cost = min(row[j] + 1, after[j - 1] + 1, row[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == two[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            after.append(cost)
-        before, row = row, after
-    return row[-1]
-
-
 def nearest(word: str, targets: Iterable[str]) -> tuple[str, bool]:
     """The one target within a slip (two for long words), or "", and whether several tie."""
     best, rank, tie = "", 9, False
@@ -281,9 +237,11 @@ def _correct(
         return [token.read_as("and", "short form")]
     if ends_elapsed and _slip_of(word, "ago") and (not kind(word) or (word == "go" and not after)):
         return [token.read_as("ago", "misspelt")]
-    if before is not None and not kind(word) and _slip_of(word, "night"):
-        if before.text in WEEKDAYS or before.text in {"last", "yesterday"}:
-            return [token.read_as("night", "misspelt")]
+    nightly = before is not None and (
+        before.text in WEEKDAYS or before.text in {"last", "yesterday"}
+    )
+    if nightly and not kind(word) and _slip_of(word, "night"):
+        return [token.read_as("night", "misspelt")]
     if word in _ALIASES and _ALIASES[word] != word:
         return [token.read_as(_ALIASES[word], "short form")]
     if before is not None and before.text == "last" and kind(word) and _slip_of(word, "night"):

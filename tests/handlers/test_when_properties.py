@@ -20,11 +20,26 @@ near_changes = st.tuples(st.sampled_from(CHANGES), st.integers(-36 * 3600, 36 * 
 )
 nows = st.one_of(moments, near_changes)
 
-WORDS = (
-    "9pm 21:30 half nine quarter past to ten 7 yesterday last night this morning tonight today fri "
-    "Friday 3/11 3rd Nov ago 20 mins an hour and a half about at ish midnight noon just now not "
-    "seen since missing before or Robin room 9 2130 0930 1130 pm am , . ? - / 2h15 BST"
-).split()
+WORDS = [
+    *("9pm", "21:30", "half", "nine", "quarter", "past", "to", "ten", "7", "2130", "0930", "1130"),
+    *("yesterday", "last", "night", "this", "morning", "tonight", "today", "fri", "Friday", "3/11"),
+    *("3rd", "Nov", "ago", "20", "mins", "an", "hour", "and", "a", "half", "about", "at", "ish"),
+    *(
+        "midnight",
+        "noon",
+        "just",
+        "now",
+        "not",
+        "seen",
+        "since",
+        "missing",
+        "before",
+        "or",
+        "Robin",
+    ),
+    *("room", "9", "pm", "am", ",", ".", "?", "-", "/", "2h15", "BST"),
+]
+
 phrases = st.lists(st.sampled_from(WORDS), max_size=7).map(" ".join)
 texts = st.one_of(
     st.text(max_size=60), phrases, st.tuples(phrases, st.text(max_size=8)).map("".join)
