@@ -90,6 +90,7 @@ class BotProcess:
 
 
 def _pass_on(log: IO[bytes]) -> None:
-    for line in log:
-        sys.stderr.buffer.write(line)
-        sys.stderr.buffer.flush()
+    with log:
+        for line in log:
+            sys.stderr.write(line.decode("utf-8", "replace"))
+            sys.stderr.flush()

@@ -63,6 +63,8 @@ class Sandbox:
         try:
             self._service.prepare(self.url)
             self._server.call(self._open(session))
+            if not session.ready:
+                raise CannotOpen("The bot did not start; its own words are above.")
         except BaseException as error:
             self.__exit__()
             if isinstance(error, NotOurs):

@@ -23,6 +23,7 @@ Json: TypeAlias = dict[str, Any]
 BEGINS = time(22, 30)
 """London time at which free practice begins."""
 BOT_STARTS_WITHIN = 30.0
+LOOK_AGAIN = 0.5
 FRESH_WITHIN = 3.0
 """Real seconds to wait for the bot to have told all it knows."""
 EMPTY: Json = {"now": None, "next_at": None, "episodes": [], "waiting": [], "drafts": []}
@@ -34,7 +35,7 @@ class Practice:
     Attributes:
         knows: what the bot said last that it knows.
         night: the guided night that is on; None in free practice.
-        ready: the bot is up and follows the clock.
+        ready: the bot is up, and has had time to follow the clock.
     """
 
     def __init__(
@@ -96,8 +97,11 @@ class Practice:
     async def _start_bot(self) -> None:
         await asyncio.to_thread(self.bot.start)
         self._changed()
-        await self._followers.settle(BOT_STARTS_WITHIN, (self.bot.follower,))
-        self.ready = True
+        deadline = asyncio.get_running_loop().time() + BOT_STARTS_WITHIN
+        while self.bot.pid and asyncio.get_running_loop().time() < deadline:
+            if (await self._followers.settle(LOOK_AGAIN, (self.bot.follower,)))["settled"]:
+                break
+        self.ready = self.bot.pid is not None
         self._changed()
 
     # Bot and weather ------------------------------------------------------------------------
