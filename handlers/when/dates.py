@@ -14,7 +14,6 @@ from .spelt_dates import spelt_date
 from .words import AFTER_ORDINAL, MONTHS, UNITS
 
 _ORDINALS = frozenset({"st", "nd", "rd", "th"})
-_NOT_YET = date(1, 1, 1)
 
 
 def date_at(line: Line, i: int, today: date) -> Piece | None:
@@ -24,15 +23,12 @@ def date_at(line: Line, i: int, today: date) -> Piece | None:
         or _numeric(line, i, today)
         or _day_month(line, i, today)
         or _month_day(line, i, today)
+        or _spelt(line, i, today)
         or _ordinal(line, i)
         or _holiday(line, i)
     )
     if found is None:
-        spelt = spelt_date(line, i, today)
-        if spelt is None:
-            return None
-        read, j = spelt
-        return _checked(Day(DayKind.DATE, day=read.day, month=read.month, year=read.year), i, j)
+        return None
     day, j = found
     return _checked(day, i, j) if isinstance(day, Day) else Piece(day, i, j, "not a date")
 
@@ -238,6 +234,14 @@ def _clock_beyond(line: Line, j: int) -> bool:
         j += 1
     found = clock_at(line, j)
     return found is not None and isinstance(found.value, Clock)
+
+
+def _spelt(line: Line, i: int, today: date) -> Found | None:
+    read = spelt_date(line, i, today)
+    if read is None:
+        return None
+    day, j = read
+    return Day(DayKind.DATE, day=day.day, month=day.month, year=day.year), j
 
 
 def _ordinal(line: Line, i: int) -> Found | None:
