@@ -34,6 +34,13 @@ class House:
         self.policy = policy
         self.pack = pack
         self.closed_days: Collection[date] = frozenset(pack.holidays) | frozenset(policy.holidays)
+        self._people = {s.id: s for s in service.staff}
+        self._by_home = {
+            home.id: Service(
+                homes=(home,), staff=tuple(s for s in service.staff if s.covers(home.id))
+            )
+            for home in service.homes
+        }
         self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
         self.rota = RotaState()
         self.presence: dict[str, Presence] = {}
@@ -78,11 +85,12 @@ class House:
         return {one for one, known in self.presence.items() if not known.reachable}
 
     def crew(self, home: str, now: datetime) -> Crew:
+        """Who can be asked about this home's cases now."""
         return rota.crew(
             home,
             now,
             policy=self.policy,
-            service=self.service,
+            service=self._by_home.get(home, self.service),
             state=self.rota,
             unreachable=self.unreachable(),
         )
@@ -93,7 +101,7 @@ class House:
 
     def chat_of(self, person: str, home: str | None) -> int | None:
         """Where to write to; None for somebody who may not be told (of that home's cases) now."""
-        staff = self.service.person(person)
+        staff = self._people.get(person)
         if staff is None or not staff.active(self.clock.now()):
             return None
         if home is not None and not staff.covers(home):

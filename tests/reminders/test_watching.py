@@ -41,10 +41,10 @@ async def test_reminders_later_than_a_minute_raise_an_alarm_to_the_administrator
 async def test_punctual_reminders_raise_none_and_are_counted():
     async with World() as world:
         await world.report(ago=timedelta(0))
-        await world.until(utc("2026-03-07 02:00"))
+        await world.until(utc("2026-03-07 02:01"))
         figures = world.engine.watch.figures
-        assert figures.lateness_count == 3
-        assert figures.lateness[1] == 3
+        assert figures.lateness_count == 4
+        assert figures.lateness[1] == 4
         assert figures.late == 0
         health = world.engine.watch.health()
         assert health["ok"] and health["waiting_messages"] == 0
