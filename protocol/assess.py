@@ -11,8 +11,9 @@ import msgspec
 from protocol.calendar import is_out_of_hours, local_time
 from protocol.episode import Earlier, Episode, utc
 from protocol.facts import Category
-from protocol.pack import Due as PackDue
-from protocol.pack import Outcome, Pack
+from protocol.outcome import Due as PackDue
+from protocol.outcome import Outcome
+from protocol.pack import Pack
 from protocol.view import View
 
 _MINUTE = timedelta(minutes=1)
@@ -98,7 +99,7 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
         level_reasons=outcome.level_reasons,
         reasons=outcome.reasons,
         due=due,
-        actions=_actions(outcome, due),
+        actions=_actions(pack, outcome, due),
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
         category="missing" if view.missing else "unauthorised_absence",
@@ -148,9 +149,9 @@ def _answer(
     return outcome.level, outcome.reasons, times
 
 
-def _actions(outcome: Outcome, due: dict[str, Due]) -> tuple[Action, ...]:
+def _actions(pack: Pack, outcome: Outcome, due: dict[str, Due]) -> tuple[Action, ...]:
     actions = []
-    for rule in outcome.actions:
+    for rule in pack.actions(outcome):
         by = due.get(rule.by)
         actions.append(
             Action(rule.id, rule.title, rule.who, by.at if by else None, rule.source, rule.label)

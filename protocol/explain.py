@@ -139,7 +139,7 @@ class _Case:
         self.pack = pack
         self.found = found
         self.view = View(episode, history, pack, utc(now))
-        self.known, _ = pack.fired(self.view.known(utc(now)))
+        self.known = pack.outcome(self.view.known(utc(now))).known
 
     def reason(self, name: str) -> Explained:
         rule = self.pack.rule(name)

@@ -17,15 +17,15 @@ from zoneinfo import ZoneInfo
 
 from protocol.conditions import number
 from protocol.facts import Category
+from protocol.outcome import TIER_BITS, Due, Outcome, Table, holds
 from protocol.packfile import PackError
-from protocol.packread import SHIPPED, TIER_BITS, read_book
+from protocol.packread import SHIPPED, read_book
 from protocol.rules import ActionRule, Book, Counted, Duty, Level, Route, Rule, Tier
 from protocol.settings import Settings, settings_from
 from protocol.vocabulary import WORDS
 
 DEFAULT = "haringey-2011"
 _REMEMBERED = 4096
-_SOME_LEVEL, _LEVEL_2, _LEVEL_3 = (WORDS[w].bit for w in ("some_level", "level_2", "level_3"))
 
 
 class Limit(NamedTuple):
@@ -50,30 +50,14 @@ class Window(NamedTuple):
     """(shift, sorted steps) of the tier families counted here."""
 
 
-class Due(NamedTuple):
-    """A duty with its amount resolved: a span of elapsed time, or calendar days."""
-
-    duty: Duty
-    span: timedelta
-    days: int
-
-
-class Outcome(NamedTuple):
-    """What the rules make of one state of affairs."""
-
-    level: int
-    level_reasons: tuple[str, ...]
-    reasons: tuple[str, ...]
-    duties: tuple[Due, ...]
-    actions: tuple[ActionRule, ...]
-    route: Route | None
-
-
 class Pack:
     """A book with its settings. Immutable for its users; make variants with `with_settings`."""
 
-    def __init__(self, book: Book, settings: Settings, preset: str) -> None:
+    def __init__(
+        self, book: Book, settings: Settings, preset: str, table: Table | None = None
+    ) -> None:
         self.book = book
+        self.table = table or Table(book)
         self.settings = settings
         self.preset = preset
         self.zone = ZoneInfo(settings.tz)
@@ -101,9 +85,9 @@ class Pack:
         self._duties = tuple(
             Due(duty, *_span(duty, number(duty.amount, settings))) for duty in book.duties
         )
-        self._levels = tuple(
-            None if rule.level is None else int(number(rule.level, settings)) for rule in book.rules
-        )
+        self._levels = [
+            0 if rule.level is None else int(number(rule.level, settings)) for rule in book.rules
+        ]
         self._tiers = tuple(
             (
                 tier,
@@ -113,6 +97,7 @@ class Pack:
             for place, tier in enumerate(book.tiers)
         )
         self._outcomes: dict[int, Outcome] = {}
+        self._actions: dict[int, tuple[ActionRule, ...]] = {}
 
     @property
     def title(self) -> str:
@@ -137,10 +122,11 @@ class Pack:
     def with_settings(self, changes: Mapping[str, Any]) -> Pack:
         """The same pack with some settings changed. Raises SettingError."""
         base = {key: getattr(self.settings, key) for key in Settings.__struct_fields__}
-        return Pack(self.book, settings_from({**base, **changes}), self.preset)
+        return Pack(self.book, settings_from({**base, **changes}), self.preset, self.table)
 
     def outcome(self, known: int) -> Outcome:
-        """Level, reasons, duties and actions for what is known (bits)."""
+        """Level, reasons and duties for what is known (bits)."""
+        known &= self.table.looked_at
         found = self._outcomes.get(known)
         if found is None:
             if len(self._outcomes) >= _REMEMBERED:
@@ -148,52 +134,56 @@ class Pack:
             found = self._outcomes[known] = self._work_out(known)
         return found
 
-    def fired(self, known: int) -> tuple[int, list[Rule]]:
-        """The rules that fire, and what is known once they and the level are."""
-        fired = []
-        level = 0
-        for rule, rule_level in zip(self.book.rules, self._levels, strict=True):
-            if any(known & a.care == a.want for a in rule.when):
-                known |= rule.bit
-                fired.append(rule)
-                if rule_level is not None:
-                    known |= _SOME_LEVEL
-                    level = max(level, rule_level)
-        if level >= 2:
-            known |= _LEVEL_2 | (_LEVEL_3 if level == 3 else 0)
-        return known, fired
-
-    def level_of(self, rule: Rule) -> int | None:
-        """The level that a rule sets under these settings."""
-        return None if rule.level is None else int(number(rule.level, self.settings))
+    def actions(self, outcome: Outcome) -> tuple[ActionRule, ...]:
+        """What is to be done."""
+        found = self._actions.get(outcome.known)
+        if found is None:
+            if len(self._actions) >= _REMEMBERED:
+                self._actions.clear()
+            names = {*outcome.reasons, *(tier.id for tier, _ in self._reached(outcome.known))}
+            found = self._actions[outcome.known] = tuple(
+                action
+                for action, (on, when) in zip(self.book.actions, self.table.actions, strict=True)
+                if not on.isdisjoint(names) and (not when or holds(when, outcome.known))
+            )
+        return found
 
     def _work_out(self, known: int) -> Outcome:
-        known, fired = self.fired(known)
-        levels = {rule.id: self.level_of(rule) for rule in fired}
-        level = max(value for value in levels.values() if value is not None)
-        reasons = list(levels)
-        route = next((r for r in self.book.routes if _any(known, r)), None)
+        table, rules = self.table, self.book.rules
+        known, level, fired = table.fire(known, self._levels)
+        reasons = [rules[number].id for number in fired]
+        route = None
+        for candidate, masks in zip(self.book.routes, table.routes, strict=True):
+            if holds(masks, known):
+                route = candidate
+                break
         if route is not None and route.listed:
             reasons.append(route.id)
-        families = set()
-        for tier, shift, steps in self._tiers:
-            reached = known >> shift & (1 << TIER_BITS) - 1
-            if reached:
-                reasons.append(f"{tier.id}-{steps[reached - 1]}")
-                families.add(tier.id)
-        names = {*reasons, *families}
+        reasons += [f"{tier.id}-{step}" for tier, step in self._reached(known)]
+        winning = [rules[number].id for number in fired if self._levels[number] == level]
         return Outcome(
             level=level,
-            level_reasons=tuple(sorted(name for name, value in levels.items() if value == level)),
+            level_reasons=tuple(sorted(winning)),
             reasons=tuple(sorted(reasons)),
-            duties=tuple(due for due in self._duties if _any(known, due.duty)),
-            actions=tuple(
-                action
-                for action in self.book.actions
-                if not names.isdisjoint(action.on) and (not action.when or _any(known, action))
+            duties=tuple(
+                [
+                    due
+                    for due, masks in zip(self._duties, table.duties, strict=True)
+                    if holds(masks, known)
+                ]
             ),
             route=route,
+            known=known,
         )
+
+    def _reached(self, known: int) -> list[tuple[Tier, int]]:
+        """The highest step reached of each family of tiers, if any is."""
+        reached = []
+        for tier, shift, steps in self._tiers:
+            count = known >> shift & (1 << TIER_BITS) - 1
+            if count:
+                reached.append((tier, steps[count - 1]))
+        return reached
 
     def _steps(self) -> list[tuple[Tier, int]]:
         return [(tier, step) for tier, _, steps in self._tiers for step in steps]
@@ -230,10 +220,6 @@ class Pack:
                 and (not tier.enabled or getattr(self.settings, tier.enabled))
             ),
         )
-
-
-def _any(known: int, rule: Route | Duty | ActionRule) -> bool:
-    return any(known & a.care == a.want for a in rule.when)
 
 
 def _span(duty: Duty, amount: float) -> tuple[timedelta, int]:

@@ -28,7 +28,6 @@ from protocol.settings import KEYS, SettingError, Settings, settings_from
 from protocol.vocabulary import WORDS
 
 SHIPPED = Path(__file__).parent / "packs"
-TIER_BITS = 8
 
 _TABLES: dict[str, tuple[str, ...]] = {
     "pack": ("id", "title", "about", "include"),

@@ -7,11 +7,12 @@ Within it only the clock moves: limits of elapsed time are passed, a night, a bi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from protocol.calendar import birthday, completed_years, days_from, is_out_of_hours, next_at
 from protocol.episode import Earlier, Episode, utc
-from protocol.pack import Due, Outcome, Pack
+from protocol.outcome import Due, Outcome
+from protocol.pack import Pack
 from protocol.settings import FLAGS
 from protocol.vocabulary import WORDS
 
@@ -140,14 +141,19 @@ class View:
                 continue
             if best is None or moment < best:
                 best = moment
+        pack, before = self.pack, outcome.known
         known = self.known(now)
         for moment, mask, sets in self._passings(now):
             if best is not None and moment >= best:
                 break
             known = known | mask if sets else known & ~mask
-            other = self.pack.outcome(known)
-            if other is not outcome and self._differs(other, outcome):
-                return moment
+            after = before | mask if sets else before & ~mask
+            if pack.table.turns(mask, before, after):
+                other = pack.outcome(known)
+                if self._differs(other, outcome):
+                    return moment
+                after = other.known
+            before = after
         return best
 
     def _passings(self, now: datetime) -> list[tuple[datetime, int, bool]]:
@@ -276,7 +282,11 @@ class View:
     def _count_bits(self, history: Sequence[Earlier]) -> int:
         """Counts the episodes of each window, this one included if its category counts."""
         start, zone = self.start, self.pack.zone
-        starts = [(utc(earlier.start), earlier.category == "missing") for earlier in history]
+        starts = [
+            (moment if moment.tzinfo is UTC else utc(moment), earlier.category == "missing")
+            for earlier in history
+            for moment in (earlier.start,)
+        ]
         within: dict[int, tuple[int, int]] = {}
         bits = 0
         self.counts: dict[str, int] = {}
