@@ -17,6 +17,7 @@ from telegram.request import HTTPXRequest
 from bot import assembly
 from bot.access import Access, incoming
 from bot.config import Config, token
+from bot.housekeeping import Backups
 from bot.intake import Intake, Stopped
 from bot.knows import Knows
 from bot.phone import TelegramPhone, TelegramSending
@@ -65,7 +66,7 @@ class Nightlight:
         parts = await assembly.build(
             self._config, self._policy, self._folder, clock, limiter, phone, sending
         )
-        troubles = Troubles(parts)
+        troubles = Troubles(parts.handlers, self._busy)
         parts.store.watch(troubles.heard)
         await parts.engine.start()
         if isinstance(clock, PracticeClock):
@@ -91,6 +92,21 @@ class Nightlight:
                 await bot.shutdown()
             log.info("stopped")
 
+    def _busy(self, at_work: bool) -> None:
+        """Counts what is being dealt with; a sandbox waits until nothing is."""
+        self._at_work += 1 if at_work else -1
+        if self._knows is not None:
+            self._knows.changed()
+
+    def _backups(self, clock: SystemClock | PracticeClock) -> list[Backups]:
+        """The daily backup, where one is configured; never of a practice book."""
+        book = self._config.book
+        if not book.backup_folder or isinstance(clock, PracticeClock):
+            return []
+        target = self._folder / book.backup_folder
+        keys = assembly.keys_of(self._config)
+        return [Backups(self._folder / book.folder, target, keys, book.backups_kept)]
+
     def _bot(self) -> Bot:
         base = self._config.telegram.api.rstrip("/")
         return Bot(
@@ -113,17 +129,13 @@ class Nightlight:
         async def handle(update: Update, late: bool) -> None:
             await self._one(update, late, access, handlers)
 
-        def busy(at_work: bool) -> None:
-            self._at_work += 1 if at_work else -1
-            if self._knows is not None:
-                self._knows.changed()
-
-        intake = Intake(bot, handle, busy=busy)
+        intake = Intake(bot, handle, busy=self._busy)
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(intake.run(), name="intake"),
             asyncio.create_task(self._greet(bot, handlers, intake), name="greeting"),
             asyncio.create_task(self._watch(intake), name="watchdog"),
             asyncio.create_task(troubles.run(), name="troubles"),
+            *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock)),
             asyncio.create_task(self._stop.wait(), name="stop"),
             asyncio.create_task(self._refused.wait(), name="refused"),
         ]
@@ -232,8 +244,8 @@ class Nightlight:
         """
         allowed = self._config.health.polling_silence_seconds
         await intake.reached.wait()
-        while (left := allowed - intake.silence) > 0:
-            await asyncio.sleep(left)  # noqa: ASYNC110 - each answer of Telegram moves the end
+        while (left := allowed - intake.silence) > 0:  # noqa: ASYNC110 - each answer moves the end
+            await asyncio.sleep(left)
         log.critical("telegram was silent for too long", seconds=round(intake.silence))
 
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import logging
 import sys
 from pathlib import Path
+from typing import TextIO, cast
 
 import structlog
 
@@ -30,6 +33,22 @@ def run(path: Path) -> int:
         return 2
 
 
+class Unfailing(io.TextIOBase):
+    """Standard error that may be lost: a log on a full disk must not stop a reminder."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
 def configure_logging() -> None:
     """Lines on standard error: time, level, event. Never a text, a name or a token."""
     # httpx logs every address it calls, and Telegram's addresses hold the token.
@@ -46,6 +65,6 @@ def configure_logging() -> None:
             ),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
-        logger_factory=structlog.PrintLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, Unfailing(sys.stderr))),
         cache_logger_on_first_use=True,
     )

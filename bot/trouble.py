@@ -1,13 +1,18 @@
-"""When the book cannot be written: who is told, and when it is over."""
+"""When the book cannot be written: the people at work are told at once, and when it is over.
+
+The engine tells administrators (its messages live in memory while the disk refuses). This is for
+everybody who might log something now, and for those who were told that theirs was NOT saved.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 
 import structlog
 
-from bot.assembly import Parts
 from handlers.chat import Unreached
+from handlers.office import Handlers
 from handlers.wording import trouble as say
 from storage.store import Trouble
 
@@ -15,34 +20,53 @@ log = structlog.get_logger(__name__)
 
 
 class Troubles:
-    """Tells administrators and managers in Telegram, straight away and without the book.
+    """Tells people in Telegram, straight away and without the book."""
 
-    The outbox lies in the book; when that cannot be written, this is the way round.
-    """
-
-    def __init__(self, parts: Parts) -> None:
-        self._parts = parts
+    def __init__(self, handlers: Handlers, at_work: Callable[[bool], None]) -> None:
+        """`at_work(True)` when there is somebody to tell, `at_work(False)` when all were told."""
+        self._handlers = handlers
+        self._at_work = at_work
         self._queue: asyncio.Queue[Trouble] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
 
     def heard(self, trouble: Trouble) -> None:
         """For `Store.watch`; may be called from the store's own thread."""
-        self._loop.call_soon_threadsafe(self._queue.put_nowait, trouble)
+        self._loop.call_soon_threadsafe(self._take, trouble)
+
+    def _take(self, trouble: Trouble) -> None:
+        self._at_work(True)
+        self._queue.put_nowait(trouble)
 
     async def run(self) -> None:
+        """Until cancelled."""
         while True:
             trouble = await self._queue.get()
             log.error("trouble with the book", kind=trouble.kind, what=trouble.what)
-            now = self._parts.clock.now()
-            service = self._parts.service
-            people = [s for s in service.staff if s.active(now)]
-            if trouble.kind == "set_aside":
-                people = list(service.administrators(now))
-            for person in people:
-                text = say.trouble(trouble.kind, trouble.what, person.role)
-                if not text:
-                    continue
-                try:
-                    await self._parts.phone.say(person.telegram_id, text)
-                except Unreached:
-                    log.warning("could not be told of the trouble", staff=person.id)
+            try:
+                await self._tell(trouble.kind)
+            finally:
+                self._at_work(False)
+
+    async def _tell(self, kind: str) -> None:
+        text = say.TEXTS.get(kind)
+        if text is None:
+            return
+        for staff_id in self._concerned():
+            person = self._handlers.service.person(staff_id)
+            if person is None:
+                continue
+            try:
+                await self._handlers.phone.say(person.telegram_id, text)
+            except Unreached:
+                log.warning("could not be told of the trouble", staff=staff_id)
+        if kind == "saved_again":
+            self._handlers.told_not_saved.clear()
+
+    def _concerned(self) -> list[str]:
+        """Whoever is first on duty for a home, and whoever was told that theirs was not saved."""
+        first = {
+            staff: None
+            for home in self._handlers.service.homes
+            for staff in self._handlers.shifts.on_duty(home.id)[:1]
+        }
+        return [*first, *(s for s in sorted(self._handlers.told_not_saved) if s not in first)]

@@ -38,6 +38,7 @@ async def receive(desk: Handlers, incoming: Incoming) -> None:
         await _dispatch(desk, incoming)
     except NotSaved as error:
         log.error("not saved", why=str(error))
+        desk.told_not_saved.add(incoming.staff.id)
         await _tell(desk, incoming, common.NOT_SAVED)
     except NotAllowed as error:
         await _tell(desk, incoming, str(error))

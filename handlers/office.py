@@ -32,6 +32,8 @@ class Handlers(msgspec.Struct, frozen=True, kw_only=True):
     service: Service
     pack: Pack
     identifiers: str = "reference"
+    told_not_saved: set[str] = msgspec.field(default_factory=set)
+    """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
 
 
 class NotAllowed(Exception):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -116,6 +117,16 @@ class Night:
         self._process.send_signal(signal.SIGTERM)
         self.stage.followers = ()
         return self._process.wait(20)
+
+    def fill_disk(self) -> None:
+        """No file of the bot's process can grow any more: the system's own error, not a pretence."""
+        assert self._process is not None
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+
+    def empty_disk(self) -> None:
+        assert self._process is not None
+        no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
+        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, no_limit)
 
     async def end(self) -> None:
         if self._process is not None and self._process.poll() is None:

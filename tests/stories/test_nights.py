@@ -190,3 +190,22 @@ async def test_a_restart_in_the_middle_of_a_reminder(night: Night) -> None:
     night.kill()
     await night.start()
     await night.morgan.sees_nothing()
+
+
+async def test_a_full_disk_is_said_at_once_and_so_is_its_end(night: Night) -> None:
+    """What could not be written is not confirmed; paper until it works again."""
+    ref = await night.reports(night.morgan, police="Just now")
+    night.fill_disk()
+    await night.morgan.taps("Found")
+    await night.morgan.sees("NOT saved", "on paper")
+    await night.morgan.sees("Nothing can be saved just now")
+    await night.sasha.sends("/missing")
+    await night.sasha.sees("NOT saved")
+    night.empty_disk()
+    await night.morgan.sends("/missing")
+    await night.morgan.sees("Saving works again")
+    await night.sasha.sees("Saving works again")
+    await night.morgan.taps("Cancel")
+    await night.morgan.sends(f"/case {ref}")
+    await night.morgan.taps("Found")
+    await night.morgan.sees("When? Tap, or type a time.")

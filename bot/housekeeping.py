@@ -1,0 +1,64 @@
+"""Once a day: a backup of the book, and no more of them than are wanted."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import structlog
+
+from storage.backup import backup
+from storage.keys import Keys
+from storage.store import StoreError
+
+log = structlog.get_logger(__name__)
+HOUR = 4
+"""London time; the hour before is the one that clock changes repeat or skip."""
+
+
+class Backups:
+    """Copies the book every day at 04:00 London time, driven by APScheduler.
+
+    A day that was missed because the bot was down is made good at the start.
+    """
+
+    def __init__(self, book: Path, target: Path, keys: Keys | None, keep: int) -> None:
+        self._book, self._target, self._keys, self._keep = book, target, keys, keep
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        from apscheduler.schedulers.asyncio import AsyncIOScheduler
+
+        if await asyncio.to_thread(self._is_old):
+            await self.once()
+        scheduler = AsyncIOScheduler(timezone="Europe/London")
+        scheduler.add_job(
+            self.once, "cron", hour=HOUR, misfire_grace_time=None, coalesce=True, max_instances=1
+        )
+        scheduler.start()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            scheduler.shutdown(wait=False)
+
+    async def once(self) -> None:
+        """One backup; a failure is logged and tried again the next day."""
+        try:
+            made = await asyncio.to_thread(
+                backup,
+                self._book,
+                self._target,
+                self._keys,
+                now=datetime.now(UTC),
+                keep=self._keep,
+            )
+        except (StoreError, OSError) as error:
+            log.error("the daily backup failed", why=str(error))
+        else:
+            log.info("backup made", files=made.files, problems=len(made.problems))
+
+    def _is_old(self) -> bool:
+        """No backup within the last day."""
+        newest = max((p.stat().st_mtime for p in self._target.glob("nightlight-*")), default=0.0)
+        return datetime.now(UTC).timestamp() - newest > 24 * 3600
