@@ -7,20 +7,24 @@ from pathlib import Path
 
 import httpx
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, async_playwright
 
 from sandbox.browser import ARGUMENTS, HOW_TO_GET_ONE, chromium
 from sandbox.launch import Sandbox
 from tests.browser.room import Room
 
-MAIN = Path(__file__).parents[2] / "main.py"
+HERE = Path(__file__).parent
+MAIN = HERE.parents[1] / "main.py"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    here = Path(__file__).parent
+    """One event loop for all of them, so that they can share one browser."""
     for item in items:
-        if here in item.path.parents:
+        if HERE in item.path.parents:
             item.add_marker(pytest.mark.browser)
+            if pytest_asyncio.is_async_test(item):
+                item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
 
 
 @pytest.fixture(scope="session")
@@ -41,7 +45,7 @@ def sandbox(chromium_path: str, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield sandbox
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium_path: str) -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(
@@ -51,7 +55,7 @@ async def browser(chromium_path: str) -> AsyncIterator[Browser]:
         await browser.close()
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def room(sandbox: Sandbox, browser: Browser) -> AsyncIterator[Room]:
     """Fresh practice, and its page in a window of 1280 by 860."""
     async with httpx.AsyncClient(base_url=sandbox.url, trust_env=False, timeout=40) as client:
@@ -60,3 +64,4 @@ async def room(sandbox: Sandbox, browser: Browser) -> AsyncIterator[Room]:
     yield room
     assert room.faults == []
     assert room.strangers() == [], "the page asked for something from elsewhere"
+    await room.page.close()
