@@ -42,11 +42,15 @@ def sandbox(
     port: Annotated[
         int, typer.Option(help="Port of the page on 127.0.0.1; 0: any free one.")
     ] = 8040,
+    nights: Annotated[
+        Path | None, typer.Option(help="A folder with guided nights of your own.", exists=True)
+    ] = None,
 ) -> None:
     """Try it: the bot with example people, and phones on a local page."""
     from sandbox import launch
 
-    raise typer.Exit(launch.main(folder, port, [sys.executable, str(Path(__file__).resolve())]))
+    command = [sys.executable, str(Path(__file__).resolve())]
+    raise typer.Exit(launch.main(folder, port, command, nights))
 
 
 @app.command()

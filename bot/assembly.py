@@ -114,8 +114,10 @@ async def build(
     try:
         pack = pack_of(config, folder, policy.holidays, clock.now())
         store = await open_store(config, folder, clock, pack)
-    except (PackError, SettingError) as error:
+    except PackError as error:
         raise CannotStart(f"protocol: {error}") from error
+    except SettingError as error:
+        raise CannotStart(f"protocol.settings.{error.key}: {error}") from error
     except StoreError as error:
         raise CannotStart(f"book: {error}") from error
     service = config.service

@@ -29,7 +29,7 @@ def problems(path: Path) -> list[str]:
         if str(error) not in found:
             found.append(str(error))
     except SettingError as error:
-        found.append(f"{path.name}: protocol.settings: {error}")
+        found.append(f"{path.name}: protocol.settings.{error.key}: {error}")
     try:
         found += check_book(folder / config.book.folder, keys_of(config))
     except StoreError as error:

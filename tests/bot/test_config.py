@@ -1,0 +1,112 @@
+"""A wrong configuration stops the start with lines that name file, key, value and remedy."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bot import checking, start
+from bot.config import ConfigError, load, token
+
+EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
+
+
+def written(folder: Path, *changes: tuple[str, str]) -> Path:
+    """The example with a token, and with these changes."""
+    text = EXAMPLE.read_text(encoding="utf-8")
+    text = text.replace('token = ""', 'token = "123456:invented-token-of-a-test"')
+    for before, after in changes:
+        assert before in text, before
+        text = text.replace(before, after, 1)
+    path = folder / "config.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def complaints(path: Path) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path)
+    return caught.value.problems
+
+
+def test_the_example_is_complete_but_for_the_token(tmp_path: Path) -> None:
+    config, policy = load(written(tmp_path))
+    assert [h.name for h in config.homes] == ["Rowan House", "Alder Lodge"]
+    assert policy.digest.weekday == "monday"
+    [line] = complaints(EXAMPLE)
+    assert line.startswith("config.example.toml: telegram.token: no usable token")
+
+
+@pytest.mark.parametrize(
+    ("change", "key", "allowed"),
+    [
+        (('role = "manager"', 'role = "boss"'), "staff[2].role: 'boss'", "administrator"),
+        (('prefix = "RH"', 'prefix = "rowan"'), "homes[1].prefix: 'rowan'", "capital letters"),
+        (('homes = ["rowan"]', 'homes = ["elm"]'), "staff[1].homes: 'elm'", "alder, rowan"),
+        (("telegram_id = 7003", "telegram_id = 7001"), "staff: telegram_id '7001'", "its own"),
+        (("telegram_id = 7003", 'telegram_id = "x"'), "staff[2].telegram_id: 'x'", "int"),
+        (('id = "robin"', 'nick = "robin"'), "staff[2]", "Allowed keys: id, name"),
+        (('key_file = "book.key"', ""), "book: no key", "key_file"),
+        (('identifiers = "reference"', 'identifiers = "name"'), "privacy.identifiers", "initials"),
+        (("[health]", "[healt]"), "top level: unknown key 'healt'", "health"),
+    ],
+)
+def test_a_mistake_is_named_with_key_value_and_what_is_allowed(
+    tmp_path: Path, change: tuple[str, str], key: str, allowed: str
+) -> None:
+    found = "\n".join(complaints(written(tmp_path, change)))
+    assert key in found
+    assert allowed in found
+    assert found.startswith("config.toml: ")
+
+
+def test_a_missing_file_and_broken_toml_are_one_line(tmp_path: Path) -> None:
+    assert complaints(tmp_path / "config.toml")[0].startswith("config.toml: there is no such file")
+    broken = tmp_path / "config.toml"
+    broken.write_text("homes = [", encoding="utf-8")
+    assert complaints(broken)[0].startswith("config.toml: not valid TOML")
+
+
+def test_a_practice_clock_goes_only_with_addresses_on_this_machine(tmp_path: Path) -> None:
+    path = written(tmp_path)
+    path.write_text(
+        path.read_text(encoding="utf-8") + '\n[practice]\nclock = "http://127.0.0.1:8040"\n',
+        encoding="utf-8",
+    )
+    assert any("practice.clock" in line for line in complaints(path))
+
+
+def test_the_token_may_come_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = written(tmp_path, ('token = "123456:invented-token-of-a-test"', 'token = ""'))
+    monkeypatch.setenv("NIGHTLIGHT_TOKEN", "123456:invented-token-from-outside")
+    config, _ = load(path)
+    assert token(config) == "123456:invented-token-from-outside"
+
+
+def test_the_start_stops_with_a_message_and_no_traceback(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert start.run(written(tmp_path, ('role = "manager"', 'role = "boss"'))) == 2
+    shown = capsys.readouterr()
+    assert "staff[2].role" in shown.err
+    assert "Traceback" not in shown.err
+
+
+def test_check_names_the_pack_and_the_key_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, ('pack = "haringey-2011"', 'pack = "nowhere"'))
+    assert checking.run(path) == 1
+    shown = capsys.readouterr().out
+    assert "nowhere: there is no such pack" in shown
+    assert "book.key" in shown
+
+
+def test_a_wrong_setting_of_the_protocol_is_named(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, ("# [protocol.settings]", "[protocol.settings]\nnotify_ra_mins = 30\n#")
+    )
+    assert any("notify_ra_mins" in line for line in checking.problems(path))
