@@ -134,7 +134,7 @@ class Book:
     def history(self, person: str) -> tuple[Past, ...]:
         """Safe to call from another thread."""
         current = [self.summarise(e) for e in self.episodes.values() if e.person == person]
-        rows = (*self.summary.by_person.get(person, ()), *current)
+        rows = (*self.summary.by_person.get(person, []), *current)
         return tuple(sorted(rows, key=apply.started_first))
 
     # Episodes -----------------------------------------------------------------------------

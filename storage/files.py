@@ -68,12 +68,8 @@ def make_folder(folder: Path) -> None:
 
 
 def names(folder: Path) -> list[str]:
-    """Names of the files in a folder, sorted, temporary ones left out; none if there is none."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(entry.name for entry in found if entry.name[0] != "." and entry.is_file())
-    except FileNotFoundError:
-        return []
+    """Names in a folder, sorted, temporary files left out; none if there is no such folder."""
+    return sorted(name for name in _list(folder) if name[0] != ".")
 
 
 def folders(folder: Path) -> list[str]:
@@ -138,13 +134,18 @@ def remove(path: Path) -> None:
 
 def sweep(folder: Path) -> None:
     """Removes what a crash left of temporary files in this folder."""
+    for name in _list(folder):
+        if name[0] == "." and name.endswith(".tmp"):
+            _discard(folder / name)
+
+
+def _list(folder: Path) -> list[str]:
+    # os.listdir, because a start lists the names of all closed episodes twice, and 25,000 Path
+    # objects would take longer than all the rest of it.
     try:
-        with os.scandir(folder) as found:
-            stale = [e.path for e in found if e.name.startswith(".") and e.name.endswith(".tmp")]
+        return os.listdir(folder)  # noqa: PTH208
     except FileNotFoundError:
-        return
-    for path in stale:
-        _discard(Path(path))
+        return []
 
 
 def _discard(temporary: Path) -> None:

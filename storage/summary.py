@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 
-from storage import apply, files
+from storage import files
 from storage.layout import Layout
 from storage.ledger import Ledger
 from storage.model import Past
@@ -30,7 +30,8 @@ _decoder = msgspec.json.Decoder(MonthRows)
 
 
 class Summary:
-    """The rows of one book's closed episodes. `by_person` may be read from another thread.
+    """The rows of one book's closed episodes. `by_person` may be read from another thread:
+    its lists only grow at the end, or are replaced. They are in no order.
 
     made_by: names the rules that make rows; a month made by others is rebuilt.
     """
@@ -42,7 +43,7 @@ class Summary:
         self._made_by = made_by
         self._months: dict[str, dict[str, Past]] = {}
         self._month_of: dict[str, str] = {}
-        self.by_person: dict[str, tuple[Past, ...]] = {}
+        self.by_person: dict[str, list[Past]] = {}
         self._dirty: set[str] = set()
         self._versions: dict[str, int] = {}
 
@@ -67,16 +68,19 @@ class Summary:
         episode's file, None if that cannot be read. Returns the references of rows whose episode
         is not there."""
         kept = self._read(month)
-        for ref in refs:
-            row = kept.get(ref)
-            if row is None:
-                row = read(ref)
+        gone = sorted(kept.keys() - refs)
+        for ref in gone:
+            del kept[ref]
+        for ref in refs if len(kept) < len(refs) else ():
+            if ref not in kept and (row := read(ref)) is not None:
+                kept[ref] = row
                 self._dirty.add(month)
-            if row is not None:
-                self._place(month, row)
-        gone = sorted(kept.keys() - set(refs)) if len(kept) != len(refs) else []
         if gone:
             self._dirty.add(month)
+        self._months[month] = kept
+        self._month_of.update(dict.fromkeys(kept, month))
+        for row in kept.values():
+            self.by_person.setdefault(row.person, []).append(row)
         return gone
 
     def put(self, month: str, row: Past) -> None:
@@ -127,17 +131,12 @@ class Summary:
     def _place(self, month: str, row: Past) -> None:
         self._months.setdefault(month, {})[row.ref] = row
         self._month_of[row.ref] = month
-        others = self.by_person.get(row.person)
-        if others is None:
-            self.by_person[row.person] = (row,)
-        else:
-            self.by_person[row.person] = tuple(sorted((*others, row), key=apply.started_first))
+        self.by_person.setdefault(row.person, []).append(row)
 
     def _remove(self, ref: str) -> None:
         month = self._month_of.pop(ref, None)
         if month is None:
             return
         row = self._months[month].pop(ref)
-        self.by_person[row.person] = tuple(
-            other for other in self.by_person[row.person] if other.ref != ref
-        )
+        others = [other for other in self.by_person[row.person] if other.ref != ref]
+        self.by_person[row.person] = others
