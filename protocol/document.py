@@ -112,6 +112,17 @@ def _pack(pack: Pack) -> list[str]:
             ),
         )
     )
+    if book.ambiguities:
+        parts.append("### Where the text can be read in two ways")
+        parts.append(
+            _table(
+                ("", "The text", "Chosen here", "Why", "Settings"),
+                (
+                    (a.id, a.text, a.choice, a.why, ", ".join(f"`{key}`" for key in a.settings))
+                    for a in book.ambiguities
+                ),
+            )
+        )
     return [*parts, "### Settings and presets", *_presets(pack)]
 
 

@@ -12,6 +12,7 @@ from protocol.packfile import Document, Place, read_document
 from protocol.rules import (
     ActionRule,
     Alternative,
+    Ambiguity,
     Amount,
     Book,
     Counted,
@@ -39,6 +40,7 @@ _TABLES: dict[str, tuple[str, ...]] = {
         "after_days", "every_days", "text", "source", "label",
     ),
     "action": ("id", "title", "who", "on", "when", "by", "source", "label"),
+    "ambiguity": ("id", "text", "choice", "settings", "why"),
     "tier": ("id", "steps", "counted", "enabled", "text", "source", "label"),
 }  # fmt: skip
 _COUNT_KEYS = ("days", "categories")
@@ -93,6 +95,7 @@ class _Reader:
         self.duties: dict[str, Duty] = {}
         self.actions: dict[str, ActionRule] = {}
         self.tiers: dict[str, Tier] = {}
+        self.ambiguities: dict[str, Ambiguity] = {}
         self.choices: list[Settings] = []
 
     def book(self) -> Book:
@@ -110,6 +113,7 @@ class _Reader:
             self._each(document, "duty", self._duty)
         for document in self.documents:
             self._each(document, "action", self._action)
+            self._each(document, "ambiguity", self._ambiguity)
         self._levels_explained(main)
         head = main.tables["pack"]
         rules = sorted(self.conditions.rules.values(), key=_is_otherwise)
@@ -126,6 +130,7 @@ class _Reader:
             duties=tuple(self.duties.values()),
             actions=tuple(self.actions.values()),
             tiers=tuple(self.tiers.values()),
+            ambiguities=tuple(self.ambiguities.values()),
             atoms=self.conditions.atoms,
             cares=self.conditions.cares,
             tier_shift=self.conditions.next_bit,
@@ -316,6 +321,20 @@ class _Reader:
             when=when,
             by=by,
             label=table.get("label", ""),
+        )
+
+    def _ambiguity(self, document: Document, here: Place, table: dict[str, Any]) -> None:
+        name = self._new_text(document, here, table, "id", self.ambiguities)
+        settings = table.get("settings", [])
+        for number, key in enumerate(settings):
+            if key not in KEYS:
+                place = (*here, "settings", number)
+                raise document.error(place, f"{key!r} is no setting", ", ".join(KEYS))
+        text, choice, why = (
+            self._text(document, here, table, key) for key in ("text", "choice", "why")
+        )
+        self.ambiguities[name] = Ambiguity(
+            id=name, text=text, choice=choice, settings=tuple(settings), why=why
         )
 
     def _when(

@@ -110,6 +110,16 @@ class Level(msgspec.Struct, frozen=True, kw_only=True):
     source: str
 
 
+class Ambiguity(msgspec.Struct, frozen=True, kw_only=True):
+    """A place where the text can be read in two ways: what was chosen, by which setting, why."""
+
+    id: str
+    text: str
+    choice: str
+    settings: tuple[str, ...]
+    why: str
+
+
 class Atoms(msgspec.Struct, frozen=True, kw_only=True):
     """The bits that the conditions of this pack use beyond the fixed words, by what they mean."""
 
@@ -147,6 +157,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     duties: tuple[Duty, ...]
     actions: tuple[ActionRule, ...]
     tiers: tuple[Tier, ...]
+    ambiguities: tuple[Ambiguity, ...]
     atoms: Atoms
     cares: int
     """Every bit that some condition looks at."""

@@ -63,6 +63,11 @@ def test_recommendations_are_labelled_as_such():
     assert {a.label for a in pack.book.actions if a.id.startswith("APPG-")} == {"recommendation"}
 
 
+def test_every_ambiguity_of_the_decision_table_is_there_with_its_choice():
+    names = [ambiguity.id for ambiguity in load_pack().book.ambiguities]
+    assert names == [f"A-{n:02}" for n in range(1, 25)] + [f"S-{n:02}" for n in range(1, 11)]
+
+
 def test_lancashire_is_off_until_it_is_wanted():
     assert not load_pack().settings.lancs_enabled
 
@@ -132,6 +137,13 @@ MISTAKES = [
     ("unknown duty", 'by = "EX-NIGHT"', 'by = "EX-NIGTH"', "action[0].by", "EX-NIGHT"),
     ("unknown count", '"month"', '"moon"', "rule[3].when.episodes.counted", "month"),
     ("level twice", "number = 2", "number = 1", "level[1].number", "twice"),
+    (
+        "setting of an ambiguity",
+        "[[route]]",
+        '[[ambiguity]]\nid = "1"\ntext = "t"\nchoice = "c"\nwhy = "w"\nsettings = ["x"]\n[[route]]',
+        "ambiguity[0].settings[0]",
+        "no setting",
+    ),
     ("no such level", "level = 3", "level = 4", "rule[1].level", "0 to 3"),
     ("unknown file", "dcsf-2009.toml", "dcsf.toml", "pack.include[0]", "dcsf-2009.toml"),
 ]
