@@ -59,8 +59,9 @@ def lapse_only(found: Sequence[Piece]) -> bool:
     times = [p.value for p in found if isinstance(p.value, (*TIME, Bad, Zone, Aside))]
     if len(times) != 1 or not isinstance(times[0], Elapsed):
         return False
+    words = [(n, p.value) for n, p in enumerate(found) if isinstance(p.value, Word)]
+    at = next(n for n, p in enumerate(found) if isinstance(p.value, Elapsed))
     return all(
-        p.value.text in _LAPSE_WORDS or p.value.kind == "approx"
-        for p in found
-        if isinstance(p.value, Word)
+        word.kind == "approx" or (word.text in _LAPSE_WORDS and (n < at or word.text == "now"))
+        for n, word in words
     )

@@ -185,7 +185,8 @@ _SITTING = word_set("in on with down next by outside inside watching beside near
 _BEFORE_WEEKDAY = word_set(
     """
     on since seen saw about around approx at was and yesterday today night evening morning
-    afternoon o'clock am pm last of the
+    afternoon o'clock am pm last of the hrs hours hr h ish noon midday
+    exactly roughly circa approximately half past quarter
     """
 )
 

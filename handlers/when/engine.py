@@ -124,7 +124,7 @@ def _without_clock(
     instant = elapsed(case, now, lapses[0])
     if lapses[0].length < MINUTE and instant != case.now:
         raise Ask(Why.UNSURE, [instant, case.now])
-    if judged.doubt or (not lapses[0].ago and judged.loose):
+    if judged.doubt or (not lapses[0].ago and not judged.lapse):
         raise Ask(Why.UNSURE, [instant])
     return instant, "elapsed time before now"
 

@@ -23,6 +23,8 @@ HEDGES = word_set(
 
 FUTURE = word_set(
     """
+    leaves overdue cutoff agreed agree agrees arranged arrange promised promises allowed
+    permitted permission pickup remind reminder interview review session visit ordered comes
     tomorrow tmrw tmrow tmw tomo tomoz tom next due curfew expected expect expects expecting
     will shall gonna later should supposed planned plan plans planning scheduled eta etc
     arriving returning return returns would wants booked booking appointment meeting deadline
@@ -34,16 +36,17 @@ FUTURE = word_set(
 
 NOT_SIGHTING = word_set(
     """
-    search searched searching calling tried trying dialled dialed voicemail answered answer
-    reply replied pinged ping online active snap contact knocked knock knocking escalated
-    recorded radio alarmed handover rung ringing kickoff noticed notice noticing reported report
-    reports reporting found realised realized realise discovered discover discovering missing
-    absent awol misper absconded abscond absconding empty police called calls call rang ring
-    phoned phone phones informed inform notified alerted alert alarm alarms logged text texts
-    texted texting messaged message messages messaging snapchat whatsapp facetime instagram
-    insta spoke spoken speaking told said says say saying heard unaccounted gone disappeared
-    vanished deadline warrant 101 999 emailed email contacted radioed wrote written created
-    update updated raised
+    officers cops attended attend attending handed locked unlocked open opened opens ajar tiktok
+    facebook fb messenger posted post posts story card noise search searched searching calling
+    tried trying dialled dialed voicemail answered answer reply replied pinged ping online
+    active snap contact knocked knock knocking escalated recorded radio alarmed handover rung
+    ringing kickoff noticed notice noticing reported report reports reporting found realised
+    realized realise discovered discover discovering missing absent awol misper absconded
+    abscond absconding empty police called calls call rang ring phoned phone phones informed
+    inform notified alerted alert alarm alarms logged text texts texted texting messaged message
+    messages messaging snapchat whatsapp facetime instagram insta spoke spoken speaking told
+    said says say saying heard unaccounted gone disappeared vanished deadline warrant 101 999
+    emailed email contacted radioed wrote written created update updated raised
     """
 )
 
@@ -59,32 +62,34 @@ NEGATIONS = word_set(
 
 RANGES = word_set(
     """
-    between or either than least most latest earliest onwards onward within plus minus sometime
-    sometimes during whenever throughout min max minimum maximum versus vs upto beyond following
-    prior respectively both twins once twice every each hourly daily nightly usually normally
-    always often regularly anytime
+    tops everyone everybody all siblings between or either than least most latest earliest
+    onwards onward within plus minus sometime sometimes during whenever throughout min max
+    minimum maximum versus vs upto beyond following prior respectively both twins once twice
+    every each hourly daily nightly usually normally always often regularly anytime
     """
 ) - {"min", "max"}
 
 VAGUE = word_set(
     """
-    mile miles km metres meters stone yards lights weeknight weeknights weekday weekdays earlier
-    ages recently awhile lately few several loads teatime bedtime suppertime dinnertime
-    breakfasttime playtime hometime shift handover sunset sunrise dark dusk dawn daybreak
-    overnight weekend weekends daytime nighttime wkend wknd hols forever midweek dozen dozens
-    dunno mid middle easter xmas christmas halloween bonfire holiday holidays birthday born dob
-    bday aged previous preceding yesterday's today's tonight's monday's tuesday's wednesday's
-    thursday's friday's saturday's sunday's mondays tuesdays wednesdays thursdays fridays
-    saturdays sundays nights mornings evenings afternoons term clocks clock quid pounds percent
-    third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth
-    fifteenth twentieth thirtieth hundred thousand million eighty seventy
+    tbc tba approaching thereafter upwards mile miles km metres meters stone yards lights
+    weeknight weeknights weekday weekdays earlier ages recently awhile lately few several loads
+    teatime bedtime suppertime dinnertime breakfasttime playtime hometime shift handover sunset
+    sunrise dark dusk dawn daybreak overnight weekend weekends daytime nighttime wkend wknd hols
+    forever midweek dozen dozens dunno mid middle easter xmas christmas halloween bonfire
+    holiday holidays birthday born dob bday aged previous preceding yesterday's today's
+    tonight's monday's tuesday's wednesday's thursday's friday's saturday's sunday's mondays
+    tuesdays wednesdays thursdays fridays saturdays sundays nights mornings evenings afternoons
+    term clocks clock quid pounds percent third fourth fifth sixth seventh eighth ninth tenth
+    eleventh twelfth thirteenth fourteenth fifteenth twentieth thirtieth hundred thousand
+    million eighty seventy
     """
 )
 
 OPEN = word_set(
     """
     before after until till til by from for to in over under past last nearly almost just gone
-    since at on the soon some other another same couple going way coming
+    since at on the soon get gets getting near towards toward duty max min bed tea dinner
+    breakfast supper some other another same couple going way coming
     """
 )
 """Words whose effect depends on what follows them; `meaning` decides."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from .around import TIME, has_word, word_at
+from .around import TIME, has_word, lapse_only, word_at
 from .items import Bad, Elapsed, Mark, Piece, Why, Word
 from .present import means_now
 from .turns import nameless, turned
@@ -32,6 +32,7 @@ class Sense:
         loose: words are left that are neither filler nor approximators.
         rolled: the time may be taken as yesterday's; not for "back at 9", which may be a plan.
         home: a return is spoken of, so a bare hour may be a plan.
+        lapse: an elapsed time and nothing that could make it one still to come.
         now: the text plainly means this moment.
         spoilt: the piece that was to blame, for an explanation.
     """
@@ -42,6 +43,7 @@ class Sense:
     now: bool = False
     rolled: bool = True
     home: bool = False
+    lapse: bool = False
     spoilt: Piece | None = None
 
 
@@ -71,7 +73,7 @@ def sense(found: Sequence[Piece]) -> Sense:
         has_word(found, "back") and not has_word(found, *_WENT, "got", "returned", "brought")
     )
     home = has_word(found, "back", "home")
-    return Sense(doubt=doubt, loose=loose, rolled=rolled, home=home)
+    return Sense(doubt=doubt, loose=loose, rolled=rolled, home=home, lapse=lapse_only(found))
 
 
 def _unsure(found: Sequence[Piece]) -> bool:

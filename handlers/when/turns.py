@@ -25,13 +25,31 @@ _STATES = word_set(
     """
 ) | {""}
 
-_SPANS = UNITS | {"time", "times", "morning", "evening", "afternoon", "weekday", "of"}
+_SPANS = UNITS | {
+    "point",
+    "stage",
+    "time",
+    "times",
+    "morning",
+    "evening",
+    "afternoon",
+    "weekday",
+    "of",
+}
 
 _LOOSE_TIMES = word_set(
     """
-    tea bed dinner supper home break play some any same this long free meal closing opening
+    family tea bed dinner supper home break play some any same this long free meal closing opening
     """
 )
+
+_ON_DUTY = word_set("manager staff worker team officer social carer")
+
+_AT_MEALS = word_set(
+    "had having eating ate at for his her their after before during made making the"
+)
+
+_TO_BED = word_set("in into to his her their the of up")
 
 _WHOSE = word_set("his her their")
 
@@ -99,6 +117,9 @@ def _negation(found: Sequence[Piece], n: int, text: str) -> Why | None:
 
 
 def _vague(found: Sequence[Piece], n: int, text: str) -> Why | None:
+    if text == "dark" and n + 1 < len(found):
+        described = found[n + 1].value
+        return None if isinstance(described, Word) and described.kind == "plain" else Why.VAGUE
     if text == "earlier":
         after = found[n + 1] if n + 1 < len(found) else None
         before = found[n - 1] if n else None
@@ -168,10 +189,24 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
             return Why.UNSURE if clock or after is None else None
         case "soon":
             return Why.FUTURE
+        case "get" | "gets" | "getting" if not has_word(found, "seen", "saw"):
+            return Why.FUTURE if word_at(found, n + 1) in {"in", "back", "home", "here"} else None
+        case "near" | "towards" | "toward":
+            return Why.UNSURE if clock else None
+        case "duty":
+            return None if word_at(found, n + 1) in _ON_DUTY else Why.VAGUE
+        case "max" | "min":
+            timed = n > 0 and isinstance(found[n - 1].value, TIME)
+            return Why.RANGE if timed else None
+        case "tea" | "dinner" | "breakfast" | "supper":
+            return None if before in _AT_MEALS else Why.VAGUE
         case "out" | "away":
             left = before not in _STATES or since_time(found) or lapse_only(found)
             return None if left else Why.NOT_A_SIGHTING
-        case "some" | "other" | "another" | "same" | "couple":
+        case "couple":
+            k = n + 2 if word_at(found, n + 1) == "of" else n + 1
+            return Why.VAGUE if word_at(found, k) in _SPANS or after is not None else None
+        case "some" | "other" | "another" | "same":
             return Why.VAGUE if word_at(found, n + 1) in _SPANS or after is not None else None
         case "going":
             going = word_at(found, n + 1) == "to" and word_at(found, n + 2) in _WILL
@@ -185,6 +220,6 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "time":
             return Why.VAGUE if before in _LOOSE_TIMES else None
         case "bed":
-            return Why.NOT_A_SIGHTING if has_word(found, "empty") else None
+            return None if before in _TO_BED else Why.VAGUE
         case _:
             return None
