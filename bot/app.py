@@ -66,6 +66,8 @@ class Nightlight:
         parts = await assembly.build(
             self._config, self._policy, self._folder, clock, limiter, phone, sending
         )
+        if assembly.keys_of(self._config) is None:
+            log.warning("the book is NOT encrypted, as the configuration says")
         troubles = Troubles(parts.handlers, self._busy)
         parts.store.watch(troubles.heard)
         await parts.engine.start()

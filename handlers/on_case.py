@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import card, filling, office, showing
+from handlers import card, explaining, filling, office, showing
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.office import Handlers, NotAllowed
 from handlers.recording import RECORDINGS
 from handlers.wording import card as say
-from handlers.wording import explained, recording
+from handlers.wording import recording
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title
 from protocol.facts import Closed, Fact, SignedOff
 from storage.model import Episode
@@ -31,11 +31,11 @@ async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
         case "timeline":
             await desk.phone.show(incoming.chat_id, card.timeline(now_on), at)
         case "why":
-            screen = Screen(
-                explained.why(episode, now_on.state, desk.pack, desk.clock.now()),
-                ((Button(BUTTONS["card"], f"c:{ref}:card"),),),
-            )
-            await desk.phone.show(incoming.chat_id, screen, at)
+            await explaining.level(desk, incoming, now_on)
+        case "times" | "actions":
+            await explaining.listing(desk, incoming, now_on, action)
+        case "rule":
+            await explaining.item(desk, incoming, now_on, rest[0])
         case "home":
             await _found_or_back(desk, incoming, ref)
         case "close" | "closing":

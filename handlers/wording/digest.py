@@ -41,7 +41,7 @@ def weekly(message: Message, words: Words) -> Screen:
         lines.append(f"{name}: {figure['week']} ({figure['before_mean']:.1f})")
     if data["repeats"]:
         lines += ["", "<b>3, 5 or 9 episodes in 90 days</b>"]
-        lines += [f"{plain(r['person'])}: {r['count']}" for r in data["repeats"]]
+        lines += [f"{plain(r['person'])}: {r['episodes']}" for r in data["repeats"]]
     if data.get("out_of_hours_referrals"):
         lines += ["", f"Out-of-hours referrals: {data['out_of_hours_referrals']}"]
     lines += ["", *_unanswered(data["unanswered"], words)]

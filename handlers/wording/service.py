@@ -53,8 +53,7 @@ def screen(message: Message, words: Words) -> Screen:
                 "Please tell them yourself."
             )
         case "alarm":
-            title = TROUBLES.get(str(data.get("what", "")), "Something is wrong with the bot")
-            return Screen(f"🛠 {bold(title)}\n{plain(str(data.get('line', '')))}")
+            return Screen(_alarm(data))
         case _:
             return Screen(f"🔔 {plain(message.kind.replace('_', ' '))}")
 
@@ -87,6 +86,17 @@ def _offer(data: dict[str, Any], words: Words) -> Screen:
             (Button("I can't", f"d:refuse:{offer}"),),
         ),
     )
+
+
+def _alarm(data: dict[str, Any]) -> str:
+    what = str(data.get("what", ""))
+    title = TROUBLES.get(what, "Something is wrong with the bot")
+    line = plain(str(data.get("line", "")))
+    if what == "late":
+        line = (
+            f"{data['count']} of them, the worst by {data['seconds']} s. Is the machine all right?"
+        )
+    return f"🛠 {bold(title)}\n{line}"
 
 
 def _swap(data: dict[str, Any], words: Words) -> str:

@@ -209,3 +209,36 @@ async def test_a_full_disk_is_said_at_once_and_so_is_its_end(night: Night) -> No
     await night.morgan.sends(f"/case {ref}")
     await night.morgan.taps("Found")
     await night.morgan.sees("When? Tap, or type a time.")
+
+
+async def test_why_is_explained_on_one_screen(night: Night) -> None:
+    """The level, a due time and an action: rule, facts, source, and what would change it."""
+    await night.reports(night.morgan)
+    await night.morgan.taps("Why this level")
+    await night.morgan.sees("Source: Gap in the Haringey protocol", "Next: at Sun 22 Nov 01:30 it becomes level 2")
+    await night.morgan.taps("Due times: why")
+    await night.morgan.taps("Placing authority told, by phone")
+    await night.morgan.sees("By: Sat 21 Nov 22:30", "Source:")
+    await night.morgan.taps("The level: why")
+    await night.morgan.taps("Actions: why")
+    await night.morgan.taps("Back to the case")
+    await night.morgan.sees("MISSING · Level 1")
+
+
+async def test_a_level_is_raised_by_anyone_and_stood_down_only_by_a_manager(night: Night) -> None:
+    """Computed, highest and set level are kept apart and shown so."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.morgan.taps("More")
+    await night.morgan.taps("Raise level")
+    await night.morgan.taps("Level 3")
+    await night.morgan.sends("said they would hurt themselves")
+    await night.morgan.sees("Level 3", "computed: 1, set by a person: 3")
+    await night.robin.sees(ref, "now level 3")
+    await night.morgan.taps("More")
+    assert "Stand level down" not in await night.morgan.screen()
+    await night.robin.sends(f"/case {ref}")
+    await night.robin.taps("More")
+    await night.robin.taps("Stand level down")
+    await night.robin.taps("Level 1")
+    await night.robin.sends("spoke to them, safe at a friend's")
+    await night.robin.sees("Level 1", "highest so far: 3")
