@@ -43,10 +43,14 @@ _EPISODE_FLAGS = (
 _ALIASES = {
     "crime": "crime_while_away",
     "crime_during_absence": "crime_while_away",
+    "committed_crime": "crime_while_away",
     "harmed": "harmed_while_away",
+    "hurt": "harmed_while_away",
     "hurt_or_harmed": "harmed_while_away",
+    "hurt_while_away": "harmed_while_away",
     "harmed_during_absence": "harmed_while_away",
     "other_agency_reported": "reported_by_other_agency",
+    "reported_by_agency": "reported_by_other_agency",
     "reported_by_parents": "parents_reported",
     "trafficking": "trafficking_indicators",
     "unaccompanied": "uasc",
@@ -79,7 +83,8 @@ _OF_EPISODE = ("category", "child", "notifications", "parents_withheld_reason", 
 _EITHER = (*FLAGS, *_EPISODE_FLAGS, "parents_withheld_reason", *_ALIASES, *_LEFT_ASIDE)
 _EPISODE_KEYS = (*_OF_EPISODE, *TIMES, *_EITHER)
 _CHILD_KEYS = (*_OF_CHILD, *_EITHER)
-_OTHER_AGENCIES = ("other_agency", "another_agency", "agency", "school", "health")
+_PARENTS = ("parent", "parents", "carer", "carers", "mother", "father", "family")
+_PLACEMENT = ("home", "placement", "foster_carer", "staff", "duty_manager", "provider")
 
 
 class InputError(ValueError):
@@ -113,10 +118,10 @@ def read_episode(value: Any, ignored: list[str], path: str = "episode") -> Episo
     if not times:
         raise InputError(path, "has no time; needs last_seen_at, due_back_at or aware_at")
     reporter = _text(table.get("reported_by"), f"{path}.reported_by")
-    if reporter in _OTHER_AGENCIES:
-        flags["reported_by_other_agency"] = True
-    if reporter in ("parent", "parents"):
+    if reporter in _PARENTS:
         flags["parents_reported"] = True
+    elif reporter and reporter not in _PLACEMENT:
+        flags["reported_by_other_agency"] = True
     withheld = _text(
         table.get("parents_withheld_reason"), f"{path}.parents_withheld_reason"
     ) or _text(child.get("parents_withheld_reason"), f"{path}.child.parents_withheld_reason")

@@ -172,6 +172,7 @@ def test_who_reported_may_be_said_in_words():
     both = with_episode(reported_by="school", parents_reported=True)
     assert "HAR-SH-AGENCY" not in both["reasons"]
     assert "HAR-SH-AGENCY" not in with_episode(reported_by="parents")["reasons"]
+    assert "HAR-SH-AGENCY" not in with_episode(reported_by="foster_carer")["reasons"]
 
 
 def test_a_slip_is_one_letter_more_less_other_or_two_swapped():
