@@ -1,0 +1,1 @@
+"""The whole bot under one seeded virtual clock, in a faulty world. See docs/SIMULATION.md."""

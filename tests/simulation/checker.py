@@ -1,0 +1,426 @@
+"""The invariants, looked at after every step.
+
+The checker sees what reaches phones, what reaches the disk, and what was confirmed to Telegram.
+It reads facts by itself (`needs`), and forgives only what the world did: time in which the
+process, Telegram or the disk was away does not count.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from protocol import facts as f
+from reminders.service import Role
+from storage.model import Episode, Message, Office
+from tests.simulation import needs
+from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES
+from tests.simulation.telegram import Line, Shown, Speaking, Update_
+
+if TYPE_CHECKING:
+    from tests.simulation.world import SimWorld
+
+ASKING = ("reminder", "escalation", "telephone")
+GRACE = timedelta(minutes=5)
+FIRST_SECONDS = 120.0
+"""So soon, in fair time, somebody is told of what is due."""
+GAP_MINUTES = {1: 60, 2: 30, 3: 15}
+"""The longest silence of the ladder of each level while nobody answers."""
+MANAGERS_MINUTES = {1: 60, 2: 40, 3: 20}
+"""After so long without an answer every manager of the home was asked too."""
+SLACK_SECONDS = 150.0
+RACE_SECONDS = 2.0
+"""A request that began so soon after a fact was written may have missed it."""
+REF = re.compile(r"\b(%s)-[2-9BCDFGHJKMNPQRSTVWXYZ]{4,6}\b" % "|".join(PREFIXES))
+HOUSE = re.compile(r"\b(%s) House\b" % "|".join(HOMES))
+BORN = r"\d/20(?:0[5-9]|1\d)\b|\b20(?:0[5-9]|1\d)-\d\d|\d [A-Z][a-z]{2,8} 20(?:0[5-9]|1\d)\b"
+SECRET = re.compile(r"%s|qzx\d|%s" % ("|".join((*FIRST, *LAST)), BORN))
+"""Names of young people, dates of birth however written, and words that people typed."""
+HOME_OF = {prefix: name.lower() for prefix, name in zip(PREFIXES, HOMES, strict=True)}
+
+
+class Broken(Exception):
+    """An invariant does not hold. `name`: which one."""
+
+    def __init__(self, name: str, what: str) -> None:
+        super().__init__(f"{name}: {what}")
+        self.name = name
+
+
+class Watch(msgspec.Struct, kw_only=True, eq=False):
+    """One duty of one case that has to be told of until it is met. Times: loop seconds."""
+
+    ref: str
+    duty: str
+    at: datetime
+    since: float
+    told_at: float = -1.0
+    level: int = 1
+    told: set[str] = set()
+    timer: asyncio.TimerHandle | None = None
+
+
+class Checker:
+    """Raises nothing itself: the first violation ends the run through `world.fail`."""
+
+    def __init__(self, world: SimWorld) -> None:
+        self.world = world
+        self.watches: dict[tuple[str, str], Watch] = {}
+        self.episodes: dict[str, Episode] = {}
+        self.met_at: dict[tuple[str, str], float] = {}
+        self.closed_at: dict[str, float] = {}
+        self.acked_at: dict[tuple[str, str], float] = {}
+        self.copies: dict[tuple[str, str], int] = {}
+        self.excuses: dict[tuple[str, str], int] = {}
+        self.in_doubt: dict[tuple[str, str], bool] = {}
+        self.counted: dict[int, str] = {}
+        self.handed_at: dict[int, float] = {}
+        self.answered_taps: set[str] = set()
+        self.spoke_at: dict[int, float] = {}
+        self.lost_people: dict[str, float] = {}
+        self.office = Office()
+
+    def broken(self, name: str, what: str) -> None:
+        self.world.fail(Broken(name, what))
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    # What reaches a phone -----------------------------------------------------------------------
+
+    def shown(self, line: Line, shown: Shown, speaking: Speaking | None) -> None:
+        self._for_this_person(line, shown)
+        if found := SECRET.search(shown.text):
+            self.broken("personal data in a chat", f"{found[0]!r} to {line.person}")
+        self.spoke_at[line.chat_id] = self._time()
+        if speaking is not None and shown.proactive:
+            speaking.screens += 1
+            if speaking.screens == 1:
+                self._reminded(line, shown, speaking)
+        elif not shown.proactive and "You have it:" in shown.text:
+            self._says_yours(line, shown)
+
+    def _for_this_person(self, line: Line, shown: Shown) -> None:
+        staff = self.world.made.config.service.person(line.person)
+        text = shown.text
+        now = self.world.clock.now()
+        if staff is None or not staff.active(now - timedelta(seconds=RACE_SECONDS)):
+            if "not on its list" not in text:
+                self.broken("told somebody who is not on the list", f"{line.person}: {text[:60]}")
+            return
+        for found in REF.finditer(text):
+            if not staff.covers(HOME_OF[found[1]]):
+                self.broken("told somebody of another home", f"{found[0]} to {line.person}")
+        if staff.role is not Role.ADMINISTRATOR:
+            for found in HOUSE.finditer(text):
+                if not staff.covers(found[1].lower()):
+                    self.broken("told somebody of another home", f"{found[0]} to {line.person}")
+
+    def _reminded(self, line: Line, shown: Shown, speaking: Speaking) -> None:
+        for ref, message in speaking.parts:
+            self._copy(ref, message, shown)
+            if message.to != line.person:
+                self.broken("sent to another person", f"{message.id} to {line.person}")
+            if not ref:
+                if message.kind == "unreachable":
+                    self.lost_people.pop(message.data["person"], None)
+                continue
+            self._still_true(ref, message, speaking.begun)
+            watch = self.watches.get((ref, message.about))
+            if watch is not None and message.kind in ASKING:
+                self._told(watch, message, line.person)
+
+    def _copy(self, ref: str, message: Message, shown: Shown) -> None:
+        """At most one copy for each crash or lost answer, and it says so."""
+        key = (ref, message.id)
+        self.copies[key] = self.copies.get(key, 0) + 1
+        again = self.copies[key] - 1
+        if again > self.excuses.get(key, 0):
+            self.broken("a duplicate without cause", f"{ref} {message.id}, copy {again + 1}")
+        if again and message.kind in ASKING and "sent again" not in shown.text:
+            if not self.world.disk_was_full:
+                self.broken("a duplicate that does not say so", f"{ref} {message.id}")
+        self.in_doubt[key] = True
+
+    def _still_true(self, ref: str, message: Message, begun: float) -> None:
+        early = begun - RACE_SECONDS
+        closed = self.closed_at.get(ref)
+        if closed is not None and closed < early:
+            self.broken("a reminder after the closing", f"{ref} {message.kind} {message.about}")
+        if message.kind not in ASKING:
+            return
+        key = (ref, message.about)
+        met = self.met_at.get(key)
+        if met is not None and key not in self.watches and met < early:
+            what = "after the return" if self._back(ref) else "of what is done"
+            if not (what == "after the return" and message.about in needs.AFTER_RETURN):
+                self.broken(f"a reminder {what}", f"{ref} {message.about} to {message.to}")
+        acked = self.acked_at.get(key)
+        if acked is not None and acked < early:
+            until = needs.quiet_until(self.episodes[ref].facts, message.about)
+            if until is not None and until > self.world.at(begun):
+                self.broken("asked although somebody has it", f"{ref} {message.about}")
+
+    def _back(self, ref: str) -> bool:
+        return needs.returned(needs.counting(self.episodes[ref].facts)) is not None
+
+    def _told(self, watch: Watch, message: Message, person: str) -> None:
+        first = watch.told_at < watch.since <= self._time()
+        if message.kind == "reminder" and message.step == 0 and first:
+            self._on_duty(watch, message, person)
+        if self._time() >= watch.since:
+            watch.told_at = self._time()
+            watch.level = int(message.data.get("level", 1))
+            watch.told.add(person)
+
+    def _on_duty(self, watch: Watch, message: Message, person: str) -> None:
+        home = self.episodes[watch.ref].home
+        service = self.world.made.config.service
+        named: set[str] = set()
+        for moment in (message.created_at, message.created_at - timedelta(minutes=1)):
+            covers = self.office.state.get("rota", {}).get("covers", ())
+            named |= needs.on_rota(home, moment, self.world.made.policy, covers)
+        able = {s.id for s in service.staff if s.covers(home) and s.active(message.created_at)}
+        expected = (named & able) - self._unreachable()
+        if expected and home not in self.world.without_rota and person not in expected:
+            self.broken(
+                "asked somebody who is not on duty",
+                f"{watch.ref} {watch.duty}: {person}, on duty {sorted(expected)}",
+            )
+
+    def _unreachable(self) -> set[str]:
+        people = self.office.state.get("staff", {})
+        return {one for one, known in people.items() if known.get("unreachable_at")}
+
+    def _says_yours(self, line: Line, shown: Shown) -> None:
+        data = next((d for row in shown.rows for _, d in row if d.startswith("r:")), "")
+        if not data:
+            return
+        _, ref, duty, *_ = data.split(":")
+        now = self.world.clock.now()
+        held = [
+            x
+            for x in self.episodes[ref].facts
+            if isinstance(x, f.Acknowledged) and x.duty == duty and x.by == line.person
+        ]
+        if not held or held[-1].at < now - timedelta(minutes=5):
+            self.broken("a confirmed answer is not in the book", f"{ref} {duty} by {line.person}")
+
+    # What Telegram says ---------------------------------------------------------------------------
+
+    def answer_lost(self, speaking: Speaking | None) -> None:
+        for ref, message in speaking.parts if speaking is not None else ():
+            key = (ref, message.id)
+            self.excuses[key] = self.excuses.get(key, 0) + 1
+
+    def process_ended(self) -> None:
+        """What was delivered and is not on record as sent may come once more."""
+        for key in self.in_doubt:
+            self.excuses[key] = self.excuses.get(key, 0) + 1
+        self.in_doubt.clear()
+
+    def forbidden(self, person: str) -> None:
+        """A reminder met a closed chat: the managers have to learn of it, once."""
+        if person in self._unreachable() or person in self.lost_people:
+            return
+        self.lost_people[person] = self._time()
+        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._manager_knows, person)
+
+    def came_back(self, person: str) -> None:
+        self.lost_people.pop(person, None)
+
+    def _manager_knows(self, person: str) -> None:
+        since = self.lost_people.get(person)
+        if since is None:
+            return
+        left = FIRST_SECONDS + SLACK_SECONDS - self.world.fair(since, self._time())
+        if left > 0:
+            asyncio.get_running_loop().call_later(left + 1.0, self._manager_knows, person)
+            return
+        if self.world.some_manager_can_be_told(person):
+            self.broken("nobody learned who cannot be reached", person)
+
+    def handed_over(self, update: Update_) -> None:
+        self.handed_at.setdefault(update.id, self._time())
+
+    def answered(self, callback_id: str) -> None:
+        self.answered_taps.add(callback_id)
+
+    def spoke_to(self, chat_id: int) -> None:
+        self.spoke_at[chat_id] = self._time()
+
+    def confirmed(self, update: Update_) -> None:
+        """Telegram forgets an update only after it was dealt with."""
+        handed = self.handed_at.pop(update.id, None)
+        staff = self.world.made.config.service.person(update.person)
+        if (
+            staff is None
+            or not staff.active(self.world.clock.now())
+            or update.update.my_chat_member
+        ):
+            return
+        if update.id in self.counted or not (update.data or update.text):
+            return
+        query = update.update.callback_query
+        if query is not None:
+            done = query.id in self.answered_taps
+            self.answered_taps.discard(query.id)
+        else:
+            chat = update.update.message.chat.id if update.update.message else 0
+            done = handed is not None and self.spoke_at.get(chat, -1.0) >= handed
+        if not done:
+            self.broken(
+                "an update was confirmed and not dealt with", f"{update.person} {update.id}"
+            )
+
+    # What reaches the disk ------------------------------------------------------------------------
+
+    def wrote(self, kind: str, ref: str, what: Any, done: Any) -> None:
+        update_id = getattr(what, "update_id", what if isinstance(what, int) else None)
+        if update_id is not None:
+            if update_id in self.counted:
+                self.broken("an update counted twice", f"{update_id}: {self.counted[update_id]}")
+            self.counted[update_id] = f"{kind} {ref}"
+        if kind in ("create", "commit"):
+            self._wrote_episode(what, done)
+        elif kind == "office":
+            self._settled("", done.messages)
+            self.office = done
+        elif kind == "drop":
+            self._dropped(ref, update_id)
+
+    def _dropped(self, owner: str, update_id: int | None) -> None:
+        """Answers go only when their author threw them away or chose another case."""
+        update = self.world.telegram.handed.get(update_id) if update_id else None
+        if update is None:
+            return
+        thrown = (
+            update.data.endswith((":x", ":open"))
+            or update.data.startswith("m:drop")
+            or update.text.startswith("/cancel")
+        )
+        if not thrown:
+            self.broken("answers were dropped", f"{owner}: {update.data or update.text}")
+
+    def _settled(self, ref: str, messages: Any) -> None:
+        if not self.in_doubt:
+            return
+        for message in messages:
+            if message.state in ("sent", "failed"):
+                self.in_doubt.pop((ref, message.id), None)
+
+    def _wrote_episode(self, change: Any, episode: Episode) -> None:
+        ref = episode.ref
+        before = self.episodes.get(ref)
+        if before is not None and episode.facts[: len(before.entries)] != before.facts:
+            self.broken("a fact was lost", ref)
+        self.episodes[ref] = episode
+        self._settled(ref, change.messages)
+        now = self._time()
+        people = [x for x in change.facts if not isinstance(x, f.Told)]
+        if episode.closed_at is not None:
+            self.closed_at.setdefault(ref, now)
+        if not people:
+            return
+        for fact in people:
+            if isinstance(fact, f.Acknowledged):
+                self._one_owner(change, episode, fact)
+            if isinstance(fact, f.Acknowledged | f.Snoozed):
+                self.acked_at[(ref, fact.duty)] = now
+        self._look(episode)
+
+    def _one_owner(self, change: Any, episode: Episode, fact: f.Acknowledged) -> None:
+        earlier = [
+            x
+            for x in episode.facts
+            if isinstance(x, f.Acknowledged | f.Snoozed) and x.duty == fact.duty and x is not fact
+        ]
+        last = earlier[-1] if earlier else None
+        if not isinstance(last, f.Acknowledged) or last.by == fact.by or last.until <= fact.at:
+            return
+        if fact.until <= fact.at:
+            return
+        update = self.world.telegram.handed.get(change.update_id or 0)
+        if update is None or not update.data.endswith(":mine"):
+            self.broken(
+                "two owners of one duty", f"{episode.ref} {fact.duty}: {last.by} and {fact.by}"
+            )
+
+    # Silence --------------------------------------------------------------------------------------
+
+    def _look(self, episode: Episode) -> None:
+        """After facts: which duties have to be told of from when."""
+        ref, now = episode.ref, self._time()
+        wanted = {} if episode.closed_at else needs.due(episode.facts, self.world.clock.now())
+        for key in [k for k in self.watches if k[0] == ref and k[1] not in wanted]:
+            self._drop(key)
+        opened = next(x for x in episode.facts if isinstance(x, f.Opened)).recorded_at
+        for duty, at in wanted.items():
+            watch = self.watches.get((ref, duty))
+            begins = max(at, self._grace(episode, duty, opened))
+            quiet = needs.quiet_until(episode.facts, duty)
+            if quiet is not None:
+                begins = max(begins, quiet)
+            since = self.world.loop_time(begins)
+            if watch is None:
+                self.met_at[(ref, duty)] = now
+                watch = Watch(ref=ref, duty=duty, at=at, since=max(since, now))
+                self.watches[(ref, duty)] = watch
+            elif since > watch.since or at != watch.at:
+                watch.since = max(since, now) if at != watch.at else since
+                watch.at = at
+                watch.told = set()
+            else:
+                continue
+            self._arm(watch, watch.since + FIRST_SECONDS - now)
+
+    @staticmethod
+    def _grace(episode: Episode, duty: str, opened: datetime) -> datetime:
+        back = [x.recorded_at for x in episode.facts if isinstance(x, f.Located | f.Returned)]
+        logged = back[-1] if back and duty in needs.AFTER_RETURN else opened
+        return logged.astimezone(UTC) + GRACE
+
+    def _drop(self, key: tuple[str, str]) -> None:
+        watch = self.watches.pop(key)
+        if watch.timer is not None:
+            watch.timer.cancel()
+        if key[1] != "REV-WEEKLY":
+            self.met_at[key] = self._time()
+        else:
+            self.met_at.pop(key, None)
+
+    def _arm(self, watch: Watch, seconds: float) -> None:
+        if watch.timer is not None:
+            watch.timer.cancel()
+        loop = asyncio.get_running_loop()
+        watch.timer = loop.call_later(max(1.0, seconds), self._silent, watch)
+
+    def _silent(self, watch: Watch) -> None:
+        now = self._time()
+        told = watch.told_at >= watch.since
+        base = watch.told_at if told else watch.since
+        bound = FIRST_SECONDS + (60.0 * GAP_MINUTES[watch.level] + SLACK_SECONDS if told else 0.0)
+        left = bound - self.world.fair(base, now)
+        if left <= 0:
+            what = "nobody was asked again" if told else "nobody was told of what is due"
+            self.broken(what, f"{watch.ref} {watch.duty}, due {watch.at:%d %b %H:%M}")
+            return
+        self._managers(watch, now)
+        self._arm(watch, left + 1.0)
+
+    def _managers(self, watch: Watch, now: float) -> None:
+        allowed = 60.0 * MANAGERS_MINUTES[watch.level] + SLACK_SECONDS
+        since = max(watch.since, self.world.managers_same_since)
+        if self.world.fair(since, now) <= allowed or now - since > allowed * 3:
+            return
+        home = self.episodes[watch.ref].home
+        service = self.world.made.config.service
+        managers = {s.id for s in service.managers(home, self.world.clock.now())}
+        untold = managers - watch.told - self._unreachable()
+        untold = {one for one in untold if not self.world.telegram.by_person[one].blocked}
+        if untold:
+            self.broken("a manager was never asked", f"{watch.ref} {watch.duty}: {sorted(untold)}")

@@ -1,0 +1,157 @@
+"""The loop of the simulation: virtual time, no system calls, and processes that can die at once.
+
+When nothing is ready the time jumps to the next timer. Work belongs to the process in whose
+context it was begun; `kill` ends all of it without running another line that could reach the
+world, as SIGKILL does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import selectors
+from collections.abc import Callable, Coroutine
+from datetime import datetime, timedelta
+from typing import Any
+
+
+class Life:
+    """Whether a process lives, and everything that it has begun."""
+
+    def __init__(self) -> None:
+        self.alive = True
+        self.tasks: set[asyncio.Task[Any]] = set()
+
+
+OWNER: contextvars.ContextVar[Life | None] = contextvars.ContextVar("owner", default=None)
+
+
+class _NoWaiting(selectors.BaseSelector):
+    """Nothing is ever readable; waiting moves the time."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._keys: dict[int, selectors.SelectorKey] = {}
+
+    def register(self, fileobj, events, data=None):
+        fd = fileobj if isinstance(fileobj, int) else fileobj.fileno()
+        self._keys[fd] = selectors.SelectorKey(fileobj, fd, events, data)
+        return self._keys[fd]
+
+    def unregister(self, fileobj):
+        return self._keys.pop(fileobj if isinstance(fileobj, int) else fileobj.fileno())
+
+    def select(self, timeout=None):
+        if timeout is None:
+            raise RuntimeError("nothing will ever happen: every task waits")
+        if timeout > 0:
+            self.now += timeout
+        return []
+
+    def get_key(self, fileobj):
+        return self._keys[fileobj if isinstance(fileobj, int) else fileobj.fileno()]
+
+    def get_map(self):
+        return self._keys
+
+
+class SimLoop(asyncio.SelectorEventLoop):
+    """Deterministic: one thread, virtual time, first come first served."""
+
+    def __init__(self) -> None:
+        self._still = _NoWaiting()
+        super().__init__(self._still)
+        self.set_task_factory(_owned)
+
+    def time(self) -> float:
+        return self._still.now
+
+    def call_soon_threadsafe(self, callback, *args, context=None):
+        return self.call_soon(callback, *args, context=context)
+
+    def run_in_executor(self, executor, func, *args):
+        future = self.create_future()
+        try:
+            future.set_result(func(*args))
+        except Exception as error:
+            future.set_exception(error)
+        return future
+
+
+def _owned(
+    loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], context: Any = None
+) -> asyncio.Task[Any]:
+    task = asyncio.Task(coro, loop=loop, context=context)
+    owner = OWNER.get() if context is None else context.get(OWNER)
+    if owner is not None:
+        owner.tasks.add(task)
+        task.add_done_callback(owner.tasks.discard)
+    return task
+
+
+def begin(life: Life, main: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.Task[Any]:
+    """Runs `main` as the first task of a process."""
+    context = contextvars.copy_context()
+    context.run(OWNER.set, life)
+    return context.run(lambda: asyncio.get_running_loop().create_task(main()))
+
+
+def kill(life: Life) -> None:
+    """Ends a process now. Not to be called from within its own tasks."""
+    life.alive = False
+    loop: Any = asyncio.get_running_loop()
+    context = contextvars.copy_context()
+    context.run(OWNER.set, life)
+    for _ in range(50):
+        for handle in (*loop._ready, *loop._scheduled):
+            if not handle._cancelled and handle._context.get(OWNER) is life:
+                handle.cancel()
+        tasks, life.tasks = list(life.tasks), set()
+        if not tasks:
+            return
+        # In the order of their making, which a set does not keep.
+        for task in sorted(tasks, key=_number):
+            task._log_destroy_pending = False  # type: ignore[attr-defined]
+            context.run(_close, task.get_coro())
+    raise RuntimeError("a process does not end")
+
+
+def _number(task: asyncio.Task[Any]) -> int:
+    return int(task.get_name().rpartition("-")[2]) if "-" in task.get_name() else 0
+
+
+def _close(coro: Any) -> None:
+    """What stands in `finally` runs in memory; the dead process's ways to the world are shut."""
+    for _ in range(50):
+        try:
+            coro.close()
+            return
+        except BaseException:  # noqa: S112 - a dead process has nobody to tell
+            continue
+
+
+class SimClock:
+    """A `Clock` that goes with the loop."""
+
+    def __init__(self, start: datetime) -> None:
+        self.start = start
+
+    def now(self) -> datetime:
+        return self.start + timedelta(seconds=asyncio.get_running_loop().time())
+
+    def seconds_until(self, moment: datetime) -> float | None:
+        return max(0.0, (moment - self.now()).total_seconds())
+
+    def on_jump(self, told: Callable[[], None]) -> None:
+        """This clock is never moved by hand."""
+
+
+def run(main: Coroutine[Any, Any, Any]) -> Any:
+    """Runs in a new loop; whatever still waits at the end is dropped."""
+    loop = SimLoop()
+    asyncio.set_event_loop(loop)
+    try:
+        return loop.run_until_complete(main)
+    finally:
+        asyncio.set_event_loop(None)
+        loop.close()

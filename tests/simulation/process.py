@@ -1,0 +1,121 @@
+"""One run of the bot's process: everything of `bot/` that does not speak HTTP, put together as
+`bot.app.Nightlight.run` puts it together, on a simulated disk and Telegram."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bot.app import Nightlight
+from bot.phone import TelegramPhone, TelegramSending
+from bot.sender import WordedSender
+from bot.trouble import Troubles
+from handlers.office import Handlers
+from reminders.acts import Acts
+from reminders.engine import Engine
+from reminders.joining import parts
+from reminders.limits import Limiter
+from reminders.sending import Sent
+from reminders.shifts import Shifts
+from storage.model import Episode, Message
+from tests.reminders.virtual import LoopAlarm
+from tests.simulation import loop
+from tests.simulation.disk import DiskStore
+from tests.simulation.telegram import SPEAKING, SimBot, Speaking
+
+if TYPE_CHECKING:
+    from tests.simulation.world import SimWorld
+
+
+class _Heard(WordedSender):
+    """The real sender; the checker hears which messages a request carries."""
+
+    async def send(self, message: Message, episode: Episode | None) -> Sent:
+        single = [(ref or (episode.ref if episode else ""), one) for ref, one in parts(message)]
+        SPEAKING.set(Speaking(parts=single, begun=asyncio.get_running_loop().time()))
+        return await super().send(message, episode)
+
+
+class Process:
+    """One life of the bot, from start to stop or kill."""
+
+    def __init__(self, world: SimWorld) -> None:
+        self.world = world
+        self.life = loop.Life()
+        self.dies_in: int | None = None
+        self.engine: Engine | None = None
+        self._app: Nightlight | None = None
+        self._stopping = False
+        self._task = loop.begin(self.life, self._run)
+        self._task.add_done_callback(self._ended, context=world.context)
+
+    @property
+    def alive(self) -> bool:
+        return self.life.alive and not self._task.done()
+
+    async def point(self, what: str) -> None:
+        """The process reaches for the world: here it can die. A dead one gets no further."""
+        if self.dies_in is not None and self.life.alive:
+            self.dies_in -= 1
+            if self.dies_in <= 0:
+                self.life.alive = False
+                self.world.died(what)
+        if not self.life.alive:
+            await asyncio.get_running_loop().create_future()
+        self.world.steps += 1
+
+    def ask_to_stop(self) -> None:
+        """SIGTERM."""
+        self._stopping = True
+        if self._app is not None:
+            self._app._stop.set()
+
+    def _ended(self, task: asyncio.Task[None]) -> None:
+        if task.cancelled() or self._stopping:
+            return
+        why = repr(task.exception()) if task.exception() else "without being asked to"
+        self.world.checker.broken("the process ended by itself", why)
+
+    async def _run(self) -> None:
+        world = self.world
+        service = world.made.config.service
+        clock, pack = world.clock, world.pack
+        store: Any = DiskStore(world.disk, self)
+        await store.open()
+        limiter = Limiter(world.made.policy.limits)
+        answering: Any = SimBot(world.telegram, self, proactive=False)
+        reminding: Any = SimBot(world.telegram, self, proactive=True)
+        phone = TelegramPhone(answering, limiter)
+        sender = _Heard(TelegramSending(reminding), store, service, pack, clock, "reference")
+        engine = Engine(
+            store,
+            clock,
+            service,
+            world.made.policy,
+            pack,
+            sender,
+            limiter=limiter,
+            alarm=LoopAlarm(clock),  # type: ignore[arg-type]
+        )
+        sender.engine = engine
+        handlers = Handlers(
+            store=store,
+            engine=engine,
+            acts=Acts(engine),
+            shifts=Shifts(engine),
+            clock=clock,
+            phone=phone,
+            service=service,
+            pack=pack,
+        )
+        self._app = Nightlight(world.made.config, world.made.policy, Path())
+        troubles = Troubles(handlers, self._app._busy)
+        store.watch(troubles.heard)
+        self.engine = engine
+        try:
+            await engine.start()
+            await self._app._receive(answering, handlers, clock, troubles)  # type: ignore[arg-type]
+        finally:
+            await engine.stop()
+            await store.close()

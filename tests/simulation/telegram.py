@@ -1,0 +1,380 @@
+"""A Telegram with weather: delays, 429, 5xx, lost answers, blocked chats, outages.
+
+`Telegram` is the service and its phones; `SimBot` is one process's client, in the place of
+python-telegram-bot's `Bot`: the bot's own code above it is the real one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import math
+from collections import deque
+from collections.abc import Callable
+from random import Random
+from typing import TYPE_CHECKING, Any, Literal
+
+import httpx
+import msgspec
+from telegram import CallbackQuery, Chat, ChatMemberBanned, ChatMemberMember, ChatMemberUpdated
+from telegram import Message as TelegramMessage
+from telegram import Update, User
+from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
+
+from storage.model import Message
+
+if TYPE_CHECKING:
+    from tests.simulation.process import Process
+    from tests.simulation.world import SimWorld
+
+PER_SECOND, CHAT_BURST = 30, 3
+KEPT_SECONDS = 24 * 3600.0
+TIMEOUT_SECONDS = 10.0
+BOT = User(1, "Nightlight", is_bot=True)
+
+
+class Shown(msgspec.Struct, kw_only=True, eq=False):
+    """A message as it stands in somebody's chat."""
+
+    number: int
+    text: str
+    rows: list[list[tuple[str, str]]]
+    proactive: bool
+
+
+class Line(msgspec.Struct, kw_only=True, eq=False):
+    """One person's private chat with the bot."""
+
+    chat_id: int
+    user: User
+    chat: Chat
+    person: str
+    started: bool = True
+    blocked: bool = False
+    moved_to: int = 0
+    shown: dict[int, Shown] = {}
+    next_number: int = 1
+    allowance: float = float(CHAT_BURST)
+    filled_at: float = 0.0
+
+
+class Weather(msgspec.Struct, kw_only=True):
+    """How often a request goes wrong now, and whether Telegram is away altogether."""
+
+    server_error: float = 0.002
+    lost_answer: float = 0.002
+    dropped: float = 0.001
+    too_many: float = 0.0005
+    away: Literal["", "refuses", "hangs", "fails", "deaf"] = ""
+
+
+class Speaking(msgspec.Struct, kw_only=True):
+    """The reminder that is being sent: which messages it holds, and when the sending began."""
+
+    parts: list[tuple[str, Message]]
+    begun: float
+    screens: int = 0
+
+
+SPEAKING: contextvars.ContextVar[Speaking | None] = contextvars.ContextVar("speaking", default=None)
+
+
+class Update_(msgspec.Struct, kw_only=True):
+    """One update that Telegram keeps until it is confirmed."""
+
+    id: int
+    at: float
+    update: Update
+    person: str
+    data: str = ""
+    text: str = ""
+
+
+class Telegram:
+    """The service: chats, updates, flood control."""
+
+    def __init__(self, world: SimWorld, rng: Random) -> None:
+        self.world = world
+        self.rng = rng
+        self.weather = Weather()
+        self.lines: dict[int, Line] = {}
+        self.by_person: dict[str, Line] = {}
+        self.updates: deque[Update_] = deque()
+        self.handed: dict[int, Update_] = {}
+        self.waiter: asyncio.Future[None] | None = None
+        self.sent_at: deque[float] = deque()
+        self._next_update = 1000
+        self._next_callback = 1
+
+    def add(self, person: str, chat_id: int, *, started: bool = True) -> Line:
+        user = User(chat_id, "Somebody", is_bot=False)
+        line = Line(
+            chat_id=chat_id,
+            user=user,
+            chat=Chat(chat_id, "private"),
+            person=person,
+            started=started,
+        )
+        self.lines[chat_id] = self.by_person[person] = line
+        return line
+
+    # What people do -----------------------------------------------------------------------------
+
+    def types(self, person: str, text: str, kind: str = "") -> None:
+        """Somebody types a text, or sends a `kind` of thing (photo)."""
+        line = self.by_person[person]
+        number = self._number(line)
+        body: dict[str, Any] = {"text": text} if not kind else {"sticker": object()}
+        message = TelegramMessage(
+            number, self.world.clock.now(), line.chat, from_user=line.user, **body
+        )
+        self._put(line, text=text, message=message)
+
+    def taps(self, person: str, number: int, data: str) -> None:
+        line = self.by_person[person]
+        message = TelegramMessage(number, self.world.clock.now(), line.chat, from_user=BOT)
+        self._next_callback += 1
+        query = CallbackQuery(
+            str(self._next_callback), line.user, "sim", data=data, message=message
+        )
+        self._put(line, data=data, callback_query=query)
+
+    def blocks(self, person: str, blocked: bool) -> None:
+        """Blocks the bot, or lets it write again (which Telegram tells the bot as well)."""
+        line = self.by_person[person]
+        line.blocked, line.started = blocked, True
+        was, now = ChatMemberMember(BOT), ChatMemberBanned(BOT, self.world.clock.now())
+        if not blocked:
+            was, now = now, was  # type: ignore[assignment]
+        change = ChatMemberUpdated(line.chat, line.user, self.world.clock.now(), was, now)
+        self._put(line, data="blocks" if blocked else "unblocks", my_chat_member=change)
+
+    def moves(self, person: str, chat_id: int) -> None:
+        """The chat gets a new id; the old one answers with it."""
+        line = self.by_person[person]
+        line.moved_to = chat_id
+        line.chat = Chat(chat_id, "private")
+        line.chat_id = chat_id
+        self.lines[chat_id] = line
+
+    def _put(self, line: Line, *, data: str = "", text: str = "", **what: Any) -> None:
+        self._next_update += 1
+        update = Update(self._next_update, **what)
+        self.updates.append(
+            Update_(
+                id=self._next_update,
+                at=self._time(),
+                update=update,
+                person=line.person,
+                data=data,
+                text=text,
+            )
+        )
+        self.world.note("puts", line.person, data or text)
+        self.wake()
+
+    def wake(self) -> None:
+        if self.waiter is not None and not self.waiter.done():
+            self.waiter.set_result(None)
+
+    def _time(self) -> float:
+        return asyncio.get_running_loop().time()
+
+    def _number(self, line: Line) -> int:
+        number, line.next_number = line.next_number, line.next_number + 1
+        return number
+
+    # What the bot asks --------------------------------------------------------------------------
+
+    def pending(self, offset: int | None) -> list[Update_]:
+        """Confirms everything before `offset`; the rest, at most 100, as long as it is kept."""
+        now = self._time()
+        while self.updates and offset is not None and self.updates[0].id < offset:
+            done = self.updates.popleft()
+            self.world.checker.confirmed(done)
+            self.handed.pop(done.id, None)
+        while self.updates and self.updates[0].at < now - KEPT_SECONDS:
+            self.handed.pop(self.updates.popleft().id, None)
+        found = list(self.updates)[:100]
+        self.handed.update({u.id: u for u in found})
+        return found
+
+    def permit(self, line: Line) -> None:
+        """Counts a new message, or refuses it: a refusal means that the bot was too fast."""
+        now = self._time()
+        while self.sent_at and self.sent_at[0] <= now - 1.0:
+            self.sent_at.popleft()
+        line.allowance = min(float(CHAT_BURST), line.allowance + now - line.filled_at)
+        line.filled_at = now
+        short = 1.0 - line.allowance if line.allowance < 1.0 - 1e-6 else 0.0
+        if len(self.sent_at) >= PER_SECOND:
+            short = max(short, self.sent_at[0] + 1.0 - now)
+        if short > 0:
+            self.world.checker.broken(
+                "429 provoked", f"{line.person}: {len(self.sent_at)} in a second, {short:.3f} short"
+            )
+            raise RetryAfter(math.ceil(short))
+        self.sent_at.append(now)
+        line.allowance -= 1.0
+
+    def reachable(self, chat_id: int) -> Line:
+        line = self.lines.get(chat_id)
+        if line is None:
+            raise BadRequest("Chat not found")
+        if line.moved_to and line.moved_to != chat_id:
+            raise ChatMigrated(line.moved_to)
+        if line.blocked:
+            raise Forbidden("Forbidden: bot was blocked by the user")
+        if not line.started:
+            raise Forbidden("Forbidden: bot can't initiate conversation with a user")
+        return line
+
+    def deliver(self, chat_id: int, text: str, markup: Any, proactive: bool) -> Any:
+        line = self.reachable(chat_id)
+        self.permit(line)
+        if not 1 <= len(text) <= 4096 + 800:
+            raise BadRequest("Message is too long")
+        number = self._number(line)
+        shown = Shown(number=number, text=text, rows=_rows(markup), proactive=proactive)
+        line.shown[number] = shown
+        if len(line.shown) > 40:
+            line.shown.pop(next(iter(line.shown)))
+        self.world.delivered(line, shown)
+        return _Sent(number)
+
+    def edit(self, chat_id: int, number: int, text: str, markup: Any) -> Any:
+        line = self.reachable(chat_id)
+        shown = line.shown.get(number)
+        if shown is None:
+            raise BadRequest("Message to edit not found")
+        rows = _rows(markup)
+        if shown.text == text and shown.rows == rows:
+            raise BadRequest("Message is not modified: specified new message content is the same")
+        shown.text, shown.rows, shown.proactive = text, rows, False
+        self.world.delivered(line, shown, edited=True)
+        return _Sent(number)
+
+
+class _Sent(msgspec.Struct, frozen=True):
+    message_id: int
+
+
+def _rows(markup: Any) -> list[list[tuple[str, str]]]:
+    keyboard = getattr(markup, "inline_keyboard", None)
+    if keyboard is None:
+        return []
+    rows = [[(b.text, b.callback_data) for b in row] for row in keyboard]
+    for row in rows:
+        for _, data in row:
+            if not 1 <= len(data.encode()) <= 64:
+                raise BadRequest("Button_data_invalid")
+    return rows
+
+
+class SimBot:
+    """One process's client. `proactive`: used by delivery, not by answers to people."""
+
+    def __init__(self, telegram: Telegram, process: Process, *, proactive: bool) -> None:
+        self.telegram = telegram
+        self.process = process
+        self.proactive = proactive
+
+    async def _call(self, deliver: Callable[[], Any]) -> Any:
+        telegram, process = self.telegram, self.process
+        rng, weather = telegram.rng, telegram.weather
+        await process.point("request")
+        if weather.away == "refuses":
+            await asyncio.sleep(0.05)
+            raise NetworkError("httpx.ConnectError") from httpx.ConnectError("refused")
+        if weather.away == "hangs":
+            await asyncio.sleep(TIMEOUT_SECONDS)
+            raise TimedOut
+        if weather.away == "fails":
+            await asyncio.sleep(0.2)
+            raise NetworkError("Bad Gateway")
+        luck = rng.random()
+        await asyncio.sleep(0.03 + 0.2 * luck * luck if luck < 0.98 else 2.5)
+        await process.point("request")
+        luck = rng.random() - weather.server_error
+        if luck < 0:
+            raise NetworkError("Bad Gateway")
+        luck -= weather.dropped
+        if luck < 0:
+            await asyncio.sleep(TIMEOUT_SECONDS)
+            raise TimedOut
+        luck -= weather.too_many
+        if luck < 0:
+            seconds = rng.choice((1, 3, 7, 20, 40))
+            telegram.world.bad(seconds + 5.0)
+            raise RetryAfter(seconds)
+        done = deliver()
+        telegram.world.note("arrives")
+        await process.point("delivered")
+        if weather.away == "deaf" or luck < weather.lost_answer:
+            telegram.world.checker.answer_lost(SPEAKING.get() if self.proactive else None)
+            await asyncio.sleep(TIMEOUT_SECONDS)
+            raise TimedOut
+        return done
+
+    async def send_message(
+        self, chat_id: int, text: str, *, reply_markup: Any = None, **_: Any
+    ) -> Any:
+        return await self._call(
+            lambda: self.telegram.deliver(chat_id, text, reply_markup, self.proactive)
+        )
+
+    async def send_photo(self, chat_id: int, photo: Any, **_: Any) -> Any:
+        return await self._call(
+            lambda: self.telegram.deliver(chat_id, "(picture)", None, self.proactive)
+        )
+
+    async def edit_message_text(
+        self, text: str, *, chat_id: int, message_id: int, reply_markup: Any = None, **_: Any
+    ) -> Any:
+        return await self._call(lambda: self.telegram.edit(chat_id, message_id, text, reply_markup))
+
+    async def answer_callback_query(self, callback_query_id: str, **_: Any) -> bool:
+        await self.process.point("answer")
+        self.telegram.world.checker.answered(callback_query_id)
+        if self.telegram.weather.away:
+            raise TimedOut
+        return True
+
+    async def delete_message(self, chat_id: int, message_id: int) -> bool:
+        await self.process.point("delete")
+        self.telegram.world.checker.spoke_to(chat_id)
+        if self.telegram.weather.away:
+            raise TimedOut
+        return True
+
+    async def get_updates(
+        self, offset: int | None = None, timeout: int = 0, **_: Any
+    ) -> list[Update]:
+        """A poll that would come back empty is held on: nothing happens between."""
+        telegram = self.telegram
+        while True:
+            await self.process.point("poll")
+            if telegram.weather.away in ("refuses", "fails", "deaf"):
+                await asyncio.sleep(0.2)
+                raise NetworkError("Bad Gateway")
+            if telegram.weather.away == "hangs":
+                await asyncio.sleep(TIMEOUT_SECONDS)
+                raise TimedOut
+            found = telegram.pending(offset)
+            if found or not timeout:
+                await asyncio.sleep(0.05)
+                await self.process.point("poll")
+                for one in found:
+                    telegram.world.checker.handed_over(one)
+                return [one.update for one in found]
+            telegram.waiter = asyncio.get_running_loop().create_future()
+            await telegram.waiter
+
+    async def set_my_commands(self, *_: Any) -> None:
+        await self._call(lambda: None)
+
+    set_my_short_description = set_my_commands
+    set_my_description = set_my_commands
+
+    async def leave_chat(self, *_: Any) -> None:
+        await self._call(lambda: None)
