@@ -17,6 +17,7 @@ from telegram.request import HTTPXRequest
 from bot import assembly
 from bot.access import Access, incoming
 from bot.config import Config, token
+from bot.health import HealthPage
 from bot.housekeeping import Backups
 from bot.intake import Intake, Stopped
 from bot.knows import Knows
@@ -31,6 +32,7 @@ from reminders.clock import SystemClock
 from reminders.limits import Limiter
 from reminders.policy import Policy
 from reminders.service import Staff
+from reminders.watch import notify
 
 log = structlog.get_logger(__name__)
 
@@ -82,10 +84,12 @@ class Nightlight:
             )
             clock.on_jump(knows.changed)
             parts.engine.on_idle_change = knows.changed
+        notify("READY=1")
         parts.engine.on_stopped = lambda _: self._refused.set()
         try:
             return await self._receive(bot, parts.handlers, clock, troubles)
         finally:
+            notify("STOPPING=1")
             await parts.engine.stop()
             await parts.store.close()
             if isinstance(clock, PracticeClock):
@@ -99,6 +103,14 @@ class Nightlight:
         self._at_work += 1 if at_work else -1
         if self._knows is not None:
             self._knows.changed()
+
+    def _health(self, handlers: Handlers, intake: Intake) -> list[HealthPage]:
+        """The page for monitoring, where a port is configured."""
+        health = self._config.health
+        if not health.port:
+            return []
+        allowed = float(health.polling_silence_seconds)
+        return [HealthPage(handlers.engine, health.port, lambda: intake.silence, allowed)]
 
     def _backups(self, clock: SystemClock | PracticeClock) -> list[Backups]:
         """The daily backup, where one is configured; never of a practice book."""
@@ -138,6 +150,7 @@ class Nightlight:
             asyncio.create_task(self._watch(intake), name="watchdog"),
             asyncio.create_task(troubles.run(), name="troubles"),
             *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock)),
+            *(asyncio.create_task(h.run(), name="health") for h in self._health(handlers, intake)),
             asyncio.create_task(self._stop.wait(), name="stop"),
             asyncio.create_task(self._refused.wait(), name="refused"),
         ]

@@ -13,6 +13,7 @@ from bot.phone import TelegramPhone, TelegramSending
 from bot.sender import WordedSender
 from bot.summary import summarise
 from handlers.office import Handlers
+from handlers.wording.second import second_channel
 from protocol.pack import Pack, load_pack
 from protocol.packfile import PackError
 from protocol.settings import SettingError
@@ -22,6 +23,7 @@ from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.london import england_bank_holidays
 from reminders.policy import Policy
+from reminders.second import SecondChannel
 from reminders.service import Service
 from reminders.shifts import Shifts
 from storage.keys import Keys, load_keys
@@ -129,6 +131,7 @@ async def build(
         policy=policy,
         pack=pack,
         sender=sender,
+        second=SecondChannel(service, second_channel),
         limiter=limiter,
     )
     sender.engine = engine
