@@ -79,6 +79,9 @@ async def _again(desk: Handlers, incoming: Incoming, episode: Episode) -> None:
 
 async def _close(desk: Handlers, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
     episode = now_on.episode
+    if now_on.closed:
+        await showing.card_of(desk, incoming, episode.ref, incoming.message_id)
+        return
     if not now_on.back:
         await showing.card_of(
             desk, incoming, episode.ref, incoming.message_id, say.not_closable(episode.ref)
@@ -101,6 +104,8 @@ async def _close(desk: Handlers, incoming: Incoming, now_on: card.View, *, sure:
     now = desk.clock.now()
 
     def build(current: Episode) -> list[Fact]:
+        if current.closed_at is not None:  # somebody was a moment quicker
+            raise NotAllowed(say.IS_CLOSED)
         return [Closed(id=office.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now)]
 
     await office.record(desk, episode, build, update_id=incoming.update_id, close=True)
