@@ -22,7 +22,7 @@ from sandbox.launch import CannotOpen, Sandbox
 
 HERE = Path(__file__).resolve().parent
 PICTURES = HERE.parent / "docs" / "pictures"
-COLOURS = 128
+COLOURS = 200
 REPORT = (
     "Report missing", "YP-03", "No, or not confirmed", "2 h ago", "30 min ago",
     "Did not come back", "Not yet", "None of these", "Save the report",
@@ -106,7 +106,7 @@ async def take_all(browser: Browser, url: str, folder: Path) -> None:
     for label in REPORT[4:]:
         await tap(morgan, label)
     await expect(page.locator("#knows .level")).to_contain_text("Level 1")
-    tall = await camera.window(760, 1180)
+    tall = await camera.window(410, 1240)
     await expect(phone(tall)).to_contain_text("Why this level")
     await camera.take(phone(tall), "conversation")
     await tall.close()

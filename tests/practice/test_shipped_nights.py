@@ -1,0 +1,101 @@
+"""Every guided night can be played to its end, with every step seen and every check met."""
+
+from tests.practice.player import Player
+
+TOLD = ("Phone", "Just now", "Skip")
+
+
+async def all_is_well(player: Player) -> None:
+    night = (await player.practice())["night"]
+    assert [step["do"] for step in night["steps"] if not step["done"]] == []
+    debrief = await player.debrief()
+    assert [f for f in debrief["findings"] if f["verdict"] != "yes"] == []
+    assert all(case["picture"].startswith("<svg") for case in debrief["cases"])
+
+
+async def test_late_home_from_school(player: Player) -> None:
+    await player.begins("late-from-school")
+    answers = ("Yes, confirmed", "15:30", "18:00", "At a friend's or family", "Not yet", "None")
+    await player.logs("morgan", "YP-01", *answers)
+    await player.goes_to("2026-03-02T20:30:00")
+    await player.does("morgan", "RH-", "Back", "Just now", "None")
+    await all_is_well(player)
+
+
+async def test_fifteen_and_out_all_night(player: Player) -> None:
+    await player.begins("out-all-night")
+    answers = ("No, or not", "16:00", "17:00", "Did not come back", "Just now", "None")
+    await player.logs("morgan", "YP-02", *answers)
+    await player.does("morgan", "RH-", "Authority told", "Emergency duty team manager", *TOLD)
+    await player.does("morgan", "RH-", "Parents told", "I did", "Just now", "Missing, police told")
+    await player.goes_to("2026-03-03T21:00:00")
+    await player.phones["morgan"].sees("End of a short absence")
+    await player.does("morgan", "RH-", "More", "Done: End of a short", "Just now", "Skip")
+    await player.goes_to("2026-03-04T02:00:00")
+    await player.does("morgan", "RH-", "Back", "Just now", "None")
+    await player.does("morgan", "RH-", "Safe and well", "Yes, done", "Just now")
+    await player.does("morgan", "RH-", "Interview offered", "Just now", "Placing authority")
+    await player.goes_to("2026-03-06T16:00:00")
+    await player.does("morgan", "RH-", "Interview held", "Just now", "Independent service")
+    await all_is_well(player)
+
+
+async def test_ten_years_old_and_late(player: Player) -> None:
+    await player.begins("ten-years-old")
+    answers = ("Yes, confirmed", "15:15", "15:45", "At a friend's or family", "Not yet", "None")
+    await player.logs("morgan", "YP-05", *answers)
+    await player.goes_to("2026-03-04T17:50:00")
+    await player.phones["morgan"].sees("Younger child")
+    await player.does("morgan", "RH-", "More", "Done: Younger child", "Just now", "Skip")
+    await player.goes_to("2026-03-04T18:30:00")
+    await player.does("morgan", "RH-", "Back", "Just now", "None")
+    await all_is_well(player)
+
+
+async def test_saturday_night_placed_by_camden(player: Player) -> None:
+    await player.begins("placed-from-camden")
+    answers = ("No, or not", "21:00", "22:30", "Did not come back", "Not yet", "None")
+    await player.logs("morgan", "YP-03", *answers)
+    await player.does("morgan", "RH-", "Police told", "Just now", "No reference", "Skip")
+    await player.does("morgan", "RH-", "Authority told", "social worker", *TOLD)
+    await player.goes_to("2026-03-08T00:15:00")
+    await player.phones["morgan"].taps("I have it")
+    await player.goes_to("2026-03-08T00:30:00")
+    await player.does("morgan", "RH-", "Authority told", "Emergency duty team manager", *TOLD)
+    await player.does("morgan", "RH-", "Parents told", "Social worker", "Just now", "Missing")
+    await player.goes_to("2026-03-08T08:30:00")
+    await player.does("morgan", "RH-", "More", "Written confirmation sent", "Just now")
+    await all_is_well(player)
+
+
+async def test_parents_are_not_to_be_told(player: Player) -> None:
+    await player.begins("parents-not-told")
+    answers = ("No, or not", "16:00", "No set time", "Left unnoticed", "16:40", "None")
+    await player.logs("sasha", "YP-11", *answers)
+    reason = ":no contact without supervision"
+    await player.does("sasha", "AL-", "Not to be told", reason, "Court order or care plan")
+    await player.does("sasha", "AL-", "Authority told", "Accountable manager", *TOLD)
+    await player.goes_to("2026-03-09T19:30:00")
+    await player.does("sasha", "AL-", "Back", "Just now", "None")
+    await all_is_well(player)
+
+
+async def test_found_first_and_back_three_hours_later(player: Player) -> None:
+    await player.begins("found-then-back")
+    answers = ("No, or not", "08:30", "16:00", "Did not come back", "Not yet", "None")
+    await player.logs("sasha", "YP-13", *answers)
+    await player.does("sasha", "AL-", "Police told", "Just now", "No reference", "Skip")
+    await player.does("sasha", "AL-", "Authority told", "Accountable manager", *TOLD)
+    await player.does("sasha", "AL-", "Parents told", "I did", "Just now", "Missing, police told")
+    await player.goes_to("2026-03-13T18:00:00")
+    await player.goes_to("2026-03-13T22:00:00")
+    await player.does("sasha", "AL-", "Found", "Just now", "Skip", "No", "Yes")
+    await player.goes_to("2026-03-14T01:00:00")
+    await player.does("sasha", "AL-", "Back", "Just now", "None")
+    await player.goes_to("2026-03-15T15:00:00")
+    await player.does("sasha", "AL-", "Safe and well", "Yes, done", "Just now")
+    await player.does("sasha", "AL-", "Interview offered", "Just now", "Placing authority")
+    await player.does("sasha", "AL-", "Interview held", "Just now", "Independent service")
+    await player.does("robin", "AL-", "Sign off", "Skip")
+    await player.does("robin", "AL-", "Close", "Close")
+    await all_is_well(player)
