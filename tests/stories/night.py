@@ -119,7 +119,7 @@ class Night:
         return self._process.wait(20)
 
     def fill_disk(self) -> None:
-        """No file of the bot's process can grow any more: the system's own error, not a pretence."""
+        """No file of the bot's process can grow any more: the system's own error, no pretence."""
         assert self._process is not None
         resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 

@@ -215,7 +215,9 @@ async def test_why_is_explained_on_one_screen(night: Night) -> None:
     """The level, a due time and an action: rule, facts, source, and what would change it."""
     await night.reports(night.morgan)
     await night.morgan.taps("Why this level")
-    await night.morgan.sees("Source: Gap in the Haringey protocol", "Next: at Sun 22 Nov 01:30 it becomes level 2")
+    await night.morgan.sees(
+        "Source: Gap in the Haringey protocol", "Next: at Sun 22 Nov 01:30 it becomes level 2"
+    )
     await night.morgan.taps("Due times: why")
     await night.morgan.taps("Placing authority told, by phone")
     await night.morgan.sees("By: Sat 21 Nov 22:30", "Source:")
