@@ -10,11 +10,10 @@ from collections.abc import Container
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
 _OFFSETS: dict[timedelta | None, timezone] = {}
 
 
-def local_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
+def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
     """The same instant with the wall clock of `zone`, at a fixed offset.
 
     With the zone itself two such times would be compared and subtracted by their wall clocks,
@@ -27,7 +26,7 @@ def local_time(moment: datetime, zone: ZoneInfo = LONDON) -> datetime:
     return moment.astimezone(fixed)
 
 
-def days_from(start: datetime, days: int, zone: ZoneInfo = LONDON) -> datetime:
+def days_from(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) `days` calendar days after `start` at the same wall-clock time.
 
     A wall time that the spring change leaves out is taken an hour later, as clocks show it.
@@ -40,7 +39,7 @@ def is_out_of_hours(
     opens: time,
     closes: time,
     holidays: Container[date],
-    zone: ZoneInfo = LONDON,
+    zone: ZoneInfo,
 ) -> bool:
     """Outside office hours: before `opens`, after `closes`, at weekends and on bank holidays.
 
@@ -57,7 +56,7 @@ def completed_years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
-def birthday(born: date, years: int, zone: ZoneInfo = LONDON) -> datetime:
+def birthday(born: date, years: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which someone born on `born` has completed `years`."""
     year = born.year + years
     try:
@@ -67,7 +66,7 @@ def birthday(born: date, years: int, zone: ZoneInfo = LONDON) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone).astimezone(UTC)
 
 
-def next_at(moment: datetime, clock: time, zone: ZoneInfo = LONDON) -> datetime:
+def next_at(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
     """The first instant (UTC) at or after `moment` at which clocks show `clock`."""
     local = moment.astimezone(zone)
     day = local.date()

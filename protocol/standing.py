@@ -70,7 +70,7 @@ def standing(
 
     base, lapsed = computed.level, False
     if down is not None:
-        lapsed = _has_risen_since(levels, utc(down.recorded_at), computed.level)
+        lapsed = _has_risen_since(levels, utc(down.recorded_at))
         base = computed.level if lapsed else _tier(down.level)
     if raises:
         highest = max(raises, key=lambda fact: _tier(fact.level))
@@ -107,11 +107,9 @@ def _levels(
     return levels
 
 
-def _has_risen_since(
-    levels: Sequence[tuple[datetime, int]], decided: datetime, now_computed: int
-) -> bool:
+def _has_risen_since(levels: Sequence[tuple[datetime, int]], decided: datetime) -> bool:
     """Whether the computed level was ever higher after `decided` than at that moment."""
-    then = next((level for moment, level in levels if moment == decided), now_computed)
+    then = next(level for moment, level in levels if moment == decided)
     return any(level > then for moment, level in levels if moment > decided)
 
 

@@ -269,8 +269,8 @@ class View:
         pack, episode = self.pack, self.episode
         bits = _LOCATED if self.returned is None else _LOCATED | _RETURNED
         until_found = located - self.start
-        for span, strict, bit in pack.found:
-            if until_found > span or (until_found == span and not strict):
+        for span, _, bit in pack.found:
+            if until_found > span:
                 bits |= bit
         if is_out_of_hours(located, pack.opens, pack.closes, pack.holidays, pack.zone):
             bits |= _BIT["located_out_of_hours"]

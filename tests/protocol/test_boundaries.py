@@ -107,6 +107,17 @@ class TestAge:
         assert evening.changes_at == midnight
         assert assess(turning, [], pack, midnight).age == 12
 
+    def test_concerns_that_count_only_for_the_young_end_with_the_birthday(self):
+        only_young = {"age_evaluated_at": "now", "historical_concerns_scope": "under_11"}
+        child = Child(dob=date(2014, 3, 3), historical_concerns=True)
+        pack = PACK.with_settings(only_young)
+        before = after(1, away(child), pack=pack)
+        assert before.level_reasons == ("HAR-L2-HC",)
+        late = after(5.5, away(child), pack=pack.with_settings({"u11_concern_hours": 9}))
+        midnight = datetime(2026, 3, 3, tzinfo=UTC)
+        assert late.changes_at == midnight
+        assert assess(away(child), [], pack, midnight).level_reasons == ("HAR-GAP-UA4H",)
+
     def test_the_birthday_is_a_day_in_london_not_in_utc(self):
         """30 minutes past midnight in July is still the day before in UTC."""
         seen = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
@@ -248,6 +259,57 @@ class TestStart:
         assert self.start("reported") == pytest.approx(1 / 3)
         assert self.start("reported", police_reported_at=SIX + 9 * HOUR) == pytest.approx(1 / 3)
 
+    def test_what_is_not_on_record_gives_way_to_the_next(self):
+        only_due = {"last_seen_at": None, "aware_at": None, "due_back_at": SIX + HOUR}
+        for way in ("later_of_last_seen_and_due_back", "last_seen", "aware", "reported"):
+            assert self.start(way, **only_due) == 1
+        only_police = {"last_seen_at": None, "aware_at": None, "police_reported_at": SIX + HOUR}
+        assert self.start("last_seen", **only_police) == 1
+        only_found = {"last_seen_at": None, "aware_at": None, "located_at": SIX + 2 * HOUR}
+        assert self.start("last_seen", **only_found) == 2
+        nothing = {"last_seen_at": None, "aware_at": None}
+        assert self.start("last_seen", **nothing) == 8, "now"
+
+
+class TestAnotherZone:
+    """A pack may mean another time zone; everything that has to do with days follows it."""
+
+    pack = PACK.with_settings({"tz": "Europe/Helsinki"})
+
+    def test_office_hours_and_calendar_days(self):
+        early = SIX.replace(hour=7, minute=30)
+        case = missing(located_at=early, last_seen_at=early, return_unsafe=True)
+        found = assess(case, [], self.pack, early)
+        assert not found.out_of_hours
+        assert "SG-UNSAFE-REF" in found.reasons
+        assert assess(case, [], PACK, early).out_of_hours
+
+    def test_a_day_of_the_clock_change_there(self):
+        """Clocks change on 29 March 2026 at 01:00 UTC in both, but wall clocks differ."""
+        seen = datetime(2026, 3, 15, 1, 30, tzinfo=UTC)
+        case = missing(last_seen_at=seen, aware_at=seen)
+        later = datetime(2026, 3, 20, tzinfo=UTC)
+        there = assess(case, [], self.pack, later).due
+        assert there["STRAT-14D"].at.isoformat() == "2026-03-29T04:30:00+03:00"
+        assert there["REV-WEEKLY"].at.isoformat() == "2026-03-22T03:30:00+02:00"
+
+    def test_the_window_of_days_there(self):
+        """180 days before 00:30 in Helsinki (22:30 UTC) falls before its autumn change."""
+        seen = datetime(2026, 3, 29, 1, 30, tzinfo=UTC)
+        case = missing(last_seen_at=seen, aware_at=seen)
+        first = msgspec.structs.replace(earlier(1), start=datetime(2026, 3, 22, 2, 30, tzinfo=UTC))
+        week = {"episode_window_days": 7}
+        there = assess(case, [first], self.pack.with_settings(week), seen)
+        assert there.counts["count_90"] == 2
+        before = msgspec.structs.replace(first, start=first.start - SECOND)
+        assert assess(case, [before], self.pack.with_settings(week), seen).counts["count_90"] == 1
+
+    def test_the_night_there(self):
+        pack = self.pack.with_settings({"level3_overnight": True})
+        two = SIX + 8 * HOUR
+        assert after(11, missing(returned_at=two), pack=pack).level == 3
+        assert after(11, missing(returned_at=two - SECOND), pack=pack).level == 2
+
 
 class TestRouting:
     def route(self, **child):
@@ -290,6 +352,7 @@ def test_enquiries_are_due_48_hours_after_the_referral_until_they_start():
     assert "S47-48H" not in after(0.5, case).due
     started = msgspec.structs.replace(case, s47_started_at=SIX + 3 * HOUR)
     assert "S47-48H" not in after(3, started).due
+    assert after(3, started).reasons == after(3, case).reasons
     parents_too = msgspec.structs.replace(case, parents_reported=True)
     assert "HAR-SH-AGENCY" not in after(2, parents_too).reasons
 
@@ -309,7 +372,9 @@ def test_actions_name_who_when_and_source():
     actions = {action.id: action for action in night.actions}
     assert actions["SG-RA"].due_at == night.due["N-RA"].at
     assert actions["HAR-A2-GATHER"].due_at is None, "no time in the protocol"
-    assert all(action.who and action.source for action in night.actions)
+    assert all(action.who and action.source and action.title for action in night.actions)
+    assert actions["APPG-3"].label == "recommendation"
+    assert actions["SG-RA"].label == ""
 
 
 def test_level_1_on_return_says_log_it_and_nothing_more():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from protocol import facts as f
+from protocol.episode import Episode, Notification
 from protocol.fold import fold, standing_facts
 from tests.protocol.cases import HOUR, IN_CARE, MINUTE, OLDER, SIX, Record
 
@@ -14,20 +15,53 @@ def opened(record, at=SIX + 20 * MINUTE, **fields):
 
 def test_a_report_and_what_follows():
     record = Record()
-    opened(record, child=IN_CARE, due_back_at=SIX + HOUR)
+    opened(record, child=IN_CARE, due_back_at=SIX + HOUR, reported_by_other_agency=True)
     record.write(f.PoliceTold, SIX + 2 * HOUR, at=SIX + HOUR, reference="made up")
     record.write(f.AuthorityTold, SIX + 2 * HOUR, role="edt_duty_manager")
     record.write(f.ParentsTold, SIX + 3 * HOUR, what="missing since seven")
-    record.write(f.Located, SIX + 5 * HOUR, return_unsafe=True)
-    record.write(f.Returned, SIX + 6 * HOUR, harmed_while_away=True)
+    record.write(f.Located, SIX + 5 * HOUR, return_unsafe=True, contact_blocked=True)
+    record.write(f.Returned, SIX + 6 * HOUR, harmed_while_away=True, crime_while_away=True)
+    assert fold(record.facts) == Episode(
+        category="missing",
+        child=IN_CARE,
+        last_seen_at=SIX,
+        due_back_at=SIX + HOUR,
+        aware_at=SIX + 20 * MINUTE,
+        police_reported_at=SIX + HOUR,
+        located_at=SIX + 5 * HOUR,
+        returned_at=SIX + 6 * HOUR,
+        notifications=(
+            Notification(
+                type="responsible_authority",
+                at=SIX + 2 * HOUR,
+                recipient_role="edt_duty_manager",
+            ),
+            Notification(type="parents", at=SIX + 3 * HOUR),
+        ),
+        return_unsafe=True,
+        contact_blocked=True,
+        reported_by_other_agency=True,
+        crime_while_away=True,
+        harmed_while_away=True,
+    )
+
+
+def test_the_parents_reported_too():
+    record = Record()
+    opened(record, parents_reported=True)
+    assert fold(record.facts).parents_reported
+
+
+def test_a_fact_withdrawn_first_does_not_hide_the_corrections_before_it():
+    record = Record()
+    opened(record, child=IN_CARE)
+    told = record.write(f.ParentsTold, SIX + HOUR)
+    record.write(f.ParentsTold, SIX + 2 * HOUR, at=SIX + HOUR, corrects=told)
+    last = record.write(f.LastSeen, SIX + 3 * HOUR, at=SIX + HOUR)
+    record.write(f.Withdrawn, SIX + 4 * HOUR, fact=last, reason="misheard")
     case = fold(record.facts)
-    assert (case.child, case.due_back_at) == (IN_CARE, SIX + HOUR)
-    assert case.police_reported_at == SIX + HOUR
-    told = [(n.type, n.recipient_role) for n in case.notifications]
-    assert told == [("responsible_authority", "edt_duty_manager"), ("parents", "")]
-    assert (case.located_at, case.returned_at) == (SIX + 5 * HOUR, SIX + 6 * HOUR)
-    assert case.return_unsafe
-    assert case.harmed_while_away
+    assert case.last_seen_at == SIX
+    assert len(case.notifications) == 1
 
 
 def test_what_was_recorded_last_counts_whenever_it_happened():

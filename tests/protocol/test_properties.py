@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from datetime import UTC, timedelta
+from pathlib import Path
 
 import msgspec
 from hypothesis import assume, given, settings
@@ -16,12 +18,25 @@ from protocol.pack import load_pack
 from protocol.packread import SHIPPED
 from protocol.settings import Settings
 from protocol.standing import standing
-from tests.protocol.cases import PACK
+from tests.protocol.cases import HOUR, PACK, SIX, missing
 from tests.protocol.strategies import ANY_MOMENT, EPISODES, HISTORIES, MOMENTS, OFFSETS, facts
+from tests.protocol.test_pack import EXAMPLE
 
-PACKS = [
-    load_pack("haringey-2011", name) for name in ("cautious", "literal", "current", "overnight")
-]
+PRESETS = ("cautious", "literal", "current", "overnight")
+PACKS = [load_pack("haringey-2011", name) for name in PRESETS]
+
+
+def nothing_but_rules():
+    """The pack of the guide without its duties: no checkpoint gives away a limit."""
+    text = EXAMPLE.read_text("utf-8").replace('include = ["dcsf-2009.toml"]', "")
+    text = re.sub(r"\[\[duty\]\].*?\n\n", "", text, flags=re.DOTALL).replace('by = "EX-NIGHT"', "")
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / "rules.toml").write_text(text, "utf-8")
+        return load_pack(Path(folder) / "rules.toml")
+
+
+BARE = nothing_but_rules()
+PACKS += [load_pack(EXAMPLE), BARE, BARE.with_settings({"age_evaluated_at": "now"})]
 ANY_PACK = st.sampled_from(PACKS)
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
@@ -53,7 +68,7 @@ def test_one_second_after_changes_at_something_has_changed(case, history, pack, 
 @given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, OFFSETS.filter(lambda seconds: seconds >= 0))
 def test_with_fixed_facts_the_level_never_falls(case, history, pack, now, seconds):
     """Facts dated later would be new facts, so only those of the first moment are kept."""
-    assume(pack.preset != "literal")
+    assume(pack.preset != "literal" and pack.settings.age_evaluated_at == "clock_start")
     fixed = as_known(case, now)
     later = now + timedelta(seconds=seconds)
     assert level_at(fixed, history, pack, later) >= level_at(fixed, history, pack, now)
@@ -123,9 +138,6 @@ def test_two_packs_that_differ_only_in_wording_give_the_same_levels(case, histor
 
 def reworded():
     """The shipped pack with every text, title and name turned into other words."""
-    import tempfile
-    from pathlib import Path
-
     with tempfile.TemporaryDirectory() as folder:
         for file in SHIPPED.glob("*.toml"):
             text = re.sub(
@@ -139,6 +151,19 @@ def reworded():
 
 
 REWORDED = reworded()
+
+
+def test_a_limit_without_a_checkpoint_is_a_change_too():
+    """Level 3 of the guide's pack: twelve hours, and then the night, with no duty at either."""
+    assert assess(missing(), [], BARE, SIX).changes_at == SIX + 4 * HOUR
+    evening = assess(missing(), [], BARE, SIX + 5 * HOUR)
+    assert (evening.level, evening.due, evening.changes_at) == (2, {}, SIX + 12 * HOUR)
+    afternoon = SIX - 3 * HOUR
+    early = missing(last_seen_at=afternoon)
+    night = afternoon + 13 * HOUR
+    assert assess(early, [], BARE, afternoon + 12.5 * HOUR).changes_at == night
+    assert assess(early, [], BARE, night).level == 3
+    assert assess(early, [], BARE, night).changes_at is None
 
 
 def test_the_other_words_are_really_there():

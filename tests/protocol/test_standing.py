@@ -105,6 +105,23 @@ def test_the_peak_looks_at_the_time_between_two_facts_too():
     assert levels(record, 6)[:2] == (1, 2)
 
 
+def test_the_peak_looks_at_each_stretch_of_time_with_the_facts_of_then():
+    """Level 2 between four and five hours only; before and after it other times were on record."""
+    record = case()
+    record.write(f.DueBack, SIX + HOUR, at=SIX + MINUTE)
+    record.write(f.LastSeen, SIX + 5 * HOUR, at=SIX + 4 * HOUR)
+    record.write(f.LastSeen, SIX + 6 * HOUR, at=SIX + 5 * HOUR)
+    assert levels(record, 7) == (1, 2, None, 1, "computed")
+
+
+def test_who_set_the_level_is_part_of_the_answer():
+    record = case()
+    record.write(f.LevelRaised, SIX + HOUR, level=3, reason="worried")
+    assert standing(record.facts, (), PACK, SIX + HOUR).set_by == record.facts[-1]
+    record.write(f.LevelStoodDown, SIX + 2 * HOUR, level=1, reason="has phoned")
+    assert standing(record.facts, (), PACK, SIX + 2 * HOUR).set_by == record.facts[-1]
+
+
 def test_a_return_recorded_late_does_not_make_a_peak_it_never_had():
     record = case()
     record.write(f.Returned, SIX + 30 * MINUTE * 6, at=SIX + 2 * HOUR)
