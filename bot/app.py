@@ -64,7 +64,7 @@ class Nightlight:
         bot = self._bot()
         limiter = Limiter(self._policy.limits)
         phone = TelegramPhone(bot, limiter)
-        sending = TelegramSending(bot)
+        sending = TelegramSending(bot, limiter)
         parts = await assembly.build(
             self._config, self._policy, self._folder, clock, limiter, phone, sending
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from typing import TypeVar
 
 import structlog
@@ -166,35 +167,50 @@ _keyboard = keyboard
 class TelegramSending:
     """The raw sending for delivery: one attempt, and a named outcome (`reminders.sending`).
 
-    Delivery has asked the limiter already, keeps the back-off and decides what is sent again.
+    Delivery has asked the limiter already for the first part, keeps the back-off and decides what
+    is sent again.
     """
 
-    def __init__(self, bot: Bot) -> None:
+    def __init__(self, bot: Bot, limiter: Limiter) -> None:
         self._bot = bot
+        self._limiter = limiter
 
     async def send(self, chat_id: int, screens: Sequence[Screen], picture: bytes = b"") -> int:
         """Sends the parts in order and answers with the id of the last. Raises SendError.
 
         With a `picture` (PNG) it goes first, without caption.
         """
-        last = 0
+        calls: list[Callable[[], Awaitable[Message]]] = []
         if picture:
             photo = InputFile(picture, filename="weeks.png")
-            sent = await self._named(lambda: self._bot.send_photo(chat_id, photo))
-            last = sent.message_id
-        for screen in screens:
-            sent = await self._named(
-                lambda screen=screen: self._bot.send_message(  # type: ignore[misc]
-                    chat_id,
-                    screen.text,
-                    reply_markup=markup(screen),
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=NO_PREVIEW,
-                    protect_content=True,
-                )
-            )
-            last = sent.message_id
-        return last
+            calls.append(lambda: self._bot.send_photo(chat_id, photo))
+        calls += [partial(self._screen, chat_id, screen) for screen in screens]
+        sent = await self._named(calls[0])
+        for call in calls[1:]:
+            sent = await self._further(chat_id, call)
+        return sent.message_id
+
+    async def _screen(self, chat_id: int, screen: Screen) -> Message:
+        return await self._bot.send_message(
+            chat_id,
+            screen.text,
+            reply_markup=markup(screen),
+            parse_mode=ParseMode.HTML,
+            link_preview_options=NO_PREVIEW,
+            protect_content=True,
+        )
+
+    async def _further(self, chat_id: int, call: Callable[[], Awaitable[Message]]) -> Message:
+        """A part after the first: a message of its own to Telegram's limits. If it fails, some of
+        the whole has arrived, so that the next attempt has to be marked as a repeat."""
+        try:
+            async with self._limiter.turn(chat_id):
+                return await self._named(call)
+        except sending.TooFast as error:
+            self._limiter.pause(chat_id, error.retry_after)
+            raise sending.MaybeSent(str(error)) from error
+        except sending.NotSent as error:
+            raise sending.MaybeSent(str(error)) from error
 
     async def _named(self, call: Callable[[], Awaitable[Message]]) -> Message:
         """One attempt; which error means what is measured in the design's table of limits.
