@@ -35,10 +35,10 @@ MANAGERS_MINUTES = {1: 60, 2: 40, 3: 20}
 SLACK_SECONDS = 150.0
 RACE_SECONDS = 2.0
 """A request that began so soon after a fact was written may have missed it."""
-REF = re.compile(r"\b(%s)-[2-9BCDFGHJKMNPQRSTVWXYZ]{4,6}\b" % "|".join(PREFIXES))
-HOUSE = re.compile(r"\b(%s) House\b" % "|".join(HOMES))
+REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
+HOUSE = re.compile(rf"\b({'|'.join(HOMES)}) House\b")
 BORN = r"\d/20(?:0[5-9]|1\d)\b|\b20(?:0[5-9]|1\d)-\d\d|\d [A-Z][a-z]{2,8} 20(?:0[5-9]|1\d)\b"
-SECRET = re.compile(r"%s|qzx\d|%s" % ("|".join((*FIRST, *LAST)), BORN))
+SECRET = re.compile("|".join((*FIRST, *LAST, r"qzx\d", BORN)))
 """Names of young people, dates of birth however written, and words that people typed."""
 HOME_OF = {prefix: name.lower() for prefix, name in zip(PREFIXES, HOMES, strict=True)}
 
@@ -58,6 +58,7 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     duty: str
     at: datetime
     since: float
+    quiet: datetime | None = None
     told_at: float = -1.0
     level: int = 1
     told: set[str] = set()
@@ -96,7 +97,6 @@ class Checker:
         self._for_this_person(line, shown)
         if found := SECRET.search(shown.text):
             self.broken("personal data in a chat", f"{found[0]!r} to {line.person}")
-        self.spoke_at[line.chat_id] = self._time()
         if speaking is not None and shown.proactive:
             speaking.screens += 1
             if speaking.screens == 1:
@@ -141,9 +141,9 @@ class Checker:
         again = self.copies[key] - 1
         if again > self.excuses.get(key, 0):
             self.broken("a duplicate without cause", f"{ref} {message.id}, copy {again + 1}")
-        if again and message.kind in ASKING and "sent again" not in shown.text:
-            if not self.world.disk_was_full:
-                self.broken("a duplicate that does not say so", f"{ref} {message.id}")
+        says_so = "sent again" in shown.text or self.world.disk_was_full
+        if again and message.kind in ASKING and not says_so:
+            self.broken("a duplicate that does not say so", f"{ref} {message.id}")
         self.in_doubt[key] = True
 
     def _still_true(self, ref: str, message: Message, begun: float) -> None:
@@ -210,7 +210,7 @@ class Checker:
         if not held or held[-1].at < now - timedelta(minutes=5):
             self.broken("a confirmed answer is not in the book", f"{ref} {duty} by {line.person}")
 
-    # What Telegram says ---------------------------------------------------------------------------
+    # What Telegram says -------------------------------------------------------------------------
 
     def answer_lost(self, speaking: Speaking | None) -> None:
         for ref, message in speaking.parts if speaking is not None else ():
@@ -277,7 +277,7 @@ class Checker:
                 "an update was confirmed and not dealt with", f"{update.person} {update.id}"
             )
 
-    # What reaches the disk ------------------------------------------------------------------------
+    # What reaches the disk ----------------------------------------------------------------------
 
     def wrote(self, kind: str, ref: str, what: Any, done: Any) -> None:
         update_id = getattr(what, "update_id", what if isinstance(what, int) else None)
@@ -324,6 +324,8 @@ class Checker:
         people = [x for x in change.facts if not isinstance(x, f.Told)]
         if episode.closed_at is not None:
             self.closed_at.setdefault(ref, now)
+            if sum(isinstance(x, f.Closed) for x in episode.facts) > 1:
+                self.broken("closed twice", ref)
         if not people:
             return
         for fact in people:
@@ -350,7 +352,7 @@ class Checker:
                 "two owners of one duty", f"{episode.ref} {fact.duty}: {last.by} and {fact.by}"
             )
 
-    # Silence --------------------------------------------------------------------------------------
+    # Silence ------------------------------------------------------------------------------------
 
     def _look(self, episode: Episode) -> None:
         """After facts: which duties have to be told of from when."""
@@ -368,11 +370,11 @@ class Checker:
             since = self.world.loop_time(begins)
             if watch is None:
                 self.met_at[(ref, duty)] = now
-                watch = Watch(ref=ref, duty=duty, at=at, since=max(since, now))
+                watch = Watch(ref=ref, duty=duty, at=at, quiet=quiet, since=max(since, now))
                 self.watches[(ref, duty)] = watch
-            elif since > watch.since or at != watch.at:
-                watch.since = max(since, now) if at != watch.at else since
-                watch.at = at
+            elif at != watch.at or quiet != watch.quiet:
+                watch.since = max(since, now)
+                watch.at, watch.quiet = at, quiet
                 watch.told = set()
             else:
                 continue

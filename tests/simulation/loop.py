@@ -126,7 +126,7 @@ def _close(coro: Any) -> None:
         try:
             coro.close()
             return
-        except BaseException:  # noqa: S112 - a dead process has nobody to tell
+        except BaseException:
             continue
 
 

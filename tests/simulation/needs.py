@@ -149,9 +149,9 @@ def on_rota(home: str, now: datetime, policy: Policy, covers: Sequence[Any]) -> 
                 found |= set(pattern.staff)
     for cover in covers:
         ends = cover.get("end")
-        if cover["home"] == home and datetime.fromisoformat(cover["start"]) <= now:
-            if ends is None or now < datetime.fromisoformat(ends):
-                found.add(cover["staff"])
+        begun = cover["home"] == home and datetime.fromisoformat(cover["start"]) <= now
+        if begun and (ends is None or now < datetime.fromisoformat(ends)):
+            found.add(cover["staff"])
     return found
 
 

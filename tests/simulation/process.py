@@ -87,7 +87,8 @@ class Process:
         answering: Any = SimBot(world.telegram, self, proactive=False)
         reminding: Any = SimBot(world.telegram, self, proactive=True)
         phone = TelegramPhone(answering, limiter)
-        sender = _Heard(TelegramSending(reminding), store, service, pack, clock, "reference")
+        sending = TelegramSending(reminding, limiter)
+        sender = _Heard(sending, store, service, pack, clock, "reference")
         engine = Engine(
             store,
             clock,

@@ -16,9 +16,16 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import msgspec
-from telegram import CallbackQuery, Chat, ChatMemberBanned, ChatMemberMember, ChatMemberUpdated
+from telegram import (
+    CallbackQuery,
+    Chat,
+    ChatMemberBanned,
+    ChatMemberMember,
+    ChatMemberUpdated,
+    Update,
+    User,
+)
 from telegram import Message as TelegramMessage
-from telegram import Update, User
 from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
 
 from storage.model import Message
@@ -158,6 +165,7 @@ class Telegram:
         self.lines[chat_id] = line
 
     def _put(self, line: Line, *, data: str = "", text: str = "", **what: Any) -> None:
+        line.started = True
         self._next_update += 1
         update = Update(self._next_update, **what)
         self.updates.append(
@@ -280,6 +288,16 @@ class SimBot:
         self.proactive = proactive
 
     async def _call(self, deliver: Callable[[], Any]) -> Any:
+        speaking = SPEAKING.get() if self.proactive else None
+        try:
+            return await self._request(deliver)
+        except (NetworkError, RetryAfter):
+            if speaking is not None and speaking.screens:
+                # Some of it arrived, then it failed: all of it will come again.
+                self.telegram.world.checker.answer_lost(speaking)
+            raise
+
+    async def _request(self, deliver: Callable[[], Any]) -> Any:
         telegram, process = self.telegram, self.process
         rng, weather = telegram.rng, telegram.weather
         await process.point("request")
@@ -307,11 +325,15 @@ class SimBot:
             seconds = rng.choice((1, 3, 7, 20, 40))
             telegram.world.bad(seconds + 5.0)
             raise RetryAfter(seconds)
-        done = deliver()
-        telegram.world.note("arrives")
+        try:
+            done = deliver()
+        except Forbidden:
+            speaking = SPEAKING.get() if self.proactive else None
+            if speaking is not None:
+                telegram.world.checker.forbidden(speaking.parts[0][1].to)
+            raise
         await process.point("delivered")
         if weather.away == "deaf" or luck < weather.lost_answer:
-            telegram.world.checker.answer_lost(SPEAKING.get() if self.proactive else None)
             await asyncio.sleep(TIMEOUT_SECONDS)
             raise TimedOut
         return done
@@ -319,6 +341,8 @@ class SimBot:
     async def send_message(
         self, chat_id: int, text: str, *, reply_markup: Any = None, **_: Any
     ) -> Any:
+        if not self.proactive:
+            self.telegram.world.checker.spoke_to(chat_id)
         return await self._call(
             lambda: self.telegram.deliver(chat_id, text, reply_markup, self.proactive)
         )

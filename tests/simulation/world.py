@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import contextvars
+import functools
 import hashlib
 import os
 from collections import deque
@@ -23,7 +24,7 @@ import handlers.filling
 import reminders.engine
 import storage.reference
 from bot.summary import summarise
-from protocol.pack import load_pack
+from protocol.pack import Pack, load_pack
 from reminders.london import england_bank_holidays
 from storage.model import Episode
 from tests.simulation import breaks, life, loop, needs, people, service
@@ -37,6 +38,13 @@ SETTLE_SECONDS = 75.0
 TRACE = 60
 STEADY = Weather()
 ROUGH = Weather(server_error=0.08, lost_answer=0.05, dropped=0.03, too_many=0.01)
+
+
+@functools.cache
+def _pack(year: int) -> Pack:
+    holidays = england_bank_holidays(range(year - 1, year + 2))
+    settings = {"bank_holidays": sorted(d.isoformat() for d in holidays)}
+    return load_pack("haringey-2011", "cautious", settings)
 
 
 class Result(msgspec.Struct, kw_only=True):
@@ -91,9 +99,7 @@ class SimWorld:
         self.made = service.make(Random(root.random()), self.start, days)
         self.without_rota = set(service.cluster(3))
         self.clock = loop.SimClock(self.start)
-        holidays = england_bank_holidays(range(self.start.year - 1, self.start.year + 2))
-        settings = {"bank_holidays": sorted(d.isoformat() for d in holidays)}
-        self.pack = load_pack("haringey-2011", "cautious", settings)
+        self.pack = _pack(self.start.year)
         self.disk = Disk(
             Random(root.random()),
             lambda episode: summarise(episode, self.pack, self.clock.now()),
@@ -130,7 +136,7 @@ class SimWorld:
         sunday = last - timedelta(days=(last.weekday() + 1) % 7)
         return sunday - timedelta(days=rng.randrange(1, 4))
 
-    # Time -----------------------------------------------------------------------------------------
+    # Time ---------------------------------------------------------------------------------------
 
     def at(self, seconds: float) -> datetime:
         return self.start + timedelta(seconds=seconds)
@@ -144,7 +150,7 @@ class SimWorld:
     def _later(self, seconds: float, act: Callable[..., Any], *args: Any) -> None:
         asyncio.get_running_loop().call_later(seconds, act, *args)
 
-    # Fair time --------------------------------------------------------------------------------------
+    # Fair time ----------------------------------------------------------------------------------
 
     def trouble(self, kind: str) -> None:
         """From now on nothing can be expected of the bot."""
@@ -176,7 +182,7 @@ class SimWorld:
                 reached = high
         return until - since - away
 
-    # What happens, written down -----------------------------------------------------------------------
+    # What happens, written down -----------------------------------------------------------------
 
     def note(self, what: str, who: str = "", more: str = "") -> None:
         entry = (self._now(), what, who, more)
@@ -213,6 +219,9 @@ class SimWorld:
 
     def logged(self, level: str, event: str, fields: dict[str, Any]) -> None:
         """An unforeseen error in the bot is a fault, whatever becomes of it."""
+        owner = loop.OWNER.get()
+        if owner is None or not owner.alive:
+            return
         if fields.get("exc_info") or level == "critical":
             error = fields.get("exc_info")
             self.checker.broken("an error in the bot", f"{event}: {error!r}")
@@ -224,7 +233,7 @@ class SimWorld:
             if self._failed is not None and not self._failed.done():
                 self._failed.set_result(None)
 
-    # What is true -------------------------------------------------------------------------------------
+    # What is true -------------------------------------------------------------------------------
 
     def absence_of(self, ref: str) -> life.Absence | None:
         return self.by_ref.get(ref)
@@ -273,7 +282,7 @@ class SimWorld:
         wait = max(0.0, (absence.back_at - now).total_seconds())
         self._later(wait + self.rng.expovariate(1 / 900), self._comes_back, absence, 4)
 
-    # The world's own course -----------------------------------------------------------------------------
+    # The world's own course ---------------------------------------------------------------------
 
     async def main(self) -> Result:
         running = asyncio.get_running_loop()
@@ -286,8 +295,8 @@ class SimWorld:
         self._starts()
         days = 86400.0
         for act, mean in (
-            (self._somebody_goes, days / (1.3 * self.rate)),
-            (self._somebody_fidgets, days / 14),
+            (self._somebody_goes, days / (0.5 * self.rate)),
+            (self._somebody_fidgets, days / (8 * self.rate)),
             (self._crashes, 1.5 * days),
             (self._upgrade, 9 * days),
             (self._telegram_away, 3 * days),
@@ -423,7 +432,7 @@ class SimWorld:
         if not line.moved_to:
             self.telegram.moves(person, line.chat_id + 90000)
 
-    # The young people, and who misses them -----------------------------------------------------------
+    # The young people, and who misses them ------------------------------------------------------
 
     def _somebody_goes(self) -> None:
         rng, now = self.rng, self.clock.now()
@@ -483,7 +492,7 @@ class SimWorld:
         elif person.intent is None and person.awake(self.clock.now()):
             person.fidgets()
 
-    # The end ----------------------------------------------------------------------------------------
+    # The end ------------------------------------------------------------------------------------
 
     def _result(self) -> Result:
         broken = self._broken
@@ -524,7 +533,7 @@ def _in_this_world(world: SimWorld) -> Any:
         (handlers.filling, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
-        (reminders.engine, "HEARTBEAT_SECONDS", 60.0),
+        (reminders.engine, "HEARTBEAT_SECONDS", 240.0),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:
