@@ -184,6 +184,21 @@ class Night:
         await who.taps("Skip")
         await self.forget()
 
+    async def newest_case(self, who: Person) -> str:
+        """The reference on the newest card."""
+        card = await who.has_on_screen("Level")
+        await self.forget()
+        return reference(str(card))
+
+    async def reachable(self) -> None:
+        """Telegram is back: waits until the bot has noticed and has said what it had to say."""
+        for _ in range(60):
+            await asyncio.sleep(0.5)
+            chats = [await p.chat() for p in self.stage.people.values()]
+            if any("LATE" in m.get("text", "") for c in chats for m in c["messages"]):
+                break
+        await self.stage.settle()
+
     def record(self, ref: str) -> str:
         """What the service's own screen shows of a case (the bot has to be stopped)."""
         shown = subprocess.run(

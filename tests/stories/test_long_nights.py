@@ -1,0 +1,176 @@
+"""Nights on which something else goes wrong too. Asked first: Morgan, then Sasha, then Robin."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.stories.night import Night, london
+
+
+@pytest.fixture
+async def october(tmp_path: Path) -> AsyncIterator[Night]:
+    """Saturday 24 October 2026, 23:00: at 02:00 the clocks go back to 01:00."""
+    one = Night(tmp_path)
+    try:
+        yield await one.begin("2026-10-24 23:00")
+    finally:
+        await one.end()
+
+
+async def test_nobody_answers_all_night(night: Night) -> None:
+    """Everybody is asked in turn, then everybody gets the numbers, and it does not end."""
+    ref = await night.reports(night.morgan)
+    await night.clock.advance(minutes=20)
+    await night.morgan.sees("Police told", ref, "999")
+    await night.clock.advance(minutes=40)
+    await night.sasha.sees("Police told", "No answer", "Morgan Example")
+    await night.clock.advance(minutes=60)
+    await night.robin.sees("Police told", "No answer")
+    await night.forget()
+    await night.clock.advance(hours=1)
+    for person in (night.morgan, night.sasha, night.robin):
+        await person.sees("Please telephone them now", "Robin Model: 07700 900203")
+    await night.quinn.sees_nothing()
+    await night.forget()
+    await night.clock.advance(hours=4)
+    await night.robin.sees("Please telephone them now")
+    await night.robin.taps("I have it")
+    await night.robin.sees("You have it")
+
+
+async def test_acknowledged_and_forgotten(night: Night) -> None:
+    """ "I have it" names a person and a time; not done by then, they are asked again first."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.clock.advance(hours=1)
+    await night.morgan.sees("Placing authority told")
+    await night.morgan.taps("I have it")
+    await night.morgan.taps("Waiting for a call back")
+    await night.morgan.taps("15 min")
+    await night.forget()
+    await night.clock.advance(minutes=14)
+    await night.stage.nobody_got_anything_else()
+    await night.clock.advance(minutes=1)
+    await night.morgan.sees("Placing authority told", ref, "had it; it is not done")
+    await night.sasha.sees_nothing()
+
+
+async def test_a_hand_over_in_the_middle_of_a_ladder(night: Night) -> None:
+    """Morgan goes, Sasha accepts and gets the list; from then on Sasha is asked first."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.clock.advance(hours=1)
+    await night.morgan.sees("Placing authority told")
+    await night.morgan.sends("/duty")
+    await night.morgan.taps("Hand over")
+    await night.morgan.taps("Sasha Sample")
+    await night.morgan.sees("Until they accept, it stays with you")
+    await night.sasha.sees("Morgan Example hands over Rowan House to you")
+    await night.sasha.taps("I take over")
+    await night.sasha.sees("On your shift: Rowan House", ref, "Placing authority told")
+    await night.morgan.sees("Sasha Sample has taken over")
+    await night.forget()
+    await night.clock.advance(minutes=30)
+    await night.sasha.sees(ref)
+    await night.morgan.sends("/duty")
+    await night.morgan.sees("Rowan House: Sasha Sample")
+
+
+async def test_a_hand_over_that_nobody_accepts_stays_and_the_manager_is_told(night: Night) -> None:
+    await night.morgan.sends("/duty")
+    await night.morgan.taps("Hand over")
+    await night.morgan.taps("Sasha Sample")
+    await night.clock.advance(minutes=15)
+    await night.robin.sees("Sasha Sample did not answer", "stays with Morgan Example")
+    await night.sasha.taps("I take over")
+    await night.sasha.sees("That offer is over")
+
+
+async def test_telegram_is_down_from_one_to_five_while_the_clocks_change(october: Night) -> None:
+    """What fell due meanwhile goes out at once and says how late it is, in elapsed time."""
+    night = october
+    await night.reports(night.morgan, police="Just now")
+    await night.records_authority(night.morgan)
+    await night.records_parents(night.morgan)
+    await night.forget()
+    await night.clock.go_to(london("2026-10-25 00:59"))
+    await night.stage.nobody_got_anything_else()
+    down = await night.stage.faults.add("drop")
+    await night.clock.advance(hours=5, stepwise=False, settle=False)
+    await night.stage.faults.remove(down)
+    await night.reachable()
+    reminder = await night.morgan.sees("End of a short absence", "LATE by")
+    assert "since 02:00" in str(reminder), "four elapsed hours after 23:00 BST it is 02:00 GMT"
+
+
+@pytest.mark.parametrize(
+    ("days", "hours", "title"),
+    [
+        (0, 4, "End of a short absence"),
+        (1, 0, "Away for 24 hours"),
+        (3, 0, "Away for 72 hours"),
+        (14, 0, "Strategy meeting"),
+    ],
+)
+async def test_the_process_is_down_when_a_duty_falls_due(
+    night: Night, days: int, hours: int, title: str
+) -> None:
+    """Started again half an hour later it tells at once, marked LATE."""
+    await night.reports(night.morgan, police="Just now")
+    await night.records_authority(night.morgan)
+    await night.records_parents(night.morgan)
+    night.kill()
+    await night.clock.advance(days=days, hours=hours, minutes=30, settle=False)
+    await night.start()
+    await night.morgan.sees(title, "LATE by 30 min" if days < 14 else "Due")
+
+
+async def test_found_and_gone_again(night: Night) -> None:
+    """The first episode ends where they were found; the new one has its own clock and reminders."""
+    first = await night.reports(night.morgan, police="Just now")
+    await night.clock.advance(minutes=50)
+    await night.morgan.sends(f"/case {first}")
+    await night.morgan.taps("Found")
+    for answer in ("Just now", "Skip", "No", "Yes"):
+        await night.morgan.taps(answer)
+    await night.morgan.sees("FOUND, not back")
+    await night.morgan.taps("Gone again")
+    await night.morgan.taps("No, or not confirmed")
+    for answer in ("Just now", "No set time", "Left unnoticed", "Just now", "None of these"):
+        await night.morgan.taps(answer)
+    await night.morgan.taps("Save the report")
+    second = await night.newest_case(night.morgan)
+    assert second != first
+    await night.morgan.sends(f"/case {first}")
+    await night.morgan.sees(f"gone again, see {second}")
+    await night.forget()
+    await night.clock.advance(hours=1)
+    reminder = await night.morgan.sees("Placing authority told")
+    assert second in str(reminder)
+    assert first not in str(reminder)
+
+
+async def test_an_old_button_does_nothing_wrong(night: Night) -> None:
+    """A reminder is answered after the return: it says how things stand, and changes nothing."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.clock.advance(hours=1)
+    await night.morgan.sees("Placing authority told")
+    await night.sasha.sends(f"/case {ref}")
+    await night.sasha.taps("Back")
+    await night.sasha.taps("Just now")
+    await night.sasha.taps("None of these")
+    await night.forget()
+    await night.morgan.taps("I have it")
+    await night.morgan.sees("No longer due", "BACK")
+    await night.clock.advance(hours=3)
+    await night.stage.nobody_got_anything_else()
+
+
+async def test_whoever_blocks_the_bot_is_passed_over_at_once(night: Night) -> None:
+    """Sasha is asked now, and the manager learns that Morgan cannot be reached."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.morgan.blocks()
+    await night.robin.sees("I cannot reach Morgan Example")
+    await night.clock.advance(hours=1)
+    await night.sasha.sees("Placing authority told", ref)
