@@ -37,7 +37,7 @@ def next_time(found: Sequence[Piece], n: int) -> Piece | None:
             value.kind == "approx" or value.text in {"the", "at", "like"}
         ):
             continue
-        if isinstance(value, Mark) and value.text in "~@:,":
+        if isinstance(value, Mark):
             continue
         return None
     return None

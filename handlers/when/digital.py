@@ -112,7 +112,7 @@ def _spaced(line: Line, i: int) -> Found | None:
     hour, minutes, j = line.digits(i), line.digits(i + 1), i + 2
     if len(minutes) != 2 or line.digits(j) or int(minutes) > 59:
         return None
-    if line.mark(j, "/.:-") and line.at(j).glued:
+    if line.glued_mark(j, "/.:-"):
         return None
     half = half_of_day(line, j)
     if half is not None and 1 <= int(hour) <= 12:

@@ -28,7 +28,7 @@ from .named_days import on_day
 from .reader import pieces
 from .resolve import agrees, elapsed, in_part, no_day
 from .spelling import spelled
-from .text import LONGEST, normalise, tokens
+from .text import LONGEST, Token, normalise, tokens
 
 _MOST_OFFERS = 4
 
@@ -51,7 +51,7 @@ def explain(text: str, now: datetime) -> Explanation:
         raise ValueError("now must carry its offset from UTC")
     if len(text) > LONGEST:
         return Explanation((), (), Why.TOO_LONG)
-    line = Line(spelled(tokens(normalise(text))))
+    line = Line(spelled(_closed(tokens(normalise(text)))))
     case = Case.of(now)
     found = pieces(line, case.today)
     taken = tuple(
@@ -78,6 +78,14 @@ def readings(text: str, now: datetime) -> list[datetime]:
         Aware times in Europe/London, none after `now`.
     """
     return list(explain(text, now).readings)
+
+
+def _closed(typed: list[Token]) -> list[Token]:
+    """The tokens without the marks that only close the text, so that they can change nothing."""
+    end = len(typed)
+    while end and typed[end - 1].kind == "mark" and typed[end - 1].text in ".!,":
+        end -= 1
+    return typed[:end]
 
 
 def _asked(ask: Ask, taken: tuple[Taken, ...]) -> Explanation:

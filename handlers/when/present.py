@@ -10,10 +10,10 @@ from .words import word_set
 
 _NOW_WORDS = word_set(
     """
-    just now right only literally this minute second moment very back here in is he she they
-    he's she's they're hes shes has have got came come walked through the door seen him her them
-    i i've thanks thank please pls plz ta cheers by staff mate ive saw home arrived returned at
-    exactly x xx xxx hi hello yes ok
+    on near with outside just now right only literally this minute second moment very back here
+    in is he she they he's she's they're hes shes has have got came come walked through the door
+    seen him her them i i've thanks thank please pls plz ta cheers by staff mate ive saw home
+    arrived returned at exactly x xx xxx hi hello yes ok
     """
 )
 

@@ -30,6 +30,7 @@ from .spelling import MISREAD
 from .words import UNITS
 
 _SHIFT_PEOPLE = frozenset({"staff", "worker", "workers", "carer", "carers"})
+_CUTS = '!"()*+,.:;<>?@[]_~#'
 _SKIP_MARKS = ",.-:"
 _LEADS = frozenset({"at", "about", "around", "approx", "approximately", "roughly", "circa", "abt"})
 
@@ -77,9 +78,20 @@ def _left(line: Line, i: int) -> Piece:
     word = token.text
     if word.startswith(MISREAD):
         return Piece(Bad(Why.UNSURE), i, i + 1, "a spelling that could be a time")
+    if _broken(line, i):
+        return Piece(Bad(Why.UNSURE), i, i + 1, "a broken word")
     if word in {"gmt", "bst", "utc"}:
         return Piece(Zone(word), i, i + 1, "zone")
     return Piece(Word(word, kind(word)), i, i + 1, "")
+
+
+def _broken(line: Line, i: int) -> bool:
+    """Is this unknown word half of one that a stray mark cut in two ("yes*terday")?"""
+    if kind(line.word(i)):
+        return False
+    behind = line.glued_mark(i + 1, _CUTS) and bool(line.word(i + 2))
+    ahead = line.glued_mark(i - 1, _CUTS) and bool(line.word(i - 2))
+    return behind or ahead
 
 
 def _aside(line: Line, i: int) -> Piece | None:
@@ -153,10 +165,18 @@ def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
         glued = line.at(found[n + 1].first).glued
         short = len(after.text) <= 3 and not after.kind
         letter = len(after.text) == 1 and after.text not in "xi" and n + 2 >= len(found)
-        if (glued and (open_half or short)) or (open_half and (short or letter)):
+        if glued and (open_half or len(after.text) <= 3):
             return True
+        if open_half and (short or letter):
+            return True
+    first = found[n].first
+    if line.mark(first - 1, ".:") and line.at(first).glued and not line.at(first - 1).glued:
+        return line.mark(first - 1, ".") or line.digits(first).startswith("0")
     before = found[n - 1].value if n else None
     if isinstance(before, Word) and not before.kind and len(before.text) <= 3:
+        return True
+    whole_hour = clock.told is Told.BARE and clock.minute == 0
+    if isinstance(before, Word) and not before.kind and whole_hour:
         return True
     plain_digits = found[n].last == found[n].first + 1 and len(line.digits(found[n].first)) > 2
     return isinstance(before, Word) and not before.kind and plain_digits

@@ -94,6 +94,7 @@ _GENERAL = (
     "last",
     "half",
     "quarter",
+    "quarters",
     "about",
     "around",
     "minutes",
@@ -119,6 +120,7 @@ _GENERAL = (
     *_MONTHS,
 )
 _LONG = ("yesterday", "afternoon", "morning", "evening", "midnight", "tonight")
+_SHORT_DAYS = tuple(w for w in (*WEEKDAYS, *MONTHS) if len(w) < 6 and w not in {"may", "mar"})
 _TURNS = ("not", "due", "from", "over", "under", "next", "later", "until", "soon") + tuple(
     sorted(w for w in FUTURE | NOT_SIGHTING | NEGATIONS | RANGES if len(w) > 4)
 )
@@ -139,7 +141,7 @@ def nearest(word: str, targets: Iterable[str]) -> tuple[str, bool]:
     """The one target within a slip (two for long words), or "", and whether several tie."""
     best, rank, tie = "", 9, False
     for target in targets:
-        limit = 2 if len(target) >= 7 and len(word) >= 6 else 1
+        limit = 2 if len(target) >= 7 and len(word) >= 7 else 1
         count = slips(word, target, limit)
         if count > limit:
             continue
@@ -147,7 +149,7 @@ def nearest(word: str, targets: Iterable[str]) -> tuple[str, bool]:
             best, rank, tie = target, count, False
         elif count == rank and target[:3] != best[:3]:
             # A first letter is rarely the wrong one.
-            if (target[0] == word[0]) == (best[0] == word[0]):
+            if rank == 2 or (target[0] == word[0]) == (best[0] == word[0]):
                 tie = True
             elif target[0] == word[0]:
                 best, tie = target, False
@@ -161,7 +163,9 @@ def _general(word: str) -> str:
     number, _ = nearest(word, _NUMBER_WORDS) if len(word) > 3 else ("", False)
     if number and not best:
         return MISREAD + word
-    if not best and any(slips(word, turn, 1) <= 1 for turn in _TURNS):
+    if not best and any(slips(word, turn, 1) <= 1 for turn in _TURNS + _SHORT_DAYS):
+        return MISREAD + word
+    if not best and any(part in word for part in ("day", "nigh", "morn", "noon")):
         return MISREAD + word
     if tie or (number and best and slips(word, best, 2) >= slips(word, number, 2)):
         return MISREAD + word

@@ -92,7 +92,8 @@ def turned(found: Sequence[Piece], n: int, word: Word) -> Why | None:
 
 
 def _not_seen(found: Sequence[Piece], n: int, text: str) -> Why | None:
-    if text in _SINCE_STATES and (since_time(found) or lapse_only(found)):
+    ago = any(isinstance(p.value, Elapsed) and p.value.ago for p in found)
+    if text in _SINCE_STATES and (since_time(found) or (lapse_only(found) and not ago)):
         return None
     if text == "gone":
         after = found[n + 1] if n + 1 < len(found) else None
@@ -184,7 +185,10 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "over" | "under" | "past":
             return Why.RANGE if after is not None else None
         case "last":
-            return Why.RANGE if lapse else None
+            direct = found[n + 1].value if n + 1 < len(found) else None
+            return Why.RANGE if lapse or isinstance(direct, Clock) else None
+        case "this":
+            return Why.VAGUE if n + 1 == len(found) or after is not None else None
         case "nearly" | "almost":
             return Why.UNSURE if clock or after is None else None
         case "soon":

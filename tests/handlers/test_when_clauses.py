@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handlers.when import explain
-from handlers.when.london import LONDON
+from handlers.when.london import LONDON, to_minute
 
 CLAUSES = Path(__file__).parents[1] / "data" / "times" / "clauses.txt"
 
@@ -39,7 +39,7 @@ def instant(expected: str, now: datetime) -> datetime:
         local = datetime(day.year, day.month, day.day, hour, minute, tzinfo=LONDON)
         return local.astimezone(UTC)
     if first.lstrip("-").isdigit():
-        return now.astimezone(UTC) + timedelta(minutes=int(first))
+        return to_minute(now) + timedelta(minutes=int(first))
     return datetime.fromisoformat(first).astimezone(UTC)
 
 
