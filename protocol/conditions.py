@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import product
 from typing import Any
 
@@ -103,7 +103,7 @@ class Conditions:
         if word == "episodes":
             if not isinstance(value, dict) or set(value) != {"counted", "at_least"}:
                 raise document.error(here, "needs both keys", "counted, at_least")
-            if value["counted"] not in self.counts:
+            if not isinstance(value["counted"], str) or value["counted"] not in self.counts:
                 raise document.error(
                     (*here, "counted"),
                     f"{value['counted']!r} is no count of this pack",
@@ -115,7 +115,7 @@ class Conditions:
             if value not in ("seed", "current"):
                 raise document.error(here, f"{value!r} is not allowed", "seed, current")
             return self._bit(self.atoms.profile, value), True
-        setting(document, here, value, bool if word == "enabled" else tuple)
+        setting(document, here, value, "yes or no" if word == "enabled" else "categories")
         table = self.atoms.enabled if word == "enabled" else self.atoms.category_in
         return self._bit(table, value), True
 
@@ -124,14 +124,11 @@ class Conditions:
             table[key] = self.reserve()
         return table[key]
 
-    def can_hold(
-        self, alternatives: Iterable[Alternative], settings: Settings, required: int = 0
-    ) -> bool:
-        """Whether some state of affairs fulfils one of the alternatives and `required`."""
+    def can_hold(self, alternative: Alternative, settings: Settings, required: int = 0) -> bool:
+        """Whether some state of affairs fulfils the alternative and the bits `required`."""
         by_bit = {rule.bit: rule for rule in self.rules.values()}
         return any(
             self._consistent(care, want, settings)
-            for alternative in alternatives
             for care, want in _expand(alternative, by_bit, required)
         )
 
@@ -178,7 +175,7 @@ def _room(
     for (strict, hours), bit in limits.items():
         if not care & bit:
             continue
-        value = number(hours, settings)
+        value = resolve(hours, settings)
         if want & bit and (value, strict) > (low, low_open):
             low, low_open = value, strict
         if not want & bit and (value, strict) < (high, high_open):
@@ -187,29 +184,33 @@ def _room(
     return low < high or (low == high and high_open and not low_open)
 
 
-def number(value: Amount, settings: Settings) -> float:
+def resolve(value: Amount, settings: Settings) -> float:
     """The number itself, or that of the setting."""
     return float(getattr(settings, value)) if isinstance(value, str) else value
 
 
-def setting(document: Document, here: Place, value: Any, kind: type) -> str:
-    """Checks that `value` names a setting of this kind (bool, float, int, tuple)."""
-    defaults = Settings()
-    kinds: Callable[[str], bool] = lambda key: type(getattr(defaults, key)) is kind  # noqa: E731
-    if kind is float:
-        kinds = lambda key: type(getattr(defaults, key)) in (int, float)  # noqa: E731
-    if not isinstance(value, str) or value not in KEYS or not kinds(value):
-        allowed = ", ".join(key for key in KEYS if kinds(key))
+_KINDS: dict[str, tuple[str, ...]] = {
+    "yes or no": tuple(key for key in KEYS if Settings.__annotations__[key] == "bool"),
+    "number": tuple(key for key in KEYS if type(getattr(Settings(), key)) in (int, float)),
+    "categories": tuple(key for key in KEYS if "Category" in Settings.__annotations__[key]),
+    "steps": tuple(key for key in KEYS if "Count," in Settings.__annotations__[key]),
+}
+
+
+def setting(document: Document, here: Place, value: Any, kind: str) -> str:
+    """Checks that `value` names a setting that holds this kind of value."""
+    if not isinstance(value, str) or value not in _KINDS[kind]:
+        allowed = ", ".join(_KINDS[kind])
         raise document.error(here, f"{value!r} is no setting that fits here", allowed)
     return value
 
 
 def amount(document: Document, here: Place, value: Any, *, limit: float) -> Amount:
     """A number from 0 to `limit`, or the name of a setting that holds a number."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        raise document.error(here, f"{value!r} is not a number", f"0 to {limit:g}, or a setting")
     if isinstance(value, str):
-        return setting(document, here, value, float)
+        return setting(document, here, value, "number")
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise document.error(here, f"{value!r} is not a number", f"0 to {limit:g}, or a setting")
     if not 0 <= value <= limit:
         raise document.error(here, f"{value:g} is not possible", f"0 to {limit:g}, or a setting")
     return float(value)

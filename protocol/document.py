@@ -12,7 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from protocol.conditions import number
+from protocol.conditions import resolve
 from protocol.explain import NO_TIME, TIER_NOT_RISK
 from protocol.pack import Pack, load_pack, shipped
 from protocol.rules import Alternative, Amount, Duty
@@ -145,7 +145,7 @@ def _presets(pack: Pack) -> list[str]:
 def _tiers(pack: Pack) -> Iterable[tuple[str, ...]]:
     for tier in pack.book.tiers:
         window = next(w for w in pack.windows if w.name == tier.counted)
-        steps = ", ".join(f"{tier.id}-{step}" for step in getattr(pack.settings, tier.steps))
+        steps = ", ".join(f"{tier.id}-{step}" for step in pack.steps(tier))
         on = _value(getattr(pack.settings, tier.enabled)) if tier.enabled else "yes"
         yield tier.id, steps, f"{window.days} days", on, tier.source
 
@@ -197,7 +197,7 @@ def _by(duty: Duty, pack: Pack) -> str:
         "referral": "the referral",
     }
     name = f" (`{duty.amount}`)" if isinstance(duty.amount, str) else ""
-    amount = f"{number(duty.amount, pack.settings):g}"
+    amount = f"{resolve(duty.amount, pack.settings):g}"
     return f"{amount} {units[duty.unit]} {origins[duty.origin]}{name}"
 
 
@@ -213,7 +213,7 @@ def _labelled(rule: Any) -> str:
 def _amount(value: Amount | None, pack: Pack, unit: str = "") -> str:
     if value is None:
         return ""
-    plain = f"{number(value, pack.settings):g}{unit}"
+    plain = f"{resolve(value, pack.settings):g}{unit}"
     return f"{plain} (`{value}`)" if isinstance(value, str) else plain
 
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 import msgspec
 
 from protocol.assess import Action, Assessment, assess
-from protocol.conditions import number
+from protocol.conditions import resolve
 from protocol.episode import Earlier, Episode, utc
 from protocol.pack import Pack
 from protocol.rules import Alternative, Duty, Route, Rule, Tier
@@ -188,7 +188,7 @@ class _Case:
         )
 
     def _clock(self, duty: Duty) -> str:
-        amount = number(duty.amount, self.pack.settings)
+        amount = resolve(duty.amount, self.pack.settings)
         spans = {
             "minutes": f"{amount:g} min",
             "hours": f"{amount:g} h",
@@ -243,7 +243,7 @@ class _Case:
         if word in YES_NO:
             return [WORDS[word].yes if value else WORDS[word].no]
         if word in LIMITS:
-            hours = f"{number(value, settings):g} h"
+            hours = f"{resolve(value, settings):g} h"
             if LIMITS[word][0] == "found" and view.located:
                 return [f"found {_span(view.located - view.start)} after the start (limit {hours})"]
             return [f"{self._away()} (limit {hours})"]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from protocol.conditions import number
+from protocol.conditions import resolve
 from protocol.facts import Category
 from protocol.outcome import TIER_BITS, Due, Outcome, Table, holds
 from protocol.packfile import PackError
@@ -83,16 +83,16 @@ class Pack:
             for category in ("missing", "unauthorised_absence")
         }
         self._duties = tuple(
-            Due(duty, *_span(duty, number(duty.amount, settings))) for duty in book.duties
+            Due(duty, *_span(duty, resolve(duty.amount, settings))) for duty in book.duties
         )
         self._levels = [
-            0 if rule.level is None else int(number(rule.level, settings)) for rule in book.rules
+            0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules
         ]
         self._tiers = tuple(
             (
                 tier,
                 book.tier_shift + place * TIER_BITS,
-                tuple(sorted(getattr(settings, tier.steps))),
+                self.steps(tier),
             )
             for place, tier in enumerate(book.tiers)
         )
@@ -185,13 +185,18 @@ class Pack:
                 reached.append((tier, steps[count - 1]))
         return reached
 
+    def steps(self, tier: Tier) -> tuple[int, ...]:
+        """The numbers of episodes at which each step is reached, lowest first."""
+        steps = getattr(self.settings, tier.steps) if isinstance(tier.steps, str) else tier.steps
+        return tuple(sorted(steps))
+
     def _steps(self) -> list[tuple[Tier, int]]:
         return [(tier, step) for tier, _, steps in self._tiers for step in steps]
 
     def _limits(self, atoms: Mapping[tuple[bool, float | str], int]) -> tuple[Limit, ...]:
         return tuple(
             sorted(
-                Limit(timedelta(hours=number(hours, self.settings)), strict, bit)
+                Limit(timedelta(hours=resolve(hours, self.settings)), strict, bit)
                 for (strict, hours), bit in atoms.items()
             )
         )
@@ -202,18 +207,18 @@ class Pack:
             categories = getattr(self.settings, categories)
         return Window(
             name=counted.name,
-            days=int(number(counted.days, self.settings)),
+            days=int(resolve(counted.days, self.settings)),
             missing="missing" in categories,
             away="unauthorised_absence" in categories,
             limits=tuple(
-                (int(number(least, self.settings)), bit)
+                (int(resolve(least, self.settings)), bit)
                 for (name, least), bit in self.book.atoms.episodes.items()
                 if name == counted.name
             ),
             tiers=tuple(
                 (
                     self.book.tier_shift + place * TIER_BITS,
-                    tuple(sorted(getattr(self.settings, tier.steps))),
+                    self.steps(tier),
                 )
                 for place, tier in enumerate(self.book.tiers)
                 if tier.counted == counted.name

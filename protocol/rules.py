@@ -87,7 +87,8 @@ class Tier(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     text: str
     source: str
-    steps: str
+    steps: str | tuple[int, ...]
+    """Name of the setting that holds them, or the numbers themselves."""
     counted: str
     enabled: str = ""
     label: str = ""

@@ -16,6 +16,7 @@ from protocol.packfile import PackError
 from protocol.packread import SHIPPED
 from protocol.settings import KEYS, MEANING, SettingError, Settings
 from protocol.vocabulary import ALLOWED
+from tests.protocol.cases import after, earlier, missing
 
 ROOT = Path(__file__).parents[2]
 GUIDE = (ROOT / "docs" / "writing-a-pack.md").read_text("utf-8")
@@ -195,6 +196,62 @@ def test_exactly_at_the_limit_is_a_time_too(tmp_path):
     )
     (tmp_path / "mine.toml").write_text(text, "utf-8")
     load_pack(tmp_path / "mine.toml")
+
+
+ODD = [
+    "3",
+    "-1",
+    "1.5",
+    "nan",
+    '"x"',
+    '""',
+    "true",
+    "[]",
+    "[1]",
+    '["x"]',
+    "{}",
+    "1979-05-27",
+    "{ a = 1 }",
+]
+
+
+@pytest.mark.parametrize("value", ODD)
+def test_any_value_at_any_place_is_taken_or_refused(tmp_path, value):
+    """Whatever somebody writes behind an equals sign: a pack, or a PackError with its line."""
+    lines = EXAMPLE.read_text("utf-8").replace('"dcsf-2009.toml"', "").splitlines()
+    path = tmp_path / "mine.toml"
+    for number, line in enumerate(lines):
+        key, equals, rest = line.partition(" = ")
+        if not equals or rest == "[":
+            continue
+        changed = [*lines[:number], f"{key} = {value}", *lines[number + 1 :]]
+        path.write_text("\n".join(changed), "utf-8")
+        try:
+            load_pack(path)
+        except PackError as problem:
+            assert problem.line > 0, line
+            assert str(problem).startswith("mine.toml:")
+
+
+@pytest.mark.parametrize(
+    "table", ["pack", "settings", "presets", "counts", "level", "rule", "duty"]
+)
+def test_a_table_that_is_no_table_is_refused(tmp_path, table):
+    for value in ("3", '"x"', "[3]", "[[]]"):
+        text = re.sub(rf"(?ms)^\[+{table}[\].].*?(?=^\[)", "", EXAMPLE.read_text("utf-8"))
+        refused(tmp_path, f"{table} = {value}\n{text}")
+
+
+def test_steps_may_be_written_as_numbers(tmp_path):
+    tier = '[[tier]]\nid = "EX"\ncounted = "month"\nsteps = [4, 2]\ntext = "t"\nsource = "s"\n\n'
+    text = EXAMPLE.read_text("utf-8").replace("[[duty]]", tier + "[[duty]]")
+    (tmp_path / "mine.toml").write_text(text, "utf-8")
+    pack = load_pack(tmp_path / "mine.toml")
+    assert "EX-2" in after(1, missing(), earlier(3), pack=pack).reasons
+    assert "EX-4" in after(1, missing(), *map(earlier, (1, 2, 3, 4)), pack=pack).reasons
+    assert "no step" in str(refused(tmp_path, text.replace("[4, 2]", "[]")))
+    assert "staffs_tiers" in str(refused(tmp_path, text.replace("[4, 2]", '"bank_holidays"')))
+    assert "whole numbers" in str(refused(tmp_path, text.replace("[4, 2]", "[0]")))
 
 
 def test_a_route_behind_a_wider_one_is_refused(tmp_path):
