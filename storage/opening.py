@@ -29,22 +29,26 @@ def open_book(book: Book) -> None:
         msg = f"the book in {layout.folder} cannot be opened: {error.strerror}"
         raise mark.BookProblem(msg) from error
     try:
+        _open_locked(book, found, new=new)
+    except BaseException:
+        book.lock.release()
+        raise
+
+
+def _open_locked(book: Book, found: mark.Mark | None, *, new: bool) -> None:
+    folder = book.layout.folder
+    try:
         _prepare(book, found)
     except OSError as error:
         if new:
-            book.lock.release()
-            msg = f"no book can be made in {layout.folder}: {error.strerror}"
+            msg = f"no book can be made in {folder}: {error.strerror}"
             raise mark.BookProblem(msg) from error
         book.report("not_saved", f"the disk refuses: {error.strerror}")
     try:
         _read(book)
     except OSError as error:
-        book.lock.release()
-        msg = f"the book in {layout.folder} cannot be read: {error.strerror}"
+        msg = f"the book in {folder} cannot be read: {error.strerror}"
         raise mark.BookProblem(msg) from error
-    except BaseException:
-        book.lock.release()
-        raise
 
 
 def _prepare(book: Book, found: mark.Mark | None) -> None:

@@ -21,7 +21,7 @@ from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.opening import open_book
 from storage.store import Change, NotSaved, StoreError, Trouble
-from storage.worker import Worker
+from storage.worker import Settle, Worker
 
 R = TypeVar("R")
 
@@ -64,7 +64,7 @@ class TinyStore:
         self._untold: list[Trouble] = []
         self._refused = False
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._worker: Worker
+        self._worker: Worker | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
 
@@ -72,16 +72,19 @@ class TinyStore:
         """Raises StoreError, with nothing touched, if the book cannot be opened: in use, wrong key,
         newer format, no folder. Damage does not stop it: see `watch`."""
         self._loop = asyncio.get_running_loop()
-        self._worker = Worker("book")
+        worker = Worker("book")
         try:
-            await self._worker.run(lambda: open_book(self._book))
+            await worker.run(lambda: open_book(self._book))
         except BaseException:
-            self._worker.stop()
+            worker.stop()
             raise
+        self._worker = worker
         self._flush_later()
 
     async def close(self) -> None:
-        """Flushes and gives the book free."""
+        """Flushes and gives the book free; harmless if it was not opened."""
+        if self._worker is None:
+            return
         if self._timer is not None:
             self._timer.cancel()
         if self._flushing is not None:
@@ -91,6 +94,7 @@ class TinyStore:
             self._timer.cancel()
         await self._worker.run(self._book.close)
         self._worker.stop()
+        self._worker = None
 
     # Episodes -----------------------------------------------------------------------------
 
@@ -187,16 +191,22 @@ class TinyStore:
 
     # The thread ---------------------------------------------------------------------------
 
+    def _run(self, work: Callable[[], R], settle: Settle | None = None) -> asyncio.Future[R]:
+        if self._worker is None:
+            msg = "the book is not open"
+            raise StoreError(msg)
+        return self._worker.run(work, settle)
+
     async def _read(self, work: Callable[[], R]) -> R:
         try:
-            return await self._worker.run(work)
+            return await self._run(work)
         except OSError as error:
             msg = f"the book cannot be read: {error.strerror or error}"
             raise StoreError(msg) from error
 
     async def _write(self, work: Callable[[], R]) -> R:
         try:
-            return await self._worker.run(work, self._settle)
+            return await self._run(work, self._settle)
         except OSError as error:
             msg = f"NOT saved: {error.strerror or error}"
             raise NotSaved(msg) from error
@@ -242,7 +252,7 @@ class TinyStore:
             self._book.flush()
 
         try:
-            await self._worker.run(work)
+            await self._run(work)
         except OSError as error:
             self._refuse(error)
         else:
