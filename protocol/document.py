@@ -29,6 +29,18 @@ _LIMIT_WORDS = {
 }
 
 
+_SET_LEVELS = """## Computed, peak and set level
+
+Three levels are kept apart, and shown so.
+
+- **Computed**: what the rules below make of the facts on record now. A correction can lower it.
+- **Peak**: the highest level that was ever on record: computed with the facts as they stood at each
+  time, or raised by people. Nothing lowers it.
+- **Set**: anyone on duty can raise the level at any time; it shows as long as it is above the
+  computed one. Only a manager stands it down, with a reason. A stand-down holds until the computed
+  level rises above what it was when the manager decided; then the computed level shows again."""
+
+
 def page() -> str:
     """The whole page, from the packs as they are now."""
     parts = [
@@ -39,6 +51,7 @@ def page() -> str:
         "wall-clock time. Lines labelled *gap*, *recommendation*, *practice* or *current practice* "
         "are not the text of the protocol.",
     ]
+    parts.append(_SET_LEVELS)
     for name in shipped():
         parts += _pack(load_pack(name))
     return "\n\n".join(parts) + "\n"
