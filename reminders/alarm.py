@@ -3,6 +3,7 @@ every change; never dropped for being late."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
@@ -40,6 +41,7 @@ class SchedulerAlarm:
             job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
         )
         self._ring: Callable[[], Awaitable[None]] | None = None
+        self._ringing: set[asyncio.Future[None]] = set()
         self._set_to: datetime | None = None
 
     def start(self, ring: Callable[[], Awaitable[None]]) -> None:
@@ -56,7 +58,14 @@ class SchedulerAlarm:
             return
         run_at = datetime.now(UTC) + timedelta(seconds=seconds)
         self._set_to = run_at
-        self._scheduler.add_job(self._ring, "date", run_date=run_at, id=JOB, replace_existing=True)
+        self._scheduler.add_job(self._rings, "date", run_date=run_at, id=JOB, replace_existing=True)
+
+    async def _rings(self) -> None:
+        """Starts the work and returns: shutting the scheduler down must not cut it off."""
+        if self._ring is not None:
+            work = asyncio.ensure_future(self._ring())
+            self._ringing.add(work)
+            work.add_done_callback(self._ringing.discard)
 
     def stop(self) -> None:
         if self._scheduler.running:

@@ -11,7 +11,7 @@ from protocol.episode import Earlier
 from protocol.facts import Acknowledged, Fact, Snoozed, Told
 from protocol.pack import Pack
 from protocol.standing import Standing, standing
-from storage.model import Episode, Past
+from storage.model import Entry, Episode, Past
 
 NO_PART_IN_RULES = (Told, Acknowledged, Snoozed)
 
@@ -21,9 +21,9 @@ def substance(record: Episode) -> tuple[Fact, ...]:
     return tuple(e.fact for e in record.entries if not isinstance(e.fact, NO_PART_IN_RULES))
 
 
-def by_people(record: Episode) -> int:
-    """How many facts are not the bot's own log: it counts up when somebody wrote something."""
-    return sum(not isinstance(e.fact, Told) for e in record.entries)
+def by_people(entries: Sequence[Entry]) -> int:
+    """How many of these are not the bot's own log: it counts up when somebody wrote something."""
+    return sum(not isinstance(e.fact, Told) for e in entries)
 
 
 def earlier(rows: Sequence[Past], ref: str) -> tuple[Earlier, ...]:

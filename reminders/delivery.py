@@ -215,7 +215,9 @@ class Delivery:
         """Takes what goes out together and puts the attempt on record; what is no longer true is
         left out."""
         parts: list[tuple[str, Message, Episode | None]] = []
-        most = self.limiter.limits.join_at_most if lane.channel == "telegram" else 1
+        # While Telegram is down one message is enough to try with.
+        alone = lane.channel != "telegram" or self._failures >= DOWN_AFTER
+        most = 1 if alone else self.limiter.limits.join_at_most
         for item in self._lanes.take(lane, most):
             message, record = await self.outbox.begin(item.ref, item.id, lane.person)
             if message is None:

@@ -56,6 +56,8 @@ class Held(msgspec.Struct, kw_only=True, eq=False):
     known: Known | None = None
     by_people: int = -1
     """How many facts by people the last plan has seen."""
+    counted: tuple[int, int] = (0, 0)
+    """Of so many entries so many are by people: the chain only grows, so it is counted on."""
     asked: frozenset[str] = frozenset()
     waiting: bool = False
     moment: datetime | None = None
@@ -105,6 +107,10 @@ class Engine:
         self._was_idle = True
         self._ticking = False
         self._tick_again = False
+        self._down_planned: datetime | None = None
+        self._at_rest = asyncio.Event()
+        self._at_rest.set()
+        self._stopping = False
         self._armed: datetime | None = None
         self._beat: asyncio.Task[None] | None = None
         self._background: set[asyncio.Task[None]] = set()
@@ -130,7 +136,9 @@ class Engine:
 
     async def stop(self) -> None:
         """What is under way is ended and repeated, marked, at the next start."""
+        self._stopping = True
         self.alarm.stop()
+        await self._at_rest.wait()
         for task in (self._beat, *self._background):
             if task is not None:
                 task.cancel()
@@ -187,14 +195,16 @@ class Engine:
             self._tick_again = True
             return
         self._ticking = True
+        self._at_rest.clear()
         try:
             with self._busy():
                 self._tick_again = True
-                while self._tick_again:
+                while self._tick_again and not self._stopping:
                     self._tick_again = False
                     await self._tick_once()
         finally:
             self._ticking = False
+            self._at_rest.set()
         self._arm()
 
     @property
@@ -275,10 +285,12 @@ class Engine:
         for held in come:
             held.moment = None
         for held in come:
-            if held.ref in self._held:
+            if held.ref in self._held and not self._stopping:
                 await self._replan(held)
         await self.rounds.run(now)
-        if self.watch.down_long(now):
+        since = self.watch.down_since
+        if since != self._down_planned and self.watch.down_long(now):
+            self._down_planned = since
             for held in [h for h in self._held.values() if h.waiting]:
                 await self._replan(held)
         if self.ledger.unsaved:
@@ -310,7 +322,7 @@ class Engine:
             self._set(held, now + AGAIN)
             return
         held.asked = made[0].asked
-        held.by_people = assessed.by_people(record)
+        held.by_people = self._by_people(held, record)
         held.waiting = False
         for message in record.messages:
             if message.state == "waiting":
@@ -346,6 +358,14 @@ class Engine:
         known = held.known if held is not None else None
         return assessed.know(known, record, history, self.house.pack, now)
 
+    def _by_people(self, held: Held, record: Episode) -> int:
+        length, count = held.counted if not self.ledger.unsaved else (0, 0)
+        if length > len(record.entries):
+            length, count = 0, 0
+        count += assessed.by_people(record.entries[length:])
+        held.counted = (len(record.entries), count)
+        return count
+
     def _hold(self, record: Episode) -> Held:
         held = self._held.get(record.ref)
         if held is None:
@@ -369,6 +389,8 @@ class Engine:
         return held is not None and held.turn == entry[1]
 
     def _arm(self) -> None:
+        if self._stopping:
+            return
         moment = self.next_at
         if moment != self._armed or (moment is not None and moment <= self.clock.now()):
             self._armed = moment
@@ -389,7 +411,7 @@ class Engine:
         if record.closed_at is not None:
             self._drop(ref)
             raise NotFound(ref)
-        if held is None or held.by_people != assessed.by_people(record):
+        if held is None or held.by_people != self._by_people(held, record):
             await self.changed(ref)
             return await self.ledger.episode(ref)
         return record
@@ -397,7 +419,7 @@ class Engine:
     def recorded(self, record: Episode) -> None:
         """Delivery wrote to the episode: nothing to plan unless people did so as well."""
         held = self._held.get(record.ref)
-        if held is not None and held.by_people != assessed.by_people(record):
+        if held is not None and held.by_people != self._by_people(held, record):
             self._in_background(self.changed(record.ref))
 
     def sent(self, message: Message, late: timedelta) -> None:

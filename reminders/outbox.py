@@ -14,13 +14,12 @@ import msgspec
 from protocol.facts import NIGHTLIGHT, Told
 from reminders.clock import Clock
 from reminders.ledger import Ledger, OfficeChange
+from reminders.sending import SENDING
 from storage.model import Episode, Message, Office
 from storage.store import Change, NotFound
 
 OFFICE = ""
 """Stands for the service's own file where an episode's reference is expected."""
-SENDING = "sending"
-"""Value of `Message.error` while an attempt is under way."""
 
 
 class Records(Protocol):
@@ -138,22 +137,24 @@ class Outbox:
             await self.ledger.put_office(in_office)
             return
         now = self.clock.now()
-        told = Told(
-            id=f"told~{message.id}~{message.attempts}",
-            by=NIGHTLIGHT,
-            recorded_at=now,
-            at=message.sent_at or now,
-            message=message.id,
-            to=message.to,
-            about=message.about or message.kind,
-            channel=message.channel,
-            outcome=outcome,
-        )
+
+        def told(record: Episode) -> Told:
+            return Told(
+                id=f"told~{record.version + 1}~{message.id}~{message.attempts}",
+                by=NIGHTLIGHT,
+                recorded_at=now,
+                at=message.sent_at or now,
+                message=message.id,
+                to=message.to,
+                about=message.about or message.kind,
+                channel=message.channel,
+                outcome=outcome,
+            )
 
         def in_episode(record: Episode) -> Change | None:
             if record.closed_at is not None or not wanted(record.messages):
                 return None
-            return Change(facts=[told] if outcome else [], messages=[message])
+            return Change(facts=[told(record)] if outcome else [], messages=[message])
 
         try:
             record = await self.ledger.put(ref, in_episode)

@@ -19,6 +19,7 @@ from reminders.duties import AFTER_RETURN, Duty, Reading, duties
 from reminders.ladder import Slot, slots
 from reminders.policy import Policy
 from reminders.rota import Crew
+from reminders.sending import SENDING
 from storage.model import Message
 
 ASKING = frozenset({"reminder", "escalation", "telephone"})
@@ -79,11 +80,15 @@ def plan(situation: Situation) -> Plan:
     moments: list[datetime] = []
     asked: set[str] = set()
     active = {duty.id for duty in wanted}
+    about: dict[str, list[Message]] = {}
+    for message in situation.messages:
+        if message.kind in ASKING:
+            about.setdefault(message.about, []).append(message)
     for message in _waiting(situation.messages):
         if message.kind in ASKING and message.about not in active:
             cancel[message.id] = _stop(message, "over")
     for duty in wanted:
-        asking = _Asking(situation, duty)
+        asking = _Asking(situation, duty, about.get(duty.id, []))
         asking.run()
         send += asking.send
         cancel.update({m.id: m for m in asking.cancel})
@@ -116,9 +121,10 @@ def urgency(level: int, duty: str, early: bool) -> int:
 class _Asking:
     """The asking about one duty: which slots of its ladder are owed to whom."""
 
-    def __init__(self, situation: Situation, duty: Duty) -> None:
+    def __init__(self, situation: Situation, duty: Duty, about: list[Message]) -> None:
         self.situation = situation
         self.duty = duty
+        self.about = about
         self.send: list[Message] = []
         self.cancel: list[Message] = []
         self.asked: set[str] = set()
@@ -132,7 +138,6 @@ class _Asking:
                 self.start,
                 london.into_hours(self.start, self.ladder.from_hour, self.ladder.to_hour),
             )
-        self.about = [m for m in situation.messages if m.about == duty.id and m.kind in ASKING]
 
     def run(self) -> None:
         now = self.situation.now
@@ -224,6 +229,11 @@ class _Asking:
             step=slot.step,
             data=msgspec.to_builtins(data),
         )
+        before_it = next((m for m in self.about if m.id == message.id), None)
+        if before_it is not None:  # taken back earlier, and true again
+            message = msgspec.structs.replace(
+                message, attempts=before_it.attempts, ambiguous=before_it.ambiguous
+            )
         self.send.append(message)
         if slot.second_channel or situation.telegram_down:
             self._by_second(message)
@@ -329,7 +339,9 @@ def _waiting(messages: Iterable[Message]) -> list[Message]:
 
 
 def _stop(message: Message, why: str) -> Message:
-    return msgspec.structs.replace(message, state="cancelled", error=why)
+    """Taken back. An attempt that is under way may still arrive: that is kept in mind."""
+    maybe = message.ambiguous or message.error == SENDING
+    return msgspec.structs.replace(message, state="cancelled", error=why, ambiguous=maybe)
 
 
 def _cancelled(messages: Iterable[Message], why: str) -> list[Message]:

@@ -11,6 +11,9 @@ import msgspec
 
 from storage.model import Episode, Message
 
+SENDING = "sending"
+"""Value of `Message.error` on record while an attempt is under way."""
+
 
 class Sent(msgspec.Struct, frozen=True):
     """It arrived at Telegram."""
