@@ -1,0 +1,16 @@
+"""What the buttons of an episode card put on record: one short form each, and its facts."""
+
+from __future__ import annotations
+
+from handlers.recording import correcting, judging, returning, telling
+from handlers.recording.parts import Recording
+
+RECORDINGS: dict[str, Recording] = {
+    **telling.RECORDINGS,
+    **returning.RECORDINGS,
+    **judging.RECORDINGS,
+    **correcting.RECORDINGS,
+}
+"""By the name that stands in the card's buttons and in the draft."""
+
+__all__ = ["RECORDINGS", "Recording"]

@@ -1,0 +1,81 @@
+"""Putting right what was wrong: a new fact beside the old one."""
+
+from __future__ import annotations
+
+import msgspec
+
+from handlers.chat import plain
+from handlers.form import Choice, Context, Option
+from handlers.recording.parts import NewId, Recording, at, author, form, last, text, when, words
+from handlers.wording import recording as say
+from protocol import facts as f
+from protocol.facts import Fact
+
+
+def _correctable(context: Context) -> list[Option]:
+    """Only what is on record can be put right."""
+    has = {
+        "last_seen": True,
+        "due_back": True,
+        "police": last(context, f.PoliceTold),
+        "located": last(context, f.Located),
+        "returned": last(context, f.Returned),
+    }
+    has |= {
+        "not_police": has["police"],
+        "not_authority": last(context, f.AuthorityTold),
+        "not_located": has["located"],
+        "not_returned": has["returned"],
+    }
+    return [Option(label, key) for key, label in say.CORRECT_LABELS.items() if has[key]]
+
+
+KINDS: dict[str, type[Fact]] = {
+    "police": f.PoliceTold,
+    "authority": f.AuthorityTold,
+    "located": f.Located,
+    "returned": f.Returned,
+}
+
+
+def _corrected(c: Context, new: NewId) -> list[Fact]:
+    what = c.answers["fix"]
+    signed = author(c, new)
+    if what.startswith("not_"):
+        wrong = last(c, KINDS[what.removeprefix("not_")])
+        return [f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **signed)]
+    opened = last(c, f.Opened)
+    at = when(c)
+    if what == "last_seen":
+        before = last(c, f.LastSeen) or opened
+        return [f.LastSeen(at=at, corrects=before.id, **signed)]
+    if what == "due_back":
+        before = last(c, f.DueBack) or opened
+        return [f.DueBack(at=at, corrects=before.id, **signed)]
+    wrong = last(c, KINDS[what])
+    return [msgspec.structs.replace(wrong, at=at, corrects=wrong.id, **signed)]
+
+
+def _fixes_a_time(c: Context) -> bool:
+    return not str(c.answers.get("fix", "not_")).startswith("not_")
+
+
+RECORDINGS: dict[str, Recording] = {
+    "fix": Recording(
+        form=form(
+            "fix",
+            say.CORRECT,
+            Choice(
+                key="fix",
+                label=say.LABELS["fix"],
+                ask=lambda _: say.CORRECT_WHAT,
+                options=_correctable,
+                tell=lambda v, _: plain(say.CORRECT_LABELS[v]),
+                unknown=False,
+            ),
+            at(say.CORRECT_TIME, applies=_fixes_a_time),
+            words("why", say.CORRECT_WHY, applies=lambda c: not _fixes_a_time(c)),
+        ),
+        facts=_corrected,
+    ),
+}
