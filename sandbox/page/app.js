@@ -12,7 +12,6 @@ let practice = null;
 let service = { names: {}, homes: {} };
 let phones = [];
 let wanted = [];
-let asked = false;
 
 const columns = () => SIZES.find(([width]) => innerWidth >= width)[1];
 
@@ -39,22 +38,30 @@ function show(view) {
   for (const button of byId("views").children) button.setAttribute("aria-pressed", String(button.dataset.view === view));
 }
 
-async function refresh() {
-  if (asked) return;
-  asked = true;
-  await new Promise((done) => { setTimeout(done, 60); });
-  asked = false;
+/** Many calls in a moment become one a moment later: a moving clock tells a lot at once. */
+function calm(work, milliseconds) {
+  let asked = false;
+  return async () => {
+    if (asked) return;
+    asked = true;
+    await new Promise((done) => { setTimeout(done, milliseconds); });
+    asked = false;
+    await work();
+  };
+}
+
+const refresh = calm(async () => {
   const found = await attempt(() => get("/practice"));
   if (!found) return;
   practice = found;
   showPractice(practice);
   showGuide(practice, begin);
-}
+}, 60);
 
-async function learn() {
+const learn = calm(async () => {
   const knows = await attempt(() => get("/practice/knows"));
   if (knows) showKnows(knows, service);
-}
+}, 60);
 
 async function begin(night) {
   toast(night ? "Getting the night ready …" : "Beginning again …");

@@ -13,7 +13,7 @@ async def test_what_was_written_while_telegram_was_down_is_answered_afterwards(r
     await morgan.types("/open")
     await morgan.sees_nothing_of("No open cases")
     await room.turns("Telegram is down", on=False)
-    await expect(morgan.messages.filter(has_text="No open cases")).to_be_visible(timeout=20_000)
+    await expect(morgan.messages.filter(has_text="No open cases")).to_be_visible()
 
 
 async def test_a_killed_bot_goes_on_with_the_same_report(room: Room) -> None:

@@ -39,7 +39,7 @@ async def test_a_reset_asks_first_and_then_forgets_everything(room: Room) -> Non
     await expect(room.knows.locator(".case")).to_have_count(1)
     await room.page.locator("#reset").click()
     await room.page.locator("#sure-yes").click()
-    await expect(room.knows).to_contain_text("No cases yet", timeout=15_000)
+    await expect(room.knows).to_contain_text("No cases yet")
     await expect(morgan.node.get_by_role("button", name="Start", exact=True)).to_be_visible()
 
 
