@@ -10,13 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import structlog
-from telegram import Bot, BotCommand, Update
-from telegram.error import InvalidToken, TelegramError
+from telegram import Bot, Update
+from telegram.error import TelegramError
 from telegram.request import HTTPXRequest
 
 from bot import assembly
 from bot.access import Access, incoming
 from bot.config import Config, token
+from bot.greeting import greet
 from bot.health import HealthPage
 from bot.housekeeping import Backups
 from bot.intake import Intake, Stopped
@@ -24,14 +25,13 @@ from bot.knows import Knows
 from bot.phone import TelegramPhone, TelegramSending
 from bot.practice_clock import PracticeClock
 from bot.trouble import Troubles
-from handlers import desk, filling
-from handlers.chat import Screen, Unreached
+from handlers import desk
+from handlers.chat import Unreached
 from handlers.office import Handlers
-from handlers.wording import common, menu
+from handlers.wording import common
 from reminders.clock import SystemClock
 from reminders.limits import Limiter
 from reminders.policy import Policy
-from reminders.service import Staff
 from reminders.watch import notify
 
 log = structlog.get_logger(__name__)
@@ -146,7 +146,7 @@ class Nightlight:
         intake = Intake(bot, handle, busy=self._busy)
         tasks: list[asyncio.Task[Any]] = [
             asyncio.create_task(intake.run(), name="intake"),
-            asyncio.create_task(self._greet(bot, handlers, intake), name="greeting"),
+            asyncio.create_task(greet(bot, handlers, intake, self._busy), name="greeting"),
             asyncio.create_task(self._watch(intake), name="watchdog"),
             asyncio.create_task(troubles.run(), name="troubles"),
             *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock)),
@@ -221,36 +221,6 @@ class Nightlight:
             with contextlib.suppress(TelegramError):
                 await update.get_bot().send_message(chat.id, common.PRIVATE_ONLY)
                 await update.get_bot().leave_chat(chat.id)
-
-    async def _greet(self, bot: Bot, handlers: Handlers, intake: Intake) -> None:
-        """Once Telegram is there: the menu of commands, and drafts are offered again."""
-        await intake.reached.wait()
-        pause = 1.0
-        while True:
-            try:
-                await bot.set_my_commands([BotCommand(c, d) for c, d in menu.COMMANDS])
-                await bot.set_my_short_description(menu.SHORT_DESCRIPTION)
-                await bot.set_my_description(menu.DESCRIPTION)
-                break
-            except InvalidToken:
-                return
-            except TelegramError as error:
-                log.info("the menu is set later", error=type(error).__name__)
-                await asyncio.sleep(pause)
-                pause = min(pause * 2, 60)
-        for person in handlers.service.staff:
-            if person.active(handlers.clock.now()):
-                await self._offer_drafts(handlers, person)
-        await asyncio.Event().wait()
-
-    async def _offer_drafts(self, handlers: Handlers, person: Staff) -> None:
-        for draft in await filling.drafts_of(handlers, person.id):
-            try:
-                offered = await filling.offered(handlers, draft)
-                text = f"{menu.BACK_AGAIN}\n{offered.text}"
-                await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
-            except Unreached:
-                log.warning("a draft could not be offered again", staff=person.id)
 
     async def _watch(self, intake: Intake) -> None:
         """Ends when Telegram was silent for longer than the configuration allows.

@@ -1,0 +1,67 @@
+"""After the start, once Telegram is there: drafts are offered again, and the menu is set."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+import structlog
+from telegram import Bot, BotCommand
+from telegram.error import InvalidToken, TelegramError
+
+from bot.intake import Intake
+from handlers import filling
+from handlers.chat import Screen, Unreached
+from handlers.office import Handlers
+from handlers.wording import menu
+from storage.model import Draft
+
+log = structlog.get_logger(__name__)
+PATIENCE_SECONDS = 60.0
+
+
+async def greet(bot: Bot, handlers: Handlers, intake: Intake, busy: Callable[[bool], None]) -> None:
+    """`busy(True)` while there are drafts that their owners have not been shown again."""
+    now = handlers.clock.now()
+    drafts = [
+        draft
+        for person in handlers.service.staff
+        if person.active(now)
+        for draft in await filling.drafts_of(handlers, person.id)
+    ]
+    if drafts:
+        busy(True)
+        try:
+            await intake.reached.wait()
+            for draft in drafts:
+                await _offer(handlers, draft)
+        finally:
+            busy(False)
+    await intake.reached.wait()
+    await _set_menu(bot)
+
+
+async def _offer(handlers: Handlers, draft: Draft) -> None:
+    try:
+        offered = await filling.offered(handlers, draft)
+        text = f"{menu.BACK_AGAIN}\n{offered.text}"
+        await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
+    except Unreached:
+        log.warning("a draft could not be offered again", draft=draft.id)
+
+
+async def _set_menu(bot: Bot) -> None:
+    """Commands and descriptions, so that they show in Telegram; until it works."""
+    pause = 1.0
+    while True:
+        try:
+            await bot.set_my_commands([BotCommand(c, d) for c, d in menu.COMMANDS])
+            await bot.set_my_short_description(menu.SHORT_DESCRIPTION)
+            await bot.set_my_description(menu.DESCRIPTION)
+            return
+        except InvalidToken:
+            return  # the intake finds out by itself and ends the process
+        except TelegramError as error:
+            log.info("the menu is set later", error=type(error).__name__)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, PATIENCE_SECONDS)
