@@ -77,7 +77,9 @@ def _clock_like(line: Line, i: int, j: int) -> bool:
 
 
 def _hour_like(line: Line, i: int) -> bool:
-    """ "9h", "21 hrs": an hour of the day as much as hours gone by."""
+    """ "9h", "21 hrs", "5m": not for certain a time gone by."""
+    if line.word(i + 1) in {"m", "s"}:
+        return True
     if line.word(i + 1) not in HOUR_WORDS or not line.digits(i):
         return False
     told = line.word(i - 1) in {"for", "gone", "missing", "been"}

@@ -94,6 +94,8 @@ def _mark(found: Sequence[Piece], n: int, mark: Mark) -> Why | None:
     )
     if text == "-" and after is not None and isinstance(after.value, Elapsed):
         return Why.IMPOSSIBLE
+    if text == "-" and after is None and before is not None and isinstance(before.value, TIME):
+        return Why.RANGE
     if text == "/" and beside:
         return Why.RANGE
     if text == "&" and nameless(found, n - 1) and nameless(found, n + 1):

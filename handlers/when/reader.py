@@ -162,6 +162,7 @@ def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
     after = found[n + 1].value if n + 1 < len(found) else None
     open_half = clock.told in {Told.BARE, Told.FOUR_DIGITS}
     if isinstance(after, Word):
+        open_half = open_half or (1 <= clock.hour <= 12 and not after.kind)
         glued = line.at(found[n + 1].first).glued
         short = len(after.text) <= 3 and not after.kind
         letter = len(after.text) == 1 and after.text not in "xi" and n + 2 >= len(found)
@@ -171,7 +172,7 @@ def _tainted(line: Line, found: list[Piece], n: int, clock: Clock) -> bool:
             return True
     first = found[n].first
     if line.mark(first - 1, ".:") and line.at(first).glued and not line.at(first - 1).glued:
-        return line.mark(first - 1, ".") or line.digits(first).startswith("0")
+        return True
     before = found[n - 1].value if n else None
     if isinstance(before, Word) and not before.kind and len(before.text) <= 3:
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from functools import lru_cache
 
-from .everyday import FUTURE, KIND, NEGATIONS, NOT_SIGHTING, RANGES, kind
+from .everyday import FUTURE, KIND, NEGATIONS, NOT_SIGHTING, RANGES, VAGUE, kind
 from .slips import slips
 from .text import Token
 from .words import (
@@ -122,7 +122,7 @@ _GENERAL = (
 _LONG = ("yesterday", "afternoon", "morning", "evening", "midnight", "tonight")
 _SHORT_DAYS = tuple(w for w in (*WEEKDAYS, *MONTHS) if len(w) < 6 and w not in {"may", "mar"})
 _TURNS = ("not", "due", "from", "over", "under", "next", "later", "until", "soon") + tuple(
-    sorted(w for w in FUTURE | NOT_SIGHTING | NEGATIONS | RANGES if len(w) > 4)
+    sorted(w for w in FUTURE | NOT_SIGHTING | NEGATIONS | RANGES | VAGUE if len(w) > 4)
 )
 """Words that turn a time into something else: one slip from them, the text is asked back."""
 _NUMBER_WORDS = tuple(w for w in NUMBERS if len(w) > 2) + ("hundred",)

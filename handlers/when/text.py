@@ -27,7 +27,6 @@ _DIGIT_WORDS = {
     "moz": "tomorrow",
     "mrw": "tomorrow",
 }
-_WORD_DIGITS = {"b": "before", "m": "mate"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +113,6 @@ def tokens(text: str) -> list[Token]:
             found.append(Token("word", chars[start:at], glued))
         elif c in _FRACTIONS:
             at += 1
-            # normalise() put spaces round the sign: look at what was typed for glue.
             found.append(Token("frac", c, glued))
         else:
             at += 1

@@ -176,6 +176,8 @@ def _joining(found: Sequence[Piece], n: int, text: str) -> Why | None:
         case "and":
             direct = found[n + 1].value if n + 1 < len(found) else None
             return Why.LEFTOVER if isinstance(direct, (Clock, Elapsed)) else None
+        case "to" if n + 1 == len(found) and n and isinstance(found[n - 1].value, Clock):
+            return Why.RANGE
         case "by" | "from" | "to":
             return Why.RANGE if after is not None else None
         case "for":
