@@ -43,7 +43,7 @@ def is_out_of_hours(
 ) -> bool:
     """Outside office hours: before `opens`, after `closes`, at weekends and on bank holidays.
 
-    Both ends of the day are in hours, to the second (000:2111).
+    Both ends of the day are in hours, to the second (DCSF statutory guidance 2009, National Indicator 71).
     """
     local = moment.astimezone(zone)
     if local.weekday() >= 5 or local.date() in holidays:
