@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from storage import chain, files, mark
+from storage.keys import Keys
 from storage.layout import Layout
 from storage.migrate import from_format_1, is_needed
 from storage.seal import Sealer
@@ -13,6 +14,7 @@ from storage.verify import verify
 from tests.storage import people
 from tests.storage.people import later
 
+KEY_OF_THE_KEPT_BOOK = bytes(range(32))
 KEPT = Path(__file__).parent.parent / "data"
 
 
@@ -49,6 +51,18 @@ async def test_a_book_of_format_1_is_taken_over(format_1):
     assert verify(format_1.folder, format_1.keys, summarise=people.summarise) == []
     await check_all_is_there(await format_1.open())
     assert format_1.troubles == []
+
+
+@pytest.mark.parametrize("name", ["book-v2-plain", "book-v2-encrypted"])
+async def test_a_book_of_format_2_is_read(shelf, name):
+    """The present format, as it was first written: a change that could not read it any more is a
+    new format, and needs a migration."""
+    shutil.copytree(KEPT / name, shelf.folder)
+    encrypted = Keys([KEY_OF_THE_KEPT_BOOK], source="this test")
+    shelf.keys = encrypted if name == "book-v2-encrypted" else None
+    assert verify(shelf.folder, shelf.keys, summarise=people.summarise) == []
+    await check_all_is_there(await shelf.open())
+    assert shelf.troubles == []
 
 
 async def test_a_migration_can_be_interrupted_at_any_point(shelf, monkeypatch):
