@@ -43,7 +43,8 @@ def is_out_of_hours(
 ) -> bool:
     """Outside office hours: before `opens`, after `closes`, at weekends and on bank holidays.
 
-    Both ends of the day are in hours, to the second (DCSF statutory guidance 2009, National Indicator 71).
+    Both ends of the day are in hours, to the second. Source: DCSF statutory guidance 2009,
+    National Indicator 71, out-of-hours referrals.
     """
     local = moment.astimezone(zone)
     if local.weekday() >= 5 or local.date() in holidays:
