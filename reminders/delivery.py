@@ -32,6 +32,8 @@ from reminders.sending import (
 )
 from storage.model import Episode, Message
 
+TELEGRAM, SECOND = "telegram", "second"
+"""Channels of a message."""
 WAITING_AT_MOST = 32
 """Lanes that stand before the limiter at one time: few, so that an urgent newcomer is soon in."""
 DOWN_AFTER = 3
@@ -90,6 +92,7 @@ class Delivery:
         self._lanes = Lanes(self._dispatch)
         self._tasks: set[asyncio.Task[None]] = set()
         self._before_limiter = 0
+        self._sending = 0
         self._failures = 0
         self._probe: asyncio.TimerHandle | None = None
         self._running = False
@@ -117,7 +120,7 @@ class Delivery:
             return
         wait = self.clock.seconds_until(message.not_before) if message.not_before else None
         chat = self.desk.chat_of(message.to, None)
-        if wait and chat is not None and message.channel == "telegram":
+        if wait and chat is not None and message.channel == TELEGRAM:
             self.limiter.pause(chat, wait)
         self._dispatch()
 
@@ -147,29 +150,30 @@ class Delivery:
         """Starts lanes, the most urgent first, as long as there is room before the limiter."""
         if not self._running or self.stopped_why:
             return
-        held: list[Lane] = []
-        while (lane := self._lanes.next_ready()) is not None:
-            if lane.channel == "telegram":
-                if self._failures >= DOWN_AFTER and (self._tasks or self._probe is not None):
-                    held.append(self._lanes.pop_ready())
-                    continue
-                full = len(self._tasks) >= self.limiter.limits.in_flight
-                if full or self._before_limiter >= WAITING_AT_MOST:
-                    break
-                chat = self.desk.chat_of(lane.person, None)
-                wait = self.limiter.wait_for(chat) if chat is not None else 0.0
-                if wait > SOON / 10:
-                    self._lanes.park(self._lanes.pop_ready(), wait)
-                    continue
-                self._before_limiter += 1
-            self._lanes.pop_ready()
-            lane.busy = True
-            task = asyncio.get_running_loop().create_task(self._serve(lane))
-            self._tasks.add(task)
-            task.add_done_callback(self._done)
-        for lane in held:
-            self._lanes.make_ready(lane)
+        while self._lanes.next_ready(SECOND) is not None:
+            self._start(self._lanes.pop_ready(SECOND))
+        while (lane := self._lanes.next_ready(TELEGRAM)) is not None:
+            if self._failures >= DOWN_AFTER and (self._sending or self._probe is not None):
+                break
+            if self._sending >= self.limiter.limits.in_flight:
+                break
+            if self._before_limiter >= WAITING_AT_MOST:
+                break
+            chat = self.desk.chat_of(lane.person, None)
+            wait = self.limiter.wait_for(chat) if chat is not None else 0.0
+            if wait > SOON / 10:
+                self._lanes.park(self._lanes.pop_ready(TELEGRAM), wait)
+                continue
+            self._before_limiter += 1
+            self._sending += 1
+            self._start(self._lanes.pop_ready(TELEGRAM))
         self.desk.idle_changed()
+
+    def _start(self, lane: Lane) -> None:
+        lane.busy = True
+        task = asyncio.get_running_loop().create_task(self._serve(lane))
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
 
     def _done(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
@@ -178,7 +182,7 @@ class Delivery:
     async def _serve(self, lane: Lane) -> None:
         pause = 0.0
         try:
-            if lane.channel == "telegram":
+            if lane.channel == TELEGRAM:
                 pause = await self._by_telegram(lane)
             else:
                 pause = await self._by_second(lane)
@@ -188,6 +192,7 @@ class Delivery:
             pause = BACK_OFF[-1]
         finally:
             lane.busy = False
+            self._sending -= lane.channel == TELEGRAM
             if pause > 0 and self._running:
                 self._lanes.park(lane, pause)
             self._lanes.make_ready(lane)
@@ -216,7 +221,7 @@ class Delivery:
         left out."""
         parts: list[tuple[str, Message, Episode | None]] = []
         # While Telegram is down one message is enough to try with.
-        alone = lane.channel != "telegram" or self._failures >= DOWN_AFTER
+        alone = lane.channel != TELEGRAM or self._failures >= DOWN_AFTER
         most = 1 if alone else self.limiter.limits.join_at_most
         for item in self._lanes.take(lane, most):
             message, record = await self.outbox.begin(item.ref, item.id, lane.person)

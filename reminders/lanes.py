@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
+from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 from itertools import count
@@ -45,6 +46,8 @@ class Lane(msgspec.Struct, kw_only=True, eq=False):
     failures: int = 0
     parked: asyncio.TimerHandle | None = None
     long: bool = False
+    entered: Item | None = None
+    """The message by which it stands in the order of urgency, if it does."""
 
     @property
     def open(self) -> bool:
@@ -63,7 +66,7 @@ class Lanes:
     def __init__(self, resumed: Callable[[], None]) -> None:
         self._resumed = resumed
         self._lanes: dict[tuple[str, str], Lane] = {}
-        self._ready: list[tuple[Item, int, Lane]] = []
+        self._ready: dict[str, list[tuple[Item, int, Lane]]] = defaultdict(list)
         self._order = count()
         self._full = 0
         self._long = 0
@@ -121,23 +124,30 @@ class Lanes:
         lane.taken = list(taken)
         return taken
 
-    def next_ready(self) -> Lane | None:
-        """The open lane with the most urgent message; it stays where it is."""
-        while self._ready:
-            item, _, lane = self._ready[0]
-            if lane.open and lane.items[0] is item:
+    def next_ready(self, channel: str) -> Lane | None:
+        """The open lane of this channel with the most urgent message; it stays where it is."""
+        ready = self._ready[channel]
+        while ready:
+            item, _, lane = ready[0]
+            if lane.open and lane.items[0] is item and lane.entered is item:
                 return lane
-            heapq.heappop(self._ready)
+            heapq.heappop(ready)
+            if lane.entered is item:
+                lane.entered = None
+                self.make_ready(lane)
         return None
 
-    def pop_ready(self) -> Lane:
+    def pop_ready(self, channel: str) -> Lane:
         """Takes away the lane that `next_ready` named."""
-        return heapq.heappop(self._ready)[2]
+        lane = heapq.heappop(self._ready[channel])[2]
+        lane.entered = None
+        return lane
 
     def make_ready(self, lane: Lane) -> None:
-        """Enters an open lane by its most urgent message; entries made before are passed over."""
-        if lane.open:
-            heapq.heappush(self._ready, (lane.items[0], id(lane), lane))
+        """Enters an open lane by its most urgent message; an entry by another is passed over."""
+        if lane.open and lane.entered is not lane.items[0]:
+            lane.entered = lane.items[0]
+            heapq.heappush(self._ready[lane.channel], (lane.items[0], id(lane), lane))
 
     def park(self, lane: Lane, seconds: float) -> None:
         """Nothing more from this lane for so many real seconds."""
