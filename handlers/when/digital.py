@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from .items import Bad, Clock, Told, Why
 from .line import Line, half_of_day
-from .words import UNITS
+from .words import DAY_WORDS, UNITS
 
 HOURS_SUFFIX = frozenset({"h", "hr", "hrs", "hour", "hours"})
 
@@ -207,7 +207,8 @@ def hour_only(line: Line, hour: int, j: int, *, leading: bool = False) -> Found 
         return Clock(Told.BARE, hour, 0), k, "o'clock"
     if not 1 <= hour <= 12 or leading:
         return None
-    if line.at(j).kind in {"word", "frac"} and line.at(j).glued and line.word(j) != "ish":
+    stuck = line.at(j).kind in {"word", "frac"} and line.at(j).glued
+    if stuck and line.word(j) != "ish" and line.word(j) not in DAY_WORDS:
         return None
     if after_ish != j:
         return Clock(Told.BARE, hour, 0), after_ish, "...ish"
