@@ -59,40 +59,49 @@ class _Window:
 
 
 class _Chat:
-    """A chat's own limits. `allowance` is a bucket that fills at the permitted rate."""
+    """A chat's own limits. `allowance` is a bucket that fills at the permitted rate, but not while
+    a request is under way: it may be counted as late as its end."""
 
     def __init__(self, limits: Limits, chat_id: int) -> None:
         self.rate = limits.chat_per_second
         self.full = float(limits.chat_burst)
         self.allowance = self.full
         self.since = 0.0
+        self.flying = 0
+        self.fills_from = 0.0
         self.paused_until = 0.0
         self.group = _Window(limits.group_per_minute, MINUTE) if chat_id < 0 else None
 
     def _fill(self, now: float) -> None:
-        self.allowance = min(self.full, self.allowance + max(0.0, now - self.since) * self.rate)
+        spell = now - max(self.since, self.fills_from)
+        self.allowance = min(self.full, self.allowance + max(0.0, spell) * self.rate)
         self.since = max(now, self.since)
 
     def wait(self, now: float) -> float:
         self._fill(now)
-        short = (1.0 - self.allowance) / self.rate + MARGIN if self.allowance < 1.0 else 0.0
+        short = 0.0
+        if self.allowance < 1.0:
+            short = (1.0 - self.allowance) / self.rate + max(0.0, self.fills_from - now) + MARGIN
         group = self.group.wait(now) if self.group else 0.0
         return max(self.paused_until - now, short, group, 0.0)
 
     def take(self, turn: _Turn) -> None:
         self._fill(turn.began)
         self.allowance -= 1.0
+        self.flying += 1
+        self.fills_from = turn.began + LONGEST
         if self.group:
             self.group.turns.append(turn)
 
-    def ended(self, turn: _Turn, now: float) -> None:
-        """Counted as late as now: what filled up meanwhile is taken off again."""
+    def ended(self, now: float) -> None:
         self._fill(now)
-        self.allowance -= min(now - turn.began, LONGEST) * self.rate
+        self.flying -= 1
+        if self.flying == 0:
+            self.fills_from = min(self.fills_from, now)
 
     def idle(self, now: float) -> bool:
         self._fill(now)
-        quiet = self.group is None or not self.group.turns
+        quiet = self.flying == 0 and (self.group is None or not self.group.turns)
         return quiet and self.paused_until <= now and self.allowance >= self.full
 
 
@@ -122,12 +131,12 @@ class Limiter:
         try:
             yield
         finally:
-            now = asyncio.get_running_loop().time()
-            turn.ended = now
-            chat = self._chats.get(chat_id)
-            if chat is not None:
-                chat.ended(turn, now)
-            self._pump()
+            self._end(turn, chat_id)
+
+    def _end(self, turn: _Turn, chat_id: int) -> None:
+        turn.ended = asyncio.get_running_loop().time()
+        self._chats[chat_id].ended(turn.ended)
+        self._pump()
 
     def wait_for(self, chat_id: int) -> float:
         """Seconds until this chat alone would permit a message; 0 if it does now."""
@@ -155,7 +164,7 @@ class Limiter:
             return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled():
-                future.result().ended = asyncio.get_running_loop().time()
+                self._end(future.result(), chat_id)
             raise
 
     def _pump(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +10,8 @@ import msgspec
 
 from reminders.policy import GROUPS, WEEKDAYS, Ladders, Policy, default_leads
 from reminders.service import Service
+
+SHORT_TIME = re.compile(r"[0-2]\d:[0-5]\d")
 
 
 class PolicyError(Exception):
@@ -41,7 +44,7 @@ def policy_from(raw: Mapping[str, Any], service: Service) -> Policy:
                 value = {**value, "duty": {**defaults, **own}}
         if key == "lead_minutes" and isinstance(value, Mapping):
             value = {**default_leads(), **value}
-        parts[key] = value
+        parts[key] = _with_times(value)
     try:
         policy = msgspec.convert(parts, Policy)
     except msgspec.ValidationError as error:
@@ -51,6 +54,17 @@ def policy_from(raw: Mapping[str, Any], service: Service) -> Policy:
     if problems:
         raise PolicyError(problems)
     return policy
+
+
+def _with_times(value: Any) -> Any:
+    """ "20:00" is a time of day, as people write it; seconds need not be given."""
+    if isinstance(value, str) and SHORT_TIME.fullmatch(value):
+        return f"{value}:00"
+    if isinstance(value, Mapping):
+        return {key: _with_times(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [_with_times(one) for one in value]
+    return value
 
 
 def _plain(error: str, parts: Mapping[str, Any]) -> str:

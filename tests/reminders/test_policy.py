@@ -1,0 +1,124 @@
+"""The reminders' tables of the configuration: defaults that work, mistakes named in plain lines."""
+
+import tomllib
+from datetime import date, time
+
+import pytest
+
+from reminders.london import england_bank_holidays, into_hours, next_working_day
+from reminders.policy import Policy
+from reminders.policy_file import PolicyError, mistakes, policy_from
+from tests.reminders.virtual import utc
+from tests.reminders.world import SERVICE
+
+
+def read(text: str) -> Policy:
+    return policy_from(tomllib.loads(text), SERVICE)
+
+
+def test_it_works_with_nothing_configured():
+    policy = read("")
+    assert policy == Policy()
+    assert mistakes(policy, SERVICE) == []
+
+
+def test_a_ladder_for_one_duty_adds_to_the_defaults():
+    policy = read("""
+        [ladders.duty."N-POLICE"]
+        steps = [{ who = "mia", repeat_minutes = 3, times = 1 }]
+        [lead_minutes]
+        "CP-24H" = 60
+    """)
+    assert policy.ladder("N-POLICE", 1, False).steps[0].who == "mia"
+    assert policy.ladder("SIGN-OFF", 1, True).steps[0].who == "managers"
+    assert (policy.lead_minutes["CP-24H"], policy.lead_minutes["RI-72H"]) == (60, 1440)
+
+
+def test_a_rota_as_it_is_written_in_the_file():
+    policy = read("""
+        [[rota]]
+        homes = ["rowan"]
+        days = ["friday"]
+        start = "20:00"
+        end = 08:00:00
+        staff = ["amy", "ben"]
+        [[exceptions]]
+        start = 2026-12-25T08:00:00
+        end = 2026-12-26T08:00:00
+        staff = ["mia"]
+    """)
+    assert (policy.rota[0].start, policy.rota[0].end) == (time(20), time(8))
+    assert policy.exceptions[0].staff == ("mia",)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('[limits]\nper_second = "many"', ["limits.per_second", "many", "int"]),
+        ("[limits]\nper_minute = 3", ["limits", "per_minute"]),
+        ("[limits]\nper_second = 0", ["limits.per_second", "0", "1 or more"]),
+        ('[digest]\nweekday = "mon"', ["digest.weekday", "mon", "monday"]),
+        ("[digest]\nhour = 24", ["digest.hour", "24", "0 to 23"]),
+        ("[ladders.level_2]\nsteps = []", ["ladders.level_2.steps", "at least one"]),
+        (
+            '[ladders.level_2]\nsteps = [{who = "bob"}]',
+            ["ladders.level_2.steps[0].who", "bob", "on_duty", "staff id"],
+        ),
+        (
+            '[ladders.level_3]\nsteps = [{who = "next"}]\nfrom_hour = "08:00"\nto_hour = "20:00"',
+            ["ladders.level_3.from_hour", "never kept for the day"],
+        ),
+        (
+            '[ladders.early]\nsteps = [{who = "next"}]\nfrom_hour = "08:00"',
+            ["ladders.early", "together"],
+        ),
+        (
+            '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["zed"]',
+            ["rota[0].staff", "zed", "amy"],
+        ),
+        (
+            '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["amy"]\n'
+            'homes = ["elm"]',
+            ["rota[0].homes", "elm", "rowan"],
+        ),
+        (
+            '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["amy"]\n'
+            "every_weeks = 2",
+            ["rota[0].first_week", "every_weeks"],
+        ),
+        (
+            "[[exceptions]]\nstart = 2026-12-26T08:00:00\nend = 2026-12-25T08:00:00",
+            ["exceptions[0].end", "later than start"],
+        ),
+        (
+            "[[exceptions]]\nstart = 2026-12-25T08:00:00Z\nend = 2026-12-26T08:00:00",
+            ["exceptions[0].start", "London"],
+        ),
+    ],
+)
+def test_a_mistake_is_named_with_key_value_and_what_is_allowed(text, words):
+    with pytest.raises(PolicyError) as caught:
+        read(text)
+    line = caught.value.problems[0]
+    assert "\n" not in line
+    for word in words:
+        assert word in line
+
+
+def test_several_mistakes_are_named_at_once():
+    with pytest.raises(PolicyError) as caught:
+        read("[digest]\nhour = 25\n[hand_over]\naccept_minutes = 0")
+    assert len(caught.value.problems) == 2
+
+
+def test_bank_holidays_of_england_and_the_next_working_day():
+    closed = england_bank_holidays((2026,))
+    assert date(2026, 4, 6) in closed  # Easter Monday
+    assert date(2026, 11, 30) not in closed  # St Andrew's Day is Scotland's
+    assert next_working_day(utc("2026-04-02 20:00"), closed) == date(2026, 4, 7)
+
+
+def test_hours_of_the_day_are_london_s():
+    assert into_hours(utc("2026-07-06 06:30"), time(8), time(20)) == utc("2026-07-06 07:00")
+    assert into_hours(utc("2026-07-06 19:30"), time(8), time(20)) == utc("2026-07-07 07:00")
+    assert into_hours(utc("2026-07-06 12:00"), time(8), time(20)) == utc("2026-07-06 12:00")
