@@ -91,7 +91,7 @@ def _wrong_seal(layout: Layout, sealer: Sealer) -> KeyProblem:
     if sealer.keys is None:
         return KeyProblem(
             f"the book in {layout.folder} is encrypted, and no key is given: "
-            "name it under [storage] in the configuration"
+            "name it under [book] in the configuration"
         )
     return KeyProblem(
         f"the book in {layout.folder} is plain, but a key is given: "

@@ -140,6 +140,19 @@ async def test_two_swapped_files_are_detected(either):
     assert either.kinds() == ["set_aside", "set_aside"]
 
 
+async def test_two_swapped_drafts_are_detected(either):
+    """Nothing in a draft's content says whose it is but the seal."""
+    store = await either.open()
+    await store.save_draft(people.draft(owner="robin"))
+    await store.save_draft(people.draft(owner="sam"))
+    await either.close()
+    one, other = path_of(either, "robin"), path_of(either, "sam")
+    swapped = other.read_bytes(), one.read_bytes()
+    one.write_bytes(swapped[0])
+    other.write_bytes(swapped[1])
+    assert len(verify(either.folder, either.keys)) == 2
+
+
 async def test_a_closed_episode_in_the_place_of_an_open_one_is_detected(either):
     await three_episodes(either)
     shutil.copy(path_of(either, "ROWAN-4444"), path_of(either, "ROWAN-2222"))
