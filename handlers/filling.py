@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import secrets
 from typing import Any
 
@@ -78,8 +79,9 @@ async def begin(
     episode: Episode | None = None,
     answers: dict[str, Any] | None = None,
     at: int = 0,
+    hint: str = "",
 ) -> None:
-    """Asks the first question, on message `at` or a new one.
+    """Asks the first question, on message `at` or a new one, with a `hint` above it.
 
     An unfinished draft of another kind is not thrown away unseen: it is offered first.
     """
@@ -101,7 +103,7 @@ async def begin(
         message_id=at,
     )
     await desk.store.save_draft(draft, incoming.update_id)
-    await _show(desk, incoming, draft)
+    await _show(desk, incoming, draft, hint)
 
 
 def _worth_keeping(draft: Draft) -> bool:
@@ -172,7 +174,8 @@ async def tapped(desk: Handlers, incoming: Incoming, draft_id: str, step: str, v
 async def typed(desk: Handlers, incoming: Incoming, draft: Draft) -> None:
     """Words for the question that is asked now; they leave the chat once they are kept."""
     context = await context_of(desk, draft, incoming)
-    taken = forms.typed(form_of(draft.kind), context, incoming.text)
+    # Reading a date may load dateparser, which takes a moment: not on the event loop.
+    taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), context, incoming.text)
     await _take(desk, incoming, draft, taken)
     gone = await desk.phone.remove(incoming.chat_id, incoming.message_id)
     if not gone and taken.sensitive:

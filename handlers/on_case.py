@@ -11,10 +11,37 @@ from handlers.recording import RECORDINGS
 from handlers.wording import card as say
 from handlers.wording import recording
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title
-from protocol.facts import Closed, Fact, SignedOff
+from protocol.facts import (
+    AuthorityTold,
+    AuthorityWritten,
+    Closed,
+    Fact,
+    InterviewHeld,
+    InterviewOffered,
+    Located,
+    ParentsTold,
+    ParentsWithheld,
+    PoliceTold,
+    Returned,
+    SafeAndWell,
+    SignedOff,
+)
 from storage.model import Episode
 
-ALREADY = {"police", "authority", "parents", "safewell", "offered", "held", "back", "found"}
+ONCE: dict[str, type[Fact]] = {
+    "police": PoliceTold,
+    "authority": AuthorityTold,
+    "written": AuthorityWritten,
+    "parents": ParentsTold,
+    "withheld": ParentsWithheld,
+    "found": Located,
+    "back": Returned,
+    "safewell": SafeAndWell,
+    "offered": InterviewOffered,
+    "held": InterviewHeld,
+    "signoff": SignedOff,
+}
+"""What is usually recorded once: whoever records it again is shown what stands there."""
 
 
 async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
@@ -57,8 +84,25 @@ async def _record(
         raise NotAllowed(say.IS_CLOSED)
     answers = {"duty": duty, "title": title(duty, desk.pack)} if duty else {}
     await filling.begin(
-        desk, incoming, kind, episode=episode, answers=answers, at=incoming.message_id
+        desk,
+        incoming,
+        kind,
+        episode=episode,
+        answers=answers,
+        at=incoming.message_id,
+        hint=_on_record(desk, episode, kind),
     )
+
+
+def _on_record(desk: Handlers, episode: Episode, kind: str) -> str:
+    """Somebody has recorded this before: when, and who."""
+    wanted = ONCE.get(kind)
+    found = [x for x in office.standing(episode.facts) if wanted and isinstance(x, wanted)]
+    if not found:
+        return ""
+    author = desk.service.person(found[-1].by)
+    name = author.name if author else found[-1].by
+    return say.already(getattr(found[-1], "at", found[-1].recorded_at), name, desk.clock.now())
 
 
 async def _found_or_back(desk: Handlers, incoming: Incoming, ref: str) -> None:

@@ -167,8 +167,8 @@ NEEDS_SIGN_OFF = "A manager has to sign off before the case is closed."
 IS_CLOSED = "This case is closed. A wrong entry can still be noted by an administrator."
 
 
-def already(label: str, at: datetime, by: str, now: datetime) -> str:
-    return f"{plain(label)}: on record since {clock(at, now)} ({plain(by)}). Is this another time?"
+def already(at: datetime, by: str, now: datetime) -> str:
+    return f"On record already: {clock(at, now)} ({plain(by)}). Go on only if this is another one."
 
 
 WHAT_NEXT = "What do you do next?"

@@ -8,7 +8,6 @@ from handlers.chat import bold, plain
 from reminders.service import LONDON, Role
 
 DANGER = "Immediate danger? Call 999. This bot does not report to police."
-LEVEL_NOTE = "Level = response tier of the local protocol. It is not a police risk grade."
 NOT_SAVED = (
     "<b>NOT saved.</b> The record cannot be written just now.\n"
     "Write it on paper with the time, and tell your manager. You will hear when saving works again."

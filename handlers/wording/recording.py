@@ -103,7 +103,6 @@ CATEGORY_OPTIONS = [
 CORRECT = "Put right"
 CORRECT_WHAT = "What was wrong?"
 CORRECT_TIME = "What is the right time? Tap, or type it."
-CORRECT_SURE = "Take this off the reckoning? It stays on record as withdrawn."
 CORRECT_WHY = f"What was wrong with it? {NO_NAMES}"
 CORRECT_LABELS = {
     "last_seen": "Last seen",
@@ -122,7 +121,6 @@ WORSE = "What makes it worse"
 REFERRED = "Referral to social care (s47)"
 SIGN_OFF = "Manager's sign-off"
 SIGN_OFF_REMARK = f"Anything to remark? {NO_NAMES}"
-CLOSE = "Close the case"
 
 NEXT_OPTIONS = [
     ("Phoning now", "phoning"),
@@ -133,19 +131,11 @@ NEXT_OPTIONS = [
 NEXT_MINUTES = [("15 min", 15), ("30 min", 30), ("1 h", 60), ("2 h", 120), ("4 h", 240)]
 
 
-def duty_done(title: str) -> str:
-    return f"Done: {plain(title)}"
-
-
 def close_review(ref: str, unmet: list[str]) -> str:
     if not unmet:
         return f"Close {bold(ref)}? Reminders end. The record is kept."
     still = "\n".join(f"• {u}" for u in unmet)
     return f"Not recorded as done yet:\n{still}\nClose {bold(ref)} all the same? Reminders end."
-
-
-def before_now(shown: str) -> str:
-    return f"It stood at {plain(shown)}."
 
 
 LABELS = {

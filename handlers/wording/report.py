@@ -90,7 +90,7 @@ def open_that(ref: str) -> str:
 
 
 def ages(lo: int = 5, hi: int = 17) -> list[tuple[str, str]]:
-    return [(str(n), str(n)) for n in range(lo, hi + 1)]
+    return [(f"under {lo}", str(lo - 1)), *((str(n), str(n)) for n in range(lo, hi + 1))]
 
 
 def whereabouts(value: str) -> str:
@@ -129,5 +129,4 @@ def unfinished_other(title: str, started: str) -> str:
 
 
 GO_ON = "Go on with it"
-START_AGAIN = "Start a new one"
 DROP = "Throw it away"

@@ -244,3 +244,51 @@ async def test_a_level_is_raised_by_anyone_and_stood_down_only_by_a_manager(nigh
     await night.robin.taps("Level 1")
     await night.robin.sends("spoke to them, safe at a friend's")
     await night.robin.sees("Level 1", "highest so far: 3")
+
+
+async def test_what_stands_on_record_is_shown_before_it_is_recorded_again(night: Night) -> None:
+    """Sasha has an old card open and taps Police told, which Morgan has recorded meanwhile."""
+    ref = await night.reports(night.morgan)
+    await night.sasha.sends(f"/case {ref}")
+    await night.morgan.taps("Police told")
+    for answer in ("Just now", "No reference yet", "Skip"):
+        await night.morgan.taps(answer)
+    await night.sasha.taps("Police told")
+    await night.sasha.sees("On record already: 21:30 (Morgan Example)")
+    await night.sasha.taps("Cancel")
+    await night.sasha.sees("police told (Morgan Example)")
+
+
+async def test_places_and_stray_words_leave_the_chat(night: Night) -> None:
+    """A pin on a map has no place here, nor has a sentence that nobody asked for."""
+    await night.morgan.sends_location(51.6, -0.1)
+    await night.morgan.sees("I do not keep photos")
+    await night.morgan.sends("Cedar was at her aunt's")
+    await night.morgan.sees("I did not understand that")
+    assert "aunt" not in await night.morgan.screen()
+
+
+async def test_someone_who_is_not_on_the_list(night: Night) -> None:
+    """Age and living are asked; a reference is made, and stands in the list the next time."""
+    await night.sasha.sends("/missing")
+    for answer in (
+        "Alder Lodge",
+        "Someone not on the list",
+        "14",
+        "Looked after",
+        "Camden",
+        "No, or not confirmed",
+        "Just now",
+        "No set time",
+        "Don't know",
+        "Just now",
+        "None of these",
+        "Don't know",
+    ):
+        await night.sasha.taps(answer)
+    await night.sasha.taps("Save the report")
+    await night.sasha.sees("MISSING · Level 2", "age 14", "placed by Camden")
+    ref = await night.newest_case(night.sasha)
+    await night.sasha.sends("/missing")
+    await night.sasha.taps("Alder Lodge")
+    await night.sasha.sees(f"{ref}-YP")
