@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import random
 import statistics
 import tempfile
@@ -163,7 +164,7 @@ async def lateness(episodes: int, seconds: float) -> list[tuple[str, str]]:
     with tempfile.TemporaryDirectory() as folder:
         store = TinyStore(Path(folder) / "book", keys=None, summarise=summarise, now=clock.now)
         await store.open()
-        first = clock.now() + timedelta(seconds=4 + episodes * 0.004)
+        first = clock.now() + timedelta(seconds=4 + episodes * 0.03)
         per_second = 20
         due_count = min(episodes, int(seconds * per_second))
         for n in range(episodes):
@@ -371,6 +372,7 @@ def main() -> None:
     quick: bool = parser.parse_args().quick
     part = 10 if quick else 1
     print(machine())
+    print("load average at the start: {:.1f}, {:.1f}, {:.1f}".format(*os.getloadavg()))
     table(
         "Lateness with 1,000 open episodes under load (real time, book on disk)",
         asyncio.run(lateness(1000 // part, 40 / part)),
