@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.chat import bold, plain
+from handlers.chat import bold
 
 NO_NAMES = "I take your words out of this chat and keep them in the record."
 AT = "When? Tap, or type a time."
