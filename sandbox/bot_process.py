@@ -6,16 +6,21 @@ import resource
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import IO
 
 STOP_WITHIN = 10.0
 
 
 class BotProcess:
-    """The real bot beside the stand-in for Telegram. Its log goes to our standard error."""
+    """The real bot beside the stand-in for Telegram. Its log goes to our standard error.
+
+    Attributes:
+        on_end: called, in a thread of its own, when the process has ended for whatever reason.
+    """
 
     def __init__(self, command: Sequence[str]) -> None:
+        self.on_end: Callable[[], None] = lambda: None
         self._command = list(command)
         self._process: subprocess.Popen[bytes] | None = None
         self._disk_full = False
@@ -40,7 +45,9 @@ class BotProcess:
         process = subprocess.Popen(self._command, stderr=subprocess.PIPE)  # noqa: S603
         self._process = process
         if process.stderr is not None:
-            threading.Thread(target=_pass_on, args=(process.stderr,), daemon=True).start()
+            watch = threading.Thread(target=self._watch, args=(process, process.stderr))
+            watch.daemon = True
+            watch.start()
         if self._disk_full:
             self._limit(full=True)
 
@@ -88,9 +95,10 @@ class BotProcess:
         _, hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)
         resource.prlimit(pid, resource.RLIMIT_FSIZE, (0 if full else hard, hard))
 
-
-def _pass_on(log: IO[bytes]) -> None:
-    with log:
-        for line in log:
-            sys.stderr.write(line.decode("utf-8", "replace"))
-            sys.stderr.flush()
+    def _watch(self, process: subprocess.Popen[bytes], log: IO[bytes]) -> None:
+        with log:
+            for line in log:
+                sys.stderr.write(line.decode("utf-8", "replace"))
+                sys.stderr.flush()
+        process.wait()
+        self.on_end()

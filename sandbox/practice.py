@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, time
 from typing import Any, TypeAlias
 
@@ -56,7 +57,14 @@ class Practice:
         self._turn = asyncio.Lock()
 
     def attach(self, followers: Followers) -> None:
-        """Before anything else: who follows the server's clock."""
+        """Before anything else, on the server's loop: who follows its clock."""
+        loop = asyncio.get_running_loop()
+
+        def ended() -> None:
+            with suppress(RuntimeError):  # the loop is closed: the sandbox is ending as well
+                loop.call_soon_threadsafe(self._changed)
+
+        self.bot.on_end = ended
         self._followers = followers
         self.mover = Mover(self.world, followers)
 

@@ -82,7 +82,7 @@ export function showPractice(practice) {
   byId("switches").replaceChildren(
     ...practice.switches.map((s) => toggle(s.label, s.help, s.on, () =>
       attempt(() => post("/practice/weather", { switch: s.name, on: !s.on })), s.available !== false)),
-    toggle("The bot is killed", "As a power cut would; switch back to start it again.", killed, async () => {
+    toggle("The bot is killed", "As by a power cut; switch back to start it again.", killed, async () => {
       if (await attempt(() => post(killed ? "/practice/bot/start" : "/practice/bot/kill"))) {
         toast(killed ? "The bot is running again." : "The bot was killed.");
       }
