@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, Context, Form, Option, When, Words, ago, moment
+from handlers.form import UNKNOWN, Choice, Context, Form, Option, When, Words, ago, moment, stamp
 from handlers.when import shown
 from handlers.wording import recording as say
 from handlers.wording.form import KEPT_OUT, answer
@@ -28,13 +28,25 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     manager_only: bool = False
 
 
-def quick(_: Context) -> list[Option]:
-    return [
+def quick(context: Context) -> list[Option]:
+    """The usual answers to "when": counted back from now, and the time they were due back."""
+    times = [
         Option("Just now", ago(0)),
         Option("15 min ago", ago(15)),
         Option("30 min ago", ago(30)),
         Option("1 h ago", ago(60)),
     ]
+    due = due_back(context)
+    if due is not None and due <= context.now:
+        times.append(Option(say.AT_DUE_BACK, stamp(due)))
+    return times
+
+
+def due_back(context: Context) -> datetime | None:
+    """When the young person was due back, as now on record; None without a set time."""
+    changed, opened = last(context, f.DueBack), last(context, f.Opened)
+    due: datetime | None = changed.at if changed else opened.due_back_at if opened else None
+    return due
 
 
 def options_of(pairs: Sequence[tuple[str, str]]) -> Any:

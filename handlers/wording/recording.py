@@ -6,6 +6,7 @@ from handlers.chat import bold
 
 NO_NAMES = "I take your words out of this chat and keep them in the record."
 AT = "When? Tap, or type a time."
+AT_DUE_BACK = "At due-back time"
 SKIP = "Skip"
 NO_REFERENCE = "No reference yet"
 

@@ -292,3 +292,17 @@ async def test_someone_who_is_not_on_the_list(night: Night) -> None:
     await night.sasha.sends("/missing")
     await night.sasha.taps("Alder Lodge")
     await night.sasha.sees(f"{ref}-YP")
+
+
+async def test_back_at_the_time_they_were_due(night: Night) -> None:
+    """A usual answer is one tap: "at due-back time"."""
+    await night.morgan.sends("/missing")
+    for answer in ("YP-01", "Yes, confirmed", "1 h ago", "15 min ago", "Did not come back"):
+        await night.morgan.taps(answer)
+    for answer in ("Not yet", "None of these", "Save the report"):
+        await night.morgan.taps(answer)
+    await night.clock.advance(minutes=10)
+    await night.morgan.taps("Back")
+    await night.morgan.taps("At due-back time")
+    await night.morgan.taps("None of these")
+    await night.morgan.sees("BACK · Level 1", "Was away 0 min, 21:15 to 21:15")
