@@ -1,0 +1,149 @@
+"""Forms: one question at a time, kept in a draft; taps that come late or twice do no harm."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+
+from handlers import form as forms
+from handlers import report
+from handlers.chat import Screen
+from handlers.form import Context
+from handlers.recording import RECORDINGS
+from handlers.split import split, visible
+from protocol.facts import Child, Opened
+from reminders.service import Home, Role, Service, Staff
+from storage.model import Draft, Entry, Episode
+
+NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+STAFF = Staff(id="morgan", name="Morgan Example", telegram_id=7001, role=Role.DUTY_MANAGER)
+SERVICE = Service(
+    homes=(Home(id="rowan", name="Rowan House", prefix="RH"),),
+    staff=(STAFF,),
+)
+
+
+OPENED = Opened(
+    id="f1", by="morgan", recorded_at=NOW, category="missing", child=Child(age=14), aware_at=NOW
+)
+EPISODE = Episode(
+    ref="RH-7K2D", home="rowan", person="YP-01", entries=(Entry(fact=OPENED, digest=""),)
+)
+
+
+def context(**answers: Any) -> Context:
+    return Context(answers=answers, now=NOW, staff=STAFF, service=SERVICE)
+
+
+def draft(form: str = "report", **answers: Any) -> Draft:
+    return Draft(id="abc123", owner="morgan", kind=form, started_at=NOW, answers=answers)
+
+
+def labels(screen: Screen) -> list[str]:
+    return [button.label for row in screen.rows for button in row]
+
+
+BEFORE_TIME: dict[str, Any] = {"who": "+", "age": "14", "live": "home", "known": "missing"}
+
+
+def test_a_typed_time_is_shown_in_full_and_taken_with_one_tap() -> None:
+    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "half eight")
+    assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
+    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    assert "Sat 21 Nov 20:30, 1 h 0 min ago" in shown.text
+    assert any(label.startswith("✅ Yes, Sat 21 Nov 20:30") for label in labels(shown))
+    value = shown.rows[0][0].data.split(":")[-1]
+    kept = forms.tap(report.FORM, context(**taken.answers), "seen", value)
+    assert kept is not None
+    assert kept.answers["seen"] == "2026-11-21T20:30:00+00:00"
+
+
+def test_two_readings_become_buttons() -> None:
+    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "yesterday 9:30")
+    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    assert [label for label in labels(shown) if "20 Nov" in label] == [
+        "Fri 20 Nov 09:30, 1 d 12 h ago",
+        "Fri 20 Nov 21:30, 1 d 0 h ago",
+    ]
+    assert "Another time" in labels(shown)
+
+
+def test_a_refusal_says_why_and_gives_two_examples() -> None:
+    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "later tonight")
+    assert "seen" not in taken.answers
+    assert "21:30" in taken.hint
+    assert "half nine last night" in taken.hint
+
+
+def test_a_late_tap_on_just_now_is_asked_back_with_the_time_it_would_mean() -> None:
+    late = msgspec.structs.replace(context(**BEFORE_TIME), late=True)
+    taken = forms.tap(report.FORM, late, "seen", forms.ago(0))
+    assert taken is not None
+    assert "seen" not in taken.answers
+    assert taken.answers["seen~"] == [NOW.isoformat()]
+
+
+def test_a_tap_on_a_question_that_was_answered_changes_nothing() -> None:
+    assert forms.tap(report.FORM, context(who="+", age="14"), "who", "+") is None
+    assert forms.tap(report.FORM, context(), "!", forms.DONE) is None
+
+
+@pytest.mark.parametrize("value", ["t99999999999999999999", "tx", "a-x", "nonsense", "", "a"])
+def test_a_button_that_was_never_there_changes_nothing(value: str) -> None:
+    assert forms.tap(report.FORM, context(**BEFORE_TIME), "seen", value) is None
+
+
+def test_back_takes_back_the_last_answer_and_what_hung_on_it() -> None:
+    answers: dict[str, Any] = {"who": "+", "age": "14", "live": "lac", "auth": "?"}
+    taken = forms.tap(report.FORM, context(**answers), "known", forms.BACK)
+    assert taken is not None
+    assert taken.answers == {"who": "+", "age": "14", "live": "lac"}
+    again = forms.tap(report.FORM, context(**taken.answers), "auth", forms.BACK)
+    assert again is not None
+    assert again.answers == {"who": "+", "age": "14"}
+
+
+def test_every_step_of_every_form_can_be_left() -> None:
+    """Cancel is on every screen, "don't know" wherever an answer may be unknown."""
+    for form in (report.FORM, *(r.form for r in RECORDINGS.values())):
+        for step in form.steps:
+            before = [s.key for s in form.steps[: form.steps.index(step)]]
+            answers: dict[str, Any] = dict.fromkeys(before, "?")
+            here = msgspec.structs.replace(context(**answers), episode=EPISODE)
+            if forms.current(form, here) is not step:
+                continue
+            shown = forms.screen(form, draft(form.kind, **answers), here)
+            assert "Cancel" in labels(shown), (form.kind, step.key)
+            assert ("Don't know" in labels(shown)) is step.unknown
+            assert all(len(b.data.encode()) <= 64 for row in shown.rows for b in row)
+
+
+def test_own_words_leave_the_chat_and_usual_answers_are_shown() -> None:
+    answers = {**BEFORE_TIME, "seen": "?", "back": ""}
+    taken = forms.typed(report.FORM, context(**answers), "shouting,   then the  door")
+    assert taken.sensitive
+    assert taken.answers["what"] == "shouting, then the door"
+    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    assert "shouting" not in shown.text
+    assert "kept in the record" in shown.text
+
+
+def test_too_many_words_are_asked_to_be_shorter() -> None:
+    answers = {**BEFORE_TIME, "seen": "?", "back": ""}
+    taken = forms.typed(report.FORM, context(**answers), "word " * 200)
+    assert "what" not in taken.answers
+    assert "at most 500" in taken.hint
+
+
+def test_a_long_text_is_cut_between_its_paragraphs_and_keeps_its_buttons() -> None:
+    from handlers.chat import Button
+
+    text = "\n\n".join(f"<b>RH-{n}</b> {'x' * 400}" for n in range(30))
+    parts = split(Screen(text, ((Button("Case", "c:1"),),)))
+    assert all(visible(part.text) <= 4096 for part in parts)
+    assert all(part.text.startswith("<b>RH-") for part in parts)
+    assert [bool(part.rows) for part in parts] == [False] * (len(parts) - 1) + [True]
+    assert split(Screen("x" * 9000))[0].text == "x" * 2048
