@@ -24,13 +24,33 @@ class Finding(msgspec.Struct, frozen=True, kw_only=True):
 
 def episodes_of(night: Night, knows: Json) -> list[Json]:
     """The cases that the night is about: those of its young person, oldest first."""
-    found = [e for e in knows.get("episodes", []) if _is_about(night, e)]
+    found = [e for e in knows["episodes"] if _is_about(night, e)]
     return sorted(found, key=lambda e: str(e["start"]))
 
 
 def _is_about(night: Night, episode: Json) -> bool:
     # Somebody who is not on the list gets a reference of their own, and no name.
     return not night.young_person or episode["person"] == night.young_person
+
+
+def at(knows: Json, now: datetime) -> Json:
+    """What the bot knows, with the lateness of open duties as of `now`.
+
+    The bot speaks when something changes, and not at all while it is down; time goes on.
+    """
+    return knows | {
+        "episodes": [
+            episode | {"duties": [_as_of(row, now) for row in episode["duties"]]}
+            for episode in knows["episodes"]
+        ]
+    }
+
+
+def _as_of(row: Json, now: datetime) -> Json:
+    if row["state"] != "open":
+        return row
+    over = now - datetime.fromisoformat(row["due_at"])
+    return row | {"late_minutes": max(0, int(over.total_seconds() // 60))}
 
 
 def holds(condition: Condition, episodes: list[Json], now: datetime) -> bool:

@@ -89,7 +89,9 @@ async def move(page: Page, to: str) -> None:
     """A button of the clock."""
     async with page.expect_response("**/practice/clock"):
         await page.locator(f"[data-move={to}]").click()
-    await expect(page.locator("#stop")).to_be_hidden(timeout=20_000)
+    await page.wait_for_function(
+        "async () => (await (await fetch('/practice')).json()).moving_to === null"
+    )
 
 
 async def take_all(browser: Browser, url: str, folder: Path) -> None:

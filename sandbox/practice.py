@@ -193,14 +193,16 @@ class Practice:
 
     async def debrief(self) -> Json:
         """How the night went: checks, a picture of each case, and every duty with its source."""
-        await self._followers.settle(FRESH_WITHIN)
+        names = (self.bot.follower,) if self.bot.pid else ()
+        await self._followers.settle(FRESH_WITHIN, names)
         now = self.world.now()
-        episodes = self._episodes()
-        findings = judge.findings(self.night, self.knows, now) if self.night else []
+        knows = judge.at(self.knows, now)
+        episodes = self._episodes(knows)
+        findings = judge.findings(self.night, knows, now) if self.night else []
         return {
             "title": self.night.title if self.night else "Free practice",
             "teaches": self.night.teaches if self.night else "",
-            "now": now.isoformat(),
+            "as_of": self.knows["now"],
             "findings": msgspec.to_builtins(findings),
             "cases": [
                 {
@@ -220,13 +222,14 @@ class Practice:
         Raises:
             KeyError: the bot knows of no such case.
         """
-        found = {episode["ref"]: episode for episode in self.knows["episodes"]}
-        return timeline.draw(found[ref], self.world.now(), alone=True)
+        now = self.world.now()
+        found = {episode["ref"]: episode for episode in judge.at(self.knows, now)["episodes"]}
+        return timeline.draw(found[ref], now, alone=True)
 
-    def _episodes(self) -> list[Json]:
+    def _episodes(self, knows: Json) -> list[Json]:
         if self.night is not None:
-            return judge.episodes_of(self.night, self.knows)
-        return sorted(self.knows["episodes"], key=lambda episode: str(episode["start"]))
+            return judge.episodes_of(self.night, knows)
+        return sorted(knows["episodes"], key=lambda episode: str(episode["start"]))
 
 
 def _offer(night: Night) -> Json:

@@ -52,6 +52,7 @@ export async function debrief() {
     found.teaches ? h("p", {}, found.teaches) : null,
     found.findings.length ? h("ul", { class: "findings" }, found.findings.map(finding)) : null,
     ...found.cases.flatMap(showCase),
+    found.as_of ? h("p", { class: "small dim" }, `As the bot knew it ${dayAndHour(found.as_of)}.`) : null,
     found.cases.length ? null : h("p", { class: "dim" }, "Nothing was logged."));
   if (!dialog.open) dialog.showModal();
 }

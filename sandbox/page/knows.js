@@ -11,7 +11,8 @@ let opened = new Set();
 const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 
 export function dutyRow(duty, names) {
-  const late = duty.late_minutes;
+  const since = Math.floor((clock.now().getTime() - Date.parse(duty.due_at)) / 60000);
+  const late = duty.state === "open" ? Math.max(0, since) : duty.late_minutes;
   const met = duty.state === "met";
   const over = duty.state === "open" && Date.parse(duty.due_at) <= clock.now().getTime();
   const words = met

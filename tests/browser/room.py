@@ -127,7 +127,9 @@ class Room:
         await self.arrives()
 
     async def arrives(self) -> None:
-        await expect(self.page.locator("#stop")).to_be_hidden()
+        await self.page.wait_for_function(
+            "async () => (await (await fetch('/practice')).json()).moving_to === null"
+        )
 
     @property
     def time(self) -> Locator:

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.judge import span, standing, verdict
+from sandbox.judge import at, span, standing, verdict
 from sandbox.night import Condition
 
 NOW = datetime(2026, 3, 8, 1, 0, tzinfo=UTC)
@@ -44,6 +44,13 @@ def answer(condition: Condition, *episodes: dict[str, Any]) -> str:
 def test_a_duty_with_a_quarter_of_an_hour_of_grace(state: str, late: int, expected: str) -> None:
     told = Condition(duty="N-RA", within=15)
     assert answer(told, case(duties=[duty(state, late)])) == expected
+
+
+def test_an_open_duty_grows_late_while_the_bot_says_nothing() -> None:
+    told = {"now": "2026-03-08T00:00:00Z", "episodes": [
+        case(duties=[duty("open") | {"due_at": "2026-03-08T00:30:00Z"}])
+    ]}  # fmt: skip
+    assert at(told, NOW)["episodes"][0]["duties"][0]["late_minutes"] == 30
 
 
 def test_a_duty_that_never_came_up_is_not_yet_met() -> None:
