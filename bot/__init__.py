@@ -1,1 +1,6 @@
 """Puts Nightlight together: configuration, Telegram at the edge, access, health."""
+
+import os
+
+# The library's coming form of time spans; without it every 429 prints a warning.
+os.environ.setdefault("PTB_TIMEDELTA", "true")
