@@ -20,6 +20,8 @@ from telegram.error import (
 from bot.phone import TelegramSending
 from handlers.chat import Screen
 from reminders import sending
+from reminders.limits import Limiter
+from reminders.policy import Limits
 
 
 def caused(error: TelegramError, cause: Exception) -> TelegramError:
@@ -52,7 +54,8 @@ async def test_an_error_is_named(raised: Exception, meant: type[sending.SendErro
             raise raised
 
     with pytest.raises(sending.SendError) as caught:
-        await TelegramSending(Bot()).send(7001, [Screen("x")])  # type: ignore[arg-type]
+        sender = TelegramSending(Bot(), Limiter(Limits()))  # type: ignore[arg-type]
+        await sender.send(7001, [Screen("x")])
     assert type(caught.value) is meant
     if isinstance(caught.value, sending.TooFast):
         assert caught.value.retry_after == 7.0
