@@ -25,11 +25,13 @@ from bot.knows import Knows
 from bot.phone import TelegramPhone, TelegramSending
 from bot.practice_clock import PracticeClock
 from bot.trouble import Troubles
+from bot.unfinished import Unfinished
 from handlers import desk
 from handlers.chat import Unreached
 from handlers.office import Handlers
 from handlers.wording import common
 from reminders.clock import SystemClock
+from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.policy import Policy
 from reminders.watch import notify
@@ -51,6 +53,7 @@ class Nightlight:
         self._refused = asyncio.Event()
         self._at_work = 0
         self._knows: Knows | None = None
+        self._unfinished: Unfinished | None = None
 
     async def run(self) -> int:
         """Until SIGTERM or SIGINT (0), or until going on makes no sense (non-zero)."""
@@ -68,19 +71,20 @@ class Nightlight:
         parts = await assembly.build(
             self._config, self._policy, self._folder, clock, limiter, phone, sending
         )
-        if assembly.keys_of(self._config) is None:
+        if not assembly.key_setting(self._config, self._folder):
             log.warning("the book is NOT encrypted, as the configuration says")
         troubles = Troubles(parts.handlers, self._busy)
         parts.store.watch(troubles.heard)
         await parts.engine.start()
+        unfinished = self._unfinished = Unfinished(parts.handlers, self._busy)
         if isinstance(clock, PracticeClock):
             knows = self._knows = Knows(parts, clock.url, clock.state_changed)
             clock.report(
                 lambda: (
                     self._at_work == 0 and parts.engine.idle and knows.told,
-                    parts.engine.next_at,
+                    min((m for m in (parts.engine.next_at, unfinished.next_at) if m), default=None),
                 ),
-                parts.engine.tick,
+                lambda: self._move_on(parts.engine, unfinished),
             )
             clock.on_jump(knows.changed)
             parts.engine.on_idle_change = knows.changed
@@ -98,6 +102,11 @@ class Nightlight:
                 await bot.shutdown()
             log.info("stopped")
 
+    async def _move_on(self, engine: Engine, unfinished: Unfinished) -> None:
+        """The practice clock was moved: everything that this makes due."""
+        await engine.tick()
+        await unfinished.look()
+
     def _busy(self, at_work: bool) -> None:
         """Counts what is being dealt with; a sandbox waits until nothing is."""
         self._at_work += 1 if at_work else -1
@@ -112,14 +121,18 @@ class Nightlight:
         allowed = float(health.polling_silence_seconds)
         return [HealthPage(handlers.engine, health.port, lambda: intake.silence, allowed)]
 
-    def _backups(self, clock: SystemClock | PracticeClock) -> list[Backups]:
+    def _backups(self, clock: SystemClock | PracticeClock, troubles: Troubles) -> list[Backups]:
         """The daily backup, where one is configured; never of a practice book."""
         book = self._config.book
         if not book.backup_folder or isinstance(clock, PracticeClock):
             return []
         target = self._folder / book.backup_folder
-        keys = assembly.keys_of(self._config)
-        return [Backups(self._folder / book.folder, target, keys, book.backups_kept)]
+        keys = assembly.keys_of(self._config, self._folder)
+
+        async def failed(why: str) -> None:
+            await troubles.alarm("backup", why)
+
+        return [Backups(self._folder / book.folder, target, keys, book.backups_kept, failed)]
 
     def _bot(self) -> Bot:
         base = self._config.telegram.api.rstrip("/")
@@ -142,6 +155,9 @@ class Nightlight:
 
         async def handle(update: Update, late: bool) -> None:
             await self._one(update, late, access, handlers)
+            if self._unfinished is not None:
+                await self._unfinished.look()
+                self._unfinished.changed()
 
         intake = Intake(bot, handle, busy=self._busy)
         tasks: list[asyncio.Task[Any]] = [
@@ -149,7 +165,8 @@ class Nightlight:
             asyncio.create_task(greet(bot, handlers, intake, self._busy), name="greeting"),
             asyncio.create_task(self._watch(intake), name="watchdog"),
             asyncio.create_task(troubles.run(), name="troubles"),
-            *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock)),
+            *(asyncio.create_task(u.run(), name="drafts") for u in [self._unfinished] if u),
+            *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock, troubles)),
             *(asyncio.create_task(h.run(), name="health") for h in self._health(handlers, intake)),
             asyncio.create_task(self._stop.wait(), name="stop"),
             asyncio.create_task(self._refused.wait(), name="refused"),

@@ -47,16 +47,24 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
 
 
-def keys_of(config: Config) -> Keys | None:
-    """The book's keys; None for a plain book, which the configuration says in words."""
+def key_setting(config: Config, folder: Path) -> dict[str, str]:
+    """Where the key is, as `storage.keys` takes it; empty for a plain book.
+
+    folder: that of the configuration file, from which a relative path counts.
+    """
     book = config.book
-    if book.key_file:
-        return load_keys({"file": book.key_file})
-    if book.key_variable:
-        return load_keys({"env": book.key_variable})
-    if book.key_credential:
-        return load_keys({"credential": book.key_credential})
-    return None
+    ways = {
+        "file": str(folder / book.key_file) if book.key_file else "",
+        "env": book.key_variable,
+        "credential": book.key_credential,
+    }
+    return {name: value for name, value in ways.items() if value}
+
+
+def keys_of(config: Config, folder: Path) -> Keys | None:
+    """The book's keys; None for a plain book, which the configuration says in words."""
+    setting = key_setting(config, folder)
+    return load_keys(setting) if setting else None
 
 
 def pack_of(config: Config, folder: Path, closed_days: Collection[date], now: datetime) -> Pack:
@@ -85,7 +93,7 @@ async def open_store(config: Config, folder: Path, clock: Clock, pack: Pack) -> 
     make, made_by = row_maker(config, pack, clock)
     store = TinyStore(
         folder / config.book.folder,
-        keys=keys_of(config),
+        keys=keys_of(config, folder),
         summarise=make,
         now=clock.now,
         rows_by=made_by,

@@ -31,7 +31,7 @@ def problems(path: Path) -> list[str]:
     except SettingError as error:
         found.append(f"{path.name}: protocol.settings.{error.key}: {error}")
     try:
-        found += check_book(folder / config.book.folder, keys_of(config))
+        found += check_book(folder / config.book.folder, keys_of(config, folder))
     except StoreError as error:
         found.append(f"{path.name}: book: {error}")
     return found

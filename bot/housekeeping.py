@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,8 +24,17 @@ class Backups:
     A day that was missed because the bot was down is made good at the start.
     """
 
-    def __init__(self, book: Path, target: Path, keys: Keys | None, keep: int) -> None:
+    def __init__(
+        self,
+        book: Path,
+        target: Path,
+        keys: Keys | None,
+        keep: int,
+        failed: Callable[[str], Awaitable[None]],
+    ) -> None:
+        """`failed(why)` tells the administrators."""
         self._book, self._target, self._keys, self._keep = book, target, keys, keep
+        self._failed = failed
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -43,7 +53,7 @@ class Backups:
             scheduler.shutdown(wait=False)
 
     async def once(self) -> None:
-        """One backup; a failure is logged and tried again the next day."""
+        """One backup; a failure is told to the administrators and tried again the next day."""
         try:
             made = await asyncio.to_thread(
                 backup,
@@ -55,8 +65,11 @@ class Backups:
             )
         except (StoreError, OSError) as error:
             log.error("the daily backup failed", why=str(error))
+            await self._failed(str(error))
         else:
             log.info("backup made", files=made.files, problems=len(made.problems))
+            if made.problems:
+                await self._failed("; ".join(made.problems[:3]))
 
     def _is_old(self) -> bool:
         """No backup within the last day."""

@@ -1,12 +1,14 @@
-"""When the book cannot be written: the people at work are told at once, and when it is over.
+"""When the book is in trouble: who is told.
 
-The engine tells administrators (its messages live in memory while the disk refuses). This is for
-everybody who might log something now, and for those who were told that theirs was NOT saved.
+Administrators hear of everything, through the outbox (its messages live in memory while the disk
+refuses). The people at work, and whoever was told that theirs was NOT saved, hear straight away
+that nothing can be saved, and when it can again.
 """
 
 from __future__ import annotations
 
 import asyncio
+import zlib
 from collections.abc import Callable
 
 import structlog
@@ -43,9 +45,20 @@ class Troubles:
             trouble = await self._queue.get()
             log.error("trouble with the book", kind=trouble.kind, what=trouble.what)
             try:
+                await self.alarm(trouble.kind, trouble.what)
                 await self._tell(trouble.kind)
             finally:
                 self._at_work(False)
+
+    async def alarm(self, kind: str, line: str) -> None:
+        """A line for the administrators, once a minute for one kind of trouble."""
+        now = self._handlers.clock.now()
+        await self._handlers.engine.rounds.tell(
+            [s.id for s in self._handlers.service.administrators(now)],
+            f"{kind}~{now:%y%m%d%H%M}~{zlib.crc32(line.encode()):08x}",
+            "alarm",
+            {"what": kind, "line": line},
+        )
 
     async def _tell(self, kind: str) -> None:
         text = say.TEXTS.get(kind)

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.assembly import keys_of, pack_of, row_maker
+from bot.assembly import key_setting, keys_of, pack_of, row_maker
 from bot.config import Config, ConfigError, load
 from reminders.clock import SystemClock
 from storage import command
@@ -17,7 +17,7 @@ def key_rotate(config_path: Path, *, forget_old: bool) -> int:
     """A new key for every file; goes on where it was interrupted."""
 
     def work(config: Config, book: Path) -> int:
-        setting = _setting(config)
+        setting = key_setting(config, config_path.resolve().parent)
         if not setting:
             print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
             return 2
@@ -32,14 +32,22 @@ def verify(config_path: Path) -> int:
     def work(config: Config, book: Path) -> int:
         pack = pack_of(config, config_path.resolve().parent, (), SystemClock().now())
         summarise, made_by = row_maker(config, pack, SystemClock())
-        return command.verify_book(book, keys_of(config), summarise=summarise, rows_by=made_by)
+        return command.verify_book(
+            book,
+            keys_of(config, config_path.resolve().parent),
+            summarise=summarise,
+            rows_by=made_by,
+        )
 
     return _with(config_path, work)
 
 
 def backup(target: Path, config_path: Path) -> int:
     return _with(
-        config_path, lambda config, book: command.backup_book(book, target, keys_of(config))
+        config_path,
+        lambda config, book: command.backup_book(
+            book, target, keys_of(config, config_path.resolve().parent)
+        ),
     )
 
 
@@ -47,15 +55,9 @@ def restore(source: Path, episode: str, config_path: Path) -> int:
     return _with(
         config_path,
         lambda config, book: command.restore_book(
-            source, book, keys_of(config), episode=episode or None
+            source, book, keys_of(config, config_path.resolve().parent), episode=episode or None
         ),
     )
-
-
-def _setting(config: Config) -> dict[str, str]:
-    book = config.book
-    ways = {"file": book.key_file, "env": book.key_variable, "credential": book.key_credential}
-    return {name: value for name, value in ways.items() if value}
 
 
 def _with(config_path: Path, work: Callable[[Config, Path], int]) -> int:

@@ -16,7 +16,11 @@ TROUBLES = {
     "saved_again": "The book can be written again",
     "set_aside": "A file of the book was set aside",
     "missing": "A file of the book is missing",
+    "unreadable": "A file of the book cannot be read",
+    "older": "An older copy of a file was put back",
+    "ledger": "The book's ledger was damaged",
     "late": "A reminder was sent late",
+    "backup": "The daily backup failed",
 }
 
 

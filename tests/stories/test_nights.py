@@ -306,3 +306,20 @@ async def test_back_at_the_time_they_were_due(night: Night) -> None:
     await night.morgan.taps("At due-back time")
     await night.morgan.taps("None of these")
     await night.morgan.sees("BACK · Level 1", "Was away 0 min, 21:15 to 21:15")
+
+
+async def test_a_report_that_was_never_saved_is_not_forgotten(night: Night) -> None:
+    """Called away after two questions: as long as there is no case, the bot asks for it."""
+    await night.morgan.sends("/missing")
+    await night.morgan.taps("YP-01")
+    await night.forget()
+    await night.clock.advance(minutes=9)
+    await night.stage.nobody_got_anything_else()
+    await night.clock.advance(minutes=1)
+    await night.morgan.sees("unfinished report", "YP-01", "not saved as a case yet")
+    await night.clock.advance(minutes=10)
+    await night.morgan.sees("unfinished report")
+    await night.morgan.taps("Throw it away")
+    await night.forget()
+    await night.clock.advance(hours=2)
+    await night.stage.nobody_got_anything_else()

@@ -1,0 +1,90 @@
+"""Half-finished reports: as long as one is not saved there is no case, and nobody is reminded.
+
+Whoever began a report and was called away is told that it is not saved, after ten minutes, then
+after twenty and forty. Kept in memory: a restart offers every draft again anyway.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+import structlog
+
+from handlers import filling
+from handlers.chat import Unreached
+from handlers.office import Handlers
+from storage.model import Draft
+
+log = structlog.get_logger(__name__)
+AFTER = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40))
+
+
+class Unfinished:
+    """Looks at the drafts of reports. `look` after every update and every move of the clock."""
+
+    def __init__(self, handlers: Handlers, busy: Callable[[bool], None]) -> None:
+        self._handlers = handlers
+        self._busy = busy
+        self._told: dict[str, tuple[datetime, int]] = {}
+        self._changed = asyncio.Event()
+        self.next_at: datetime | None = None
+        """When somebody will be told next (UTC)."""
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            self._changed.clear()
+            await self.look()
+            moment = self.next_at
+            wait = self._handlers.clock.seconds_until(moment) if moment else None
+            try:
+                async with asyncio.timeout(wait):
+                    await self._changed.wait()
+            except TimeoutError:
+                continue
+
+    def changed(self) -> None:
+        """A draft may have come, gone or been touched."""
+        self._changed.set()
+
+    async def look(self) -> None:
+        """Tells whoever it is time for, and works out `next_at`."""
+        now = self._handlers.clock.now()
+        moments = []
+        ids = set()
+        for person in self._handlers.service.staff:
+            draft = await self._handlers.store.draft(person.id)
+            if draft is None or not draft.chat_id or not person.active(now):
+                continue
+            ids.add(draft.id)
+            at = self._due(draft)
+            if at is not None and at <= now:
+                await self._tell(draft)
+                at = self._due(draft)
+            if at is not None:
+                moments.append(at)
+        self._told = {one: told for one, told in self._told.items() if one in ids}
+        self.next_at = min(moments, default=None)
+
+    def _due(self, draft: Draft) -> datetime | None:
+        """When its owner is to be told next; None after the last time."""
+        touched = draft.touched_at or draft.started_at
+        since, times = self._told.get(draft.id, (touched, 0))
+        if since != touched:
+            times = 0
+        return touched + AFTER[times] if times < len(AFTER) else None
+
+    async def _tell(self, draft: Draft) -> None:
+        touched = draft.touched_at or draft.started_at
+        since, times = self._told.get(draft.id, (touched, 0))
+        self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
+        self._busy(True)
+        try:
+            screen = await filling.offered(self._handlers, draft)
+            await self._handlers.phone.show(draft.chat_id, screen)
+        except Unreached:
+            log.warning("somebody could not be told of an unfinished report", draft=draft.id)
+        finally:
+            self._busy(False)

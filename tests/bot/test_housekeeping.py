@@ -1,0 +1,63 @@
+"""The daily backup: made when it is missing, and its failure told."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.housekeeping import Backups
+from storage.backup import check_backup, newest
+from storage.command import key_new
+from storage.keys import load_keys
+from storage.model import Past
+from storage.tiny import TinyStore
+
+
+async def _book(folder: Path) -> TinyStore:
+    key_new(folder / "key")
+
+    def row(_: object) -> Past:
+        raise AssertionError("an empty book has no rows")
+
+    store = TinyStore(
+        folder / "book",
+        keys=load_keys({"file": str(folder / "key")}),
+        summarise=row,
+        now=lambda: datetime.now(UTC),
+    )
+    await store.open()
+    return store
+
+
+async def test_a_missing_backup_is_made_at_the_start_beside_the_open_book(tmp_path: Path) -> None:
+    store = await _book(tmp_path)
+    keys = load_keys({"file": str(tmp_path / "key")})
+    told: list[str] = []
+
+    async def failed(why: str) -> None:
+        told.append(why)
+
+    backups = Backups(tmp_path / "book", tmp_path / "copies", keys, 3, failed)
+    task = asyncio.create_task(backups.run())
+    async with asyncio.timeout(20):
+        while not list((tmp_path / "copies").glob("nightlight-*Z")):
+            await asyncio.sleep(0.01)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert check_backup(newest(tmp_path / "copies"), keys) == []
+    assert told == []
+    await store.close()
+
+
+async def test_a_backup_that_fails_is_told(tmp_path: Path) -> None:
+    store = await _book(tmp_path)
+    told: list[str] = []
+
+    async def failed(why: str) -> None:
+        told.append(why)
+
+    (tmp_path / "copies").write_text("a file where the folder should be", encoding="utf-8")
+    await Backups(tmp_path / "book", tmp_path / "copies", None, 3, failed).once()
+    assert len(told) == 1
+    await store.close()
