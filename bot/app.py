@@ -65,7 +65,7 @@ class Nightlight:
             clock = PracticeClock(self._config.practice.clock)
             await clock.read()
         bot = self._bot()
-        limiter = Limiter(self._policy.limits)
+        limiter = Limiter(self._policy.limits, after_restart=True)
         phone = TelegramPhone(bot, limiter)
         sending = TelegramSending(bot, limiter)
         parts = await assembly.build(

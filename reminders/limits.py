@@ -111,8 +111,11 @@ class Limiter:
     Shared by the outbox and by answers to people, so that together they keep within the limits.
     """
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: Limits, *, after_restart: bool = False) -> None:
+        """`after_restart`: a process before this one may have written to any chat a moment ago, so
+        that every chat begins with its burst used up. Needs a running loop."""
         self.limits = limits
+        self._begun = asyncio.get_running_loop().time() if after_restart else None
         self._all = _Window(limits.per_second, SECOND)
         self._chats: dict[int, _Chat] = {}
         self._paused_until = 0.0
@@ -133,6 +136,14 @@ class Limiter:
         finally:
             self._end(turn, chat_id)
 
+    def _chat(self, chat_id: int) -> _Chat:
+        chat = self._chats.get(chat_id)
+        if chat is None:
+            chat = self._chats[chat_id] = _Chat(self.limits, chat_id)
+            if self._begun is not None:
+                chat.allowance, chat.since = 0.0, self._begun
+        return chat
+
     def _end(self, turn: _Turn, chat_id: int) -> None:
         turn.ended = asyncio.get_running_loop().time()
         self._chats[chat_id].ended(turn.ended)
@@ -148,7 +159,7 @@ class Limiter:
         refused while the first refusal still held."""
         now = asyncio.get_running_loop().time()
         until = now + seconds + MARGIN
-        chat = self._chats.setdefault(chat_id, _Chat(self.limits, chat_id))
+        chat = self._chat(chat_id)
         chat.paused_until = max(chat.paused_until, until)
         other = self._refused
         if overall or (other is not None and other[0] != chat_id and other[1] > now):
@@ -185,7 +196,7 @@ class Limiter:
             future = entry[3]
             if future.done():
                 continue
-            chat = self._chats.setdefault(entry[2], _Chat(self.limits, entry[2]))
+            chat = self._chat(entry[2])
             wait = chat.wait(now)
             if wait > 0:
                 blocked.append(entry)

@@ -44,6 +44,7 @@ class Process:
         self.world = world
         self.life = loop.Life()
         self.dies_in: int | None = None
+        self.dies_at = ""
         self.engine: Engine | None = None
         self._app: Nightlight | None = None
         self._stopping = False
@@ -56,7 +57,8 @@ class Process:
 
     async def point(self, what: str) -> None:
         """The process reaches for the world: here it can die. A dead one gets no further."""
-        if self.dies_in is not None and self.life.alive:
+        aimed = not self.dies_at or self.dies_at == what
+        if self.dies_in is not None and self.life.alive and aimed:
             self.dies_in -= 1
             if self.dies_in <= 0:
                 self.life.alive = False
@@ -83,7 +85,7 @@ class Process:
         clock, pack = world.clock, world.pack
         store: Any = DiskStore(world.disk, self)
         await store.open()
-        limiter = Limiter(world.made.policy.limits)
+        limiter = Limiter(world.made.policy.limits, after_restart=True)
         answering: Any = SimBot(world.telegram, self, proactive=False)
         reminding: Any = SimBot(world.telegram, self, proactive=True)
         phone = TelegramPhone(answering, limiter)
