@@ -1,12 +1,39 @@
-"""Small deliberate faults, one for each invariant: each must be caught."""
+"""Small deliberate faults in the code, at least one for each invariant: each must be caught."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from datetime import UTC, timedelta
+from typing import Any
+from unittest import mock
 
-Patch = Callable[[contextlib.ExitStack], None]
-BREAKS: dict[str, Patch] = {}
+import msgspec
+
+import bot.intake
+import handlers.filling
+import handlers.wording.card
+import handlers.wording.messages
+import protocol.view
+import reminders.acts
+import reminders.assessed
+import reminders.delivery
+import reminders.duties
+import reminders.engine
+import reminders.house
+import reminders.ladder
+import reminders.ledger
+import reminders.limits
+import reminders.outbox
+import reminders.plan
+import reminders.policy
+import reminders.rota
+import reminders.service
+import storage.memory
+
+BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
+"""By name; the docstring says what is broken."""
 
 
 @contextlib.contextmanager
@@ -16,3 +43,273 @@ def applied(name: str) -> Iterator[None]:
         if name:
             BREAKS[name](stack)
         yield
+
+
+def _break(function: Callable[[contextlib.ExitStack], None]) -> None:
+    BREAKS[function.__name__.replace("_", "-")] = function
+
+
+def _put(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> None:
+    stack.enter_context(mock.patch.object(owner, name, value))
+
+
+@_break
+def return_unnoticed(stack: contextlib.ExitStack) -> None:
+    """The standing of a case is kept although facts came since."""
+
+    def holds(self: Any, facts: Any, history: Any, now: Any) -> bool:
+        changes = self.standing.computed.changes_at
+        return changes is None or now < changes
+
+    _put(stack, reminders.assessed.Known, "holds", holds)
+
+
+@_break
+def updates_forgotten(stack: contextlib.ExitStack) -> None:
+    """An update that comes again is dealt with again."""
+
+    async def seen(self: Any, update_id: int) -> bool:
+        return False
+
+    _put(stack, storage.memory.MemoryStore, "seen", seen)
+
+
+@_break
+def blocked_ignored(stack: contextlib.ExitStack) -> None:
+    """Somebody blocked the bot: nobody else is asked, no manager is told."""
+
+    async def lost(self: Any, person: str, why: str) -> None:
+        return
+
+    _put(stack, reminders.engine.Engine, "lost", lost)
+
+
+@_break
+def no_limiter(stack: contextlib.ExitStack) -> None:
+    """Messages go as fast as they can."""
+
+    @contextlib.asynccontextmanager
+    async def turn(self: Any, chat_id: int, priority: int = 0):
+        yield
+
+    _put(stack, reminders.limits.Limiter, "turn", turn)
+    _put(stack, reminders.limits.Limiter, "wait_for", lambda self, chat: 0.0)
+
+
+@_break
+def in_flight_dropped(stack: contextlib.ExitStack) -> None:
+    """What was being sent when the process died is not sent again."""
+    real = reminders.delivery.Delivery.offer
+
+    def offer(self: Any, ref: str, message: Any) -> None:
+        if message.error != reminders.outbox.SENDING:
+            real(self, ref, message)
+
+    _put(stack, reminders.delivery.Delivery, "offer", offer)
+
+
+@_break
+def two_owners(stack: contextlib.ExitStack) -> None:
+    """ "I have it" counts although somebody else has it."""
+    real = reminders.acts.Acts.acknowledge
+
+    async def acknowledge(self: Any, *args: Any, **more: Any) -> Any:
+        return await real(self, *args, **{**more, "take_over": True})
+
+    _put(stack, reminders.acts.Acts, "acknowledge", acknowledge)
+
+
+@_break
+def answers_dropped(stack: contextlib.ExitStack) -> None:
+    """The card is shown as if the form had been saved."""
+
+    async def append(desk: Any, incoming: Any, draft: Any, context: Any) -> Any:
+        await desk.store.drop_draft(draft.owner, incoming.update_id)
+        return await desk.store.episode(draft.episode)
+
+    _put(stack, handlers.filling, "_append", append)
+
+
+@_break
+def answer_not_saved(stack: contextlib.ExitStack) -> None:
+    """ "You have it" is said and not written down."""
+
+    async def commit(self: Any, ref: str, build: Any, update_id: int | None) -> None:
+        build(await self.engine.ledger.episode(ref))
+
+    _put(stack, reminders.acts.Acts, "_commit", commit)
+
+
+@_break
+def confirmed_first(stack: contextlib.ExitStack) -> None:
+    """As the library's own polling: the next request confirms what is still being handled."""
+    real = bot.intake.Intake._all
+    kept: set[asyncio.Task[None]] = set()
+
+    async def handle_all(self: Any, updates: Any, *, late: bool) -> None:
+        kept.add(asyncio.get_running_loop().create_task(real(self, updates, late=late)))
+
+    _put(stack, bot.intake.Intake, "_all", handle_all)
+
+
+@_break
+def everybody_told(stack: contextlib.ExitStack) -> None:
+    """The last rung goes to the staff of every home."""
+    real = reminders.rota.crew
+
+    def crew(home: str, now: Any, **more: Any) -> Any:
+        found = real(home, now, **more)
+        everyone = tuple(s.id for s in more["service"].staff if s.active(now))
+        return msgspec.structs.replace(found, everyone=everyone)
+
+    _put(stack, reminders.rota, "crew", crew)
+    _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
+
+
+@_break
+def expiry_ignored(stack: contextlib.ExitStack) -> None:
+    """Nobody ever leaves the staff list. (The checker asks a copy that knows better.)"""
+    _put(stack, reminders.rota, "on_duty", _on_duty_for_ever(reminders.rota.on_duty))
+    _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
+
+
+def _chat_of_anybody(house: Any, person: str, home: str | None) -> int | None:
+    known = house.presence.get(person)
+    moved = known.chat_id if known is not None else None
+    return moved or house.service.person(person).telegram_id
+
+
+def _on_duty_for_ever(real: Any) -> Any:
+    def on_duty(home: str, now: Any, **more: Any) -> Any:
+        return (*real(home, now, **more), "leaver", "former")
+
+    return on_duty
+
+
+@_break
+def sent_not_recorded(stack: contextlib.ExitStack) -> None:
+    """What was sent still stands as waiting."""
+
+    async def sent(self: Any, ref: str, message: Any, *_: Any) -> Any:
+        return message
+
+    _put(stack, reminders.outbox.Outbox, "sent", sent)
+
+
+@_break
+def repeats_unmarked(stack: contextlib.ExitStack) -> None:
+    """A message that may have come before does not say so."""
+    _put(stack, handlers.wording.messages, "REPEATED", "")
+
+
+@_break
+def names_in_chat(stack: contextlib.ExitStack) -> None:
+    """The card names the young person."""
+    real = handlers.wording.card.who
+
+    def who(home: Any, person: Any, *more: Any) -> str:
+        return f"{real(home, person, *more)} {person.name if person else ''}"
+
+    _put(stack, handlers.wording.card, "who", who)
+
+
+@_break
+def answers_last_for_ever(stack: contextlib.ExitStack) -> None:
+    """Acknowledged and forgotten: it is not asked again."""
+    real = reminders.duties._duty
+
+    def duty(*args: Any, **more: Any) -> Any:
+        found = real(*args, **more)
+        if found.quiet_until is None:
+            return found
+        return msgspec.structs.replace(found, quiet_until=found.quiet_until + timedelta(days=99))
+
+    _put(stack, reminders.duties, "_duty", duty)
+
+
+@_break
+def answers_count_nothing(stack: contextlib.ExitStack) -> None:
+    """Reminders go on although somebody has it."""
+    real = reminders.duties._duty
+
+    def duty(*args: Any, **more: Any) -> Any:
+        return msgspec.structs.replace(real(*args, **more), quiet_until=None)
+
+    _put(stack, reminders.duties, "_duty", duty)
+
+
+@_break
+def one_rung(stack: contextlib.ExitStack) -> None:
+    """The ladder ends with its first rung."""
+    steps = reminders.policy.STEADY.steps[:1]
+    real = reminders.policy.Policy.ladder
+
+    def ladder(self: Any, duty: str, level: int, early: bool) -> Any:
+        return msgspec.structs.replace(real(self, duty, level, early), steps=steps)
+
+    _put(stack, reminders.policy.Policy, "ladder", ladder)
+
+
+@_break
+def asked_once(stack: contextlib.ExitStack) -> None:
+    """Nobody is asked twice."""
+    real = reminders.ladder.slots
+
+    def slots(*args: Any, **more: Any) -> Any:
+        yield next(iter(real(*args, **more)))
+
+    _put(stack, reminders.ladder, "slots", slots)
+    _put(stack, reminders.plan, "slots", slots)
+
+
+@_break
+def timers_lost(stack: contextlib.ExitStack) -> None:
+    """A restart forgets when to look again."""
+    real = reminders.engine.Engine.start
+
+    async def start(self: Any) -> None:
+        await real(self)
+        self._heap.clear()
+
+    _put(stack, reminders.engine.Engine, "start", start)
+
+
+@_break
+def days_of_24_hours(stack: contextlib.ExitStack) -> None:
+    """Days are counted as 24 hours although the clocks change."""
+
+    def days_from(moment: Any, days: int, zone: Any) -> Any:
+        return moment.astimezone(UTC) + timedelta(days=days)
+
+    _put(stack, protocol.view, "days_from", days_from)
+
+
+@_break
+def refused_forgotten(stack: contextlib.ExitStack) -> None:
+    """What a full disk refused is not kept in mind."""
+
+    def shown(self: Any, record: Any) -> Any:
+        self._unsaved.clear()
+        return record
+
+    _put(stack, reminders.ledger.Ledger, "_shown", shown)
+
+
+@_break
+def never_off_duty(stack: contextlib.ExitStack) -> None:
+    """The rota is not looked at: everybody of the home is asked in the order of the list."""
+
+    def on_duty(home: str, now: Any, *, service: Any, **_: Any) -> Any:
+        return tuple(s.id for s in service.staff if s.covers(home) and s.active(now))
+
+    _put(stack, reminders.rota, "on_duty", on_duty)
+
+
+@_break
+def handler_fails(stack: contextlib.ExitStack) -> None:
+    """A handler fails on what somebody typed."""
+
+    async def cancel(*_: Any) -> bool:
+        raise KeyError("draft")
+
+    _put(stack, handlers.filling, "cancel", cancel)

@@ -300,7 +300,8 @@ class SimBot:
     async def _request(self, deliver: Callable[[], Any]) -> Any:
         telegram, process = self.telegram, self.process
         rng, weather = telegram.rng, telegram.weather
-        await process.point("request")
+        what = "remind" if self.proactive else "answer"
+        await process.point(what)
         if weather.away == "refuses":
             await asyncio.sleep(0.05)
             raise NetworkError("httpx.ConnectError") from httpx.ConnectError("refused")
@@ -312,7 +313,7 @@ class SimBot:
             raise NetworkError("Bad Gateway")
         luck = rng.random()
         await asyncio.sleep(0.03 + 0.2 * luck * luck if luck < 0.98 else 2.5)
-        await process.point("request")
+        await process.point(what)
         luck = rng.random() - weather.server_error
         if luck < 0:
             raise NetworkError("Bad Gateway")
@@ -332,7 +333,7 @@ class SimBot:
             if speaking is not None:
                 telegram.world.checker.forbidden(speaking.parts[0][1].to)
             raise
-        await process.point("delivered")
+        await process.point(what)
         if weather.away == "deaf" or luck < weather.lost_answer:
             await asyncio.sleep(TIMEOUT_SECONDS)
             raise TimedOut
@@ -358,7 +359,7 @@ class SimBot:
         return await self._call(lambda: self.telegram.edit(chat_id, message_id, text, reply_markup))
 
     async def answer_callback_query(self, callback_query_id: str, **_: Any) -> bool:
-        await self.process.point("answer")
+        await self.process.point("tap")
         self.telegram.world.checker.answered(callback_query_id)
         if self.telegram.weather.away:
             raise TimedOut

@@ -36,6 +36,8 @@ from tests.simulation.telegram import SPEAKING, Line, Shown, Telegram, Weather
 SETTLE_SECONDS = 75.0
 """After the process, Telegram or the disk is back, so long until everything must run again."""
 TRACE = 60
+AIMS = ("remind", "remind", "answer", "commit", "create", "draft", "drop", "office", "poll", "tap")
+"""Where a process may be made to die: at the next such reach for the world."""
 STEADY = Weather()
 ROUGH = Weather(server_error=0.08, lost_answer=0.05, dropped=0.03, too_many=0.01)
 
@@ -365,6 +367,9 @@ class SimWorld:
             self._ended(self._downtime())
         else:
             process.dies_in = 1 + min(200, int(self.rng.expovariate(1 / 12)))
+            if self.rng.random() < 0.7:
+                process.dies_at = self.rng.choice(AIMS)
+                process.dies_in = self.rng.randrange(1, 10)
 
     def _upgrade(self) -> None:
         process = self.process
