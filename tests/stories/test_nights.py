@@ -323,3 +323,19 @@ async def test_a_report_that_was_never_saved_is_not_forgotten(night: Night) -> N
     await night.forget()
     await night.clock.advance(hours=2)
     await night.stage.nobody_got_anything_else()
+
+
+async def test_a_damaged_file_costs_one_case_and_the_administrator_is_told(night: Night) -> None:
+    """One bit flips on the disk: that case is set aside, the other goes on."""
+    hurt = await night.reports(night.morgan, police="Just now")
+    sound = await night.reports(night.morgan, "YP-03", police="Just now", concerns="No")
+    night.stop()
+    [file] = (night.folder / "book" / "open").glob(f"{hurt}*")
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+    await night.start()
+    await night.quinn.sees("A file of the book was set aside")
+    await night.morgan.sends("/open")
+    listed = str(await night.morgan.sees("Open cases", sound))
+    assert hurt not in listed
