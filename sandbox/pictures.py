@@ -89,8 +89,9 @@ async def move(page: Page, to: str) -> None:
     """A button of the clock."""
     async with page.expect_response("**/practice/clock"):
         await page.locator(f"[data-move={to}]").click()
-    await page.wait_for_function(
-        "async () => (await (await fetch('/practice')).json()).moving_to === null"
+    await page.evaluate(
+        "async () => { while ((await (await fetch('/practice')).json()).moving_to !== null)"
+        " await new Promise((done) => setTimeout(done, 30)); }"
     )
 
 

@@ -127,8 +127,9 @@ class Room:
         await self.arrives()
 
     async def arrives(self) -> None:
-        await self.page.wait_for_function(
-            "async () => (await (await fetch('/practice')).json()).moving_to === null"
+        await self.page.evaluate(
+            "async () => { while ((await (await fetch('/practice')).json()).moving_to !== null)"
+            " await new Promise((done) => setTimeout(done, 30)); }"
         )
 
     @property
