@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from collections import OrderedDict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import structlog
 from telegram import Message, Update
@@ -14,7 +13,7 @@ from reminders.clock import Clock
 from reminders.service import Service, Staff
 
 log = structlog.get_logger(__name__)
-QUIET_SECONDS = 3600.0
+QUIET = timedelta(hours=1)
 """A stranger gets the neutral line once an hour at most."""
 REMEMBERED = 1000
 
@@ -25,7 +24,7 @@ class Access:
     def __init__(self, service: Service, clock: Clock) -> None:
         self._service = service
         self._clock = clock
-        self._answered: OrderedDict[int, float] = OrderedDict()
+        self._answered: OrderedDict[int, datetime] = OrderedDict()
 
     def staff(self, update: Update) -> Staff | None:
         """The member of staff who sent this, if their time on the list has not run out."""
@@ -40,9 +39,9 @@ class Access:
         user = update.effective_user
         key = user.id if user else 0
         log.warning("somebody who is not on the staff list wrote", telegram_id=key)
-        now = time.monotonic()
+        now = self._clock.now()
         last = self._answered.get(key)
-        if last is not None and now - last < QUIET_SECONDS:
+        if last is not None and now - last < QUIET:
             return False
         self._answered[key] = now
         self._answered.move_to_end(key)
