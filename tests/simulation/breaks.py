@@ -12,7 +12,10 @@ from unittest import mock
 import msgspec
 
 import bot.intake
+import bot.phone
 import handlers.filling
+import handlers.office
+import handlers.on_case
 import handlers.wording.card
 import handlers.wording.messages
 import protocol.view
@@ -31,6 +34,7 @@ import reminders.policy
 import reminders.rota
 import reminders.service
 import storage.memory
+from protocol.facts import Closed, SignedOff
 
 BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
 """By name; the docstring says what is broken."""
@@ -313,3 +317,43 @@ def handler_fails(stack: contextlib.ExitStack) -> None:
         raise KeyError("draft")
 
     _put(stack, handlers.filling, "cancel", cancel)
+
+
+@_break
+def parts_uncounted(stack: contextlib.ExitStack) -> None:
+    """A picture and its text count as one message to Telegram's limits."""
+
+    async def further(self: Any, chat_id: int, call: Any) -> Any:
+        return await self._named(call)
+
+    _put(stack, bot.phone.TelegramSending, "_further", further)
+
+
+@_break
+def burst_after_restart(stack: contextlib.ExitStack) -> None:
+    """A new process counts on a burst that the one before it has used."""
+    real = reminders.limits.Limiter.__init__
+
+    def init(self: Any, limits: Any, **_: Any) -> None:
+        real(self, limits)
+
+    _put(stack, reminders.limits.Limiter, "__init__", init)
+
+
+@_break
+def closed_again(stack: contextlib.ExitStack) -> None:
+    """A tap on an old screen closes a case that is closed."""
+
+    async def close(desk: Any, incoming: Any, now_on: Any, *, sure: bool) -> None:
+        now = desk.clock.now()
+
+        def build(current: Any) -> Any:
+            made = handlers.office.new_ids(current)()
+            return [Closed(id=made, by=incoming.staff.id, recorded_at=now, at=now)]
+
+        if now_on.back and now_on.has(SignedOff):
+            await handlers.office.record(
+                desk, now_on.episode, build, update_id=incoming.update_id, close=True
+            )
+
+    _put(stack, handlers.on_case, "_close", close)

@@ -180,13 +180,16 @@ class Checker:
     def _on_duty(self, watch: Watch, message: Message, person: str) -> None:
         home = self.episodes[watch.ref].home
         service = self.world.made.config.service
-        named: set[str] = set()
+        expected: set[str] = set()
         for moment in (message.created_at, message.created_at - timedelta(minutes=1)):
             covers = self.office.state.get("rota", {}).get("covers", ())
-            named |= needs.on_rota(home, moment, self.world.made.policy, covers)
-        able = {s.id for s in service.staff if s.covers(home) and s.active(message.created_at)}
-        expected = (named & able) - self._unreachable()
-        if expected and home not in self.world.without_rota and person not in expected:
+            named = needs.on_rota(home, moment, self.world.made.policy, covers)
+            able = {s.id for s in service.staff if s.covers(home) and s.active(moment)}
+            able &= named - self._unreachable()
+            if not able:
+                return  # a gap: managers and then everybody stand in
+            expected |= able
+        if home not in self.world.without_rota and person not in expected:
             self.broken(
                 "asked somebody who is not on duty",
                 f"{watch.ref} {watch.duty}: {person}, on duty {sorted(expected)}",

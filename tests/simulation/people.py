@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handlers.wording.menu import REPORT
-from reminders.service import LONDON, Role, Staff
+from reminders.service import LONDON, Staff
 from tests.simulation.telegram import Shown
 
 if TYPE_CHECKING:
@@ -307,7 +307,3 @@ def _appeal_of_reminder(data: str) -> float:
 
 def _is_words(step: str) -> bool:
     return step in ("what", "why", "note", "ref", "who", "where", "by")
-
-
-def administrators(staff: Staff) -> bool:
-    return staff.role is Role.ADMINISTRATOR

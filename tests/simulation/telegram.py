@@ -35,8 +35,11 @@ if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
 PER_SECOND, CHAT_BURST = 30, 3
+SLOW_ANSWERS = 0.98
 KEPT_SECONDS = 24 * 3600.0
 TIMEOUT_SECONDS = 10.0
+SLOW_SECONDS = 1.8
+"""The longest way of a request to Telegram; the limiter of the bot reckons with two seconds."""
 BOT = User(1, "Nightlight", is_bot=True)
 
 
@@ -312,7 +315,7 @@ class SimBot:
             await asyncio.sleep(0.2)
             raise NetworkError("Bad Gateway")
         luck = rng.random()
-        await asyncio.sleep(0.03 + 0.2 * luck * luck if luck < 0.98 else 2.5)
+        await asyncio.sleep(0.03 + 0.2 * luck * luck if luck < 0.98 else SLOW_SECONDS)
         await process.point(what)
         luck = rng.random() - weather.server_error
         if luck < 0:
@@ -334,6 +337,8 @@ class SimBot:
                 telegram.world.checker.forbidden(speaking.parts[0][1].to)
             raise
         await process.point(what)
+        if luck > SLOW_ANSWERS:
+            await asyncio.sleep(4.0)
         if weather.away == "deaf" or luck < weather.lost_answer:
             await asyncio.sleep(TIMEOUT_SECONDS)
             raise TimedOut
