@@ -33,8 +33,8 @@ SWITCHES = (
     Switch(
         name="limiting",
         label="Telegram is limiting",
-        help="Sending is refused with 429: wait ten seconds.",
-        rule={"effect": "too_many_requests", "method": "send*", "retry_after": 10},
+        help="Sending is refused with 429: wait three seconds.",
+        rule={"effect": "too_many_requests", "method": "send*", "retry_after": 3},
     ),
     Switch(
         name="lost",

@@ -66,6 +66,17 @@ class Player:
             else:
                 await self.phones[who].taps(tap)
 
+    async def last_event(self) -> int:
+        """Number of the newest event."""
+        found = await self.client.get("/human/events", params={"since": 10**9})
+        return int(found.json()["last"])
+
+    async def next_message(self, who: str, since: int) -> None:
+        """Waits for it: what is put off in real seconds can't be reached by moving the clock."""
+        query = {"since": since, "wait": SETTLED, "user": USERS[who]}
+        assert (await self.client.get("/human/events", params=query)).json()["events"]
+        await self.stage.catch_up()
+
     async def practice(self) -> Any:
         return (await self.client.get("/practice")).json()
 
