@@ -17,7 +17,6 @@ from typing import Any
 import msgspec
 import structlog
 
-import bot.access
 import bot.intake
 import bot.sender
 import handlers.filling
@@ -534,7 +533,6 @@ def _in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
         (bot.intake, "time", _LoopTime),
-        (bot.access, "time", _LoopTime),
         (handlers.filling, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
