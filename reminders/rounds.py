@@ -98,21 +98,23 @@ class Rounds:
         await self.house.change(build)
 
     def not_accepted(self, offer: Offer, why: str, now: datetime) -> list[Message]:
-        """It stays with the giver; the giver and the managers are told."""
-        people = dict.fromkeys(
-            (offer.giver, *(s.id for s in self.house.managers(offer.homes, now)))
-        )
-        people.pop(offer.taker, None)
-        data = {
-            "offer": offer.id,
-            "why": why,
-            "giver": offer.giver,
-            "taker": offer.taker,
-            "homes": list(offer.homes),
-        }
+        """It stays with the giver; the giver and the managers are told, each of their own homes."""
+        told = {offer.giver: list(offer.homes)}
+        for manager in self.house.managers(offer.homes, now):
+            own = [home for home in offer.homes if manager.covers(home)]
+            told.setdefault(manager.id, own or list(offer.homes))
+        told.pop(offer.taker, None)
+        data = {"offer": offer.id, "why": why, "giver": offer.giver, "taker": offer.taker}
         return [
-            office_message(f"kept~{offer.id}~{one}", one, "handover_kept", now, data, priority=15)
-            for one in people
+            office_message(
+                f"kept~{offer.id}~{one}",
+                one,
+                "handover_kept",
+                now,
+                {**data, "homes": homes},
+                priority=15,
+            )
+            for one, homes in told.items()
         ]
 
     # The coming night -------------------------------------------------------------------------
