@@ -32,6 +32,7 @@ import reminders.outbox
 import reminders.plan
 import reminders.policy
 import reminders.rota
+import reminders.rounds
 import reminders.service
 import storage.memory
 from protocol.facts import Closed, SignedOff
@@ -157,14 +158,14 @@ def confirmed_first(stack: contextlib.ExitStack) -> None:
 
 
 @_break
-def everybody_told(stack: contextlib.ExitStack) -> None:
-    """The last rung goes to the staff of every home."""
+def other_homes_told(stack: contextlib.ExitStack) -> None:
+    """What managers are told goes to the staff of every home."""
     real = reminders.rota.crew
 
     def crew(home: str, now: Any, **more: Any) -> Any:
         found = real(home, now, **more)
         everyone = tuple(s.id for s in more["service"].staff if s.active(now))
-        return msgspec.structs.replace(found, everyone=everyone)
+        return msgspec.structs.replace(found, managers=everyone, everyone=everyone)
 
     _put(stack, reminders.rota, "crew", crew)
     _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
@@ -357,3 +358,16 @@ def closed_again(stack: contextlib.ExitStack) -> None:
             )
 
     _put(stack, handlers.on_case, "_close", close)
+
+
+@_break
+def homes_of_others(stack: contextlib.ExitStack) -> None:
+    """A hand-over that nobody accepted is told with homes that are not the reader's."""
+    real = reminders.rounds.Rounds.not_accepted
+
+    def not_accepted(self: Any, offer: Any, why: str, now: Any) -> Any:
+        made = real(self, offer, why, now)
+        homes = list(offer.homes)
+        return [msgspec.structs.replace(m, data={**m.data, "homes": homes}) for m in made]
+
+    _put(stack, reminders.rounds.Rounds, "not_accepted", not_accepted)

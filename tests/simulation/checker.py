@@ -141,7 +141,9 @@ class Checker:
         again = self.copies[key] - 1
         if again > self.excuses.get(key, 0):
             self.broken("a duplicate without cause", f"{ref} {message.id}, copy {again + 1}")
-        says_so = "sent again" in shown.text or self.world.disk_was_full
+        # While the disk was full the attempt could not be written down, and so not be marked.
+        full = self.world.full_until >= self.world.loop_time(message.created_at)
+        says_so = "sent again" in shown.text or full
         if again and message.kind in ASKING and not says_so:
             self.broken("a duplicate that does not say so", f"{ref} {message.id}")
         self.in_doubt[key] = True

@@ -118,7 +118,7 @@ class SimWorld:
         self.by_ref: dict[str, life.Absence] = {}
         self.words = 0
         self.steps = 0
-        self.disk_was_full = False
+        self.full_until = -1.0
         self.managers_same_since = 0.0
         self.counts: dict[str, int] = {}
         self._trace: deque[tuple[float, str, str, str]] = deque(maxlen=TRACE)
@@ -349,8 +349,10 @@ class SimWorld:
 
     def _downtime(self) -> float:
         luck = self.rng.random()
+        if luck < 0.35:
+            return self.rng.uniform(0.7, 3)  # a supervisor that starts it again at once
         if luck < 0.7:
-            return self.rng.uniform(2, 60)
+            return self.rng.uniform(3, 60)
         if luck < 0.93:
             return self.rng.uniform(60, 2400)
         return self.rng.uniform(1, 12) * 3600
@@ -406,11 +408,11 @@ class SimWorld:
     def _disk_full(self) -> None:
         if self.disk.full:
             return
-        self.disk.full = self.disk_was_full = True
+        self.disk.full, self.full_until = True, float("inf")
         self.trouble("disk")
 
         def room() -> None:
-            self.disk.full = False
+            self.disk.full, self.full_until = False, self._now()
             self.over("disk")
 
         self._later(self.rng.uniform(30, 7200), room)
