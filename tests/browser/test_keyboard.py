@@ -13,13 +13,17 @@ HEAVIEST = 200_000
 
 
 async def goes_to(page: Page, name: str, key: str = "Tab") -> None:
-    """Presses Tab until the thing with this name has the focus."""
+    """Presses Tab until the control with this name has the focus.
+
+    A scrolling part of the page takes the focus too; it is passed by, whatever it says.
+    """
     seen = []
     for _ in range(MOST_TABS):
         await page.keyboard.press(key)
         label = await page.evaluate(
-            "() => (document.activeElement.getAttribute('aria-label')"
-            " || document.activeElement.textContent).trim()"
+            "() => document.activeElement.matches('button, summary, input, select, textarea, a')"
+            " ? (document.activeElement.getAttribute('aria-label')"
+            " || document.activeElement.textContent).trim() : ''"
         )
         if name in label:
             return
