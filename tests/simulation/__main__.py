@@ -8,12 +8,7 @@ import sys
 import time
 
 from tests.simulation.breaks import BREAKS
-from tests.simulation.world import Result, simulate
-
-
-def _one(given: tuple[int, int, str, float]) -> Result:
-    seed, days, breaking, rate = given
-    return simulate(seed, days, breaking=breaking, rate=rate)[0]
+from tests.simulation.world import Result, run_seed, simulate
 
 
 def _say(result: Result, *, trace: bool) -> None:
@@ -52,8 +47,8 @@ def main() -> int:
     ]
     done: list[Result] = []
     failed = 0
-    with multiprocessing.get_context("spawn").Pool(given.jobs) as pool:
-        for result in pool.imap_unordered(_one, work) if given.jobs > 1 else map(_one, work):
+    with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
+        for result in pool.imap_unordered(run_seed, work):
             done.append(result)
             failed += bool(result.broken)
             _say(result, trace=failed <= 1)

@@ -233,7 +233,7 @@ class Checker:
         if person in self._unreachable() or person in self.lost_people:
             return
         self.lost_people[person] = self._time()
-        asyncio.get_running_loop().call_later(FIRST_SECONDS, self._manager_knows, person)
+        self.world.later(FIRST_SECONDS, self._manager_knows, person)
 
     def came_back(self, person: str) -> None:
         self.lost_people.pop(person, None)
@@ -244,7 +244,7 @@ class Checker:
             return
         left = FIRST_SECONDS + SLACK_SECONDS - self.world.fair(since, self._time())
         if left > 0:
-            asyncio.get_running_loop().call_later(left + 1.0, self._manager_knows, person)
+            self.world.later(left + 1.0, self._manager_knows, person)
             return
         if self.world.some_manager_can_be_told(person):
             self.broken("nobody learned who cannot be reached", person)
@@ -403,8 +403,7 @@ class Checker:
     def _arm(self, watch: Watch, seconds: float) -> None:
         if watch.timer is not None:
             watch.timer.cancel()
-        loop = asyncio.get_running_loop()
-        watch.timer = loop.call_later(max(1.0, seconds), self._silent, watch)
+        watch.timer = self.world.later(max(1.0, seconds), self._silent, watch)
 
     def _silent(self, watch: Watch) -> None:
         now = self._time()

@@ -6,7 +6,6 @@ buttons that they see and type when a question has none.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime
 from random import Random
 from typing import TYPE_CHECKING
@@ -82,7 +81,7 @@ class PersonAtPhone:
         self._later(wait, self._answers, shown)
 
     def _later(self, seconds: float, act, *args) -> None:
-        asyncio.get_running_loop().call_later(seconds, act, *args)
+        self.world.later(seconds, act, *args)
 
     # What they do ---------------------------------------------------------------------------
 

@@ -148,8 +148,11 @@ class SimWorld:
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
 
-    def _later(self, seconds: float, act: Callable[..., Any], *args: Any) -> None:
-        asyncio.get_running_loop().call_later(seconds, act, *args)
+    def later(self, seconds: float, act: Callable[..., Any], *args: Any) -> asyncio.TimerHandle:
+        """In the world's own context: what the world plans does not die with the process in whose
+        course it was planned."""
+        loop_ = asyncio.get_running_loop()
+        return loop_.call_later(seconds, act, *args, context=self.context)
 
     # Fair time ----------------------------------------------------------------------------------
 
@@ -281,7 +284,7 @@ class SimWorld:
             )
         self.by_ref[episode.ref] = absence
         wait = max(0.0, (absence.back_at - now).total_seconds())
-        self._later(wait + self.rng.expovariate(1 / 900), self._comes_back, absence, 4)
+        self.later(wait + self.rng.expovariate(1 / 900), self._comes_back, absence, 4)
 
     # The world's own course ---------------------------------------------------------------------
 
@@ -318,7 +321,7 @@ class SimWorld:
             act()
             self._again(act, mean)
 
-        self._later(self.rng.expovariate(1 / mean), come)
+        self.later(self.rng.expovariate(1 / mean), come)
 
     def _starts(self) -> None:
         if self.process is not None and self.process.alive:
@@ -330,7 +333,7 @@ class SimWorld:
     def _ended(self, seconds: float) -> None:
         self.checker.process_ended()
         self.telegram.waiter = None
-        self._later(seconds, self._starts)
+        self.later(seconds, self._starts)
 
     def died(self, where: str) -> None:
         """The process reached the point at which it was to die."""
@@ -384,7 +387,7 @@ class SimWorld:
             loop.kill(process.life)
             self._ended(self.rng.uniform(1, 90))
 
-        self._later(self.rng.uniform(5, 30), buried)
+        self.later(self.rng.uniform(5, 30), buried)
 
     def _telegram_away(self) -> None:
         if self.telegram.weather.away:
@@ -392,14 +395,14 @@ class SimWorld:
         self.telegram.weather = Weather(away=self.rng.choice(("refuses", "hangs", "fails", "deaf")))
         self.trouble("telegram")
         self.telegram.wake()
-        self._later(min(8 * 3600.0, self.rng.lognormvariate(6.0, 1.7)), self._fair_weather)
+        self.later(min(8 * 3600.0, self.rng.lognormvariate(6.0, 1.7)), self._fair_weather)
 
     def _rough_weather(self) -> None:
         if self.telegram.weather is not STEADY:
             return
         self.telegram.weather = ROUGH
         self.trouble("telegram")
-        self._later(self.rng.uniform(60, 5400), self._fair_weather)
+        self.later(self.rng.uniform(60, 5400), self._fair_weather)
 
     def _fair_weather(self) -> None:
         self.telegram.weather = STEADY
@@ -415,7 +418,7 @@ class SimWorld:
             self.disk.full, self.full_until = False, self._now()
             self.over("disk")
 
-        self._later(self.rng.uniform(30, 7200), room)
+        self.later(self.rng.uniform(30, 7200), room)
 
     def _somebody_blocks(self) -> None:
         person = self.rng.choice(list(self.people))
@@ -430,7 +433,7 @@ class SimWorld:
             self.telegram.blocks(person, False)
             self.checker.came_back(person)
 
-        self._later(self.rng.uniform(0.1, 60) * 3600, back)
+        self.later(self.rng.uniform(0.1, 60) * 3600, back)
 
     def _chat_moves(self) -> None:
         person = self.rng.choice(list(self.people))
@@ -448,7 +451,7 @@ class SimWorld:
             return
         absence = life.absence(rng, young.home, young.ref, now)
         self.absences.append(absence)
-        self._later(rng.expovariate(1 / 2400), self._is_missed, absence, 3)
+        self.later(rng.expovariate(1 / 2400), self._is_missed, absence, 3)
 
     def _is_missed(self, absence: life.Absence, tries: int) -> None:
         """Somebody on duty reports; if nothing comes of it somebody tries again later."""
@@ -457,7 +460,7 @@ class SimWorld:
         reporter = self._somebody(absence.home)
         if reporter is not None and reporter.intent is None:
             reporter.wants(people.Intent(what="report", absence=absence))
-        self._later(self.rng.uniform(700, 3600), self._is_missed, absence, tries - 1)
+        self.later(self.rng.uniform(700, 3600), self._is_missed, absence, tries - 1)
 
     def _comes_back(self, absence: life.Absence, tries: int) -> None:
         """Somebody records the return, and looks after what is left to do."""
@@ -468,7 +471,7 @@ class SimWorld:
         if somebody is not None and somebody.intent is None:
             somebody.wants(people.Intent(what="back", ref=absence.ref, absence=absence))
         wait = self.rng.uniform(1200, 7200) if tries == 4 else self.rng.uniform(10, 50) * 3600
-        self._later(wait, self._comes_back, absence, tries - 1)
+        self.later(wait, self._comes_back, absence, tries - 1)
 
     def _somebody(self, home: str, *, managers: bool = False) -> people.PersonAtPhone | None:
         now = self.clock.now()
@@ -528,6 +531,12 @@ def simulate(
     with _in_this_world(world), breaks.applied(breaking):
         result = loop.run(world.main())
     return result, world.whole_trace
+
+
+def run_seed(given: tuple[int, int, str, float]) -> Result:
+    """Seed, days, fault and rate: for a pool of processes."""
+    seed, days, breaking, rate = given
+    return simulate(seed, days, breaking=breaking, rate=rate)[0]
 
 
 @contextlib.contextmanager
