@@ -160,14 +160,13 @@ def confirmed_first(stack: contextlib.ExitStack) -> None:
 @_break
 def other_homes_told(stack: contextlib.ExitStack) -> None:
     """What managers are told goes to the staff of every home."""
-    real = reminders.rota.crew
+    real = reminders.house.House.crew
 
-    def crew(home: str, now: Any, **more: Any) -> Any:
-        found = real(home, now, **more)
-        everyone = tuple(s.id for s in more["service"].staff if s.active(now))
-        return msgspec.structs.replace(found, managers=everyone, everyone=everyone)
+    def crew(self: Any, home: str, now: Any) -> Any:
+        everyone = tuple(s.id for s in self.service.staff if s.active(now))
+        return msgspec.structs.replace(real(self, home, now), managers=everyone, everyone=everyone)
 
-    _put(stack, reminders.rota, "crew", crew)
+    _put(stack, reminders.house.House, "crew", crew)
     _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
 
 

@@ -58,6 +58,7 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     duty: str
     at: datetime
     since: float
+    known_since: float
     quiet: datetime | None = None
     told_at: float = -1.0
     level: int = 1
@@ -172,6 +173,10 @@ class Checker:
 
     def _told(self, watch: Watch, message: Message, person: str) -> None:
         first = watch.told_at < watch.since <= self._time()
+        said = datetime.fromisoformat(message.data["duty_at"])
+        settled = self.world.loop_time(message.created_at) > watch.known_since + RACE_SECONDS
+        if settled and watch.duty != "REV-WEEKLY" and said != watch.at:
+            self.broken("a wrong due time", f"{watch.ref} {watch.duty}: {said}, is {watch.at}")
         if message.kind == "reminder" and message.step == 0 and first:
             self._on_duty(watch, message, person)
         if self._time() >= watch.since:
@@ -375,10 +380,14 @@ class Checker:
             since = self.world.loop_time(begins)
             if watch is None:
                 self.met_at[(ref, duty)] = now
-                watch = Watch(ref=ref, duty=duty, at=at, quiet=quiet, since=max(since, now))
+                watch = Watch(
+                    ref=ref, duty=duty, at=at, quiet=quiet, since=max(since, now), known_since=now
+                )
                 self.watches[(ref, duty)] = watch
             elif at != watch.at or quiet != watch.quiet:
                 watch.since = max(since, now)
+                if at != watch.at:
+                    watch.known_since = now
                 watch.at, watch.quiet = at, quiet
                 watch.told = set()
             else:
