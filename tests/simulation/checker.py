@@ -385,11 +385,13 @@ class Checker:
                 )
                 self.watches[(ref, duty)] = watch
             elif at != watch.at or quiet != watch.quiet:
-                watch.since = max(since, now)
+                # Due before and after a correction: the asking that goes on need not begin anew.
+                if quiet != watch.quiet or max(since, watch.since) > now:
+                    watch.since = max(since, now)
+                    watch.told = set()
                 if at != watch.at:
                     watch.known_since = now
                 watch.at, watch.quiet = at, quiet
-                watch.told = set()
             else:
                 continue
             self._arm(watch, watch.since + FIRST_SECONDS - now)
