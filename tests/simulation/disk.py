@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 SLOW = 0.02
 """Share of writes that take long."""
+SLOWEST_SECONDS = 0.15
 
 
 class Disk:
@@ -116,7 +117,7 @@ class DiskStore:
             self._told("not_saved", "no space left on device")
             raise NotSaved("NOT saved: no space left on device")
         slow = disk.rng.random()
-        await asyncio.sleep(0.0008 if slow >= SLOW else 0.5 * slow / SLOW)
+        await asyncio.sleep(0.0008 if slow >= SLOW else SLOWEST_SECONDS * slow / SLOW)
         await process.point(kind)
         done = await work()
         if kind == "create":
