@@ -73,6 +73,7 @@ class Checker:
         self.world = world
         self.watches: dict[tuple[str, str], Watch] = {}
         self.episodes: dict[str, Episode] = {}
+        self.dropped: dict[tuple[str, str], Watch] = {}
         self.met_at: dict[tuple[str, str], float] = {}
         self.closed_at: dict[str, float] = {}
         self.acked_at: dict[tuple[str, str], float] = {}
@@ -384,6 +385,13 @@ class Checker:
                     ref=ref, duty=duty, at=at, quiet=quiet, since=max(since, now), known_since=now
                 )
                 self.watches[(ref, duty)] = watch
+                before = self.dropped.get((ref, duty))
+                if before is not None and (before.at, before.quiet) == (at, quiet):
+                    # A return that was not one: the asking that had begun goes on.
+                    watch.since, watch.told_at = before.since, before.told_at
+                    watch.level = before.level
+                    if before.told_at < before.since:
+                        watch.since = max(before.since, now)
             elif at != watch.at or quiet != watch.quiet:
                 # Due before and after a correction: the asking that goes on need not begin anew.
                 if quiet != watch.quiet or max(since, watch.since) > now:
@@ -403,7 +411,7 @@ class Checker:
         return logged.astimezone(UTC) + GRACE
 
     def _drop(self, key: tuple[str, str]) -> None:
-        watch = self.watches.pop(key)
+        watch = self.dropped[key] = self.watches.pop(key)
         if watch.timer is not None:
             watch.timer.cancel()
         if key[1] != "REV-WEEKLY":
