@@ -19,14 +19,14 @@ from protocol.view import View
 _MINUTE = timedelta(minutes=1)
 
 
-class Due(msgspec.Struct, frozen=True):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """One duty with a time: `at` is aware, in London; `due` once the moment has come."""
 
     at: datetime
     status: Literal["pending", "due"]
 
 
-class Action(msgspec.Struct, frozen=True):
+class Action(msgspec.Struct, frozen=True, gc=False):
     """Something the protocol asks for. `due_at` None: no time in the protocol."""
 
     id: str
@@ -37,7 +37,7 @@ class Action(msgspec.Struct, frozen=True):
     label: str = ""
 
 
-class Assessment(msgspec.Struct, frozen=True, kw_only=True):
+class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the pack says of an episode at `now`. All times are London wall clock, with the offset
     of that moment, so that they compare and subtract as instants."""
 

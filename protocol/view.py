@@ -6,6 +6,7 @@ Within it only the clock moves: limits of elapsed time are passed, a night, a bi
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
@@ -281,31 +282,32 @@ class View:
 
     def _count_bits(self, history: Sequence[Earlier]) -> int:
         """Counts the episodes of each window, this one included if its category counts."""
-        start, zone = self.start, self.pack.zone
-        starts = [
-            (moment if moment.tzinfo is UTC else utc(moment), earlier.category == "missing")
-            for earlier in history
-            for moment in (earlier.start,)
-        ]
+        start, pack = self.start, self.pack
         within: dict[int, tuple[int, int]] = {}
+        if history:
+            earlier_ones = [
+                (moment, earlier.category == "missing")
+                for earlier in history
+                if (moment := at if (at := earlier.start).tzinfo is UTC else utc(at)) < start
+            ]
+            for days in pack.window_days:
+                first = days_from(start, -days, pack.zone)
+                kinds = [kind for moment, kind in earlier_ones if moment >= first]
+                missing = kinds.count(True)
+                within[days] = missing, len(kinds) - missing
         bits = 0
         self.counts: dict[str, int] = {}
-        for window in self.pack.windows:
-            missing, away = (1, 0) if self.missing else (0, 1)
-            if starts:
-                found = within.get(window.days)
-                if found is None:
-                    first = days_from(start, -window.days, zone)
-                    kinds = [kind for moment, kind in starts if first <= moment < start]
-                    found = within[window.days] = (sum(kinds), len(kinds) - sum(kinds))
-                missing, away = missing + found[0], away + found[1]
+        own = (1, 0) if self.missing else (0, 1)
+        for window in pack.windows:
+            missing, away = within.get(window.days, (0, 0))
+            missing, away = missing + own[0], away + own[1]
             count = missing * window.missing + away * window.away
             self.counts[window.name] = count
             for least, bit in window.limits:
                 if count >= least:
                     bits |= bit
             for shift, steps in window.tiers:
-                bits |= sum(1 for step in steps if count >= step) << shift
+                bits |= bisect_right(steps, count) << shift
         return bits
 
     def _origin(self, origin: str) -> datetime | None:

@@ -118,6 +118,17 @@ class TestAge:
         assert late.changes_at == midnight
         assert assess(away(child), [], pack, midnight).level_reasons == ("HAR-GAP-UA4H",)
 
+    def test_a_leap_day_child_grows_up_on_the_first_of_march(self):
+        """Born on 29 February 2012, with the band at 13: in 2025 on 1 March."""
+        seen = datetime(2025, 2, 28, 20, tzinfo=UTC)
+        leap = missing(self.child(date(2012, 2, 29)), last_seen_at=seen, aware_at=seen)
+        choices = {"age_evaluated_at": "now", "older_band_min_age": 13}
+        pack = PACK.with_settings({**choices, "short_return_hours": 9})
+        found = assess(leap, [], pack, seen + 3 * HOUR)
+        assert (found.age, found.level) == (12, 2)
+        assert found.changes_at == datetime(2025, 3, 1, tzinfo=UTC)
+        assert assess(leap, [], pack, found.changes_at).level == 1
+
     def test_the_birthday_is_a_day_in_london_not_in_utc(self):
         """30 minutes past midnight in July is still the day before in UTC."""
         seen = datetime(2026, 7, 1, 23, 30, tzinfo=UTC)
