@@ -198,6 +198,7 @@ class Nightlight:
                 if task.get_name() == "watchdog":
                     return SILENT
                 if task.get_name() == "stop":
+                    intake.stopping = True
                     await intake.at_rest.wait()
                     await intake.confirm()
                     return 0

@@ -60,6 +60,9 @@ class Intake:
         self._last_ok = time.monotonic()
         self._asked_before: float | None = None
         self.connected = False
+        self.stopping = False
+        """Set before a wanted stop: what has not been begun stays with Telegram."""
+        self._dealt_with: set[int] = set()
         self.reached = asyncio.Event()
         """Set once Telegram has answered for the first time."""
         self.at_rest = asyncio.Event()
@@ -130,7 +133,9 @@ class Intake:
             finally:
                 self.at_rest.set()
                 self._busy(False)
-            self._offset = updates[-1].update_id + 1
+            left = [u.update_id for u in updates if u.update_id not in self._dealt_with]
+            self._offset = min(left, default=updates[-1].update_id + 1)
+            self._dealt_with.clear()
             self._asked_before = time.monotonic()
 
     async def _all(self, updates: Sequence[Update], *, late: bool) -> None:
@@ -142,11 +147,14 @@ class Intake:
 
     async def _in_order(self, updates: Sequence[Update], late: bool) -> None:
         for update in updates:
+            if self.stopping:
+                return
             try:
                 await self._handle(update, late)
             except Exception:
                 # One bad update must not hold up the rest for ever; the person was answered.
                 log.exception("an update was not handled", update_id=update.update_id)
+            self._dealt_with.add(update.update_id)
 
 
 def _seconds(error: RetryAfter) -> float:

@@ -27,6 +27,7 @@ class Unfinished:
     def __init__(self, handlers: Handlers, busy: Callable[[bool], None]) -> None:
         self._handlers = handlers
         self._busy = busy
+        self._start = handlers.clock.now()
         self._told: dict[str, tuple[datetime, int]] = {}
         self._changed = asyncio.Event()
         self.next_at: datetime | None = None
@@ -70,14 +71,18 @@ class Unfinished:
 
     def _due(self, draft: Draft) -> datetime | None:
         """When its owner is to be told next; None after the last time."""
-        touched = draft.touched_at or draft.started_at
+        touched = self._touched(draft)
         since, times = self._told.get(draft.id, (touched, 0))
         if since != touched:
             times = 0
         return touched + AFTER[times] if times < len(AFTER) else None
 
+    def _touched(self, draft: Draft) -> datetime:
+        """When its owner last saw a question of it; at the start every draft is offered again."""
+        return max(draft.touched_at or draft.started_at, self._start)
+
     async def _tell(self, draft: Draft) -> None:
-        touched = draft.touched_at or draft.started_at
+        touched = self._touched(draft)
         since, times = self._told.get(draft.id, (touched, 0))
         self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
         self._busy(True)

@@ -135,3 +135,19 @@ async def test_a_refused_token_ends_it() -> None:
         return
 
     await run(Script(), handle)
+
+
+async def test_a_wanted_stop_leaves_what_was_not_begun_with_telegram() -> None:
+    """One person's three updates, a stop during the first: the other two come again next time."""
+    handled: list[int] = []
+
+    async def handle(one: Update, late: bool) -> None:
+        handled.append(one.update_id)
+        receiving.stopping = True
+
+    script = Script([update(1), update(2), update(3)])
+    receiving = Intake(script, handle)  # type: ignore[arg-type]
+    with pytest.raises(Stopped):
+        await receiving.run()
+    assert handled == [1]
+    assert script.offsets == [None, 2]
