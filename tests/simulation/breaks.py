@@ -153,6 +153,7 @@ def confirmed_first(stack: contextlib.ExitStack) -> None:
 
     async def handle_all(self: Any, updates: Any, *, late: bool) -> None:
         kept.add(asyncio.get_running_loop().create_task(real(self, updates, late=late)))
+        self._dealt_with.update(u.update_id for u in updates)
 
     _put(stack, bot.intake.Intake, "_all", handle_all)
 
