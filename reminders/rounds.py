@@ -134,27 +134,28 @@ class Rounds:
             return
         if not come or done == today.isoformat():
             return
-        found = [
-            (home.id, nightcheck.look_over(self.house, home.id, now))
-            for home in self.house.service.homes
-        ]
+        told: dict[str, list[dict[str, Any]]] = {}
+        for home in self.house.service.homes:
+            outcome = nightcheck.look_over(self.house, home.id, now)
+            if outcome.trouble:
+                line = {"home": home.id, **msgspec.to_builtins(outcome)}
+                for manager in self.house.managers([home.id], now):
+                    told.setdefault(manager.id, []).append(line)
 
         def build(office: Office) -> OfficeChange | None:
             if office.state.get("night_check") == today.isoformat():
                 return None
             messages = [
                 office_message(
-                    f"night~{today}~{home}~{manager.id}",
-                    manager.id,
+                    f"night~{today}~{manager}",
+                    manager,
                     "night_check",
                     now,
-                    {"home": home, **msgspec.to_builtins(outcome)},
+                    {"homes": homes},
                     priority=25,
                     due_at=london.at(today, policy.at),
                 )
-                for home, outcome in found
-                if outcome.trouble
-                for manager in self.house.managers([home], now)
+                for manager, homes in told.items()
             ]
             return OfficeChange(state={"night_check": today.isoformat()}, messages=messages)
 

@@ -149,17 +149,27 @@ def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
 
 
 def _night(data: dict[str, Any], words: Words) -> str:
-    home = words.home(data["home"])
-    lines = [f"🌙 <b>Tonight's rota, {plain(home.name) if home else data['home']}: please look</b>"]
-    for start, end in data.get("gaps", ()):
-        lines.append(
-            f"• nobody from {clock(moment(start), words.now)} to {clock(moment(end), words.now)}"
-        )
-    for key, text in (
-        ("never_started", "never opened the bot, so it cannot write to them"),
-        ("blocked", "blocked the bot or cannot be reached"),
-        ("expired", "no longer on the staff list"),
-        ("not_allowed", "on the rota, but not for this home"),
-    ):
-        lines += [f"• {plain(words.name(one))}: {text}" for one in data.get(key, ())]
+    """What is wrong with the coming night, each thing once, with the homes that it concerns."""
+    homes: dict[str, list[str]] = {}
+    for found in data["homes"]:
+        for line in _wrong(found, words):
+            homes.setdefault(line, []).append(found["home"])
+    lines = ["🌙 <b>Tonight's rota: please look</b>"]
+    lines += [f"• {_homes(where, words)}: {line}" for line, where in homes.items()]
     return "\n".join(lines)
+
+
+def _wrong(found: dict[str, Any], words: Words) -> list[str]:
+    """One home's troubles in the coming night."""
+    lines = [
+        f"nobody from {clock(moment(start), words.now)} to {clock(moment(end), words.now)}"
+        for start, end in found.get("gaps", ())
+    ]
+    for key, text in (
+        ("never_started", "has never opened the bot, so it cannot write to them"),
+        ("blocked", "has blocked the bot or cannot be reached"),
+        ("expired", "is no longer on the staff list"),
+        ("not_allowed", "is on the rota, but not for this home"),
+    ):
+        lines += [f"{plain(words.name(one))} {text}" for one in found.get(key, ())]
+    return lines

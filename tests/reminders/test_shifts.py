@@ -5,11 +5,16 @@ from datetime import date, datetime, time, timedelta
 import msgspec
 import pytest
 
+from handlers.wording import service
+from handlers.wording.messages import Words
+from protocol.pack import load_pack
 from reminders import rota
+from reminders.ledger import OfficeChange
+from reminders.london import OfficeHours, england_bank_holidays
 from reminders.policy import Exception_, Pattern, Policy
 from reminders.rota import Cover, RotaState
 from tests.reminders.virtual import in_virtual_time, utc
-from tests.reminders.world import SERVICE, World
+from tests.reminders.world import PACK, SERVICE, World
 
 ALL = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 NIGHTS = Policy(
@@ -86,6 +91,72 @@ def test_a_rolling_rota_of_two_weeks():
     assert duty(utc("2026-03-06 23:00"), rolling) == ("amy",)
     assert duty(utc("2026-03-13 23:00"), rolling) == ("ben",)
     assert duty(utc("2026-03-20 23:00"), rolling) == ("amy",)
+
+
+BY_DAY_AND_ON_CALL = Policy(
+    rota=(
+        Pattern(when="office_hours", staff=("amy",), homes=("rowan",)),
+        Pattern(when="out_of_hours", staff=("ben",), homes=("rowan",)),
+    )
+)
+
+
+@pytest.mark.parametrize(
+    ("moment", "who"),
+    [
+        ("2026-04-02 15:59", ("amy",)),  # Thursday before Easter, 16:59 in London
+        ("2026-04-02 16:00", ("ben",)),
+        ("2026-04-03 11:00", ("ben",)),  # Good Friday
+        ("2026-04-04 11:00", ("ben",)),
+        ("2026-04-06 11:00", ("ben",)),  # Easter Monday
+        ("2026-04-07 07:59", ("ben",)),
+        ("2026-04-07 08:00", ("amy",)),
+    ],
+)
+def test_out_of_hours_somebody_else_is_asked_first(moment, who):
+    """In office hours Amy, else Ben; weekends and bank holidays are out of hours all day."""
+    office = OfficeHours(closed=england_bank_holidays((2026,)))
+    assert (
+        rota.on_duty(
+            "rowan",
+            utc(moment),
+            policy=BY_DAY_AND_ON_CALL,
+            service=SERVICE,
+            state=RotaState(),
+            office=office,
+        )
+        == who
+    )
+
+
+def test_a_weekend_on_call_has_a_person_for_each_day():
+    """What is out of hours begins anew on each day, so that days can be named."""
+    weekend = Policy(
+        rota=(
+            Pattern(when="out_of_hours", days=("friday", "saturday"), staff=("amy",)),
+            Pattern(when="out_of_hours", days=("sunday",), staff=("ben",)),
+        )
+    )
+    assert duty(utc("2026-03-06 18:00"), weekend) == ("amy",)
+    assert duty(utc("2026-03-08 08:59"), weekend) == ("amy",)
+    assert duty(utc("2026-03-08 09:00"), weekend) == ("ben",)
+    assert duty(utc("2026-03-09 08:59"), weekend) == ("ben",)
+    assert duty(utc("2026-03-09 09:00"), weekend) == ()
+
+
+@in_virtual_time
+async def test_on_a_bank_holiday_the_one_on_call_is_asked_and_told_the_emergency_duty_team():
+    """Easter Monday at noon: the authority's emergency duty team is named, and Ben is asked."""
+    pack = load_pack(
+        "haringey-2011",
+        "cautious",
+        {"bank_holidays": [d.isoformat() for d in england_bank_holidays((2026,))]},
+    )
+    async with World(policy=BY_DAY_AND_ON_CALL, start=utc("2026-04-06 10:00"), pack=pack) as world:
+        await world.report(ago=timedelta(0), told=False, by="mia")
+        await world.until(utc("2026-04-06 11:05"))
+        asked = [g for g in world.telegram.got if g.message.about == "N-RA"]
+        assert [(g.to, g.message.data["route"]) for g in asked] == [("ben", "EDT")]
 
 
 def test_swaps_and_covers_hold_for_their_time_only():
@@ -213,12 +284,57 @@ async def test_every_afternoon_the_coming_night_is_looked_over():
         await world.until(utc("2026-03-06 15:01"))
         assert world.telegram.new() == [("mia", "night_check")]
         data = msgspec.json.decode(msgspec.json.encode(world.telegram.got[-1].message.data))
-        assert data["home"] == "rowan"
-        assert data["never_started"] == ["amy"]
-        assert data["gaps"] == [["2026-03-06T20:00:00Z", "2026-03-07T08:00:00Z"]]
+        rowan, *others = data["homes"]
+        assert (rowan["home"], others) == ("rowan", [])
+        assert rowan["never_started"] == ["amy"]
+        assert rowan["gaps"] == [["2026-03-06T20:00:00Z", "2026-03-07T08:00:00Z"]]
         await world.process_down(until=utc("2026-03-06 16:00"))
         await world.until(utc("2026-03-07 14:00"))
         assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_the_look_over_knows_who_was_arranged_for_the_night_and_whose_time_ends_at_midnight():
+    """Cay never opened the bot and stands in tonight: she is named, the one she stands in for is
+    not. Amy's time on the list ends with the day, in the middle of the night shift."""
+    service = msgspec.structs.replace(
+        SERVICE,
+        staff=tuple(
+            msgspec.structs.replace(s, expires=date(2026, 3, 6)) if s.id == "amy" else s
+            for s in SERVICE.staff
+        ),
+    )
+    night = Pattern(days=ALL, start=time(20), end=time(8), staff=("ben",), homes=("cedar",))
+    policy = Policy(
+        rota=(
+            Pattern(days=ALL, start=time(8), end=time(20), staff=("mia",), homes=("cedar",)),
+            msgspec.structs.replace(night, staff=("mia",)),
+            Pattern(days=ALL, start=time(8), end=time(8), staff=("amy",), homes=("rowan",)),
+        )
+    )
+    started = ("amy", "ben", "mia")
+    async with World(
+        policy=policy, service=service, start=utc("2026-03-06 12:00"), started=started
+    ) as world:
+        cover = Cover(
+            home="cedar",
+            staff="cay",
+            start=utc("2026-03-06 20:00"),
+            end=utc("2026-03-07 08:00"),
+            instead_of="mia",
+            in_place=True,
+        )
+        state = {"rota": RotaState(covers=(cover,)).written()}
+        await world.engine.house.change(lambda _: OfficeChange(state=state))
+        await world.until(utc("2026-03-06 15:01"))
+        found = {
+            g.message.data["home"]: {k: v for k, v in g.message.data.items() if k != "home"}
+            for g in world.telegram.got
+            if g.message.kind == "night_check"
+        }
+        assert found["cedar"] == {"never_started": ["cay"]}
+        assert found["rowan"]["expired"] == ["amy"]
+        assert found["rowan"]["gaps"] == [["2026-03-07T00:00:00Z", "2026-03-07T15:00:00Z"]]
 
 
 @in_virtual_time
@@ -248,3 +364,22 @@ async def test_the_short_list_at_the_start_of_a_shift():
         assert [d["duty"] for d in mine[0]["falls_due"]] == ["CP-4H"]
         everything = await world.shifts.duty_list(world.staff("mia"))
         assert {line["ref"] for line in everything} == {"RH-2345", "CH-2345"}
+
+
+@in_virtual_time
+async def test_one_message_about_the_night_however_many_homes_are_in_trouble():
+    """And it names what two homes have in common once."""
+    policy = Policy(
+        rota=tuple(
+            Pattern(days=ALL, start=time(9), end=time(20), staff=(one,), homes=(home,))
+            for one, home in (("amy", "rowan"), ("cay", "cedar"))
+        )
+    )
+    async with World(policy=policy, start=utc("2026-03-06 12:00")) as world:
+        await world.until(utc("2026-03-06 15:01"))
+        assert world.telegram.new() == [("mia", "night_check")]
+        message = world.telegram.got[-1].message
+        text = service.screen(message, Words(SERVICE, PACK, utc("2026-03-06 15:01"))).text
+        assert text.splitlines()[1:] == [
+            "• Rowan House and Cedar House: nobody from 20:00 to Sat 7 Mar 09:00"
+        ]
