@@ -3,7 +3,9 @@
 Three limits: so many messages a second in all, one a second per chat with a short burst, so many
 a minute per group. When exactly Telegram counts a request is unknown, somewhere between its start
 and its end; so a request is held to have been counted at the worse of the two, and no choice of
-moments within that span breaks a limit. Times are the event loop's (monotonic seconds).
+moments within that span breaks a limit. That costs a share of the permitted rate: with answers
+after L seconds at most 1 / (1 + L) of it can be used. Every request must end (the clients have
+time-outs). Times are the event loop's (monotonic seconds).
 """
 
 from __future__ import annotations
@@ -21,8 +23,6 @@ from reminders.policy import Limits
 
 MARGIN = 0.01
 """Seconds added to every wait: clocks differ in their last digits."""
-LONGEST = 2.0
-"""A request that is still unanswered after so many seconds was counted long ago."""
 SECOND = 1.0
 MINUTE = 60.0
 
@@ -30,12 +30,11 @@ MINUTE = 60.0
 class _Turn(msgspec.Struct, eq=False):
     """One request that was let through. `ended` None: under way."""
 
-    began: float
     ended: float | None = None
 
     def counted_by(self, now: float) -> float:
-        """The latest moment at which Telegram can have counted it."""
-        return min(now if self.ended is None else self.ended, self.began + LONGEST)
+        """The latest moment, up to now, at which Telegram can have counted it."""
+        return now if self.ended is None else self.ended
 
 
 class _Window:
@@ -60,7 +59,7 @@ class _Window:
 
 class _Chat:
     """A chat's own limits. `allowance` is a bucket that fills at the permitted rate, but not while
-    a request is under way: it may be counted as late as its end."""
+    a request is under way: that may be counted as late as its end."""
 
     def __init__(self, limits: Limits, chat_id: int) -> None:
         self.rate = limits.chat_per_second
@@ -68,36 +67,33 @@ class _Chat:
         self.allowance = self.full
         self.since = 0.0
         self.flying = 0
-        self.fills_from = 0.0
         self.paused_until = 0.0
         self.group = _Window(limits.group_per_minute, MINUTE) if chat_id < 0 else None
 
     def _fill(self, now: float) -> None:
-        spell = now - max(self.since, self.fills_from)
-        self.allowance = min(self.full, self.allowance + max(0.0, spell) * self.rate)
-        self.since = max(now, self.since)
+        if self.flying == 0:
+            self.allowance = min(self.full, self.allowance + (now - self.since) * self.rate)
+        self.since = now
 
     def wait(self, now: float) -> float:
+        """At least so many seconds; a request under way may make it more."""
         self._fill(now)
         short = 0.0
         if self.allowance < 1.0:
-            short = (1.0 - self.allowance) / self.rate + max(0.0, self.fills_from - now) + MARGIN
+            short = (1.0 - self.allowance) / self.rate + MARGIN
         group = self.group.wait(now) if self.group else 0.0
         return max(self.paused_until - now, short, group, 0.0)
 
-    def take(self, turn: _Turn) -> None:
-        self._fill(turn.began)
+    def take(self, turn: _Turn, now: float) -> None:
+        self._fill(now)
         self.allowance -= 1.0
         self.flying += 1
-        self.fills_from = turn.began + LONGEST
         if self.group:
             self.group.turns.append(turn)
 
     def ended(self, now: float) -> None:
         self._fill(now)
         self.flying -= 1
-        if self.flying == 0:
-            self.fills_from = min(self.fills_from, now)
 
     def idle(self, now: float) -> bool:
         self._fill(now)
@@ -150,7 +146,7 @@ class Limiter:
         self._pump()
 
     def wait_for(self, chat_id: int) -> float:
-        """Seconds until this chat alone would permit a message; 0 if it does now."""
+        """Seconds (at least) until this chat alone permits a message; 0 if it does now."""
         chat = self._chats.get(chat_id)
         return chat.wait(asyncio.get_running_loop().time()) if chat else 0.0
 
@@ -202,9 +198,9 @@ class Limiter:
                 blocked.append(entry)
                 soonest = wait if soonest is None else min(soonest, wait)
                 continue
-            turn = _Turn(now)
+            turn = _Turn()
             self._all.turns.append(turn)
-            chat.take(turn)
+            chat.take(turn, now)
             future.set_result(turn)
         for entry in blocked:
             heapq.heappush(self._waiting, entry)

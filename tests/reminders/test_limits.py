@@ -52,10 +52,10 @@ def test_no_choice_of_moments_provokes_a_429(seed):
         loop = asyncio.get_running_loop()
 
         async def one() -> None:
-            await asyncio.sleep(draw.uniform(0, 20))
+            await asyncio.sleep(draw.uniform(0, 40))
             chat = draw.choice(chats)
             async with limiter.turn(chat, draw.choice([0, 10, 40])):
-                whole = draw.choice([0.0, 0.01, 0.3, 1.5])
+                whole = draw.choice([0.0, 0.01, 0.3, 1.5, 4.0, 15.0])
                 until = draw.uniform(0, whole)
                 await asyncio.sleep(until)
                 account.take(chat, loop.time())
