@@ -23,6 +23,7 @@ from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.london import england_bank_holidays
 from reminders.policy import Policy
+from reminders.policy_file import unknown_duties
 from reminders.second import SecondChannel
 from reminders.service import Service
 from reminders.shifts import Shifts
@@ -123,6 +124,8 @@ async def build(
     """Everything, with the book open; nothing has been sent. Raises CannotStart."""
     try:
         pack = pack_of(config, folder, policy.holidays, clock.now())
+        if wrong := unknown_duties(policy, {duty.id for duty in pack.book.duties}):
+            raise CannotStart("\n".join(wrong))
         store = await open_store(config, folder, clock, pack)
     except PackError as error:
         raise CannotStart(f"protocol: {error}") from error

@@ -10,6 +10,7 @@ from protocol.command import check_packs
 from protocol.packfile import PackError
 from protocol.settings import SettingError
 from reminders.clock import SystemClock
+from reminders.policy_file import unknown_duties
 from storage.command import check_book
 from storage.store import StoreError
 
@@ -24,7 +25,9 @@ def problems(path: Path) -> list[str]:
     now = SystemClock().now()
     found = check_packs([folder / config.protocol.pack] if _own_pack(config.protocol.pack) else [])
     try:
-        pack_of(config, folder, policy.holidays, now)
+        pack = pack_of(config, folder, policy.holidays, now)
+        wrong = unknown_duties(policy, {duty.id for duty in pack.book.duties})
+        found += [f"{path.name}: {line}" for line in wrong]
     except PackError as error:
         if str(error) not in found:
             found.append(str(error))

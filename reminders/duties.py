@@ -40,6 +40,8 @@ ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-7
 """Duties that end when the assessment no longer lists them, not because somebody says "done"."""
 AFTER_RETURN = frozenset({"RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
 """Duties that are not about the absence itself and so go on after the return."""
+OWN_DUTIES = frozenset({"SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
+"""Duties that this service asks for at times of its own; the protocol names none."""
 HARMLESS = (Acknowledged, Snoozed, Note, DutyDone)
 """Facts that no due time depends on."""
 WEEK_DAYS = 7

@@ -7,9 +7,10 @@ from datetime import date, datetime
 from typing import Any
 
 from protocol.pack import Pack
-from reminders import presence, rota
+from reminders import presence, rota, written
 from reminders.clock import Clock
 from reminders.ledger import Ledger, OfficeChange
+from reminders.london import OfficeHours
 from reminders.policy import Policy
 from reminders.presence import Presence
 from reminders.rota import Crew, RotaState
@@ -34,6 +35,9 @@ class House:
         self.policy = policy
         self.pack = pack
         self.closed_days: Collection[date] = frozenset(pack.holidays) | frozenset(policy.holidays)
+        self.office_hours = OfficeHours(
+            opens=pack.opens, closes=pack.closes, closed=self.closed_days
+        )
         self._people = {s.id: s for s in service.staff}
         self._by_home = {
             home.id: Service(
@@ -93,11 +97,23 @@ class House:
             service=self._by_home.get(home, self.service),
             state=self.rota,
             unreachable=self.unreachable(),
+            office=self.office_hours,
         )
 
     def on_duty(self, home: str, now: datetime) -> tuple[str, ...]:
         """Staff ids in the order of asking, whether they can be reached or not."""
-        return rota.on_duty(home, now, policy=self.policy, service=self.service, state=self.rota)
+        return rota.on_duty(
+            home,
+            now,
+            policy=self.policy,
+            service=self.service,
+            state=self.rota,
+            office=self.office_hours,
+        )
+
+    def next_change(self, home: str, now: datetime) -> datetime | None:
+        """When (UTC) the written rota of this home next changes hands; None without a rota."""
+        return written.next_change(home, now, self.policy, self.office_hours)
 
     def chat_of(self, person: str, home: str | None) -> int | None:
         """Where to write to; None for somebody who may not be told (of that home's cases) now."""

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import UTC, date, datetime, time, timedelta
 
+import msgspec
+
 from reminders.service import LONDON
 
 
@@ -29,6 +31,31 @@ def next_working_day(moment: datetime, closed: Collection[date]) -> date:
     while day.weekday() >= 5 or day in closed:
         day += timedelta(days=1)
     return day
+
+
+class OfficeHours(msgspec.Struct, frozen=True, kw_only=True):
+    """When the offices work: `opens` to `closes` (London) on every day that is no weekend and not
+    in `closed`. The rest is out of hours (DCSF statutory guidance 2009, National Indicator 71)."""
+
+    opens: time = time(9)
+    closes: time = time(17)
+    closed: Collection[date] = ()
+
+    def open_on(self, day: date) -> tuple[datetime, datetime] | None:
+        """The office hours (UTC) of this London day; None: it is closed."""
+        if day.weekday() >= 5 or day in self.closed:
+            return None
+        return at(day, self.opens), at(day, self.closes)
+
+    def closed_from(self, day: date) -> tuple[datetime, datetime]:
+        """The hours (UTC) out of hours that begin on this London day: from closing time, or on a
+        day without office hours from opening time, to opening time on the next day."""
+        worked = self.open_on(day)
+        begins = worked[1] if worked else at(day, self.opens)
+        return begins, at(day + timedelta(days=1), self.opens)
+
+
+NINE_TO_FIVE = OfficeHours()
 
 
 def into_hours(moment: datetime, opens: time | None, ends: time | None) -> datetime:

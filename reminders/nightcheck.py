@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from reminders import rota
+from reminders import rota, written
 from reminders.house import House
 
 
@@ -30,40 +30,40 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def look_over(house: House, home: str, now: datetime) -> Outcome:
-    """The next 24 hours of this home's rota. Without a rota: everybody who covers it."""
+    """The next 24 hours of this home's rota, with what was arranged in chat. Without a rota:
+    everybody who covers it and is on the list now."""
     until = now + timedelta(hours=24)
-    spans = [
-        *rota.shifts(home, now, until, house.policy),
-        *rota.exceptions(home, now, until, house.policy),
-    ]
+    policy, service, state = house.policy, house.service, house.rota
+    hours = house.office_hours
+    cuts = rota.stretches(home, now, until, policy=policy, state=state, office=hours)
     begins: dict[str, datetime] = {}
-    if rota.written(home, house.policy) or spans:
-        for span in spans:
-            for one in span.staff:
-                begins[one] = max(begins.get(one, span.start), span.start)
-    else:
-        begins = {s.id: now for s in house.service.staff if s.covers(home) and s.active(now)}
-    for cover in house.rota.covers:
-        if cover.home == home and cover.holds(now):
-            begins.setdefault(cover.staff, now)
+    for start, _ in cuts:
+        for one in rota.named(
+            home, start, policy=policy, service=service, state=state, office=hours
+        ):
+            begins[one] = start
+    if written.scheduled(home, now, policy, hours) is None:
+        begins = {
+            one: start
+            for one, start in begins.items()
+            if (staff := service.person(one)) is not None and staff.active(now)
+        }
     never: list[str] = []
     blocked: list[str] = []
     expired: list[str] = []
     foreign: list[str] = []
     for one, start in begins.items():
-        staff = house.service.person(one)
+        staff = service.person(one)
         known = house.presence.get(one)
         if staff is None or not staff.covers(home):
             foreign.append(one)
-        elif not staff.active(max(start, now)):
+        elif not staff.active(start):
             expired.append(one)
         elif known is not None and not known.reachable:
             blocked.append(one)
         elif known is None or known.started_at is None:
             never.append(one)
-    found = rota.gaps(
-        home, now, until, policy=house.policy, service=house.service, state=house.rota
-    )
+    found = rota.gaps(home, now, until, policy=policy, service=service, state=state, office=hours)
     return Outcome(
         gaps=tuple(found),
         never_started=tuple(never),

@@ -186,12 +186,16 @@ class Watching(Table, frozen=True, kw_only=True):
 class Pattern(Table, frozen=True, kw_only=True):
     """One shift of the weekly rota. `staff` in the order in which they are asked."""
 
-    days: tuple[Weekday, ...]
-    """The days on which the shift begins."""
-    start: time
-    end: time
-    """London time; not after `start`: the shift ends on the next day."""
     staff: tuple[str, ...]
+    days: tuple[Weekday, ...] = ()
+    """The days on which the shift begins; empty (only with `when`): every day."""
+    start: time | None = None
+    end: time | None = None
+    """London time; not after `start`: the shift ends on the next day."""
+    when: Literal["", "office_hours", "out_of_hours"] = ""
+    """In the place of `start` and `end`: office hours, or all that is out of hours, which begins
+    when the office closes, on weekends and bank holidays when it would have opened, and ends when
+    it would open on the next day."""
     homes: tuple[str, ...] = ()
     """Empty: all homes."""
     every_weeks: int = 1

@@ -7,25 +7,26 @@ list: everybody who covers it, in the order of the configuration, managers last.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from datetime import UTC, datetime, timedelta
+from collections.abc import Collection
+from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
 from reminders import london
-from reminders.policy import WEEKDAYS, Pattern, Policy
-from reminders.service import LONDON, Service
-
-LOOK_AHEAD_DAYS = 8
+from reminders.london import NINE_TO_FIVE, OfficeHours
+from reminders.policy import Policy
+from reminders.service import Service
+from reminders.written import exceptions, scheduled, shifts
 
 
 class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Arranged in chat: `staff` is first on duty for `home` from `start` to `end` (UTC).
 
     `end` None: until somebody else takes over. `instead_of`: that person is then not asked as
-    the one on duty ("" for taking over: those on the rota stay next in line).
+    the one on duty ("" for taking over: those on the rota stay next in line). `in_place`: a
+    swapped shift, so `staff` stands where `instead_of` stood, and nowhere if they are not there.
     """
 
     home: str
@@ -33,6 +34,7 @@ class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     start: datetime
     end: datetime | None = None
     instead_of: str = ""
+    in_place: bool = False
 
     def holds(self, now: datetime) -> bool:
         return self.start <= now and (self.end is None or now < self.end)
@@ -49,11 +51,39 @@ class Offer(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Turn(msgspec.Struct, frozen=True, kw_only=True):
+    """One person's shift on the written rota (UTC), at every home where they work it."""
+
+    start: datetime
+    end: datetime
+    homes: tuple[str, ...]
+
+    @property
+    def key(self) -> str:
+        """Names it among this person's turns; short enough for a button."""
+        minutes = int(self.start.timestamp()) // 60
+        return f"{minutes:x}.{int((self.end - self.start).total_seconds()) // 60:x}"
+
+
+class Swap(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A swap that was asked for and not yet answered: `colleague` works `gives`, and `asker`
+    works `takes` for it (None: nothing in return). Times in UTC."""
+
+    id: str
+    asker: str
+    colleague: str
+    gives: Turn
+    takes: Turn | None = None
+    asked_at: datetime
+    expires_at: datetime
+
+
 class RotaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What chat has changed; kept in the office file under "rota"."""
 
     covers: tuple[Cover, ...] = ()
     offers: tuple[Offer, ...] = ()
+    swaps: tuple[Swap, ...] = ()
 
     @classmethod
     def read(cls, raw: Any) -> RotaState:
@@ -78,14 +108,6 @@ class RotaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, covers=tuple(reversed(kept)))
 
 
-class Shift(msgspec.Struct, frozen=True):
-    """A stretch of the written rota (UTC), and who works it in the order of asking."""
-
-    start: datetime
-    end: datetime
-    staff: tuple[str, ...]
-
-
 class Crew(msgspec.Struct, frozen=True, kw_only=True):
     """Who can be asked about one home at one moment; staff ids, each list in ladder order.
 
@@ -100,89 +122,44 @@ class Crew(msgspec.Struct, frozen=True, kw_only=True):
     unreachable: tuple[str, ...] = ()
 
 
-def written(home: str, policy: Policy) -> bool:
-    """Is there any weekly pattern for this home?"""
-    return any(not p.homes or home in p.homes for p in policy.rota)
-
-
-def _worked(pattern: Pattern, monday_based: datetime) -> bool:
-    if pattern.every_weeks == 1 or pattern.first_week is None:
-        return True
-    day = monday_based.date()
-    first = pattern.first_week - timedelta(days=pattern.first_week.weekday())
-    weeks = ((day - timedelta(days=day.weekday())) - first).days // 7
-    return weeks % pattern.every_weeks == 0
-
-
-def shifts(home: str, since: datetime, until: datetime, policy: Policy) -> list[Shift]:
-    """The written shifts and exceptions of a home that touch this span, patterns first."""
-    found: list[Shift] = []
-    first = since.astimezone(LONDON) - timedelta(days=1)
-    days = (until.astimezone(LONDON).date() - first.date()).days
-    for pattern in policy.rota:
-        if pattern.homes and home not in pattern.homes:
-            continue
-        for offset in range(days + 1):
-            local = first + timedelta(days=offset)
-            if WEEKDAYS[local.weekday()] not in pattern.days or not _worked(pattern, local):
-                continue
-            begins = london.at(local.date(), pattern.start)
-            last = local.date() + timedelta(days=0 if pattern.end > pattern.start else 1)
-            ends = london.at(last, pattern.end)
-            if begins < until and ends > since:
-                found.append(Shift(begins, ends, pattern.staff))
-    return found
-
-
-def exceptions(home: str, since: datetime, until: datetime, policy: Policy) -> list[Shift]:
-    """The dated exceptions of a home that touch this span (UTC)."""
-    found = []
-    for other in policy.exceptions:
-        if other.homes and home not in other.homes:
-            continue
-        begins = other.start.replace(tzinfo=LONDON).astimezone(UTC)
-        ends = other.end.replace(tzinfo=LONDON).astimezone(UTC)
-        if begins < until and ends > since:
-            found.append(Shift(begins, ends, other.staff))
-    return found
-
-
-def scheduled(home: str, now: datetime, policy: Policy) -> tuple[str, ...] | None:
-    """Who the written rota names now, in order; None if this home has no rota at all."""
-    a_moment = timedelta(microseconds=1)
-    special = exceptions(home, now, now + a_moment, policy)
-    if special:
-        return special[-1].staff
-    if not written(home, policy):
-        return None
-    names: list[str] = []
-    for shift in shifts(home, now, now + a_moment, policy):
-        names.extend(one for one in shift.staff if one not in names)
-    return tuple(names)
-
-
-def next_change(home: str, now: datetime, policy: Policy) -> datetime | None:
-    """When the written rota next changes hands for this home (UTC); None without a rota."""
-    until = now + timedelta(days=LOOK_AHEAD_DAYS)
-    spans = [*shifts(home, now, until, policy), *exceptions(home, now, until, policy)]
-    edges = {edge for span in spans for edge in (span.start, span.end) if edge > now}
-    return min(edges, default=None)
-
-
-def on_duty(
-    home: str, now: datetime, *, policy: Policy, service: Service, state: RotaState
+def named(
+    home: str,
+    now: datetime,
+    *,
+    policy: Policy,
+    service: Service,
+    state: RotaState,
+    office: OfficeHours = NINE_TO_FIVE,
 ) -> tuple[str, ...]:
-    """Staff ids in the order in which they are asked; empty only if the rota has a gap."""
-    named = scheduled(home, now, policy)
-    if named is None:
+    """Staff ids in the order in which they would be asked, whether or not they still may be."""
+    by_rota = scheduled(home, now, policy, office)
+    if by_rota is None:
         covering = [s for s in service.staff if s.covers(home)]
-        named = tuple(s.id for s in sorted(covering, key=lambda s: s.manages))
-    order = list(named)
+        by_rota = tuple(s.id for s in sorted(covering, key=lambda s: s.manages))
+    order = list(by_rota)
     for cover in state.covers:
         if cover.home != home or not cover.holds(now):
             continue
-        order = [one for one in order if one not in (cover.staff, cover.instead_of)]
-        order.insert(0, cover.staff)
+        if not cover.in_place:
+            order = [one for one in order if one not in (cover.staff, cover.instead_of)]
+            order.insert(0, cover.staff)
+        elif cover.instead_of in order:
+            order = [cover.staff if one == cover.instead_of else one for one in order]
+            order = list(dict.fromkeys(order))
+    return tuple(order)
+
+
+def on_duty(
+    home: str,
+    now: datetime,
+    *,
+    policy: Policy,
+    service: Service,
+    state: RotaState,
+    office: OfficeHours = NINE_TO_FIVE,
+) -> tuple[str, ...]:
+    """Staff ids in the order in which they are asked; empty only if the rota has a gap."""
+    order = named(home, now, policy=policy, service=service, state=state, office=office)
     able = (service.person(one) for one in order)
     return tuple(s.id for s in able if s is not None and s.active(now) and s.covers(home))
 
@@ -195,6 +172,7 @@ def crew(
     service: Service,
     state: RotaState,
     unreachable: Collection[str] = (),
+    office: OfficeHours = NINE_TO_FIVE,
 ) -> Crew:
     """Everybody who may be asked, without those the bot cannot reach.
 
@@ -206,7 +184,7 @@ def crew(
     managers = tuple(s.id for s in service.managers(home, now) if s.id in reachable)
     duty = tuple(
         one
-        for one in on_duty(home, now, policy=policy, service=service, state=state)
+        for one in on_duty(home, now, policy=policy, service=service, state=state, office=office)
         if one in reachable
     )
     return Crew(
@@ -218,6 +196,28 @@ def crew(
     )
 
 
+def stretches(
+    home: str,
+    since: datetime,
+    until: datetime,
+    *,
+    policy: Policy,
+    state: RotaState,
+    office: OfficeHours = NINE_TO_FIVE,
+) -> list[tuple[datetime, datetime]]:
+    """This span (UTC) cut wherever the rota of the home, as written or as arranged, may change;
+    and at midnight in London, when somebody's time on the staff list can end."""
+    spans = [
+        *shifts(home, since, until, policy, office),
+        *exceptions(home, since, until, policy),
+    ]
+    edges = {since, *(e for s in spans for e in (s.start, s.end))}
+    days = (until - since).days + 2
+    edges |= {london.at(london.day_of(since) + timedelta(days=n), time()) for n in range(days)}
+    edges |= {c.start for c in state.covers} | {c.end for c in state.covers if c.end}
+    return list(pairwise([*sorted(e for e in edges if since <= e < until), until]))
+
+
 def gaps(
     home: str,
     since: datetime,
@@ -226,18 +226,12 @@ def gaps(
     policy: Policy,
     service: Service,
     state: RotaState,
+    office: OfficeHours = NINE_TO_FIVE,
 ) -> list[tuple[datetime, datetime]]:
     """The stretches of this span (UTC) in which nobody who could be asked is on duty."""
-    spans: Sequence[Shift] = [
-        *shifts(home, since, until, policy),
-        *exceptions(home, since, until, policy),
-    ]
-    edges = {since, *(e for s in spans for e in (s.start, s.end))}
-    edges |= {c.start for c in state.covers} | {c.end for c in state.covers if c.end}
-    cuts = [*sorted(e for e in edges if since <= e < until), until]
     found: list[tuple[datetime, datetime]] = []
-    for begins, ends in pairwise(cuts):
-        if on_duty(home, begins, policy=policy, service=service, state=state):
+    for begins, ends in stretches(home, since, until, policy=policy, state=state, office=office):
+        if on_duty(home, begins, policy=policy, service=service, state=state, office=office):
             continue
         if found and found[-1][1] == begins:
             found[-1] = (found[-1][0], ends)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from reminders import presence, rota
+from reminders import presence
 from reminders.digest import shift_lines
 from reminders.engine import Engine
 from reminders.ledger import OfficeChange
@@ -305,7 +305,7 @@ class Shifts:
     def _cover(
         self, home: str, staff: str, instead_of: str, now: datetime, until: datetime | None
     ) -> Cover:
-        end = until or rota.next_change(home, now, self.house.policy)
+        end = until or self.house.next_change(home, now)
         return Cover(home=home, staff=staff, start=now, end=end, instead_of=instead_of)
 
     def _with_covers(
@@ -324,7 +324,7 @@ class Shifts:
 
     async def _lines(self, homes: Sequence[str]) -> list[dict[str, Any]]:
         now = self.house.clock.now()
-        ends = [rota.next_change(home, now, self.house.policy) for home in homes]
+        ends = [self.house.next_change(home, now) for home in homes]
         until = max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
         return shift_lines(await self.engine.open_duties(), homes, now, until)
 

@@ -7,7 +7,7 @@ import pytest
 
 from reminders.london import england_bank_holidays, into_hours, next_working_day
 from reminders.policy import Policy
-from reminders.policy_file import PolicyError, mistakes, policy_from
+from reminders.policy_file import PolicyError, mistakes, policy_from, unknown_duties
 from tests.reminders.virtual import utc
 from tests.reminders.world import SERVICE
 
@@ -62,7 +62,7 @@ def test_a_rota_as_it_is_written_in_the_file():
         ("[ladders.level_2]\nsteps = []", ["ladders.level_2.steps", "at least one"]),
         (
             '[ladders.level_2]\nsteps = [{who = "bob"}]',
-            ["ladders.level_2.steps[0].who", "bob", "on_duty", "staff id"],
+            ["ladders.level_2.steps[1].who", "bob", "on_duty", "staff id"],
         ),
         (
             '[ladders.level_3]\nsteps = [{who = "next"}]\nfrom_hour = "08:00"\nto_hour = "20:00"',
@@ -74,25 +74,25 @@ def test_a_rota_as_it_is_written_in_the_file():
         ),
         (
             '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["zed"]',
-            ["rota[0].staff", "zed", "amy"],
+            ["rota[1].staff", "zed", "amy"],
         ),
         (
             '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["amy"]\n'
             'homes = ["elm"]',
-            ["rota[0].homes", "elm", "rowan"],
+            ["rota[1].homes", "elm", "rowan"],
         ),
         (
             '[[rota]]\ndays = ["friday"]\nstart = "20:00"\nend = "08:00"\nstaff = ["amy"]\n'
             "every_weeks = 2",
-            ["rota[0].first_week", "every_weeks"],
+            ["rota[1].first_week", "every_weeks"],
         ),
         (
             "[[exceptions]]\nstart = 2026-12-26T08:00:00\nend = 2026-12-25T08:00:00",
-            ["exceptions[0].end", "later than start"],
+            ["exceptions[1].end", "later than start"],
         ),
         (
             "[[exceptions]]\nstart = 2026-12-25T08:00:00Z\nend = 2026-12-26T08:00:00",
-            ["exceptions[0].start", "London"],
+            ["exceptions[1].start", "London"],
         ),
     ],
 )
@@ -103,6 +103,72 @@ def test_a_mistake_is_named_with_key_value_and_what_is_allowed(text, words):
     assert "\n" not in line
     for word in words:
         assert word in line
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (
+            '[[rota]]\nwhen = "out_of_hours"\nstart = "20:00"\nstaff = ["amy"]\nhomes = ["rowan"]',
+            "rota[1].when = 'out_of_hours': goes without start and end",
+        ),
+        (
+            '[[rota]]\nwhen = "at_night"\nstaff = ["amy"]',
+            "rota[1].when = 'at_night': not allowed (allowed: 'office_hours', 'out_of_hours')",
+        ),
+        (
+            '[[rota]]\ndays = ["monday"]\nstart = "08:00"\nstaff = ["mia"]',
+            'rota[1].end: is missing (a time such as "20:00", or when = "out_of_hours")',
+        ),
+        (
+            '[[rota]]\ndays = ["mon"]\nstart = "08:00"\nend = "20:00"\nstaff = ["mia"]',
+            "rota[1].days[1] = 'mon': not allowed (allowed: 'monday', 'tuesday', 'wednesday', "
+            "'thursday', 'friday', 'saturday', 'sunday')",
+        ),
+        (
+            '[[rota]]\ndays = ["monday"]\nstart = "08:00"\nend = "20:00"\nstaff = ["amy"]\n'
+            'homes = ["cedar"]',
+            "rota[1].staff = 'amy': does not cover cedar (their role or homes in the staff list)",
+        ),
+        (
+            "[[exceptions]]\nstart = 2026-12-25T08:00:00\nend = 2026-12-26T08:00:00\n"
+            'staff = ["ada"]',
+            "exceptions[1].staff = 'ada': does not cover cedar, rowan (their role or homes in the "
+            "staff list)",
+        ),
+        (
+            '[[exceptions]]\nstart = "Christmas"\nend = 2026-12-26T08:00:00\nstaff = ["mia"]',
+            "exceptions[1].start = 'Christmas': invalid RFC3339 encoded datetime",
+        ),
+        (
+            "[[exceptions]]\nstart = 2026-12-25T08:00:00\nstaff = []",
+            "exceptions[1].end: is missing",
+        ),
+        (
+            "[night_check]\nhour = 15",
+            "night_check: unknown key 'hour' (allowed: at, enabled)",
+        ),
+    ],
+)
+def test_what_stands_wrong_in_the_rota_is_said_in_one_plain_line(text, line):
+    with pytest.raises(PolicyError) as caught:
+        read(text)
+    assert caught.value.problems == (line,)
+
+
+def test_somebody_who_covers_one_home_may_stand_on_a_rota_for_all():
+    """They are on duty where they may be; only somebody who covers none of the homes is wrong."""
+    assert read(
+        '[[rota]]\ndays = ["monday"]\nstart = "08:00"\nend = "20:00"\nstaff = ["amy", "cay"]'
+    ).rota
+
+
+def test_a_misspelt_duty_is_named():
+    policy = read(
+        '[lead_minutes]\n"CP-24" = 60\n[ladders.duty."SIGN-OFF"]\nsteps = [{who = "mia"}]'
+    )
+    [line] = unknown_duties(policy, {"CP-4H", "CP-24H"})
+    assert line.startswith("lead_minutes.CP-24: no such duty (allowed: ASK-CONCERNS, CLOSE, CP-24H")
 
 
 def test_several_mistakes_are_named_at_once():

@@ -13,7 +13,7 @@ import msgspec
 from protocol import facts as f
 from protocol.assess import assess
 from protocol.fold import fold
-from protocol.pack import load_pack
+from protocol.pack import Pack, load_pack
 from reminders.acts import Acts
 from reminders.engine import Engine
 from reminders.joining import parts
@@ -148,11 +148,13 @@ class World:
         second: Any = None,
         store: Any = None,
         started: Sequence[str] = ("amy", "ben", "cay", "mia", "ada"),
+        pack: Pack = PACK,
     ) -> None:
         self.clock = clock or VirtualClock(start)
         self.policy = policy or Policy()
         self.service = service
         self.second = second
+        self.pack = pack
         self.started = started
         self.telegram = Telegram(self.clock)
         self.store = store or MemoryStore(summarise=summarise, now=self.clock.now)
@@ -165,7 +167,7 @@ class World:
             self.clock,
             self.service,
             self.policy,
-            PACK,
+            self.pack,
             self.telegram,
             second=self.second,
             alarm=LoopAlarm(self.clock),

@@ -1,0 +1,113 @@
+"""The written rota: weekly patterns and dated exceptions of the configuration, laid out in time.
+Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+import msgspec
+
+from reminders import london
+from reminders.london import NINE_TO_FIVE, OfficeHours
+from reminders.policy import WEEKDAYS, Pattern, Policy
+from reminders.service import LONDON
+
+LOOK_AHEAD_DAYS = 8
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """A stretch of the written rota (UTC), and who works it in the order of asking."""
+
+    start: datetime
+    end: datetime
+    staff: tuple[str, ...]
+
+
+def written(home: str, policy: Policy) -> bool:
+    """Is there any weekly pattern for this home?"""
+    return any(not p.homes or home in p.homes for p in policy.rota)
+
+
+def _worked(pattern: Pattern, monday_based: datetime) -> bool:
+    if pattern.every_weeks == 1 or pattern.first_week is None:
+        return True
+    day = monday_based.date()
+    first = pattern.first_week - timedelta(days=pattern.first_week.weekday())
+    weeks = ((day - timedelta(days=day.weekday())) - first).days // 7
+    return weeks % pattern.every_weeks == 0
+
+
+def shifts(
+    home: str,
+    since: datetime,
+    until: datetime,
+    policy: Policy,
+    office: OfficeHours = NINE_TO_FIVE,
+) -> list[Shift]:
+    """The shifts of a home's weekly patterns that touch this span (UTC)."""
+    found: list[Shift] = []
+    first = since.astimezone(LONDON) - timedelta(days=1)
+    days = (until.astimezone(LONDON).date() - first.date()).days
+    for pattern in policy.rota:
+        if pattern.homes and home not in pattern.homes:
+            continue
+        for offset in range(days + 1):
+            local = first + timedelta(days=offset)
+            named = not pattern.days or WEEKDAYS[local.weekday()] in pattern.days
+            if not named or not _worked(pattern, local):
+                continue
+            span = _hours(pattern, local.date(), office)
+            if span is not None and span[0] < until and span[1] > since:
+                found.append(Shift(*span, pattern.staff))
+    return found
+
+
+def _hours(pattern: Pattern, day: date, office: OfficeHours) -> tuple[datetime, datetime] | None:
+    """When (UTC) the shift that begins on this London day begins and ends; None: there is none."""
+    if pattern.when == "office_hours":
+        return office.open_on(day)
+    if pattern.when == "out_of_hours":
+        return office.closed_from(day)
+    if pattern.start is None or pattern.end is None:
+        return None
+    last = day + timedelta(days=0 if pattern.end > pattern.start else 1)
+    return london.at(day, pattern.start), london.at(last, pattern.end)
+
+
+def exceptions(home: str, since: datetime, until: datetime, policy: Policy) -> list[Shift]:
+    """The dated exceptions of a home that touch this span (UTC)."""
+    found = []
+    for other in policy.exceptions:
+        if other.homes and home not in other.homes:
+            continue
+        begins = other.start.replace(tzinfo=LONDON).astimezone(UTC)
+        ends = other.end.replace(tzinfo=LONDON).astimezone(UTC)
+        if begins < until and ends > since:
+            found.append(Shift(begins, ends, other.staff))
+    return found
+
+
+def scheduled(
+    home: str, now: datetime, policy: Policy, office: OfficeHours = NINE_TO_FIVE
+) -> tuple[str, ...] | None:
+    """Who the written rota names now, in order; None if this home has no rota at all."""
+    a_moment = timedelta(microseconds=1)
+    special = exceptions(home, now, now + a_moment, policy)
+    if special:
+        return special[-1].staff
+    if not written(home, policy):
+        return None
+    names: list[str] = []
+    for shift in shifts(home, now, now + a_moment, policy, office):
+        names.extend(one for one in shift.staff if one not in names)
+    return tuple(names)
+
+
+def next_change(
+    home: str, now: datetime, policy: Policy, office: OfficeHours = NINE_TO_FIVE
+) -> datetime | None:
+    """When the written rota next changes hands for this home (UTC); None without a rota."""
+    until = now + timedelta(days=LOOK_AHEAD_DAYS)
+    spans = [*shifts(home, now, until, policy, office), *exceptions(home, now, until, policy)]
+    edges = {edge for span in spans for edge in (span.start, span.end) if edge > now}
+    return min(edges, default=None)
