@@ -53,7 +53,7 @@ class Troubles:
     async def alarm(self, kind: str, line: str) -> None:
         """A line for the administrators, once a minute for one kind of trouble."""
         now = self._handlers.clock.now()
-        await self._handlers.engine.rounds.tell(
+        await self._handlers.engine.notices.tell(
             [s.id for s in self._handlers.service.administrators(now)],
             f"{kind}~{now:%y%m%d%H%M}~{zlib.crc32(line.encode()):08x}",
             "alarm",

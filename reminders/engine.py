@@ -28,6 +28,7 @@ from reminders.delivery import Delivery, SecondSender
 from reminders.duties import Duty, duties, read
 from reminders.house import House
 from reminders.limits import Limiter
+from reminders.notices import Notices
 from reminders.outbox import OFFICE
 from reminders.plan import Plan, Situation, plan
 from reminders.policy import Policy
@@ -97,6 +98,7 @@ class Engine:
         self.house.tell = lambda message: self.delivery.offer(OFFICE, message)
         self.watch = Watch(self.house, self.delivery)
         self.rounds = Rounds(self.house, self.open_duties)
+        self.notices = Notices(self.house)
         self.on_idle_change: Callable[[], None] | None = None
         self.on_stopped: Callable[[str], None] | None = None
         self._held: dict[str, Held] = {}
@@ -252,7 +254,7 @@ class Engine:
         """This person cannot be written to: passed over from now on, the manager is told, and
         where they were asked whoever is next is asked at once."""
         with self._busy():
-            await self.rounds.unreachable(person, why)
+            await self.notices.unreachable(person, why)
             for held in list(self._held.values()):
                 if person in held.asked:
                     await self._replan(held)
@@ -429,10 +431,10 @@ class Engine:
         await self.lost(message.to, why)
 
     async def moved(self, person: str, chat_id: int) -> None:
-        await self.rounds.moved(person, chat_id)
+        await self.notices.moved(person, chat_id)
 
     async def refused(self, ref: str, message: Message, why: str) -> None:
-        await self.rounds.refused(ref, message, why)
+        await self.notices.refused(ref, message, why)
 
     def stopped(self, why: str) -> None:
         log.critical("telegram does not accept the bot", why=why)

@@ -1,20 +1,20 @@
 """What the service itself does at its hours: the night's rota looked over, digests, hand-overs that
-nobody accepted. And what it tells managers and administrators when something is out of order."""
+nobody accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
 import msgspec
 
-from reminders import digest, london, nightcheck, presence
+from reminders import digest, london, nightcheck
 from reminders.duties import Duty
 from reminders.house import House
 from reminders.ledger import OfficeChange
+from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
-from reminders.presence import Presence
 from reminders.rota import Offer, RotaState
 from reminders.service import LONDON, Staff
 from storage.model import Episode, Message, Office
@@ -208,107 +208,6 @@ class Rounds:
                 due_at=moment,
             )
             await self.house.change(_digest_sent(staff.id, moment, message))
-
-    # Told to managers and administrators ------------------------------------------------------
-
-    async def unreachable(self, person: str, why: str) -> None:
-        """This person cannot be written to: kept on record, and the managers are told once."""
-        now = self.house.clock.now()
-        staff = self.house.service.person(person)
-        known = self.house.presence.get(person, Presence())
-        if not known.reachable:
-            return
-
-        def build(office: Office) -> OfficeChange | None:
-            people = presence.read(office.state.get("staff"))
-            before = people.get(person, Presence())
-            people[person] = msgspec.structs.replace(before, unreachable_at=now, why=why)
-            homes = self.house.homes_of(staff) if staff else []
-            told = [s for s in self.house.managers(homes, now) if s.id != person]
-            if not told:
-                told = [s for s in self.house.service.administrators(now) if s.id != person]
-            return OfficeChange(
-                state={"staff": presence.written(people)},
-                messages=[
-                    office_message(
-                        f"unreachable~{person}~{now:%y%m%d%H%M%S}~{one.id}",
-                        one.id,
-                        "unreachable",
-                        now,
-                        {"person": person, "why": why},
-                        priority=5,
-                    )
-                    for one in told
-                ],
-                log=[{"at": now.isoformat(), "what": "unreachable", "staff": person}],
-            )
-
-        await self.house.change(build)
-
-    async def moved(self, person: str, chat_id: int) -> None:
-        """The chat has a new id, which is used from now on."""
-
-        def build(office: Office) -> OfficeChange | None:
-            people = presence.read(office.state.get("staff"))
-            before = people.get(person, Presence())
-            people[person] = msgspec.structs.replace(before, chat_id=chat_id)
-            return OfficeChange(state={"staff": presence.written(people)})
-
-        await self.house.change(build)
-
-    async def refused(self, ref: str, message: Message, why: str) -> None:
-        """A message that Telegram will never take: the managers and administrators are told."""
-        if message.kind in ("alarm", "refused"):
-            return
-        now = self.house.clock.now()
-        staff = self.house.service.person(message.to)
-        homes = self.house.homes_of(staff) if staff else []
-        people = {s.id: s for s in self.house.managers(homes, now)} | {
-            s.id: s for s in self.house.service.administrators(now)
-        }
-        data = {"ref": ref, "person": message.to, "kind": message.kind, "about": message.about}
-        await self.tell(
-            (one for one in people if one != message.to),
-            f"refused~{ref}~{message.id}",
-            "refused",
-            {**data, "why": why},
-        )
-
-    async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
-        """One message of the service's own file to each of these people, once per `name`."""
-        now = self.house.clock.now()
-        messages = [
-            office_message(f"{name}~{one}", one, kind, now, data, priority=5) for one in people
-        ]
-
-        def build(office: Office) -> OfficeChange | None:
-            known = {m.id for m in office.messages}
-            new = [m for m in messages if m.id not in known]
-            return OfficeChange(messages=new) if new else None
-
-        await self.house.change(build)
-
-
-def office_message(
-    name: str,
-    to: str,
-    kind: str,
-    now: datetime,
-    data: dict[str, Any],
-    *,
-    priority: int,
-    due_at: datetime | None = None,
-) -> Message:
-    """A message of the service's own file."""
-    return Message(
-        id=name,
-        to=to,
-        kind=kind,
-        created_at=now,
-        due_at=due_at or now,
-        priority=priority,
-        data=msgspec.to_builtins(data),
-    )
 
 
 def _digest_sent(

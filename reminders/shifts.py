@@ -13,9 +13,10 @@ from reminders import presence
 from reminders.digest import shift_lines
 from reminders.engine import Engine
 from reminders.ledger import OfficeChange
+from reminders.notices import office_message
 from reminders.presence import Presence
 from reminders.rota import Cover, Offer, RotaState
-from reminders.rounds import DigestChoice, DigestState, office_message
+from reminders.rounds import DigestChoice, DigestState
 from reminders.service import Staff
 from storage.model import Message, Office
 

@@ -329,9 +329,9 @@ async def test_the_look_over_knows_who_was_arranged_for_the_night_and_whose_time
         await world.until(utc("2026-03-06 15:01"))
         [told] = [g.message for g in world.telegram.got if g.message.kind == "night_check"]
         found = {one["home"]: one for one in told.data["homes"]}
-        assert found["cedar"] == {"home": "cedar", "never_started": ["cay"]}
-        assert found["rowan"]["expired"] == ["amy"]
-        assert found["rowan"]["gaps"] == [["2026-03-07T00:00:00Z", "2026-03-07T15:00:00Z"]]
+        assert found["cedar"] == {"home": "cedar", "never_started": ("cay",)}
+        assert found["rowan"]["expired"] == ("amy",)
+        assert found["rowan"]["gaps"] == (("2026-03-07T00:00:00Z", "2026-03-07T15:00:00Z"),)
 
 
 @in_virtual_time

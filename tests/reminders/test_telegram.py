@@ -302,7 +302,7 @@ def test_the_limits_are_kept_under_a_burst(many):
         )
         async with World(policy=policy, service=service, started=()) as world:
             for n in range(many):
-                await world.engine.rounds.tell([f"p{n}"], "test", "notice", {"n": n})
+                await world.engine.notices.tell([f"p{n}"], "test", "notice", {"n": n})
             await world.advance(seconds=many / 20 + 5)
             times = [at for at, _, _ in world.telegram.attempts]
             assert len(times) == many
