@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers import swap
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.office import Handlers, NotAllowed
+from handlers.people import people
 from handlers.split import split
 from handlers.wording import duty as say
 from handlers.wording import menu
 from handlers.wording.messages import Words
 from reminders.service import Role, Staff
-
-MOST_PEOPLE = 10
 
 
 async def rota(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
@@ -29,8 +29,13 @@ def _rota(desk: Handlers, staff: Staff, above: str = "") -> Screen:
     text = "\n".join(lines) if not above else "\n".join([above, "", *lines])
     if administrator:
         return Screen(text)
-    buttons = [Button(say.TAKE_OVER, "d:take"), Button(say.HAND_OVER, "d:give")]
-    return Screen(text, (tuple(buttons), (Button(say.SHORT_LIST, "d:today"),)))
+    buttons = [
+        Button(say.TAKE_OVER, "d:take"),
+        Button(say.HAND_OVER, "d:give"),
+        Button(say.SWAP, "d:swap"),
+        Button(say.SHORT_LIST, "d:today"),
+    ]
+    return Screen(text, rows(buttons, 2))
 
 
 async def today(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
@@ -69,14 +74,25 @@ async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
             await _which_home(desk, incoming, "give", say.GIVE_WHICH)
         case ["give", home]:
             await _to_whom(desk, incoming, home)
+        case ["give", home, "", page] if page.isdigit():
+            await _to_whom(desk, incoming, home, int(page))
         case ["give", home, person]:
             await _offer(desk, incoming, home, person)
         case ["accept", offer]:
             outcome = await desk.shifts.accept(staff, offer, update_id=incoming.update_id)
-            await desk.phone.show(incoming.chat_id, Screen(say.ACCEPTED[outcome]), at)
+            text = say.ACCEPTED[outcome]
+            over = outcome == "over"  # what is true now, for somebody who tapped twice too
+            shown = _rota(desk, staff, text) if over else Screen(text)
+            await desk.phone.show(incoming.chat_id, shown, at)
         case ["refuse", offer]:
             outcome = await desk.shifts.refuse(staff, offer, update_id=incoming.update_id)
             await desk.phone.show(incoming.chat_id, Screen(say.REFUSED[outcome]), at)
+        case ["swap"]:
+            await swap.which(desk, incoming)
+        case ["swap", *chosen]:
+            await swap.chosen(desk, incoming, chosen)
+        case ["agree" | "decline" as answer, offer]:
+            await swap.answered(desk, incoming, offer, yes=answer == "agree")
         case ["day", day] if staff.manages and day.isdigit():
             hours = [Button(f"{h:02d}:00", f"d:hour:{day}:{h}") for h in range(6, 22)]
             await desk.phone.show(incoming.chat_id, Screen(say.WHICH_HOUR, rows(hours, 4)), at)
@@ -108,7 +124,7 @@ async def _which_home(desk: Handlers, incoming: Incoming, action: str, question:
     await desk.phone.show(incoming.chat_id, Screen(question, rows(buttons, 1)), incoming.message_id)
 
 
-async def _to_whom(desk: Handlers, incoming: Incoming, home: str) -> None:
+async def _to_whom(desk: Handlers, incoming: Incoming, home: str, page: int = 0) -> None:
     homes = _homes(desk, incoming.staff, home)
     now = desk.clock.now()
     others = [
@@ -116,7 +132,7 @@ async def _to_whom(desk: Handlers, incoming: Incoming, home: str) -> None:
         for s in desk.service.staff
         if s.id != incoming.staff.id and s.active(now) and all(s.covers(h) for h in homes)
     ]
-    buttons = [Button(s.name, f"d:give:{home}:{s.id}") for s in others[:MOST_PEOPLE]]
+    buttons = people(others, f"d:give:{home}", page)
     text = say.TO_WHOM if others else say.NOBODY_ELSE
     await desk.phone.show(incoming.chat_id, Screen(text, rows(buttons, 1)), incoming.message_id)
 

@@ -149,6 +149,8 @@ class NightCheck(Table, frozen=True, kw_only=True):
 class HandOver(Table, frozen=True, kw_only=True):
     accept_minutes: int = 15
     """Not accepted by then: it stays with the first, and the manager is told."""
+    swap_hours: int = 24
+    """A swap that was not answered by then, or when the first of its shifts begins, is off."""
 
 
 class DigestDefault(Table, frozen=True, kw_only=True):

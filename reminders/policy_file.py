@@ -183,6 +183,7 @@ def mistakes(policy: Policy, service: Service) -> list[str]:
         found.append(f"digest.hour = {policy.digest.hour}: 0 to 23")
     least("grace_minutes", policy.grace_minutes, 0)
     least("hand_over.accept_minutes", policy.hand_over.accept_minutes, 1)
+    least("hand_over.swap_hours", policy.hand_over.swap_hours, 1)
     least("after_return.safe_and_well_minutes", policy.after_return.safe_and_well_minutes, 0)
     least("second_channel.after_minutes_down", policy.second_channel.after_minutes_down, 1)
     for name in ("per_second", "chat_burst", "group_per_minute", "join_at_most", "in_flight"):

@@ -17,6 +17,7 @@ from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
 from reminders.rota import Offer, RotaState
 from reminders.service import LONDON, Staff
+from reminders.swaps import not_swapped
 from storage.model import Episode, Message, Office
 
 OpenDuties = Callable[[], Awaitable[list[tuple[Episode, int, Sequence[Duty]]]]]
@@ -65,7 +66,7 @@ class Rounds:
 
     def look(self, now: datetime) -> None:
         """Works out `next_at` anew; called when a hand-over was offered or a choice made."""
-        moments = [offer.expires_at for offer in self.house.rota.offers]
+        moments = self._ends()
         if self.house.policy.night_check.enabled:
             moments.append(_next_hour(now, self.house.policy.night_check.at))
         for staff in self._digest_readers(now):
@@ -74,26 +75,34 @@ class Rounds:
                 moments.append(self.next_digest(choice, now))
         self.next_at = min((m for m in moments if m > now), default=None)
 
-    # Hand-overs that nobody accepted ----------------------------------------------------------
+    # Hand-overs and swaps that nobody accepted ------------------------------------------------
+
+    def _ends(self) -> list[datetime]:
+        state = self.house.rota
+        ends = [offer.expires_at for offer in state.offers]
+        return [*ends, *(swap.expires_at for swap in state.swaps)]
 
     async def _offers(self, now: datetime) -> None:
-        late = [offer for offer in self.house.rota.offers if offer.expires_at <= now]
-        if not late:
+        if not any(end <= now for end in self._ends()):
             return
 
         def build(office: Office) -> OfficeChange | None:
             state = RotaState.read(office.state.get("rota"))
-            over = [offer for offer in state.offers if offer.expires_at <= now]
-            kept = tuple(offer for offer in state.offers if offer.expires_at > now)
-            state = msgspec.structs.replace(state, offers=kept).pruned(now)
-            return OfficeChange(
-                state={"rota": state.written()},
-                messages=[m for offer in over for m in self.not_accepted(offer, "unanswered", now)],
-                log=[
-                    {"at": now.isoformat(), "what": "hand-over unanswered", "offer": offer.id}
-                    for offer in over
-                ],
-            )
+            offers = [one for one in state.offers if one.expires_at <= now]
+            swaps = [one for one in state.swaps if one.expires_at <= now]
+            state = msgspec.structs.replace(
+                state,
+                offers=tuple(one for one in state.offers if one not in offers),
+                swaps=tuple(one for one in state.swaps if one not in swaps),
+            ).pruned(now)
+            messages = [m for one in offers for m in self.not_accepted(one, "unanswered", now)]
+            messages += [
+                m for one in swaps for m in not_swapped(self.house, one, "unanswered", now)
+            ]
+            at = now.isoformat()
+            log = [{"at": at, "what": "hand-over unanswered", "offer": one.id} for one in offers]
+            log += [{"at": at, "what": "swap unanswered", "swap": one.id} for one in swaps]
+            return OfficeChange(state={"rota": state.written()}, messages=messages, log=log)
 
         await self.house.change(build)
 

@@ -1,5 +1,5 @@
-"""What people do about being on duty: take over, hand over, swap, say they are there; and the
-choices about digests. Kept in the service's own file; every act is one commit."""
+"""What people do about being on duty: take over, hand over, say they are there; and the choices
+about digests. Kept in the service's own file; every act is one commit. (Swaps: swaps.py.)"""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from reminders.presence import Presence
 from reminders.rota import Cover, Offer, RotaState
 from reminders.rounds import DigestChoice, DigestState
 from reminders.service import Staff
+from reminders.swaps import Swaps
 from storage.model import Message, Office
 
 SHIFT_HOURS = 12
@@ -36,6 +37,7 @@ class Shifts:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.house = engine.house
+        self.swaps = Swaps(engine.house, engine.look_at_rounds)
 
     # On duty ---------------------------------------------------------------------------------
 
@@ -76,40 +78,6 @@ class Shifts:
             ]
             messages.append(self._shift_card(staff.id, homes, "", lines, now))
             return self._with_covers(office, covers, messages, now, "taken over", staff.id)
-
-        await self._change(build, update_id)
-        return "done"
-
-    async def swap(
-        self,
-        manager: Staff,
-        home: str,
-        out: str,
-        to: str,
-        start: datetime,
-        end: datetime,
-        *,
-        update_id: int | None = None,
-    ) -> OfferOutcome:
-        """A manager, or the one who goes off, puts `to` in the place of `out` from `start` to
-        `end` (UTC)."""
-        other = self.house.service.person(to)
-        allowed = manager.covers(home) and (manager.manages or manager.id == out)
-        if not allowed or other is None or not other.covers(home) or end <= start:
-            return "not_allowed"
-
-        def build(office: Office) -> OfficeChange:
-            now = self.house.clock.now()
-            cover = Cover(home=home, staff=to, start=start, end=end, instead_of=out)
-            data = {"home": home, "out": out, "to": to, "start": start, "end": end}
-            messages = [
-                office_message(
-                    f"swap~{now:%y%m%d%H%M%S}~{home}~{one}", one, "swap", now, data, priority=30
-                )
-                for one in dict.fromkeys((out, to))
-                if one != manager.id
-            ]
-            return self._with_covers(office, [cover], messages, now, "swap", manager.id)
 
         await self._change(build, update_id)
         return "done"

@@ -14,6 +14,7 @@ NOT_SAVED = (
 )
 SAVED_AGAIN = "Saving works again. Please log now what you wrote on paper."
 NOT_ON_LIST = "This is a private service. You are not on its list."
+MORE_PEOPLE = "More people ›"
 PRIVATE_ONLY = "This bot works in private chats only."
 
 ROLES = {

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
-from handlers.wording import duties
+from handlers.wording import duties, swap
 from handlers.wording.common import clock, due, listed
 from handlers.wording.messages import Words, moment
 from storage.model import Message
@@ -41,7 +41,11 @@ def screen(message: Message, words: Words) -> Screen:
             homes = _homes([data["home"]], words)
             return Screen(f"🤝 {plain(words.name(data['by']))} is now on duty for {homes}.")
         case "swap":
-            return Screen(_swap(data, words))
+            return Screen(swap.swapped(data, words))
+        case "swap_offer":
+            return swap.offer(data, words)
+        case "swap_kept":
+            return Screen(swap.kept(data, words))
         case "night_check":
             return Screen(_night(data, words))
         case "unreachable":
@@ -101,14 +105,6 @@ def _alarm(data: dict[str, Any]) -> str:
             f"{data['count']} of them, the worst by {data['seconds']} s. Is the machine all right?"
         )
     return f"🛠 {bold(title)}\n{line}"
-
-
-def _swap(data: dict[str, Any], words: Words) -> str:
-    start, end = (clock(moment(data[key]), words.now) for key in ("start", "end"))
-    return (
-        f"🔁 {_homes([data['home']], words)}: {plain(words.name(data['to']))} in place of "
-        f"{plain(words.name(data['out']))}, {start} to {end}."
-    )
 
 
 def _kept(data: dict[str, Any], words: Words) -> Screen:

@@ -30,8 +30,10 @@ class Night:
     """Everything that a story needs. Times are London wall-clock times of November 2026 unless a
     story says otherwise; Saturday 21 November at 21:30 is when most of them begin."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: str = "") -> None:
+        """`more`: further tables of the configuration."""
         self.folder = folder
+        self.more = more
         self.server = Server().start()
         self.stage = Stage(self.server.url, wait=20)
         self.clock = self.stage.clock
@@ -65,7 +67,7 @@ class Night:
         key = self.folder / "practice.key"
         for name, value in (("TOKEN", TOKEN), ("URL", self.server.url), ("KEY", str(key))):
             text = text.replace(f"@{name}@", value)
-        self.config.write_text(text, encoding="utf-8")
+        self.config.write_text(text + self.more, encoding="utf-8")
         assert key_new(key) == 0
         assert register.run(HERE / "people.csv", self.config) == 0
 
