@@ -126,21 +126,23 @@ class Swaps:
         if takes is not None and takes not in coming.in_return(asker, colleague, gives):
             return None
         begins = [gives.start, *([takes.start] if takes else [])]
-        swap = Swap(
-            id=f"{now:%y%m%d%H%M%S}-{asker.id}",
-            asker=asker.id,
-            colleague=colleague.id,
-            gives=gives,
-            takes=takes,
-            asked_at=now,
-            expires_at=min(now + timedelta(hours=house.policy.hand_over.swap_hours), *begins),
-        )
-        data = {"swap": swap.id, "parts": _parts(swap), "expires_at": swap.expires_at}
-        question = office_message(
-            f"swap-offer~{swap.id}", colleague.id, "swap_offer", now, data, priority=30
-        )
+        made: list[Swap] = []
 
         def build(office: Office) -> OfficeChange:
+            swap = Swap(
+                id=f"{office.version}-{asker.id}",
+                asker=asker.id,
+                colleague=colleague.id,
+                gives=gives,
+                takes=takes,
+                asked_at=now,
+                expires_at=min(now + timedelta(hours=house.policy.hand_over.swap_hours), *begins),
+            )
+            made[:] = [swap]
+            data = {"swap": swap.id, "parts": _parts(swap), "expires_at": swap.expires_at}
+            question = office_message(
+                f"swap-offer~{swap.id}", colleague.id, "swap_offer", now, data, priority=30
+            )
             state = RotaState.read(office.state.get("rota"))
             same = (asker.id, gives)
             kept = tuple(one for one in state.swaps if (one.asker, one.gives) != same)
@@ -153,7 +155,7 @@ class Swaps:
 
         await house.change(build, update_id)
         self._changed()
-        return swap
+        return made[0]
 
     async def answer(
         self, staff: Staff, swap_id: str, *, yes: bool, update_id: int | None = None
