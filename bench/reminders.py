@@ -29,6 +29,7 @@ from protocol.pack import load_pack
 from reminders.clock import SystemClock
 from reminders.engine import Engine
 from reminders.joining import parts
+from reminders.limits import Turn
 from reminders.policy import Ladder, Ladders, Limits, NightCheck, Policy, Step
 from reminders.sending import Sent, TooFast
 from reminders.service import Home, Role, Service, Staff
@@ -136,7 +137,7 @@ class Telegram:
         self.random = random.Random(7)
         self.requests: list[tuple[datetime, Message]] = []
 
-    async def send(self, message: Message, episode: Episode | None) -> Sent:
+    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         self.requests.append((self.clock.now(), message))
         whole = self.random.uniform(*self.delay) / 1000
         until_counted = self.random.uniform(0, whole)

@@ -67,7 +67,7 @@ class Nightlight:
         bot = self._bot()
         limiter = Limiter(self._policy.limits, after_restart=True)
         phone = TelegramPhone(bot, limiter)
-        sending = TelegramSending(bot, limiter)
+        sending = TelegramSending(bot)
         parts = await assembly.build(
             self._config, self._policy, self._folder, clock, limiter, phone, sending
         )

@@ -33,7 +33,7 @@ from telegram.error import (
 from handlers.chat import Screen, Unreached
 from handlers.wording.menu import KEYBOARD
 from reminders import sending
-from reminders.limits import Limiter
+from reminders.limits import Limiter, Turn
 
 log = structlog.get_logger(__name__)
 T = TypeVar("T")
@@ -167,18 +167,18 @@ _keyboard = keyboard
 class TelegramSending:
     """The raw sending for delivery: one attempt, and a named outcome (`reminders.sending`).
 
-    Delivery has asked the limiter already for the first part, keeps the back-off and decides what
-    is sent again.
+    Delivery keeps the back-off and decides what is sent again.
     """
 
-    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+    def __init__(self, bot: Bot) -> None:
         self._bot = bot
-        self._limiter = limiter
 
-    async def send(self, chat_id: int, screens: Sequence[Screen], picture: bytes = b"") -> int:
+    async def send(
+        self, chat_id: int, screens: Sequence[Screen], turn: Turn, picture: bytes = b""
+    ) -> int:
         """Sends the parts in order and answers with the id of the last. Raises SendError.
 
-        With a `picture` (PNG) it goes first, without caption.
+        With a `picture` (PNG) it goes first, without caption. `turn` stands for the first part.
         """
         calls: list[Callable[[], Awaitable[Message]]] = []
         if picture:
@@ -187,7 +187,7 @@ class TelegramSending:
         calls += [partial(self._screen, chat_id, screen) for screen in screens]
         sent = await self._named(calls[0])
         for call in calls[1:]:
-            sent = await self._further(chat_id, call)
+            sent = await self._further(turn, call)
         return sent.message_id
 
     async def _screen(self, chat_id: int, screen: Screen) -> Message:
@@ -200,14 +200,14 @@ class TelegramSending:
             protect_content=True,
         )
 
-    async def _further(self, chat_id: int, call: Callable[[], Awaitable[Message]]) -> Message:
+    async def _further(self, turn: Turn, call: Callable[[], Awaitable[Message]]) -> Message:
         """A part after the first: a message of its own to Telegram's limits. If it fails, some of
         the whole has arrived, so that the next attempt has to be marked as a repeat."""
+        await turn.again()
         try:
-            async with self._limiter.turn(chat_id):
-                return await self._named(call)
+            return await self._named(call)
         except sending.TooFast as error:
-            self._limiter.pause(chat_id, error.retry_after)
+            turn.pause(error.retry_after)
             raise sending.MaybeSent(str(error)) from error
         except sending.NotSent as error:
             raise sending.MaybeSent(str(error)) from error

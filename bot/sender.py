@@ -17,6 +17,7 @@ from protocol.fold import fold
 from protocol.pack import Pack
 from reminders.clock import Clock
 from reminders.joining import JOINED, parts
+from reminders.limits import Turn
 from reminders.plan import ASKING
 from reminders.sending import Refused, Sent
 from reminders.service import Service, Staff
@@ -48,7 +49,7 @@ class WordedSender:
         self._clock = clock
         self._identifiers = identifiers
 
-    async def send(self, message: Message, episode: Episode | None) -> Sent:
+    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         """One attempt; raises what `reminders.sending` names, nothing else."""
         person = self._service.person(message.to)
         if person is None or message.chat_id is None:
@@ -57,7 +58,7 @@ class WordedSender:
         picture = b""
         if message.kind == "digest" and message.data.get("weeks"):
             picture = await asyncio.to_thread(_chart, message.data["weeks"])
-        sent = await self._sending.send(message.chat_id, screens, picture)
+        sent = await self._sending.send(message.chat_id, screens, turn, picture)
         return Sent(message.chat_id, sent)
 
     async def _screens(

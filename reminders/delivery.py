@@ -16,7 +16,7 @@ from reminders import joining
 from reminders.clock import Clock
 from reminders.lanes import SOON, Lane, Lanes
 from reminders.ledger import Ledger
-from reminders.limits import Limiter
+from reminders.limits import Limiter, Turn
 from reminders.outbox import Outbox, Records
 from reminders.sending import (
     MaybeSent,
@@ -203,14 +203,14 @@ class Delivery:
         chat = self.desk.chat_of(lane.person, None) or 0
         inside = False
         try:
-            async with self.limiter.turn(chat, lane.items[0].priority):
+            async with self.limiter.turn(chat, lane.items[0].priority) as turn:
                 inside = True
                 self._before_limiter -= 1
                 self._dispatch()
                 parts = await self._attempt(lane)
                 if not parts:
                     return 0.0
-                outcome = await self._send(parts, chat)
+                outcome = await self._send(parts, chat, turn)
         finally:
             if not inside:
                 self._before_limiter -= 1
@@ -232,13 +232,13 @@ class Delivery:
         return parts
 
     async def _send(
-        self, parts: list[tuple[str, Message, Episode | None]], chat: int
+        self, parts: list[tuple[str, Message, Episode | None]], chat: int, turn: Turn
     ) -> Sent | SendError:
         message = joining.joined(parts, chat, self.clock.now())
         refs = {ref for ref, _, _ in parts}
         record = parts[0][2] if len(refs) == 1 else None
         try:
-            return await self.sender.send(message, record)
+            return await self.sender.send(message, record, turn)
         except SendError as error:
             return error
         except Exception as error:

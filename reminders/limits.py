@@ -27,7 +27,7 @@ SECOND = 1.0
 MINUTE = 60.0
 
 
-class _Turn(msgspec.Struct, eq=False):
+class _Request(msgspec.Struct, eq=False):
     """One request that was let through. `ended` None: under way."""
 
     ended: float | None = None
@@ -43,17 +43,17 @@ class _Window:
     def __init__(self, most: int, span: float) -> None:
         self.most = most
         self.span = span
-        self.turns: deque[_Turn] = deque()
+        self.requests: deque[_Request] = deque()
 
     def wait(self, now: float) -> float:
         over = self.span + MARGIN
-        turns = self.turns
-        while turns and turns[0].counted_by(now) + over <= now:
-            turns.popleft()
-        recent = [t for t in turns if t.counted_by(now) + over > now]
+        requests = self.requests
+        while requests and requests[0].counted_by(now) + over <= now:
+            requests.popleft()
+        recent = [r for r in requests if r.counted_by(now) + over > now]
         if len(recent) < self.most:
             return 0.0
-        until = sorted(t.counted_by(now) for t in recent)
+        until = sorted(r.counted_by(now) for r in recent)
         return until[len(recent) - self.most] + over - now
 
 
@@ -84,12 +84,12 @@ class _Chat:
         group = self.group.wait(now) if self.group else 0.0
         return max(self.paused_until - now, short, group, 0.0)
 
-    def take(self, turn: _Turn, now: float) -> None:
+    def take(self, request: _Request, now: float) -> None:
         self._fill(now)
         self.allowance -= 1.0
         self.flying += 1
         if self.group:
-            self.group.turns.append(turn)
+            self.group.requests.append(request)
 
     def ended(self, now: float) -> None:
         self._fill(now)
@@ -97,8 +97,33 @@ class _Chat:
 
     def idle(self, now: float) -> bool:
         self._fill(now)
-        quiet = self.flying == 0 and (self.group is None or not self.group.turns)
+        quiet = self.flying == 0 and (self.group is None or not self.group.requests)
         return quiet and self.paused_until <= now and self.allowance >= self.full
+
+
+class Turn:
+    """Leave for one request after another to one chat."""
+
+    def __init__(self, limiter: Limiter, chat_id: int, priority: int) -> None:
+        self._limiter = limiter
+        self._chat_id = chat_id
+        self._priority = priority
+        self._request: _Request | None = None
+
+    async def again(self) -> None:
+        """The request before has ended; waits until a further one may be made."""
+        self.end()
+        self._request = await self._limiter._acquire(self._chat_id, self._priority)
+
+    def end(self) -> None:
+        """The request has ended."""
+        if self._request is not None:
+            self._limiter._end(self._request, self._chat_id)
+            self._request = None
+
+    def pause(self, seconds: float) -> None:
+        """Telegram wants so many seconds of rest for this chat."""
+        self._limiter.pause(self._chat_id, seconds)
 
 
 class Limiter:
@@ -116,21 +141,23 @@ class Limiter:
         self._chats: dict[int, _Chat] = {}
         self._paused_until = 0.0
         self._refused: tuple[int, float] | None = None
-        self._waiting: list[tuple[int, int, int, asyncio.Future[_Turn]]] = []
+        self._waiting: list[tuple[int, int, int, asyncio.Future[_Request]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
-    async def turn(self, chat_id: int, priority: int = 0) -> AsyncIterator[None]:
-        """Waits until a request to this chat may be made; hold it while the request runs.
+    async def turn(self, chat_id: int, priority: int = 0) -> AsyncIterator[Turn]:
+        """Waits until a request to this chat may be made; hold it while the request runs, and call
+        `again` before each further one.
 
         chat_id: negative for groups.  priority: lower goes first.
         """
-        turn = await self._acquire(chat_id, priority)
+        turn = Turn(self, chat_id, priority)
+        await turn.again()
         try:
-            yield
+            yield turn
         finally:
-            self._end(turn, chat_id)
+            turn.end()
 
     def _chat(self, chat_id: int) -> _Chat:
         chat = self._chats.get(chat_id)
@@ -140,9 +167,9 @@ class Limiter:
                 chat.allowance, chat.since = 0.0, self._begun
         return chat
 
-    def _end(self, turn: _Turn, chat_id: int) -> None:
-        turn.ended = asyncio.get_running_loop().time()
-        self._chats[chat_id].ended(turn.ended)
+    def _end(self, request: _Request, chat_id: int) -> None:
+        request.ended = asyncio.get_running_loop().time()
+        self._chats[chat_id].ended(request.ended)
         self._pump()
 
     def wait_for(self, chat_id: int) -> float:
@@ -163,8 +190,8 @@ class Limiter:
         self._refused = (chat_id, until)
         self._pump()
 
-    async def _acquire(self, chat_id: int, priority: int) -> _Turn:
-        future: asyncio.Future[_Turn] = asyncio.get_running_loop().create_future()
+    async def _acquire(self, chat_id: int, priority: int) -> _Request:
+        future: asyncio.Future[_Request] = asyncio.get_running_loop().create_future()
         heapq.heappush(self._waiting, (priority, next(self._order), chat_id, future))
         self._pump()
         try:
@@ -180,7 +207,7 @@ class Limiter:
             self._timer.cancel()
             self._timer = None
         loop = asyncio.get_running_loop()
-        blocked: list[tuple[int, int, int, asyncio.Future[_Turn]]] = []
+        blocked: list[tuple[int, int, int, asyncio.Future[_Request]]] = []
         soonest: float | None = None
         while self._waiting:
             now = loop.time()
@@ -198,10 +225,10 @@ class Limiter:
                 blocked.append(entry)
                 soonest = wait if soonest is None else min(soonest, wait)
                 continue
-            turn = _Turn()
-            self._all.turns.append(turn)
-            chat.take(turn, now)
-            future.set_result(turn)
+            request = _Request()
+            self._all.requests.append(request)
+            chat.take(request, now)
+            future.set_result(request)
         for entry in blocked:
             heapq.heappush(self._waiting, entry)
         if soonest is not None:

@@ -9,6 +9,7 @@ from typing import Protocol
 
 import msgspec
 
+from reminders.limits import Turn
 from storage.model import Episode, Message
 
 SENDING = "sending"
@@ -28,10 +29,11 @@ class Sender(Protocol):
     The message carries `chat_id` (where to), `ambiguous` (an earlier attempt may have arrived:
     mark it as a repeat) and, if it is a minute late or more, `data["late_minutes"]`. Kind
     "joined" has the single messages in `data["parts"]`. `episode`: as it stands now, when the
-    message is about exactly one; else None.
+    message is about exactly one; else None. `turn`: leave for the first request; `again` before
+    each further one.
     """
 
-    async def send(self, message: Message, episode: Episode | None) -> Sent:
+    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         """Raises one of the errors below, nothing else."""
         ...
 

@@ -54,8 +54,8 @@ async def test_an_error_is_named(raised: Exception, meant: type[sending.SendErro
             raise raised
 
     with pytest.raises(sending.SendError) as caught:
-        sender = TelegramSending(Bot(), Limiter(Limits()))  # type: ignore[arg-type]
-        await sender.send(7001, [Screen("x")])
+        async with Limiter(Limits()).turn(7001) as turn:
+            await TelegramSending(Bot()).send(7001, [Screen("x")], turn)  # type: ignore[arg-type]
     assert type(caught.value) is meant
     if isinstance(caught.value, sending.TooFast):
         assert caught.value.retry_after == 7.0

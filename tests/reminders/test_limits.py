@@ -132,3 +132,18 @@ async def test_whoever_stops_waiting_takes_nobody_s_place():
     loop = asyncio.get_running_loop()
     await one(3)
     assert loop.time() < 1.2
+
+
+@in_virtual_time
+async def test_parts_of_one_message_follow_each_other_at_the_chat_s_rate():
+    """The first part, once it is there, is not in the way of the second."""
+    limiter = Limiter(Limits(chat_burst=1))
+    loop = asyncio.get_running_loop()
+    when: list[float] = []
+    async with limiter.turn(1) as turn:
+        await asyncio.sleep(0.5)
+        for _ in range(2):
+            await turn.again()
+            when.append(loop.time())
+            await asyncio.sleep(0.5)
+    assert when == pytest.approx([1.5, 3.0], abs=0.1)

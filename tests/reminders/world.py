@@ -17,6 +17,7 @@ from protocol.pack import Pack, load_pack
 from reminders.acts import Acts
 from reminders.engine import Engine
 from reminders.joining import parts
+from reminders.limits import Turn
 from reminders.policy import Policy
 from reminders.sending import SendError, Sent
 from reminders.service import Authority, Home, Role, Service, Staff
@@ -106,7 +107,7 @@ class Telegram:
         self._numbers: defaultdict[int, int] = defaultdict(int)
         self.read = 0
 
-    async def send(self, message: Message, episode: Episode | None) -> Sent:
+    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         self.attempts.append((self.clock.now(), message.to, message.id))
         await asyncio.sleep(self.delay)
         error = self.fails(message)

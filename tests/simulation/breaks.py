@@ -93,11 +93,11 @@ def blocked_ignored(stack: contextlib.ExitStack) -> None:
 def no_limiter(stack: contextlib.ExitStack) -> None:
     """Messages go as fast as they can."""
 
-    @contextlib.asynccontextmanager
-    async def turn(self: Any, chat_id: int, priority: int = 0):
-        yield
+    async def acquire(*_: Any) -> Any:
+        return reminders.limits._Request()
 
-    _put(stack, reminders.limits.Limiter, "turn", turn)
+    _put(stack, reminders.limits.Limiter, "_acquire", acquire)
+    _put(stack, reminders.limits.Limiter, "_end", lambda *_: None)
     _put(stack, reminders.limits.Limiter, "wait_for", lambda self, chat: 0.0)
 
 
@@ -324,10 +324,22 @@ def handler_fails(stack: contextlib.ExitStack) -> None:
 def parts_uncounted(stack: contextlib.ExitStack) -> None:
     """A picture and its text count as one message to Telegram's limits."""
 
-    async def further(self: Any, chat_id: int, call: Any) -> Any:
+    async def further(self: Any, turn: Any, call: Any) -> Any:
         return await self._named(call)
 
     _put(stack, bot.phone.TelegramSending, "_further", further)
+
+
+@_break
+def parts_in_their_own_way(stack: contextlib.ExitStack) -> None:
+    """The second part of a message waits for the first, which never counts as ended."""
+    real = reminders.limits.Turn.again
+
+    async def again(self: Any) -> None:
+        self._request = None
+        await real(self)
+
+    _put(stack, reminders.limits.Turn, "again", again)
 
 
 @_break

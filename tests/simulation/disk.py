@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 SLOW = 0.02
 """Share of writes that take long."""
-SLOWEST_SECONDS = 0.15
+SLOWEST_SECONDS = 3.0
 
 
 class Disk:

@@ -15,7 +15,7 @@ from handlers.office import Handlers
 from reminders.acts import Acts
 from reminders.engine import Engine
 from reminders.joining import parts
-from reminders.limits import Limiter
+from reminders.limits import Limiter, Turn
 from reminders.sending import Sent
 from reminders.shifts import Shifts
 from storage.model import Episode, Message
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
 class _Heard(WordedSender):
     """The real sender; the checker hears which messages a request carries."""
 
-    async def send(self, message: Message, episode: Episode | None) -> Sent:
+    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         single = [(ref or (episode.ref if episode else ""), one) for ref, one in parts(message)]
         SPEAKING.set(Speaking(parts=single, begun=asyncio.get_running_loop().time()))
-        return await super().send(message, episode)
+        return await super().send(message, episode, turn)
 
 
 class Process:
@@ -89,7 +89,7 @@ class Process:
         answering: Any = SimBot(world.telegram, self, proactive=False)
         reminding: Any = SimBot(world.telegram, self, proactive=True)
         phone = TelegramPhone(answering, limiter)
-        sending = TelegramSending(reminding, limiter)
+        sending = TelegramSending(reminding)
         sender = _Heard(sending, store, service, pack, clock, "reference")
         engine = Engine(
             store,

@@ -10,6 +10,7 @@ from tests.simulation.world import simulate
 FOUND = {
     "closed-again": (1, 14, 3, "closed twice"),
     "parts-uncounted": (14, 14, 3, "429 provoked"),
+    "parts-in-their-own-way": (2, 14, 3, "a manager was never asked"),
     "homes-of-others": (53, 4, 10, "told somebody of another home"),
 }
 """By the name of the fault: seed, days, rate, and the invariant that it broke."""

@@ -547,7 +547,7 @@ def _in_this_world(world: SimWorld) -> Any:
         (handlers.filling, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
-        (reminders.engine, "HEARTBEAT_SECONDS", 240.0),
+        (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:
