@@ -80,9 +80,9 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
         raise ValueError("now has no offset from UTC")
     now = utc(now)
     view = View(episode, history, pack, now)
-    outcome = pack.outcome(view.known(now))
-    dues = view.dues(outcome, now)
-    changes_at = _changes_at(view, history, now, outcome, dues)
+    outcome = pack.outcome(view.known)
+    dues = view.dues(outcome)
+    changes_at = _changes_at(view, history, outcome, dues)
     zone = pack.zone
     due = {
         item.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
@@ -117,36 +117,36 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
 
 def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> int:
     """The computed level alone, for looking back over a whole record."""
-    now = utc(now)
-    return pack.outcome(View(episode, history, pack, now).known(now)).level
+    return pack.outcome(View(episode, history, pack, utc(now)).known).level
 
 
 def _changes_at(
     view: View,
     history: Sequence[Earlier],
-    now: datetime,
     outcome: Outcome,
     dues: Sequence[tuple[PackDue, datetime]],
 ) -> datetime | None:
     """Walks through the views to come (facts dated later) until the answer differs."""
-    answer = _answer(outcome, dues, now) if view.until else None
-    while True:
-        change = view.next_change(now, outcome, dues)
-        if view.until is None or (change is not None and change < view.until):
-            return change
-        now = view.until
-        view = View(view.episode, history, view.pack, now)
-        outcome = view.pack.outcome(view.known(now))
-        dues = view.dues(outcome, now)
-        if _answer(outcome, dues, now) != answer:
-            return now
+    change = view.next_change(outcome, dues)
+    if view.until is None:
+        return change
+    answer = _answer(view, outcome, dues)
+    while view.until is not None and (change is None or change >= view.until):
+        view = View(view.episode, history, view.pack, view.until)
+        outcome = view.pack.outcome(view.known)
+        dues = view.dues(outcome)
+        if _answer(view, outcome, dues) != answer:
+            return view.now
+        change = view.next_change(outcome, dues)
+    return change
 
 
 def _answer(
-    outcome: Outcome, dues: Sequence[tuple[PackDue, datetime]], now: datetime
+    view: View, outcome: Outcome, dues: Sequence[tuple[PackDue, datetime]]
 ) -> tuple[object, ...]:
-    times = {item.duty.id: (at, at <= now) for item, at in dues}
-    return outcome.level, outcome.reasons, times
+    """What must change for the answer to be another one; the level follows from the reasons."""
+    times = {item.duty.id: (at, at <= view.now) for item, at in dues}
+    return outcome.reasons, times
 
 
 def _actions(pack: Pack, outcome: Outcome, due: dict[str, Due]) -> tuple[Action, ...]:

@@ -7,10 +7,8 @@ Hours are elapsed time. Days are calendar days at the same wall-clock time, so t
 from __future__ import annotations
 
 from collections.abc import Container
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
 from zoneinfo import ZoneInfo
-
-_OFFSETS: dict[timedelta | None, timezone] = {}
 
 
 def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
@@ -20,10 +18,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
     which is wrong in the nights when the clocks change.
     """
     offset = moment.astimezone(zone).utcoffset()
-    fixed = _OFFSETS.get(offset)
-    if fixed is None:
-        fixed = _OFFSETS[offset] = timezone(offset or timedelta())
-    return moment.astimezone(fixed)
+    return moment.astimezone(timezone(offset or timedelta()))
 
 
 def days_from(start: datetime, days: int, zone: ZoneInfo) -> datetime:
@@ -59,7 +54,7 @@ def completed_years(born: date, on: date) -> int:
 
 def birthday(born: date, years: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which someone born on `born` has completed `years`."""
-    year = born.year + years
+    year = min(born.year + years, MAXYEAR)
     try:
         day = born.replace(year=year)
     except ValueError:
@@ -68,11 +63,10 @@ def birthday(born: date, years: int, zone: ZoneInfo) -> datetime:
 
 
 def next_at(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
-    """The first instant (UTC) at or after `moment` at which clocks show `clock`."""
-    local = moment.astimezone(zone)
-    day = local.date()
+    """The first instant (UTC) after `moment` at which clocks show `clock`."""
+    day = moment.astimezone(zone).date()
     while True:
         candidate = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
-        if candidate >= moment:
+        if candidate > moment:
             return candidate
         day += timedelta(days=1)

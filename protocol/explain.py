@@ -139,7 +139,7 @@ class _Case:
         self.pack = pack
         self.found = found
         self.view = View(episode, history, pack, utc(now))
-        self.known = pack.outcome(self.view.known(utc(now))).known
+        self.known = pack.outcome(self.view.known).known
 
     def reason(self, name: str) -> Explained:
         rule = self.pack.rule(name)
@@ -202,7 +202,7 @@ class _Case:
             "returned": ("the return", self.view.returned),
             "interview_clock": ("being found or back", self.view.interview_clock),
             "authority_told": ("the authority being told", self.view.authority_told),
-            "referral": ("the referral", self.view.referred),
+            "referral": ("the referral", self.view.referral),
         }
         name, moment = origins[duty.origin]
         return f"{spans[duty.unit]} from {name}{f', {self._when(moment)}' if moment else ''}"

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from protocol import facts as f
-from protocol.episode import Episode, Notification, utc
+from protocol.episode import Episode, Notification, NotificationType, utc
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -44,9 +44,12 @@ def fold(facts: Sequence[f.Fact]) -> Episode:
     fields: Fields = {"category": "missing", "child": f.Child(), "notifications": []}
     gone_again: datetime | None = None
     for fact in standing_facts(facts):
-        apply = _APPLY.get(type(fact))
-        if apply is not None:
-            apply(fields, fact)
+        kind = type(fact)
+        if kind in _VALUES:
+            field, attribute = _VALUES[kind]
+            fields[field] = getattr(fact, attribute)
+        elif kind in _APPLY:
+            _APPLY[kind](fields, fact)
         elif isinstance(fact, f.GoneAgain):
             gone_again = fact.at
     if gone_again is not None and fields.get("returned_at") is None:
@@ -83,10 +86,10 @@ def _returned(fields: Fields, fact: f.Returned) -> None:
     )
 
 
-def _authority_told(fields: Fields, fact: f.AuthorityTold) -> None:
-    fields["notifications"].append(
-        Notification(type="responsible_authority", at=fact.at, recipient_role=fact.role)
-    )
+def _told(fields: Fields, fact: f.AuthorityTold | f.AuthorityWritten | f.ParentsTold) -> None:
+    role = fact.role if isinstance(fact, f.AuthorityTold) else ""
+    told = Notification(type=_TELLING[type(fact)], at=fact.at, recipient_role=role)
+    fields["notifications"].append(told)
 
 
 def _interview_answered(fields: Fields, fact: f.InterviewAnswered) -> None:
@@ -100,43 +103,37 @@ def _duty_done(fields: Fields, fact: f.DutyDone) -> None:
         fields["s47_started_at"] = fact.at
 
 
-def _value(field: str, attribute: str = "at") -> Callable[[Fields, Any], None]:
-    def apply(fields: Fields, fact: Any) -> None:
-        fields[field] = getattr(fact, attribute)
-
-    return apply
-
-
-def _told(kind: str) -> Callable[[Fields, Any], None]:
-    def apply(fields: Fields, fact: Any) -> None:
-        fields["notifications"].append(Notification(type=kind, at=fact.at))  # type: ignore[arg-type]
-
-    return apply
-
-
 def _abducted(fields: Fields, fact: f.Abducted) -> None:
     fields["abducted"] = True
 
 
+_VALUES: dict[type, tuple[str, str]] = {
+    f.CategoryChanged: ("category", "category"),
+    f.LastSeen: ("last_seen_at", "at"),
+    f.DueBack: ("due_back_at", "at"),
+    f.ChildChanged: ("child", "child"),
+    f.PoliceTold: ("police_reported_at", "at"),
+    f.ParentsWithheld: ("parents_withheld_reason", "reason"),
+    f.ReferredToSocialCare: ("reported_to_csc_at", "at"),
+    f.InterviewHeld: ("ri_completed_at", "at"),
+}
+"""Kinds that set one field of the episode, from this attribute of the fact."""
 _APPLY: dict[type, Callable[[Fields, Any], None]] = {
     f.Opened: _opened,
-    f.CategoryChanged: _value("category", "category"),
-    f.LastSeen: _value("last_seen_at"),
-    f.DueBack: _value("due_back_at"),
-    f.ChildChanged: _value("child", "child"),
-    f.PoliceTold: _value("police_reported_at"),
-    f.AuthorityTold: _authority_told,
-    f.AuthorityWritten: _told("ra_written"),
-    f.ParentsTold: _told("parents"),
-    f.ParentsWithheld: _value("parents_withheld_reason", "reason"),
+    f.AuthorityTold: _told,
+    f.AuthorityWritten: _told,
+    f.ParentsTold: _told,
     f.Located: _located,
     f.Returned: _returned,
     f.Abducted: _abducted,
-    f.ReferredToSocialCare: _value("reported_to_csc_at"),
     f.InterviewAnswered: _interview_answered,
-    f.InterviewHeld: _value("ri_completed_at"),
     f.DutyDone: _duty_done,
 }
+_TELLING: dict[type, NotificationType] = {
+    f.AuthorityTold: "responsible_authority",
+    f.AuthorityWritten: "ra_written",
+    f.ParentsTold: "parents",
+}
 
-CHANGING: frozenset[type] = frozenset({*_APPLY, f.GoneAgain, f.Withdrawn})
+CHANGING: frozenset[type] = frozenset({*_VALUES, *_APPLY, f.GoneAgain, f.Withdrawn})
 """The kinds of fact that can change what the rules say."""

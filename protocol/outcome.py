@@ -47,22 +47,14 @@ class Table:
         self.routes = tuple(_masks(route.when) for route in book.routes)
         self.duties = tuple(_masks(duty.when) for duty in book.duties)
         self.actions = tuple((frozenset(a.on), _masks(a.when)) for a in book.actions)
-        tiers = (1 << TIER_BITS * len(book.tiers)) - 1
-        self.looked_at = book.cares | tiers << book.tier_shift
-        limits = [*book.atoms.away.values(), WORDS["overnight"].bit]
-        looking = [
-            mask for masks in (*(masks for _, masks in self.rules), *self.duties) for mask in masks
-        ]
-        self.touched: dict[int, tuple[Mask, ...]] = {
-            bit: tuple(mask for mask in looking if mask[0] & bit) for bit in limits
-        }
+        self.looked_at = book.cares | -1 << book.tier_shift
 
     def fire(self, known: int, levels: Sequence[int]) -> tuple[int, int, list[int]]:
         """Goes through the rules in order: what is known then, the level, and which fired.
 
-        `levels` has for each rule the level that it sets, 0 if none.
+        `levels` has for each rule the level that it sets, 0 if none. Some rule with a level always
+        fires: a book without one for "otherwise" is refused.
         """
-        level = 0
         fired = []
         for number, (bit, masks) in enumerate(self.rules):
             for care, want in masks:
@@ -71,21 +63,11 @@ class Table:
                     fired.append(number)
                     if levels[number]:
                         known |= _SOME_LEVEL
-                        level = max(level, levels[number])
                     break
+        level = max(levels[number] for number in fired)
         if level >= 2:
             known |= _LEVEL_2 | (_LEVEL_3 if level == 3 else 0)
         return known, level, fired
-
-    def turns(self, bit: int, before: int, after: int) -> bool:
-        """Whether any condition of a rule or duty turns when this limit is passed."""
-        touched = self.touched.get(bit)
-        if touched is None:
-            return True
-        for care, want in touched:  # noqa: SIM110  # any() would take three times as long
-            if (before & care == want) != (after & care == want):
-                return True
-        return False
 
 
 def holds(masks: Iterable[Mask], known: int) -> bool:

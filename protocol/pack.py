@@ -71,7 +71,6 @@ class Pack:
         self.found = self._limits(atoms.found)
         self.windows = tuple(self._window(counted) for counted in book.counts.values())
         self.window_days = frozenset(window.days for window in self.windows)
-        self.uses_overnight = bool(book.cares & WORDS["overnight"].bit)
         self.constant = sum(
             bit for name, bit in atoms.enabled.items() if getattr(settings, name)
         ) + sum(bit for name, bit in atoms.profile.items() if settings.profile == name)

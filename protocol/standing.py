@@ -68,10 +68,8 @@ def standing(
             computed=computed, peak=peak, set_level=set_level, shown=shown, why=why, set_by=set_by
         )
 
-    base, lapsed = computed.level, False
-    if down is not None:
-        lapsed = _has_risen_since(levels, utc(down.recorded_at))
-        base = computed.level if lapsed else _tier(down.level)
+    lapsed = down is not None and _has_risen_since(levels, utc(down.recorded_at))
+    base = computed.level if down is None or lapsed else _tier(down.level)
     if raises:
         highest = max(raises, key=lambda fact: _tier(fact.level))
         if _tier(highest.level) > base:
@@ -109,8 +107,8 @@ def _levels(
 
 def _has_risen_since(levels: Sequence[tuple[datetime, int]], decided: datetime) -> bool:
     """Whether the computed level was ever higher after `decided` than at that moment."""
-    then = next(level for moment, level in levels if moment == decided)
-    return any(level > then for moment, level in levels if moment > decided)
+    then, *later = [level for moment, level in levels if moment >= decided]
+    return max(later) > then
 
 
 def _tier(level: int) -> int:

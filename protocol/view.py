@@ -1,7 +1,8 @@
 """What is known of an episode at a moment, as the bits that the rules look at.
 
 A `View` holds as long as no fact comes into being: facts dated after its moment do not exist yet.
-Within it only the clock moves: limits of elapsed time are passed, a night, a birthday.
+A birthday counts as such a fact. Until then only the clock moves: it passes limits of elapsed time
+and a night.
 """
 
 from __future__ import annotations
@@ -45,12 +46,11 @@ NIGHT = time(4, 0)
 
 
 class View:
-    """An episode as known at `now`, up to (not including) `until`, when the next fact is dated."""
+    """An episode as known at `now` (UTC); `until` is when the next fact is dated."""
 
     __slots__ = (
-        "age", "authority_told", "aware", "bits", "counts", "episode",
-        "grows_up", "interview_clock", "located", "missing", "night", "pack", "referred",
-        "returned", "start", "until",
+        "age", "authority_told", "aware", "counts", "episode", "interview_clock", "known",
+        "located", "missing", "night", "now", "pack", "referral", "returned", "start", "until",
     )  # fmt: skip
 
     def __init__(
@@ -58,20 +58,21 @@ class View:
     ) -> None:
         self.episode = episode
         self.pack = pack
+        self.now = now
         self.until: datetime | None = None
         settings = pack.settings
-        self.returned = self._so_far(episode.returned_at, now)
-        located = self._so_far(episode.located_at, now)
+        self.returned = self._so_far(episode.returned_at)
+        located = self._so_far(episode.located_at)
         self.located = self.returned if located is None else located
-        police = self._so_far(episode.police_reported_at, now)
-        self.referred = self._so_far(episode.reported_to_csc_at, now)
+        police = self._so_far(episode.police_reported_at)
+        self.referral = self._so_far(episode.reported_to_csc_at)
         self.missing = episode.category == "missing" or (
             police is not None and settings.police_report_makes_missing
         )
-        self.start = self._start(police, now)
+        self.start = self._start(police)
         self.aware = self.start if episode.aware_at is None else utc(episode.aware_at)
         self.interview_clock = self.returned if settings.ri_clock == "returned" else self.located
-        bits = pack.constant | self._child_bits(now)
+        bits = pack.constant | self._child_bits()
         if self.missing:
             bits |= _MISSING | pack.category_bits["missing"]
         else:
@@ -81,123 +82,75 @@ class View:
                 bits |= bit
         if police is not None:
             bits |= _BIT["police_told"]
-        if self.referred is not None:
+        if self.referral is not None:
             bits |= _BIT["referred"]
-            if self._so_far(episode.s47_started_at, now) is not None:
+            if self._so_far(episode.s47_started_at) is not None:
                 bits |= _BIT["enquiries_started"]
-        bits |= self._told_bits(now)
+        bits |= self._told_bits()
         if self.located is not None:
-            bits |= self._located_bits(self.located, now)
-        self.night = None
-        if pack.uses_overnight:
-            night = next_at(self.start, NIGHT, pack.zone)
-            if self.returned is None:
-                self.night = night
-            elif night <= self.returned:
-                bits |= _OVERNIGHT
-        self.bits = bits | self._count_bits(history)
+            bits |= self._located_bits(self.located)
+        self.night = next_at(self.start, NIGHT, pack.zone)
+        self.known = bits | self._clock_bits() | self._count_bits(history)
 
-    def known(self, now: datetime) -> int:
-        """All bits at `now`, which must lie within this view."""
-        bits = self.bits
-        away = (self.returned or now) - self.start
-        for span, strict, bit in self.pack.away:
-            if away > span or (away == span and not strict):
-                bits |= bit
-        if self.night is not None and now >= self.night:
-            bits |= _OVERNIGHT
-        return bits
-
-    def dues(self, outcome: Outcome, now: datetime) -> list[tuple[Due, datetime]]:
+    def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
         """The duties of this outcome that have a time, with that time (UTC)."""
         dues = []
         for due in outcome.duties:
-            origin = self._origin(due.duty.origin)
+            origin: datetime | None = getattr(self, due.duty.origin)
             if origin is None:
                 continue
             unit = due.duty.unit
             if unit == "days":
                 at = days_from(origin, due.days, self.pack.zone)
             elif unit == "every_days":
-                at = self._next_of(origin, due.days, now)
+                at = self._next_of(origin, due.days)
             else:
                 at = origin + due.span
             dues.append((due, at))
         return dues
 
     def next_change(
-        self, now: datetime, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
+        self, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
     ) -> datetime | None:
-        """The first moment after `now` at which level, reasons or duties differ in this view.
+        """The first moment after now at which level, reasons or duties differ in this view.
 
         For a strict limit that is the limit itself, although the change comes just after it.
         """
-        best: datetime | None = None
-        for due, at in dues:
-            if at > now:
-                moment = at
-            elif due.duty.unit == "every_days":
-                moment = now + MOMENT
-            else:
-                continue
-            if best is None or moment < best:
-                best = moment
-        pack, before = self.pack, outcome.known
-        known = self.known(now)
-        for moment, mask, sets in self._passings(now):
-            if best is not None and moment >= best:
-                break
-            known = known | mask if sets else known & ~mask
-            after = before | mask if sets else before & ~mask
-            if pack.table.turns(mask, before, after):
-                other = pack.outcome(known)
-                if self._differs(other, outcome):
-                    return moment
-                after = other.known
-            before = after
-        return best
-
-    def _passings(self, now: datetime) -> list[tuple[datetime, int, bool]]:
-        """When each bit of the clock changes after `now`, soonest first."""
-        passings = []
+        now = self.now
+        soonest = now + MOMENT
+        ahead = [(at, 0) for _, at in dues if at > now]
+        ahead += [(soonest, 0) for due, at in dues if at == now and due.duty.unit == "every_days"]
+        known = self.known
         if self.returned is None:
-            start = self.start
-            for span, strict, bit in self.pack.away:
-                at = start + span
-                if at > now:
-                    passings.append((at, bit, True))
-                elif strict and at == now:
-                    passings.append((now + MOMENT, bit, True))
-            if self.night is not None and self.night > now:
-                passings.append((self.night, _OVERNIGHT, True))
-                passings.sort()
-        if self.grows_up is not None and self.grows_up > now:
-            changed = _YOUNG
-            if self.pack.settings.historical_concerns_scope == "under_11":
-                changed |= _CONCERNS
-            passings.append((self.grows_up, changed, False))
-            passings.sort()
-        return passings
+            limits = [(self.start + span, bit) for span, _, bit in self.pack.away]
+            limits.append((self.night, _OVERNIGHT))
+            ahead += [(at if at > now else soonest, bit) for at, bit in limits if not known & bit]
+        ahead.sort()
+        timed = [due for due, _ in dues]
+        for moment, bit in ahead:
+            if not bit:
+                return moment
+            known |= bit
+            other = self.pack.outcome(known)
+            if other.reasons != outcome.reasons or self._timed(other) != timed:
+                return moment
+        return None
 
-    def _differs(self, one: Outcome, other: Outcome) -> bool:
-        if one.level != other.level or one.reasons != other.reasons:
-            return True
-        return [due for due in one.duties if self._origin(due.duty.origin)] != [
-            due for due in other.duties if self._origin(due.duty.origin)
-        ]
+    def _timed(self, outcome: Outcome) -> list[Due]:
+        """The duties of this outcome whose time is known."""
+        return [due for due in outcome.duties if getattr(self, due.duty.origin) is not None]
 
-    def _so_far(self, moment: datetime | None, now: datetime) -> datetime | None:
+    def _so_far(self, moment: datetime | None) -> datetime | None:
         """The time in UTC if it has come; a later one ends this view."""
         if moment is None:
             return None
         moment = utc(moment)
-        if moment <= now:
+        if moment <= self.now:
             return moment
-        if self.until is None or moment < self.until:
-            self.until = moment
+        self.until = min(moment, self.until or moment)
         return None
 
-    def _start(self, police: datetime | None, now: datetime) -> datetime:
+    def _start(self, police: datetime | None) -> datetime:
         """When the clock starts, by `clock_start`; what is not on record gives way to the next."""
         episode = self.episode
         seen = utc(episode.last_seen_at) if episode.last_seen_at else None
@@ -213,21 +166,21 @@ class View:
             found = aware or later
         else:
             found = police or aware or later
-        return found or police or self.located or now
+        return found or police or self.located or self.now
 
-    def _child_bits(self, now: datetime) -> int:
+    def _child_bits(self) -> int:
         child, settings, zone = self.episode.child, self.pack.settings, self.pack.zone
         bits = 0
         for name, bit in _FLAG_BITS:
             if getattr(child, name):
                 bits |= bit
         self.age = child.age
-        self.grows_up = None
         if child.dob is not None:
-            on = self.start if settings.age_evaluated_at == "clock_start" else now
-            self.age = completed_years(child.dob, on.astimezone(zone).date())
+            on = self.start
             if settings.age_evaluated_at == "now":
-                self.grows_up = birthday(child.dob, settings.older_band_min_age, zone)
+                on = self.now
+                self._so_far(birthday(child.dob, settings.older_band_min_age, zone))
+            self.age = completed_years(child.dob, on.astimezone(zone).date())
         young = self.age is None or self.age < settings.older_band_min_age
         if young:
             bits |= _YOUNG
@@ -248,25 +201,24 @@ class View:
             bits |= _BIT["out_of_area"]
         return bits
 
-    def _told_bits(self, now: datetime) -> int:
+    def _told_bits(self) -> int:
         bits = 0
         self.authority_told = None
         for notification in self.episode.notifications:
-            at = self._so_far(notification.at, now)
+            at = self._so_far(notification.at)
             if at is None:
                 continue
             if notification.type == "responsible_authority":
                 if notification.recipient_role in self.pack.accepting_roles:
                     bits |= _BIT["authority_told"]
-                    if self.authority_told is None or at < self.authority_told:
-                        self.authority_told = at
+                    self.authority_told = min(at, self.authority_told or at)
             elif notification.type == "ra_written":
                 bits |= _BIT["authority_written"]
             elif notification.type == "parents":
                 bits |= _BIT["parents_told"]
         return bits
 
-    def _located_bits(self, located: datetime, now: datetime) -> int:
+    def _located_bits(self, located: datetime) -> int:
         pack, episode = self.pack, self.episode
         bits = _LOCATED if self.returned is None else _LOCATED | _RETURNED
         until_found = located - self.start
@@ -276,8 +228,18 @@ class View:
         if is_out_of_hours(located, pack.opens, pack.closes, pack.holidays, pack.zone):
             bits |= _BIT["located_out_of_hours"]
         for closing in (episode.ri_completed_at, episode.ri_declined_at):
-            if self._so_far(closing, now) is not None:
+            if self._so_far(closing) is not None:
                 bits |= _BIT["interview_closed"]
+        return bits
+
+    def _clock_bits(self) -> int:
+        """The limits of elapsed time that have been passed, and whether there was a night."""
+        end = self.returned or self.now
+        away = end - self.start
+        bits = _OVERNIGHT if end >= self.night else 0
+        for span, strict, bit in self.pack.away:
+            if away > span or (away == span and not strict):
+                bits |= bit
         return bits
 
     def _count_bits(self, history: Sequence[Earlier]) -> int:
@@ -310,16 +272,11 @@ class View:
                 bits |= bisect_right(steps, count) << shift
         return bits
 
-    def _origin(self, origin: str) -> datetime | None:
-        moment: datetime | None = getattr(self, "referred" if origin == "referral" else origin)
-        return moment
-
-    def _next_of(self, origin: datetime, days: int, now: datetime) -> datetime:
-        """The first of origin + days, + 2 days … (calendar) that is not before `now`."""
-        # Calendar days and elapsed time differ by an hour at most when the clocks change.
-        times = max(1, (now - origin - timedelta(hours=2)) // timedelta(days=days))
+    def _next_of(self, origin: datetime, days: int) -> datetime:
+        """The first of origin + days, + 2 days … (calendar) that is not before now."""
+        times = max(1, (self.now - origin) // timedelta(days=days))
         while True:
             at = days_from(origin, days * times, self.pack.zone)
-            if at >= now:
+            if at >= self.now:
                 return at
             times += 1
