@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -41,6 +42,8 @@ class DryRun:
             return {"error": str(error)}
         except msgspec.DecodeError as error:
             return {"error": f"not JSON: {error}"}
+        except UnicodeDecodeError:
+            return {"error": "not JSON: a text in it is not UTF-8"}
         except RecursionError:
             return {"error": "not JSON that can be used: nested too deeply"}
 
@@ -148,7 +151,10 @@ def _print(out: TextIO, answer: Mapping[str, Any], *, indent: bool = False) -> N
     text = msgspec.json.encode(answer)
     if indent:
         text = msgspec.json.format(text, indent=2)
-    out.write(text.decode() + "\n")
+    try:
+        out.write(text.decode() + "\n")
+    except UnicodeEncodeError:  # a terminal without Unicode: the same JSON, escaped
+        out.write(json.dumps(answer, indent=2 if indent else None) + "\n")
 
 
 def check_packs(paths: Sequence[str | Path] = ()) -> list[str]:

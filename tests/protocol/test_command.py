@@ -254,6 +254,27 @@ def test_json_nested_beyond_reason_is_an_error_not_a_crash():
     assert "error" in DryRun().answer(deep.encode())
 
 
+def test_a_line_in_another_encoding_does_not_stop_the_run(tmp_path):
+    """A note typed in Latin-1: that line is an error, the next one is answered."""
+    file = tmp_path / "cases.jsonl"
+    good = json.dumps(CASE).encode()
+    file.write_bytes(b'{"now": "caf\xe9"}\n' + good + b"\n")
+    out = io.StringIO()
+    assert run_assess(file, True, out) == 1
+    first, second = (json.loads(line) for line in out.getvalue().splitlines())
+    assert first["error"].startswith("not JSON: ")
+    assert second["level"] == 1
+
+
+def test_a_terminal_without_unicode_gets_the_same_answer_escaped(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text(json.dumps({**CASE, "preset": "café"}) + "\n")
+    raw = io.BytesIO()
+    out = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    assert run_assess(file, True, out) == 1
+    assert "'café'" in json.loads(raw.getvalue())["error"]
+
+
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
     lambda inner: (
