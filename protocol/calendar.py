@@ -63,10 +63,10 @@ def birthday(born: date, years: int, zone: ZoneInfo) -> datetime:
 
 
 def next_at(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
-    """The first instant (UTC) after `moment` at which clocks show `clock`."""
-    day = moment.astimezone(zone).date()
-    while True:
-        candidate = datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
-        if candidate > moment:
-            return candidate
-        day += timedelta(days=1)
+    """The first instant (UTC) after `moment` at which clocks show `clock`.
+
+    `clock` lies outside the hour that comes twice when the clocks go back.
+    """
+    local = moment.astimezone(zone)
+    day = local.date() + timedelta(days=local.time() >= clock)
+    return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)

@@ -7,7 +7,7 @@ and a night.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
@@ -245,25 +245,26 @@ class View:
     def _count_bits(self, history: Sequence[Earlier]) -> int:
         """Counts the episodes of each window, this one included if its category counts."""
         start, pack = self.start, self.pack
+        missing: list[datetime] = [start] if self.missing else []
+        away: list[datetime] = [] if self.missing else [start]
+        for earlier in history:
+            at = earlier.start if earlier.start.tzinfo is UTC else utc(earlier.start)
+            if at < start:
+                (missing if earlier.category == "missing" else away).append(at)
+        missing.sort()
+        away.sort()
         within: dict[int, tuple[int, int]] = {}
-        if history:
-            earlier_ones = [
-                (moment, earlier.category == "missing")
-                for earlier in history
-                if (moment := at if (at := earlier.start).tzinfo is UTC else utc(at)) < start
-            ]
-            for days in pack.window_days:
-                first = days_from(start, -days, pack.zone)
-                kinds = [kind for moment, kind in earlier_ones if moment >= first]
-                missing = kinds.count(True)
-                within[days] = missing, len(kinds) - missing
+        for days in pack.window_days:
+            first = days_from(start, -days, pack.zone)
+            within[days] = (
+                len(missing) - bisect_left(missing, first),
+                len(away) - bisect_left(away, first),
+            )
         bits = 0
         self.counts: dict[str, int] = {}
-        own = (1, 0) if self.missing else (0, 1)
         for window in pack.windows:
-            missing, away = within.get(window.days, (0, 0))
-            missing, away = missing + own[0], away + own[1]
-            count = missing * window.missing + away * window.away
+            of_missing, of_away = within[window.days]
+            count = of_missing * window.missing + of_away * window.away
             self.counts[window.name] = count
             for least, bit in window.limits:
                 if count >= least:

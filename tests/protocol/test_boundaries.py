@@ -118,6 +118,18 @@ class TestAge:
         assert late.changes_at == midnight
         assert assess(away(child), [], pack, midnight).level_reasons == ("HAR-GAP-UA4H",)
 
+    @pytest.mark.parametrize("concerns", [True, False])
+    def test_a_birthday_changes_the_level_after_the_return_too(self, concerns):
+        """Back since seven; at midnight neither the age nor the concerns of a child count."""
+        child = Child(dob=date(2014, 3, 3), historical_concerns=concerns)
+        only_young = {"age_evaluated_at": "now", "historical_concerns_scope": "under_11"}
+        pack = PACK.with_settings(only_young)
+        back = missing(child, returned_at=SIX + HOUR, ri_completed_at=SIX + HOUR)
+        evening = after(2, back, pack=pack)
+        midnight = datetime(2026, 3, 3, tzinfo=UTC)
+        assert (evening.level_reasons, evening.changes_at) == (("HAR-L2-RET",), midnight)
+        assert assess(back, [], pack, midnight).level_reasons == ("HAR-GAP-MISSHORT",)
+
     def test_a_leap_day_child_grows_up_on_the_first_of_march(self):
         """Born on 29 February 2012, with the band at 13: in 2025 on 1 March."""
         seen = datetime(2025, 2, 28, 20, tzinfo=UTC)
@@ -396,7 +408,7 @@ def test_level_1_on_return_says_log_it_and_nothing_more():
 
 
 def test_now_needs_an_offset():
-    with pytest.raises(ValueError, match="offset"):
+    with pytest.raises(ValueError, match=r"^now has no offset from UTC$"):
         assess(missing(), [], PACK, datetime(2026, 3, 2, 18))  # noqa: DTZ001
 
 

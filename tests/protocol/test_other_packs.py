@@ -24,8 +24,8 @@ source = "made up"
 [[rule]]
 id = "OWN-OFTEN"
 level = 3
-when = { episodes = { counted = "month", at_least = 3 } }
-text = "The third time in a month."
+when = { episodes = { counted = "month", at_least = 3 }, away_at_least = 0.5 }
+text = "The third time in a month, half an hour after it began."
 source = "made up"
 
 [[action]]
@@ -82,6 +82,27 @@ def test_the_peak_counts_the_same_history_as_the_level(pack):
     record.write(f.LastSeen, SIX + 60 * HOUR, at=SIX + 48 * HOUR)
     later = standing(record.facts, history, pack, SIX + 61 * HOUR)
     assert (later.computed.level, later.peak) == (1, 3)
+
+
+def test_a_stand_down_of_a_repeat_holds_as_long_as_nothing_rises(pack):
+    """The manager saw the level that repeats have set, so it does not count as risen since."""
+    history = (earlier(3), earlier(5))
+    record = Record()
+    told = {"category": "unauthorised_absence", "child": OLDER, "aware_at": SIX}
+    record.write(f.Opened, SIX, **told)
+    record.write(f.LevelStoodDown, SIX + HOUR, level=1, reason="at the grandmother's")
+    stood = standing(record.facts, history, pack, SIX + 2 * HOUR)
+    assert (stood.computed.level, stood.shown, stood.why) == (3, 1, "stood_down")
+
+
+def test_a_report_at_the_very_moment_of_a_limit_may_move_the_limit(pack):
+    """Where absences count from the report to the police, it starts the three hours anew."""
+    pack = pack.with_settings({"clock_start": "reported", "police_report_makes_missing": False})
+    report = SIX + 4 * HOUR
+    case = away(aware_at=SIX + HOUR, police_reported_at=report)
+    before = after(2, case, pack=pack)
+    assert "OWN-EARLY" in before.reasons
+    assert before.changes_at == report + 3 * HOUR
 
 
 def test_actions_may_ask_for_a_level(pack):

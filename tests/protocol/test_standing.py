@@ -114,6 +114,20 @@ def test_the_peak_looks_at_each_stretch_of_time_with_the_facts_of_then():
     assert levels(record, 7) == (1, 2, None, 1, "computed")
 
 
+def test_a_correction_at_the_very_moment_of_a_limit_comes_in_time():
+    record = case()
+    record.write(f.LastSeen, SIX + 4 * HOUR, at=SIX + HOUR)
+    assert levels(record, 4.5)[:2] == (1, 1)
+
+
+def test_what_was_on_record_before_does_not_count_once_it_was_corrected():
+    """With the first time alone it would have been level 2 at four hours; by then others stood."""
+    record = case()
+    record.write(f.DueBack, SIX + HOUR, at=SIX + 2 * HOUR)
+    record.write(f.LastSeen, SIX + 5 * HOUR, at=SIX + 4 * HOUR)
+    assert levels(record, 5.5)[:2] == (1, 1)
+
+
 def test_who_set_the_level_is_part_of_the_answer():
     record = case()
     record.write(f.LevelRaised, SIX + HOUR, level=3, reason="worried")
