@@ -258,6 +258,8 @@ def burst(many: int, delay: tuple[float, float]) -> list[tuple[str, str]]:
             ("virtual time / real time", f"{span.total_seconds():.0f} s / "
              f"{time.perf_counter() - began:.0f} s"),
             ("share of the permitted rate used", f"{100 * rate / PERMITTED:.1f} %"),
+            ("most that is safe (counted at any moment of a request)",
+             f"{100 / (1 + sum(delay) / 2000):.1f} %"),
             ("most in any one second", f"{telegram.flood.most} of {PERMITTED}"),
             ("429 provoked", str(telegram.flood.refused)),
             ("less urgent before more urgent", f"{inverted} of {len(sent)}"),

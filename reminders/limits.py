@@ -21,8 +21,8 @@ import msgspec
 
 from reminders.policy import Limits
 
-MARGIN = 0.01
-"""Seconds added to every wait: clocks differ in their last digits."""
+MARGIN = 0.002
+"""Seconds added to every wait: clocks drift, and differ in their last digits."""
 SECOND = 1.0
 MINUTE = 60.0
 
