@@ -101,9 +101,8 @@ class DryRun:
             try:
                 self._packs[wanted] = load_pack(*wanted)
             except PackError as error:
-                raise InputError(
-                    "preset" if "preset" in str(error) else "pack", str(error)
-                ) from None
+                key = "preset" if "has no preset" in str(error) else "pack"
+                raise InputError(key, str(error)) from None
         pack = self._packs[wanted]
         config = question.get("config")
         if config is None or config == {}:

@@ -76,6 +76,7 @@ BAD = [
     ({"pack": "x" * 5000}, "pack: "),
     ({"pack": "x" * 5000 + ".toml"}, "pack: "),
     ({"preset": "brave"}, "preset: "),
+    ({"pack": "presets-of-ours"}, "pack: presets-of-ours: "),
     ({"patch": {}}, "patch: "),
 ]
 
