@@ -113,12 +113,22 @@ def load(path: Path, *, token_needed: bool = True) -> tuple[Config, Policy]:
     problems = check(config, token_needed=token_needed)
     policy = Policy()
     try:
-        policy = policy_from(raw, config.service)
+        policy = _from_here(policy_from(raw, config.service), path.resolve().parent)
     except PolicyError as error:
         problems += error.problems
     if problems:
         raise ConfigError([f"{name}: {p}" for p in problems])
     return config, policy
+
+
+def _from_here(policy: Policy, folder: Path) -> Policy:
+    """A relative path counts from the configuration's folder, as that of the book does."""
+    watching = policy.watching
+    if not watching.heartbeat_file:
+        return policy
+    file = str(folder / watching.heartbeat_file)
+    watching = msgspec.structs.replace(watching, heartbeat_file=file)
+    return msgspec.structs.replace(policy, watching=watching)
 
 
 def token(config: Config) -> str:
@@ -206,6 +216,11 @@ def check(config: Config, *, token_needed: bool = True) -> list[str]:
     problems += _twice("staff", "telegram_id", [str(s.telegram_id) for s in config.staff])
     problems += _twice("authorities", "name", [a.name for a in config.authorities])
     for i, home in enumerate(config.homes, 1):
+        if not re.fullmatch(r"[a-z0-9_-]{1,20}", home.id):
+            problems.append(
+                f"homes[{i}].id: {home.id!r} is not allowed. Small letters, digits, - and _, at "
+                "most 20."
+            )
         if not re.fullmatch(r"[A-Z]{2,4}", home.prefix):
             problems.append(
                 f"homes[{i}].prefix: {home.prefix!r} is not allowed. Two to four capital letters."

@@ -42,8 +42,28 @@ async def today(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
     """/today: what is open, unmet, and falls due on this shift."""
     lines = await desk.shifts.duty_list(incoming.staff)
     words = Words(desk.service, desk.pack, desk.clock.now())
-    for part in split(Screen(say.short_list(lines, words))):
+    on = desk.shifts.wants_list(incoming.staff)
+    button = Button(say.LIST_OFF, "d:list:off") if on else Button(say.LIST_ON, "d:list")
+    for part in split(Screen(say.short_list(lines, words), ((button,),))):
         await desk.phone.show(incoming.chat_id, part)
+
+
+async def _by_itself(desk: Handlers, incoming: Incoming, parts: Sequence[str]) -> None:
+    """d:list, d:list:HOUR, d:list:off: the short list comes by itself, or no more."""
+    staff = incoming.staff
+    wanted = [*parts] != ["off"]
+    hour = int(parts[0]) % 24 if parts and parts[0].isdigit() else None
+    if wanted and hour is None and not desk.shifts.has_shifts(staff):
+        hours = [Button(f"{h:02d}:00", f"d:list:{h}") for h in range(24)]
+        # A message of its own: the list above stays to be read.
+        await desk.phone.show(incoming.chat_id, Screen(say.LIST_WHEN, rows(hours, 4)))
+        return
+    coming = await desk.shifts.list_setting(
+        staff, wanted=wanted, hour=hour, update_id=incoming.update_id
+    )
+    text = say.list_set(coming, desk.clock.now(), by_rota=hour is None) if wanted else say.LIST_ENDS
+    at = incoming.message_id if hour is not None else 0
+    await desk.phone.show(incoming.chat_id, Screen(text), at)
 
 
 async def digest(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
@@ -63,6 +83,8 @@ async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
     match parts:
         case ["today"]:
             await today(desk, incoming, [])
+        case ["list", *chosen]:
+            await _by_itself(desk, incoming, chosen)
         case ["take"]:
             await _which_home(desk, incoming, "take", say.TAKE_WHICH)
         case ["take", home]:
@@ -84,9 +106,10 @@ async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
             over = outcome == "over"  # what is true now, for somebody who tapped twice too
             shown = _rota(desk, staff, text) if over else Screen(text)
             await desk.phone.show(incoming.chat_id, shown, at)
-        case ["refuse", offer]:
+        case ["refuse" | "back" as how, offer]:
             outcome = await desk.shifts.refuse(staff, offer, update_id=incoming.update_id)
-            await desk.phone.show(incoming.chat_id, Screen(say.REFUSED[outcome]), at)
+            text = say.TAKEN_BACK if (how, outcome) == ("back", "done") else say.REFUSED[outcome]
+            await desk.phone.show(incoming.chat_id, Screen(text), at)
         case ["swap"]:
             await swap.which(desk, incoming)
         case ["swap", *chosen]:
@@ -150,5 +173,5 @@ async def _offer(desk: Handlers, incoming: Incoming, home: str, person: str) -> 
     if taker is None or offer is None:
         raise NotAllowed(say.NOT_POSSIBLE)
     text = say.offered(taker.name, offer.expires_at, desk.clock.now())
-    take_back = ((Button(say.TAKE_BACK, f"d:refuse:{offer.id}"),),)
+    take_back = ((Button(say.TAKE_BACK, f"d:back:{offer.id}"),),)
     await desk.phone.show(incoming.chat_id, Screen(text, take_back), incoming.message_id)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
 import msgspec
 
+from protocol.fold import fold
 from reminders import london
 from reminders.duties import Duty
 from reminders.house import House
 from reminders.service import Staff
 from storage.model import Episode, Past
+from storage.store import NotFound
 
 WEEKS = 12
 REPEAT_DAYS = 90
@@ -24,18 +27,21 @@ TIERS = (3, 5, 9)
 async def gather(
     house: House,
     staff: Staff,
+    moment: datetime,
     now: datetime,
     opened: Sequence[tuple[Episode, int, Sequence[Duty]]],
 ) -> dict[str, Any]:
-    """The digest of one manager: only homes that this manager covers. Builtins, ready for
-    `Message.data`; times as ISO UTC. See docs/REMINDERS.md for the fields."""
+    """The digest of one manager: only homes that this manager covers. Figures are of the week that
+    ended at `moment` (UTC), when the digest was due, so that no day is left out or counted twice
+    if it is late; what is open is as it stands `now`. Builtins, ready for `Message.data`; times as
+    ISO UTC. See docs/REMINDERS.md for the fields."""
     own = [entry for entry in opened if staff.covers(entry[0].home)]
-    since = london.days_later(now, -max(7 * WEEKS, REPEAT_DAYS))
+    since = london.days_later(moment, -max(7 * WEEKS, REPEAT_DAYS))
     rows = [row for row in await house.store.past(since) if staff.covers(row.home)]
-    week = london.days_later(now, -7)
+    week = london.days_later(moment, -7)
     data = {
         "from": week,
-        "to": now,
+        "to": moment,
         "open": [open_line(entry, now) for entry in own],
         "unmet": [
             {"ref": record.ref, "duty": duty.id, "at": duty.at, "owner": duty.owner}
@@ -43,15 +49,13 @@ async def gather(
             for duty in duties
             if duty.at <= now
         ],
-        "interviews": _interviews(rows, week, now),
-        "by_level": _by_level(rows, week, now),
-        "by_home": _by_home(rows, week, now),
+        "interviews": _interviews(rows, week, moment),
+        "by_level": _by_level(rows, week, moment),
+        "by_home": _by_home(rows, week, moment),
         "repeats": _repeats(rows, now),
         "unanswered": await _unanswered(house, own, rows, week),
-        "out_of_hours_referrals": sum(
-            row.out_of_hours_referral and row.start >= week for row in rows
-        ),
-        "weeks": _weeks(rows, now),
+        "out_of_hours_referrals": await _referrals(house, rows, week, moment),
+        "weeks": _weeks(rows, moment),
     }
     builtins: dict[str, Any] = msgspec.to_builtins(data)
     return builtins
@@ -164,9 +168,10 @@ async def _unanswered(
 ) -> list[dict[str, Any]]:
     """Duties of this week for which the whole ladder was climbed without an answer."""
     records = [record for record, _, _ in own]
-    records += [
-        await house.store.episode(r.ref) for r in rows if r.closed_at and r.closed_at >= week
-    ]
+    for row in rows:
+        if row.closed_at and row.closed_at >= week:
+            with suppress(NotFound):  # its file was set aside
+                records.append(await house.store.episode(row.ref))
     found = {
         (record.ref, message.about)
         for record in records
@@ -174,6 +179,24 @@ async def _unanswered(
         if message.kind == "telephone" and message.created_at >= week
     }
     return [{"ref": ref, "duty": duty} for ref, duty in sorted(found)]
+
+
+async def _referrals(
+    house: House, rows: Sequence[Past], week: datetime, now: datetime
+) -> dict[str, int]:
+    """Out-of-hours referrals (National Indicator 71): of this week, and of the twelve weeks. Each
+    counts in the week in which the young person was found, not in that in which they left."""
+    found = []
+    for row in rows:
+        if row.out_of_hours_referral:
+            with suppress(NotFound):
+                episode = fold((await house.store.episode(row.ref)).facts)
+                found.append(episode.located_at or episode.returned_at or row.start)
+    since = london.days_later(now, -7 * WEEKS)
+    return {
+        "week": sum(week <= at < now for at in found),
+        "weeks": sum(since <= at < now for at in found),
+    }
 
 
 def _weeks(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:

@@ -41,7 +41,7 @@ from storage.store import Change, NotFound, Store
 
 HEARTBEAT_SECONDS = 15.0
 AGAIN = timedelta(seconds=60)
-"""When an episode is looked at again after planning it failed."""
+"""When something is looked at again after planning it failed."""
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
@@ -289,7 +289,12 @@ class Engine:
         for held in come:
             if held.ref in self._held and not self._stopping:
                 await self._replan(held)
-        await self.rounds.run(now)
+        try:
+            await self.rounds.run(now)
+        except Exception:  # a digest that cannot be made must not end the round
+            log.exception("the service's own round failed")
+            self.watch.planning_failed += 1
+            self.rounds.next_at = now + AGAIN
         since = self.watch.down_since
         if since != self._down_planned and self.watch.down_long(now):
             self._down_planned = since

@@ -189,6 +189,9 @@ def mistakes(policy: Policy, service: Service) -> list[str]:
     for name in ("per_second", "chat_burst", "group_per_minute", "join_at_most", "in_flight"):
         least(f"limits.{name}", getattr(policy.limits, name), 1)
     least("limits.chat_per_second", policy.limits.chat_per_second, 0.01)
+    url = policy.watching.alive_url
+    if url and not url.startswith(("https://", "http://")):
+        found.append(f"watching.alive_url = {url!r}: an address that begins with https://")
     least("watching.late_seconds", policy.watching.late_seconds, 1)
     least("watching.alive_every_minutes", policy.watching.alive_every_minutes, 1)
     return found

@@ -3,7 +3,7 @@ nobody accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -17,11 +17,9 @@ from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
 from reminders.rota import Offer, RotaState
 from reminders.service import LONDON, Staff
+from reminders.shiftlist import OpenDuties, ShiftLists
 from reminders.swaps import not_swapped
 from storage.model import Episode, Message, Office
-
-OpenDuties = Callable[[], Awaitable[list[tuple[Episode, int, Sequence[Duty]]]]]
-KEPT_DAYS = 8
 
 
 class DigestChoice(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +49,7 @@ class Rounds:
     def __init__(self, house: House, open_duties: OpenDuties) -> None:
         self.house = house
         self.open_duties = open_duties
+        self.shift_lists = ShiftLists(house, open_duties)
         self.next_at: datetime | None = None
         self._looked = False
 
@@ -60,6 +59,7 @@ class Rounds:
             return
         self._looked = True
         await self._offers(now)
+        await self.shift_lists.run(now)
         await self._night_check(now)
         await self._digests(now)
         self.look(now)
@@ -67,6 +67,8 @@ class Rounds:
     def look(self, now: datetime) -> None:
         """Works out `next_at` anew; called when a hand-over was offered or a choice made."""
         moments = self._ends()
+        if (listed := self.shift_lists.next_at(now)) is not None:
+            moments.append(listed)
         if self.house.policy.night_check.enabled:
             moments.append(_next_hour(now, self.house.policy.night_check.at))
         for staff in self._digest_readers(now):
@@ -206,7 +208,7 @@ class Rounds:
                 continue
             if opened is None:
                 opened = await self.open_duties()
-            data = await digest.gather(self.house, staff, now, opened)
+            data = await digest.gather(self.house, staff, moment, now, opened)
             message = office_message(
                 f"digest~{moment:%Y%m%d%H}~{staff.id}",
                 staff.id,

@@ -18,11 +18,9 @@ from reminders.presence import Presence
 from reminders.rota import Cover, Offer, RotaState
 from reminders.rounds import DigestChoice, DigestState
 from reminders.service import Staff
+from reminders.shiftlist import end_of_shift, has_shifts
 from reminders.swaps import Swaps
 from storage.model import Message, Office
-
-SHIFT_HOURS = 12
-"""How far the list of what falls due looks ahead where no rota says when the shift ends."""
 
 _OfficeBuild: TypeAlias = Callable[[Office], OfficeChange | None]
 _PresenceChange: TypeAlias = Callable[[Presence, datetime], Presence]
@@ -244,6 +242,24 @@ class Shifts:
         wanted = homes or self.house.homes_of(staff)
         return await self._lines([home for home in wanted if staff.covers(home)])
 
+    def wants_list(self, staff: Staff) -> bool:
+        """Does the short list come to this person by itself at the start of a shift?"""
+        return self.engine.rounds.shift_lists.wanted(staff)
+
+    def has_shifts(self, staff: Staff) -> bool:
+        """Does the rota name this person within the next week?"""
+        return has_shifts(self.house, staff, self.house.clock.now())
+
+    async def list_setting(
+        self, staff: Staff, *, wanted: bool, hour: int | None = None, update_id: int | None = None
+    ) -> datetime | None:
+        """Sends the short list at the start of each shift on the rota, or daily at `hour` (London),
+        or no more. Answers when the next one comes (UTC); None: none will."""
+        lists = self.engine.rounds.shift_lists
+        coming = await lists.wish(staff, wanted=wanted, hour=hour, update_id=update_id)
+        self.engine.look_at_rounds()
+        return coming
+
     async def digest_setting(
         self, staff: Staff, weekday: int, hour: int, *, update_id: int | None = None
     ) -> datetime:
@@ -293,9 +309,8 @@ class Shifts:
 
     async def _lines(self, homes: Sequence[str]) -> list[dict[str, Any]]:
         now = self.house.clock.now()
-        ends = [self.house.next_change(home, now) for home in homes]
-        until = max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
-        return shift_lines(await self.engine.open_duties(), homes, now, until)
+        ends = end_of_shift(self.house, homes, now)
+        return shift_lines(await self.engine.open_duties(), homes, now, ends)
 
     def _shift_card(
         self,

@@ -29,11 +29,20 @@ to answer."""
 
 
 class Coming:
-    """The coming four weeks of the rota, swaps reckoned in, laid out once for one question."""
+    """The rota of the coming weeks, swaps reckoned in, laid out once for one question: shifts that
+    begin after `now` (UTC) and within `ahead`."""
 
-    def __init__(self, house: House, now: datetime, state: RotaState | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        now: datetime,
+        state: RotaState | None = None,
+        *,
+        ahead: timedelta = AHEAD,
+    ) -> None:
         self._house = house
         self._now = now
+        self._until = now + ahead
         self._state = house.rota if state is None else state
         self._worked: dict[str, list[tuple[Shift, tuple[str, ...]]]] = {}
 
@@ -78,7 +87,7 @@ class Coming:
         """The written shifts of a home that are to begin, each with who works it; where an
         exception holds, only that."""
         if home not in self._worked:
-            house, until = self._house, self._now + AHEAD
+            house, until = self._house, self._until
             special = exceptions(home, self._now, until, house.policy)
             usual = [
                 span

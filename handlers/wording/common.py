@@ -35,6 +35,12 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{zone}"
 
 
+def day(moment: datetime) -> str:
+    """ "Mon 16 Nov" in London."""
+    local = moment.astimezone(LONDON)
+    return f"{local:%a} {local.day} {local:%b}"
+
+
 def _repeated(local: datetime) -> bool:
     """Does this wall-clock time exist twice, because the clocks go back?"""
     return local.replace(fold=0).utcoffset() != local.replace(fold=1).utcoffset()

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from handlers.chat import Screen, bold, plain
 from handlers.wording import duties
-from handlers.wording.common import clock, due
+from handlers.wording.common import day, due, span
 from handlers.wording.messages import Words, moment
 from handlers.wording.service import case_lines
 from storage.model import Message
@@ -17,11 +18,9 @@ MOST = 12
 def weekly(message: Message, words: Words) -> Screen:
     """Open cases, unmet duties, interviews, levels and homes, repeats, unanswered reminders."""
     data, now = message.data, words.now
-    lines = [
-        f"<b>Your week: {clock(moment(data['from']), now)} to {clock(moment(data['to']), now)}</b>"
-    ]
+    lines = [f"<b>Your week: {day(moment(data['from']))} to {day(moment(data['to']))}</b>"]
     if late := int(data.get("late_minutes", 0)):
-        lines.append(f"(sent late, by {late // 60} h {late % 60:02d} min)")
+        lines.append(f"(sent {span(timedelta(minutes=late))} late)")
     lines += ["", f"<b>Open cases: {len(data['open'])}</b>"]
     for case in data["open"][:MOST]:
         lines += case_lines(case, words)
@@ -31,30 +30,51 @@ def weekly(message: Message, words: Words) -> Screen:
     for duty in data["unmet"][:MOST]:
         title = plain(duties.title(duty["duty"], words.pack))
         lines.append(f"‼️ {plain(duty['ref'])} {title}: {due(moment(duty['at']), now)}")
+    if len(data["unmet"]) > MOST:
+        lines.append(f"… and {len(data['unmet']) - MOST} more")
     lines += ["", *_interviews(data["interviews"])]
-    lines += ["", "<b>Episodes this week (mean of the four weeks before)</b>"]
+    lines += ["", "<b>Episodes this week</b> (usual: mean of the 4 weeks before)"]
     for level, figure in sorted(data["by_level"].items()):
-        lines.append(f"Level {level}: {figure['week']} ({figure['before_mean']:.1f})")
+        lines.append(f"Level {level}: {_against(figure)}")
     for home_id, figure in sorted(data["by_home"].items()):
         home = words.home(home_id)
         name = plain(home.name if home else home_id)
-        lines.append(f"{name}: {figure['week']} ({figure['before_mean']:.1f})")
+        lines.append(f"{name}: {_against(figure)}")
     if data["repeats"]:
-        lines += ["", "<b>3, 5 or 9 episodes in 90 days</b>"]
-        lines += [f"{plain(r['person'])}: {r['episodes']}" for r in data["repeats"]]
-    if data.get("out_of_hours_referrals"):
-        lines += ["", f"Out-of-hours referrals: {data['out_of_hours_referrals']}"]
+        lines += ["", "<b>Often away: 3, 5 or 9 times in 90 days</b>"]
+        lines += [
+            f"{plain(r['person'])}: {r['episodes']} times (reached {r['tier']})"
+            for r in data["repeats"][:MOST]
+        ]
+    lines += ["", *_referrals(data["out_of_hours_referrals"])]
     lines += ["", *_unanswered(data["unanswered"], words)]
     return Screen("\n".join(lines))
 
 
+def _against(figure: dict[str, Any]) -> str:
+    """This week beside what is usual: "3 (usual 1.5)"."""
+    return f"{figure['week']} (usual {figure['before_mean']:.1f})"
+
+
+def _referrals(figures: dict[str, int]) -> list[str]:
+    return [
+        f"<b>Out-of-hours referrals: {figures['week']}</b>",
+        f"In 12 weeks: {figures['weeks']}",
+    ]
+
+
 def _interviews(figures: dict[str, Any]) -> list[str]:
     percent = figures["on_time_percent"]
-    share = f"{percent} % on time" if percent is not None else "none was due"
-    lines = [
-        f"<b>Return interviews: {share}</b>",
-        f"72 h ended: {figures['ended']}, held: {figures['held']}, declined: {figures['declined']}",
-    ]
+    if percent is None:
+        ended = figures["ended"]
+        none = f"{ended} due, all declined" if ended else "none was due"
+        lines = [f"<b>Return interviews: {none}</b>"]
+    else:
+        lines = [
+            f"<b>Return interviews: {percent} % within 72 h</b>",
+            f"Due: {figures['ended']}, held: {figures['held']}, in time: {figures['on_time']}, "
+            f"declined: {figures['declined']}",
+        ]
     if figures["waiting"]:
         lines.append(f"Still to be held: {plain(', '.join(figures['waiting'][:MOST]))}")
     return lines

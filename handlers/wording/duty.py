@@ -12,7 +12,7 @@ from handlers.wording.messages import Words
 from handlers.wording.service import case_lines
 from reminders.service import Home, Service
 
-TITLE = "<b>On duty now</b> (in the order of asking)"
+TITLE = "<b>On duty now</b> (first named, first asked)"
 TAKE_OVER = "✋ I am taking over"
 HAND_OVER = "🤝 Hand over"
 SWAP = "🔁 Swap a shift"
@@ -20,10 +20,14 @@ SHORT_LIST = "📋 My shift"
 ALL_HOMES = "All my homes"
 TAKE_WHICH = "For which home are you taking over?"
 GIVE_WHICH = "Which home do you hand over?"
-TO_WHOM = "To whom? They have to accept; until then it stays with you."
-NOBODY_ELSE = "Nobody else on the list covers this home. It stays with you."
-NOT_POSSIBLE = "That hand-over is not possible: that person does not cover this home now."
+TO_WHOM = "To whom? It stays with you until they accept."
+NOBODY_ELSE = "Nobody else covers this home. It stays with you. Please telephone your manager."
+NOT_POSSIBLE = "That does not work: this person does not cover the home now."
 TAKE_BACK = "Take the offer back"
+LIST_ON = "🔔 Send it when my shift starts"
+LIST_OFF = "🔕 Stop sending it by itself"
+LIST_WHEN = "The rota does not name you. At which hour every day shall it come?"
+LIST_ENDS = "It no longer comes by itself. /today gives it at any time."
 WHICH_DAY = "On which day do you want the weekly digest?"
 WHICH_HOUR = "At which hour (London time)?"
 DIGEST_FOR_MANAGERS = (
@@ -36,12 +40,13 @@ TAKEN = {
     "not_allowed": "You are not on the list for that home.",
 }
 ACCEPTED = {
-    "done": "You have taken over. The list for your shift follows.",
-    "over": "That offer is over: it was answered, taken back or ran out.",
+    "done": "You have taken over. Your list follows.",
+    "over": "That offer is over. This is how it stands now.",
     "not_allowed": "That offer is not for you.",
 }
+TAKEN_BACK = "Taken back. It stays with you."
 REFUSED = {
-    "done": "Noted. It stays as it was, and the manager is told if you refused.",
+    "done": "Noted: it stays with them. They and the manager are told.",
     "over": "That offer is over already.",
     "not_allowed": "That offer is not yours.",
 }
@@ -64,6 +69,12 @@ def offered(taker: str, expires_at: datetime, now: datetime) -> str:
 
 def digest_set(moment: datetime, now: datetime) -> str:
     return f"Your weekly digest comes next on {clock(moment, now)}, then every week."
+
+
+def list_set(coming: datetime | None, now: datetime, *, by_rota: bool) -> str:
+    when = "at the start of each of your shifts" if by_rota else "every day"
+    first = f" Next: {clock(coming, now)}." if coming else ""
+    return f"The list comes {when}.{first}"
 
 
 def short_list(lines: Sequence[dict[str, Any]], words: Words) -> str:

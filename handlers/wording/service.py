@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording import duties, swap
-from handlers.wording.common import clock, due, listed
+from handlers.wording.common import clock, due, listed, span
 from handlers.wording.messages import Words, moment
 from storage.model import Message
 
@@ -32,14 +33,16 @@ def screen(message: Message, words: Words) -> Screen:
             return _offer(data, words)
         case "handover_accepted":
             homes = _homes(data["homes"], words)
-            return Screen(f"🤝 {plain(words.name(data['taker']))} has taken over {homes}.")
+            taker = bold(words.name(data["taker"]))
+            return Screen(f"🤝 {taker} has taken over {homes}. Reminders go there now.")
         case "handover_kept":
-            return _kept(data, words)
-        case "handover":
+            return _kept(data, message.to, words)
+        case "handover" | "shift_list":
             return Screen(shift(data, words))
         case "taken_over":
             homes = _homes([data["home"]], words)
-            return Screen(f"🤝 {plain(words.name(data['by']))} is now on duty for {homes}.")
+            by = bold(words.name(data["by"]))
+            return Screen(f"🤝 {by} has taken over {homes} and is asked first. You are next.")
         case "swap":
             return Screen(swap.swapped(data, words))
         case "swap_offer":
@@ -101,19 +104,22 @@ def _alarm(data: dict[str, Any]) -> str:
     title = TROUBLES.get(what, "Something is wrong with the bot")
     line = plain(str(data.get("line", "")))
     if what == "late":
+        count, by = data["count"], span(timedelta(seconds=data["seconds"]))
         line = (
-            f"{data['count']} of them, the worst by {data['seconds']} s. Is the machine all right?"
+            f"{count if count > 1 else 'One'} since the last look, the latest by {by}. "
+            "Was the machine off, or Telegram?"
         )
     return f"🛠 {bold(title)}\n{line}"
 
 
-def _kept(data: dict[str, Any], words: Words) -> Screen:
-    why = {"unanswered": "did not answer", "refused": "cannot take it"}.get(
-        data["why"], data["why"]
-    )
+def _kept(data: dict[str, Any], reader: str, words: Words) -> Screen:
+    why = {"unanswered": "did not answer", "refused": "cannot take over"}[data["why"]]
+    yours = reader == data["giver"]
+    keeper = "you" if yours else words.name(data["giver"])
+    more = "\nPlease telephone your manager, or /duty to ask somebody else." if yours else ""
     return Screen(
-        f"⚠️ {plain(words.name(data['taker']))} {why}: {_homes(data['homes'], words)} "
-        f"stays with {bold(words.name(data['giver']))}."
+        f"⚠️ {plain(words.name(data['taker']))} {why}. {_homes(data['homes'], words)} "
+        f"stays with {bold(keeper)}.{more}"
     )
 
 
@@ -135,6 +141,8 @@ def case_lines(case: dict[str, Any], words: Words) -> list[str]:
     lines += [_line("‼️", d, words) for d in case.get("unmet", ())]
     coming = case.get("falls_due", [case["next"]] if case.get("next") else [])
     lines += [_line("🕑", d, words) for d in coming]
+    if len(lines) == 1:
+        lines.append("Nothing due on this shift." if "falls_due" in case else "Nothing due.")
     return lines
 
 

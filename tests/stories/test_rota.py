@@ -143,7 +143,7 @@ async def test_i_am_taking_over(shifts: Night) -> None:
     await night.robin.taps("I am taking over")
     await night.robin.taps("Rowan House")
     await night.robin.sees("You have taken over", "Rowan House: Robin Model, then Sasha Sample")
-    await night.sasha.sees("Robin Model is now on duty for Rowan House")
+    await night.sasha.sees("Robin Model has taken over Rowan House and is asked first")
     await night.robin.sees("On your shift: Rowan House", "Placing authority told")
     await night.forget()
     await night.clock.advance(hours=1)
@@ -153,3 +153,49 @@ async def test_i_am_taking_over(shifts: Night) -> None:
     await night.forget()
     await night.robin.sends("/duty")
     await night.robin.sees("Rowan House: Morgan Example")
+
+
+async def test_the_short_list_comes_by_itself_at_the_start_of_a_shift(shifts: Night) -> None:
+    """Morgan asks for it once. It comes in the morning, at the start of a shift that was swapped
+    in too, and no more when Morgan does not want it."""
+    night = shifts
+    ref = await night.reports(night.sasha, home="Rowan House", police="Just now")
+    await night.morgan.sends("/today")
+    await night.morgan.sees("Your shift", ref)
+    await night.morgan.taps("Send it when my shift starts")
+    await night.morgan.sees("at the start of each of your shifts", "Next: Sun 22 Nov 08:00")
+    await night.forget()
+    await night.clock.go_to(london("2026-11-22 07:59"))
+    await night.forget()
+    await night.clock.go_to(london("2026-11-22 08:00"))
+    await night.morgan.sees("On your shift: Rowan House", ref, "Placing authority told")
+    await night.sasha.sends("/duty")
+    for tap in ("Swap a shift", "Sun 22 Nov 20:00", "Morgan Example", "Nothing in return"):
+        await night.sasha.taps(tap)
+    await night.morgan.taps("I agree")
+    await night.clock.go_to(london("2026-11-22 20:00"))
+    await night.morgan.sees("On your shift: Rowan House", ref)
+    await night.morgan.sends("/today")
+    await night.morgan.taps("Stop sending it by itself")
+    await night.morgan.sees("It no longer comes by itself")
+    await night.forget()
+    await night.clock.go_to(london("2026-11-23 08:01"))
+    seen = [str(one) for one in night.morgan.unseen]
+    assert not any("On your shift" in one for one in seen)
+
+
+async def test_without_a_rota_the_list_comes_every_day_at_an_hour_of_choice(night: Night) -> None:
+    await night.morgan.sends("/today")
+    await night.morgan.sees("No open cases")
+    await night.morgan.taps("Send it when my shift starts")
+    await night.morgan.sees("The rota does not name you")
+    await night.morgan.taps("07:00")
+    await night.morgan.sees("The list comes every day. Next: Sun 22 Nov 07:00")
+    await night.clock.go_to(london("2026-11-22 07:00"))
+    await night.morgan.sees("On your shift: Rowan House", "No open cases")
+    night.kill()
+    await night.clock.go_to(london("2026-11-23 09:30"), settle=False)
+    await night.start()
+    await night.morgan.sees("On your shift: Rowan House", "No open cases")
+    await night.clock.go_to(london("2026-11-23 20:00"))
+    await night.morgan.sees_nothing()
