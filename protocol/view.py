@@ -118,8 +118,11 @@ class View:
         """
         now = self.now
         soonest = now + MOMENT
-        ahead = [(at, 0) for _, at in dues if at > now]
-        ahead += [(soonest, 0) for due, at in dues if at == now and due.duty.unit == "every_days"]
+        ahead = [
+            (at if at > now else soonest, 0)
+            for due, at in dues
+            if at > now or due.duty.unit == "every_days"
+        ]
         known = self.known
         if self.returned is None:
             limits = [(self.start + span, bit) for span, _, bit in self.pack.away]
