@@ -18,6 +18,7 @@ import handlers.office
 import handlers.on_case
 import handlers.wording.card
 import handlers.wording.messages
+import handlers.wording.second
 import protocol.view
 import reminders.acts
 import reminders.assessed
@@ -34,7 +35,9 @@ import reminders.policy
 import reminders.rota
 import reminders.rounds
 import reminders.service
+import reminders.watch
 import storage.memory
+import tests.simulation.gateway
 from protocol.facts import Closed, SignedOff
 
 BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
@@ -351,6 +354,23 @@ def burst_after_restart(stack: contextlib.ExitStack) -> None:
         real(self, limits)
 
     _put(stack, reminders.limits.Limiter, "__init__", init)
+
+
+@_break
+def no_other_way(stack: contextlib.ExitStack) -> None:
+    """However long Telegram is away, nothing goes by the second channel for that."""
+    _put(stack, reminders.watch.Watch, "down_long", lambda self, now: False)
+
+
+@_break
+def texts_name_the_home(stack: contextlib.ExitStack) -> None:
+    """A text for a lock screen says which home it is."""
+    real = handlers.wording.second.second_channel
+
+    def words(message: Any, ref: str) -> str:
+        return f"{real(message, ref)} (Rowan House)"
+
+    _put(stack, tests.simulation.gateway, "second_channel", words)
 
 
 @_break

@@ -33,6 +33,8 @@ GAP_MINUTES = {1: 60, 2: 30, 3: 15}
 MANAGERS_MINUTES = {1: 60, 2: 40, 3: 20}
 """After so long without an answer every manager of the home was asked too."""
 SLACK_SECONDS = 150.0
+ANOTHER_WAY_SECONDS = 600.0 + SLACK_SECONDS
+"""After so long without Telegram somebody is told of what is due by the second channel."""
 RACE_SECONDS = 2.0
 """A request that began so soon after a fact was written may have missed it."""
 REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
@@ -61,6 +63,7 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     known_since: float
     quiet: datetime | None = None
     told_at: float = -1.0
+    texted_at: float = -1.0
     level: int = 1
     told: set[str] = set()
     timer: asyncio.TimerHandle | None = None
@@ -206,6 +209,37 @@ class Checker:
     def _unreachable(self) -> set[str]:
         people = self.office.state.get("staff", {})
         return {one for one, known in people.items() if known.get("unreachable_at")}
+
+    # What the second channel says ----------------------------------------------------------------
+
+    def texted(self, text: str) -> None:
+        """A lock screen shows it: the case's reference and nothing else."""
+        if found := SECRET.search(text) or HOUSE.search(text):
+            self.broken("personal data in a text", f"{found[0]!r}")
+
+    def told_another_way(self, person: str, message: Message, ref: str, begun: float) -> None:
+        staff = self.world.made.staff(person)
+        now = self.world.clock.now()
+        if not staff.active(now - timedelta(seconds=RACE_SECONDS)):
+            self.broken("told somebody who is not on the list", f"{person} by a text")
+        if not ref:
+            return
+        if not staff.covers(self.episodes[ref].home):
+            self.broken("told somebody of another home", f"{ref} to {person} by a text")
+        self._still_true(ref, message, begun)
+        watch = self.watches.get((ref, message.about))
+        if watch is not None and message.kind in ASKING:
+            watch.texted_at = self._time()
+
+    def another_way(self, since: float) -> None:
+        """Telegram has been away since then, and nothing else was."""
+        now = self._time()
+        for watch in self.watches.values():
+            if now - max(watch.since, since) <= ANOTHER_WAY_SECONDS:
+                continue
+            if max(watch.told_at, watch.texted_at) < watch.since:
+                what = f"{watch.ref} {watch.duty}, due {watch.at:%d %b %H:%M}"
+                self.broken("Telegram was away and nobody was told another way", what)
 
     def _says_yours(self, line: Line, shown: Shown) -> None:
         data = next((d for row in shown.rows for _, d in row if d.startswith("r:")), "")

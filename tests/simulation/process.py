@@ -22,6 +22,7 @@ from storage.model import Episode, Message
 from tests.reminders.virtual import LoopAlarm
 from tests.simulation import loop
 from tests.simulation.disk import DiskStore
+from tests.simulation.gateway import SimSecond
 from tests.simulation.telegram import SPEAKING, SimBot, Speaking
 
 if TYPE_CHECKING:
@@ -98,6 +99,7 @@ class Process:
             world.made.policy,
             pack,
             sender,
+            second=SimSecond(world, self),
             limiter=limiter,
             alarm=LoopAlarm(clock),  # type: ignore[arg-type]
         )

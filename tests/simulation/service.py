@@ -90,6 +90,7 @@ def _staff(rng: Random, start: datetime, days: int) -> list[Staff]:
                 homes=homes,
                 expires=expires,
                 phone=f"07700 900{number:03}",
+                second_channel=(f"text://{name}",),
             )
         )
 

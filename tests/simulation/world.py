@@ -21,6 +21,7 @@ import bot.intake
 import bot.sender
 import handlers.filling
 import reminders.engine
+import reminders.second
 import storage.reference
 from bot.summary import summarise
 from protocol.pack import Pack, load_pack
@@ -29,6 +30,7 @@ from storage.model import Episode
 from tests.simulation import breaks, life, loop, needs, people, service
 from tests.simulation.checker import Broken, Checker
 from tests.simulation.disk import Disk
+from tests.simulation.gateway import Gateway
 from tests.simulation.process import Process
 from tests.simulation.telegram import SPEAKING, Line, Shown, Telegram, Weather
 
@@ -108,6 +110,7 @@ class SimWorld:
         )
         self.telegram = Telegram(self, Random(root.random()))
         self.secrets = _Seeded(Random(root.random()))
+        self.gateway = Gateway(self, Random(root.random()))
         self.checker = Checker(self)
         self.people = {
             s.id: people.PersonAtPhone(self, s, Random(root.random()))
@@ -120,6 +123,9 @@ class SimWorld:
         self.steps = 0
         self.full_until = -1.0
         self.managers_same_since = 0.0
+        self.away_since = 0.0
+        self.itself_since = 0.0
+        """Since when nothing but Telegram was in the bot's way."""
         self.counts: dict[str, int] = {}
         self._trace: deque[tuple[float, str, str, str]] = deque(maxlen=TRACE)
         self._all: list[str] | None = [] if keep_trace else None
@@ -168,6 +174,8 @@ class SimWorld:
             return
         self._troubles.discard(kind)
         self.note("over", kind)
+        if kind != "telegram":
+            self.itself_since = self._now() + SETTLE_SECONDS
         if not self._troubles:
             self._bad[-1][1] = self._now() + SETTLE_SECONDS
 
@@ -394,8 +402,18 @@ class SimWorld:
             return
         self.telegram.weather = Weather(away=self.rng.choice(("refuses", "hangs", "fails", "deaf")))
         self.trouble("telegram")
+        self.away_since = self._now()
+        self.later(60.0, self._another_way)
         self.telegram.wake()
         self.later(min(8 * 3600.0, self.rng.lognormvariate(6.0, 1.7)), self._fair_weather)
+
+    def _another_way(self) -> None:
+        """While Telegram is away: is somebody told by the second channel?"""
+        if not self.telegram.weather.away:
+            return
+        if self._troubles == {"telegram"}:
+            self.checker.another_way(max(self.away_since, self.itself_since))
+        self.later(60.0, self._another_way)
 
     def _rough_weather(self) -> None:
         if self.telegram.weather is not STEADY:
@@ -548,6 +566,7 @@ def _in_this_world(world: SimWorld) -> Any:
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
+        (reminders.second, "_notify", world.gateway.notify),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:
