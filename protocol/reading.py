@@ -255,22 +255,19 @@ def _is_category(value: Any) -> TypeGuard[Category]:
 
 def _flag(name: str, value: Any, path: str) -> bool:
     """A yes/no field; unknown counts as yes where that is the cautious reading."""
-    answer = _answer(False if value is None else value, path)
-    if answer == "unknown":
-        if name in _CAUTIOUS:
-            return True
-        raise InputError(path, '"unknown" is not allowed; allowed: true, false')
-    return answer
+    answer = _answer(False if value is None else value, path, unknown=name in _CAUTIOUS)
+    return answer is not False
 
 
-def _answer(value: Any, path: str) -> Answer:
-    if value is None or value == "unknown":
+def _answer(value: Any, path: str, *, unknown: bool = True) -> Answer:
+    if unknown and (value is None or value == "unknown"):
         return "unknown"
     if isinstance(value, bool):
         return value
     if value in ("yes", "no"):
         return bool(value == "yes")
-    raise InputError(path, f"{_shown(value)} is not allowed; allowed: true, false, unknown")
+    allowed = "true, false, unknown" if unknown else "true, false"
+    raise InputError(path, f"{_shown(value)} is not allowed; allowed: {allowed}")
 
 
 def _date(value: Any, path: str) -> date | None:

@@ -129,6 +129,12 @@ def test_a_bad_child_is_answered_with_the_path(changes, error):
     assert with_child(**changes)["error"].startswith(error.rstrip(" "))
 
 
+def test_an_answer_that_cannot_be_used_is_told_with_those_that_can():
+    assert with_child(looked_after="Y")["error"].endswith("allowed: true, false")
+    assert with_child(looked_after="unknown")["error"].endswith("allowed: true, false")
+    assert with_child(cse_risk="Y")["error"].endswith("allowed: true, false, unknown")
+
+
 def test_what_the_rules_do_not_know_is_left_aside_and_listed():
     """A description of the case is no mistake, but nothing is dropped unseen."""
     answer = with_child(hair="brown")
