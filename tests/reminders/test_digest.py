@@ -5,11 +5,13 @@ from datetime import timedelta
 
 import msgspec
 
+from bot.summary import summarise
 from protocol import facts as f
 from reports.charts import weeks_by_level
+from storage.memory import MemoryStore
 from storage.model import Past
-from tests.reminders.virtual import in_virtual_time, utc
-from tests.reminders.world import World
+from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
+from tests.reminders.world import PACK, World
 
 
 def digests(world):
@@ -121,6 +123,77 @@ async def test_interviews_on_time_are_counted_in_the_week_in_which_their_time_en
         "on_time_percent": 33,
         "waiting": ["D", "E"],
     }
+
+
+@in_virtual_time
+async def test_a_digest_that_comes_late_is_still_of_its_own_week():
+    """Down from Sunday to Wednesday: what began on Tuesday belongs to the next digest, and what
+    began on the Tuesday before is not forgotten."""
+    async with World(start=utc("2026-03-03 12:00")) as world:
+        await world.report("RH-2222", ago=timedelta(0))
+        await world.returns("RH-2222")
+        await world.until(utc("2026-03-08 12:00"))
+        await world.process_down(until=utc("2026-03-11 12:00"))
+        await world.report("RH-2223", person="YP-2", ago=timedelta(hours=20))
+        await world.advance(minutes=1)
+        first = digests(world)[0].message.data
+        assert (first["from"], first["to"]) == ("2026-03-02T09:00:00Z", "2026-03-09T09:00:00Z")
+        assert first["late_minutes"] == 51 * 60
+        assert first["by_home"]["rowan"]["week"] == 1
+        assert "RH-2223" not in {line["ref"] for line in first["open"]}
+        await world.until(utc("2026-03-16 09:01"))
+        assert digests(world)[1].message.data["by_home"]["rowan"]["week"] == 1
+
+
+@in_virtual_time
+async def test_an_out_of_hours_referral_counts_in_the_week_in_which_it_was_made():
+    """Away from Monday morning before the digest, found on Tuesday night with reason not to go
+    back: a referral to the emergency duty team, of the second week. Another who is found in office
+    hours is referred to the day team and is not counted."""
+    clock = VirtualClock(utc("2026-03-06 12:00"))
+    store = MemoryStore(summarise=lambda e: summarise(e, PACK, clock.now()), now=clock.now)
+    async with World(clock=clock, store=store) as world:
+        await world.until(utc("2026-03-09 08:00"))
+        await world.report("RH-2222", ago=timedelta(0))
+        await world.report("RH-2223", person="YP-2", ago=timedelta(0))
+        await world.until(utc("2026-03-09 12:00"))
+        assert digests(world)[0].message.data["out_of_hours_referrals"] == {"week": 0, "weeks": 0}
+        await world.records("RH-2223", world.fact(f.Located, return_unsafe=True))
+        await world.returns("RH-2223")
+        await world.until(utc("2026-03-10 22:00"))
+        await world.records("RH-2222", world.fact(f.Located, return_unsafe=True))
+        await world.returns("RH-2222")
+        for ref in ("RH-2222", "RH-2223"):
+            await world.records(ref, world.fact(f.SignedOff), world.fact(f.Closed), close=True)
+        await world.until(utc("2026-03-16 12:00"))
+        assert digests(world)[1].message.data["out_of_hours_referrals"] == {"week": 1, "weeks": 1}
+        await world.until(utc("2026-03-23 12:00"))
+        assert digests(world)[2].message.data["out_of_hours_referrals"] == {"week": 0, "weeks": 1}
+
+
+@in_virtual_time
+async def test_a_digest_that_cannot_be_made_holds_up_nothing_else(monkeypatch):
+    """The round goes on: the heartbeat beats, reminders are sent, and it is tried again."""
+    from reminders import digest
+
+    real, broken = digest.gather, [True]
+
+    async def gather(*given):
+        if broken[0]:
+            raise ValueError("a file that nobody can read")
+        return await real(*given)
+
+    monkeypatch.setattr(digest, "gather", gather)
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        await world.until(utc("2026-03-09 08:00"))
+        await world.report(ago=timedelta(hours=2, minutes=59))
+        await world.until(utc("2026-03-09 09:03"))
+        assert world.asked("CP-4H") == [("09:01", "amy")]
+        assert digests(world) == []
+        assert world.engine.watch.last_beat > utc("2026-03-09 09:02")
+        broken[0] = False
+        await world.advance(minutes=2)
+        assert len(digests(world)) == 1
 
 
 @in_virtual_time
