@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
 
 from bot import checking, start
 from bot.config import ConfigError, load, token
+from reminders.policy import Policy
+from reminders.policy_file import unknown_duties
+from storage.command import key_new
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -38,11 +42,75 @@ def test_the_example_is_complete_but_for_the_token(tmp_path: Path) -> None:
     assert line.startswith("config.example.toml: telegram.token: no usable token")
 
 
+def test_what_the_example_shows_in_comments_can_be_used_as_it_stands(tmp_path: Path) -> None:
+    """Every table of the reminders, with the comment signs taken off: no mistake, and what is said
+    to be a default is one."""
+    path = written(tmp_path)
+    before, _, after = path.read_text(encoding="utf-8").partition("# ---- Reminders.")
+    lines = [
+        line.removeprefix("# ") if re.match(r"# (\[|[a-z_]+ = |\"|\]$|  \{)", line) else line
+        for line in after.splitlines()[1:]
+    ]
+    path.write_text("\n".join([before, *lines]), encoding="utf-8")
+    config, policy = load(path)
+    assert config.service.person("robin")
+    assert [p.when for p in policy.rota] == ["", "out_of_hours"]
+    assert policy.exceptions[0].reason == "Christmas Day"
+    plain = Policy()
+    assert policy.ladders.level_2 == plain.ladders.level_2
+    for table in ("acknowledgement", "hand_over", "night_check", "digest", "second_channel"):
+        assert getattr(policy, table) == getattr(plain, table), table
+    assert unknown_duties(policy, {"N-POLICE", "RI-72H"}) == []
+
+
+def test_check_names_what_is_wrong_in_the_rota(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A dated exception for somebody of another home, and a duty that is misspelt."""
+    key = tmp_path / "book.key"
+    assert key_new(key) == 0
+    wrong = """
+[[exceptions]]
+homes = ["alder"]
+start = 2026-12-26T08:00:00
+end = 2026-12-25T08:00:00
+staff = ["morgan", "nobody"]
+"""
+    path = written(tmp_path, ("[health]", f"{wrong}\n[health]"))
+    assert checking.run(path) == 1
+    shown = capsys.readouterr().out
+    for line in (
+        "config.toml: exceptions[1].staff = 'nobody': not on the staff list",
+        "config.toml: exceptions[1].staff = 'morgan': does not cover alder",
+        "config.toml: exceptions[1].end = 2026-12-25 08:00:00: must be later than start",
+    ):
+        assert line in shown
+    misspelt = '[lead_minutes]\n"CP-24" = 60'
+    assert checking.run(written(tmp_path, ("[health]", f"{misspelt}\n[health]"))) == 1
+    assert "config.toml: lead_minutes.CP-24: no such duty (allowed: " in capsys.readouterr().out
+
+
+def test_a_heartbeat_file_lies_beside_the_configuration(tmp_path: Path) -> None:
+    """As the book's folder does; an absolute path stays."""
+    near = '[watching]\nheartbeat_file = "heartbeat"\n\n[health]'
+    _, policy = load(written(tmp_path, ("[health]", near)))
+    assert policy.watching.heartbeat_file == str(tmp_path / "heartbeat")
+    far = near.replace('"heartbeat"', '"/run/nightlight/heartbeat"')
+    _, policy = load(written(tmp_path, ("[health]", far)))
+    assert policy.watching.heartbeat_file == "/run/nightlight/heartbeat"
+
+
 @pytest.mark.parametrize(
     ("change", "key", "allowed"),
     [
         (('role = "manager"', 'role = "boss"'), "staff[2].role: 'boss'", "administrator"),
         (('prefix = "RH"', 'prefix = "rowan"'), "homes[1].prefix: 'rowan'", "capital letters"),
+        (('id = "rowan"', 'id = "Rowan House"'), "homes[1].id: 'Rowan House'", "Small letters"),
+        (
+            ("[health]", '[watching]\nalive_url = "monitoring.example"\n[health]'),
+            "watching.alive_url = 'monitoring.example'",
+            "https://",
+        ),
         (('homes = ["rowan"]', 'homes = ["elm"]'), "staff[1].homes: 'elm'", "alder, rowan"),
         (("telegram_id = 7003", "telegram_id = 7001"), "staff: telegram_id '7001'", "its own"),
         (("telegram_id = 7003", 'telegram_id = "x"'), "staff[2].telegram_id: 'x'", "int"),
