@@ -130,7 +130,7 @@ class Engine:
         for record in await self.house.store.open_episodes():
             self._hold(record)
             self._set(self._held[record.ref], now)
-        self.alarm.start(self.tick)
+        self.alarm.start(self._rang)
         self.clock.on_jump(self._jumped)
         self.delivery.start()
         await self.tick()
@@ -153,6 +153,11 @@ class Engine:
         while True:
             await asyncio.sleep(HEARTBEAT_SECONDS)
             await self.tick()
+
+    async def _rang(self) -> None:
+        """The alarm rang, perhaps a moment too early: what is still to come is set again."""
+        self._armed = None
+        await self.tick()
 
     def _jumped(self) -> None:
         def now() -> None:

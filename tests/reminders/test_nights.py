@@ -1,10 +1,18 @@
 """Stories of single nights: who is asked, when, and until whom somebody answers."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from protocol import facts as f
-from tests.reminders.virtual import in_virtual_time, utc
+from tests.reminders import world as worlds
+from tests.reminders.virtual import LoopAlarm, in_virtual_time, utc
 from tests.reminders.world import World
+
+
+class HastyAlarm(LoopAlarm):
+    """Rings a millisecond too early, as clocks that are being put right let it."""
+
+    def set(self, moment: datetime | None) -> None:
+        super().set(moment - timedelta(milliseconds=1) if moment is not None else None)
 
 
 @in_virtual_time
@@ -83,3 +91,14 @@ async def test_the_return_stops_everything_at_once():
         await world.records(ref, world.fact(f.Closed), close=True)
         await world.advance(hours=48)
         assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_an_alarm_that_rings_too_early_rings_again(monkeypatch):
+    """Not only the heartbeat, up to a quarter of a minute later, makes up for it."""
+    monkeypatch.setattr(worlds, "LoopAlarm", HastyAlarm)
+    async with World() as world:
+        await world.advance(seconds=7)  # out of step with the heartbeat
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 01:30") + timedelta(seconds=8))
+        assert ("amy", "reminder CP-4H") in world.telegram.new()

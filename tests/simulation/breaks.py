@@ -357,6 +357,12 @@ def burst_after_restart(stack: contextlib.ExitStack) -> None:
 
 
 @_break
+def early_ring(stack: contextlib.ExitStack) -> None:
+    """An alarm that rings a hair's breadth too early is not set again."""
+    _put(stack, reminders.engine.Engine, "_rang", reminders.engine.Engine.tick)
+
+
+@_break
 def no_other_way(stack: contextlib.ExitStack) -> None:
     """However long Telegram is away, nothing goes by the second channel for that."""
     _put(stack, reminders.watch.Watch, "down_long", lambda self, now: False)
