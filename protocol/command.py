@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
@@ -140,7 +141,7 @@ def _answer_all(run: DryRun, source: BinaryIO, lines: bool, out: TextIO) -> int:
     questions: Iterable[bytes] = source if lines else [source.read()]
     bad = False
     for question in questions:
-        answer = run.answer(question)
+        answer = run.answer(question.removeprefix(codecs.BOM_UTF8))  # some editors begin with it
         bad = bad or "error" in answer
         _print(out, answer, indent=not lines)
     return int(bad)

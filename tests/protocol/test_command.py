@@ -261,6 +261,14 @@ def test_json_nested_beyond_reason_is_an_error_not_a_crash():
     assert "error" in DryRun().answer(deep.encode())
 
 
+def test_a_file_saved_by_an_editor_that_marks_its_encoding(tmp_path):
+    file = tmp_path / "cases.jsonl"
+    file.write_text(json.dumps(CASE) + "\n", encoding="utf-8-sig")
+    out = io.StringIO()
+    assert run_assess(file, True, out) == 0
+    assert json.loads(out.getvalue())["level"] == 1
+
+
 def test_a_line_in_another_encoding_does_not_stop_the_run(tmp_path):
     """A note typed in Latin-1: that line is an error, the next one is answered."""
     file = tmp_path / "cases.jsonl"
