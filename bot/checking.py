@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.assembly import keys_of, pack_of
-from bot.config import ConfigError, load
+from bot.config import Config, ConfigError, load
 from protocol.command import check_packs
 from protocol.packfile import PackError
 from protocol.settings import SettingError
@@ -33,11 +33,26 @@ def problems(path: Path) -> list[str]:
             found.append(str(error))
     except SettingError as error:
         found.append(f"{path.name}: protocol.settings.{error.key}: {error}")
+    found += [f"{path.name}: {line}" for line in _second_channel(config)]
     try:
         found += check_book(folder / config.book.folder, keys_of(config, folder))
     except StoreError as error:
         found.append(f"{path.name}: book: {error}")
     return found
+
+
+def _second_channel(config: Config) -> list[str]:
+    """Addresses that Apprise cannot read would be found out in the night in which they are needed.
+    They hold passwords: only their place and how they begin is said."""
+    import apprise
+
+    return [
+        f"staff[{i}].second_channel: address {n} ({address.partition('://')[0]}://…) cannot be "
+        "used. Allowed: addresses of Apprise, such as mailto://user:password@mail.example."
+        for i, person in enumerate(config.staff, 1)
+        for n, address in enumerate(person.second_channel, 1)
+        if apprise.Apprise.instantiate(address) is None
+    ]
 
 
 def _own_pack(name: str) -> bool:

@@ -90,6 +90,17 @@ staff = ["morgan", "nobody"]
     assert "config.toml: lead_minutes.CP-24: no such duty (allowed: " in capsys.readouterr().out
 
 
+@pytest.mark.filterwarnings("ignore:'imghdr' is deprecated")
+def test_check_names_a_second_channel_that_cannot_be_used_and_no_password(tmp_path: Path) -> None:
+    """A misspelt kind of address; the good one beside it is not mentioned."""
+    shown = '# second_channel = ["mailto://user:password@mail.example"]'
+    wrong = 'second_channel = ["mailto://user:password@mail.example", "smss://secret@gateway"]'
+    found = checking.problems(written(tmp_path, (shown, wrong)))
+    [line] = [line for line in found if "second_channel" in line]
+    assert "staff[2].second_channel: address 2 (smss://…) cannot be used" in line
+    assert "secret" not in line
+
+
 def test_a_heartbeat_file_lies_beside_the_configuration(tmp_path: Path) -> None:
     """As the book's folder does; an absolute path stays."""
     near = '[watching]\nheartbeat_file = "heartbeat"\n\n[health]'
