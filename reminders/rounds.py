@@ -109,13 +109,17 @@ class Rounds:
         await self.house.change(build)
 
     def not_accepted(self, offer: Offer, why: str, now: datetime) -> list[Message]:
-        """It stays with the giver; the giver and the managers are told, each of their own homes."""
+        """It stays with the giver, or with whom the rota names by now; the giver and the managers
+        are told, each of their own homes."""
         told = {offer.giver: list(offer.homes)}
         for manager in self.house.managers(offer.homes, now):
             own = [home for home in offer.homes if manager.covers(home)]
             told.setdefault(manager.id, own or list(offer.homes))
         told.pop(offer.taker, None)
+        first = {self.house.on_duty(home, now)[:1] for home in offer.homes}
+        keeper = next(iter(first)) if len(first) == 1 else ()
         data = {"offer": offer.id, "why": why, "giver": offer.giver, "taker": offer.taker}
+        data["keeper"] = keeper[0] if keeper else offer.giver
         return [
             office_message(
                 f"kept~{offer.id}~{one}",

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from handlers.chat import bold, plain
 from handlers.wording import recording
-from handlers.wording.common import DANGER, clock, due, span
+from handlers.wording.common import DANGER, asked, clock, due, span
 from handlers.wording.duties import title
 from protocol import facts as f
 from protocol.facts import Child, Fact
@@ -68,9 +68,7 @@ def why(standing: Standing, pack: Pack) -> list[str]:
 def duty_line(duty: Duty, pack: Pack, now: datetime, owner: str) -> str:
     """One duty: mark, title, time, who has it."""
     mark = "‼️" if duty.at <= now else "🕑"
-    when = (
-        due(duty.at, now) if duty.in_protocol else f"asked {due(duty.at, now)}; no time in protocol"
-    )
+    when = due(duty.at, now) if duty.in_protocol else asked(duty.at, now)
     holds = f" · {plain(owner)} has it" if owner and duty.held(now) else ""
     return f"{mark} {plain(title(duty.id, pack))}: {when}{holds}"
 

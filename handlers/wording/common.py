@@ -67,6 +67,12 @@ def due(at: datetime, now: datetime) -> str:
     return f"since {clock(at, now)}, {span(now - at)} overdue"
 
 
+def asked(at: datetime, now: datetime) -> str:
+    """For what has no time in the protocol: when this service asks for it."""
+    when = "at" if at > now else "since"
+    return f"asked {when} {clock(at, now)}; no time in protocol"
+
+
 def listed(items: list[str]) -> str:
     """ "a, b and c"."""
     if len(items) < 2:

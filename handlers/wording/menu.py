@@ -17,7 +17,7 @@ COMMANDS = (
     ("open", "Open cases and what is due"),
     ("case", "One case, by its reference"),
     ("returned", "Somebody is found or back"),
-    ("duty", "Who is on duty; take over, hand over"),
+    ("duty", "Who is on duty; take over, hand over, swap"),
     ("today", "Short list for the start of a shift"),
     ("digest", "Day and hour of your weekly digest"),
     ("help", "What this bot does and does not do"),
@@ -45,7 +45,7 @@ HELP = (
     "/open open cases and what is due\n"
     "/case RH-7K2D one case\n"
     "/returned somebody is found or back\n"
-    "/duty who is on duty; take over, hand over\n"
+    "/duty who is on duty; take over, hand over, swap\n"
     "/today short list for your shift\n"
     "/digest day and hour of your weekly digest\n"
     "/cancel stop what you are filling in\n\n"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording import duties
-from handlers.wording.common import DANGER, clock, due, listed, span
+from handlers.wording.common import DANGER, asked, clock, due, listed, span
 from handlers.wording.recording import ROLE_OPTIONS
 from protocol.pack import Pack
 from reminders.service import Home, Service
@@ -16,6 +16,7 @@ from storage.model import Message
 
 REPEATED = "(sent again: it may have reached you before)"
 TELEPHONE = "Nobody has answered. Please telephone them now:"
+NOBODY_TO_TELEPHONE = "Nobody has answered. Please telephone your manager now."
 ROUTES = {"EDT": "emergency duty team", "duty_team": "day duty team"}
 
 
@@ -44,7 +45,7 @@ def reminder(
     lines = [*_heading(message, words), f"{bold(ref)} · {plain(home)} · level {level}"]
     lines += _state(message, authority, words)
     if message.kind == "telephone":
-        lines += ["", TELEPHONE, *numbers(message.data.get("people", ()), words)]
+        lines += ["", *numbers(message.data.get("people", ()), message.to, words)]
     lines += ["", DANGER, f"<i>#{mark(message.id)}</i>"]
     early = moment(message.data["duty_at"]) > words.now
     return Screen("\n".join(lines), reminder_buttons(message.about, ref, words.pack, early=early))
@@ -66,7 +67,7 @@ def reminders(
         early = moment(message.data["duty_at"]) > words.now
         buttons += reminder_buttons(message.about, ref, words.pack, early=early)[1:-1]
     if people:
-        lines += ["", TELEPHONE, *numbers(list(people), words)]
+        lines += ["", *numbers(list(people), parts[0][0].to, words)]
     lines += ["", DANGER, f"<i>#{mark(parts[0][0].id)}</i>"]
     buttons.append((Button("📄 Case", f"c:{ref}:card"),))
     return Screen("\n".join(lines), tuple(buttons))
@@ -77,11 +78,10 @@ def _heading(message: Message, words: Words) -> list[str]:
     data, now = message.data, words.now
     at = moment(data["duty_at"])
     head = {"escalation": "‼️", "telephone": "☎️"}.get(message.kind, "⏰")
-    lines = [f"{head} {bold(duties.title(message.about, words.pack))}"]
-    if data.get("in_protocol", True):
-        lines.append(f"Due {due(at, now)}")
-    else:
-        lines.append(f"Asked {due(at, now)}; no time in protocol")
+    word = "Coming up" if at > now else "To do"
+    lines = [f"{head} {word}: {bold(duties.title(message.about, words.pack))}"]
+    in_protocol = data.get("in_protocol", True)
+    lines.append(f"Due {due(at, now)}" if in_protocol else f"A{asked(at, now)[1:]}")
     return lines
 
 
@@ -90,14 +90,15 @@ def _state(message: Message, authority: str, words: Words) -> list[str]:
     data, now = message.data, words.now
     lines = []
     if late := int(data.get("late_minutes", 0)):
-        lines.append(f"<b>LATE by {late} min</b>: I could not send this in time.")
+        by = span(timedelta(minutes=late))
+        lines.append(f"<b>LATE by {by}</b>: I could not send this in time.")
     if message.ambiguous:
         lines.append(REPEATED)
     if message.about == "N-RA":
         lines += _route(data, authority, words)
     if data.get("was_with"):
         lines.append(f"{plain(words.name(data['was_with']))} had it; it is not done.")
-    if data.get("asked"):
+    if data.get("asked") and message.kind != "telephone":
         names = listed([plain(words.name(s)) for s in data["asked"]])
         since = f" since {clock(moment(data['since']), now)}" if data.get("since") else ""
         lines.append(f"No answer{since} from {names}.")
@@ -115,20 +116,25 @@ def _route(data: dict[str, Any], authority: str, words: Words) -> list[str]:
     contact = None
     if known is not None:
         contact = known.emergency_duty_team if route == "EDT" else known.duty_team
-    phone = f": {plain(contact.phone)}" if contact and contact.phone else ""
+    phone = f": {number(contact.phone)}" if contact and contact.phone else ""
     place = f"{plain(authority)}, " if authority else ""
     return [f"Now: {place}{ROUTES[route]}{phone}"]
 
 
-def numbers(people: Sequence[str], words: Words) -> list[str]:
+def numbers(people: Sequence[str], reader: str, words: Words) -> list[str]:
+    """The card "telephone them": everybody else on the ladder, with their numbers."""
     lines = []
     for staff_id in people:
         person = words.service.person(staff_id)
-        if person is not None:
-            lines.append(
-                f"• {plain(person.name)}: {plain(person.phone or 'no number on the list')}"
-            )
-    return lines
+        if person is not None and staff_id != reader:
+            phone = number(person.phone) if person.phone else "no number on the list"
+            lines.append(f"• {plain(person.name)}: {phone}")
+    return [TELEPHONE, *lines] if lines else [NOBODY_TO_TELEPHONE]
+
+
+def number(phone: str) -> str:
+    """A telephone number that is copied with one tap."""
+    return f"<code>{plain(phone)}</code>"
 
 
 def mark(message_id: str) -> str:
@@ -158,10 +164,10 @@ def reminder_buttons(
 def taken(message: Message, ref: str, words: Words) -> Screen:
     """Somebody else has it: those who were asked may put the phone down."""
     data = message.data
-    step = f", next: {plain(data['next_step'])}" if data.get("next_step") else ""
+    step = f" Next: {plain(data['next_step'])}." if data.get("next_step") else ""
     title = plain(duties.title(message.about, words.pack))
     text = (
-        f"👍 {bold(ref)}: {plain(words.name(data['owner']))} has {bold(title)}{step}. "
+        f"👍 {bold(ref)}: {plain(words.name(data['owner']))} has it: {title}.{step}\n"
         f"I ask again at {clock(moment(data['until']), words.now)} if it is not done."
     )
     return Screen(text)
@@ -178,8 +184,8 @@ def not_enough(message: Message, ref: str, words: Words) -> Screen:
     labels = {value: label for label, value in ROLE_OPTIONS}
     role = labels.get(message.data["role"], message.data["role"]).lower()
     text = (
-        f"{bold(ref)}: the placing authority counts as told only when an accountable manager or "
-        f"the out-of-hours duty manager has it. So far: {plain(role)}."
+        f"⚠️ {bold(ref)}: the placing authority is not told yet. {plain(role.capitalize())} does "
+        "not count; an accountable manager or the out-of-hours duty manager does."
     )
     return Screen(text, ((Button(duties.BUTTONS["authority"], f"c:{ref}:authority"),),))
 

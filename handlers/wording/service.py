@@ -8,8 +8,8 @@ from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording import duties, swap
-from handlers.wording.common import clock, due, listed, span
-from handlers.wording.messages import Words, moment
+from handlers.wording.common import asked, clock, due, listed, span
+from handlers.wording.messages import Words, moment, number
 from storage.model import Message
 
 TROUBLES = {
@@ -52,17 +52,9 @@ def screen(message: Message, words: Words) -> Screen:
         case "night_check":
             return Screen(_night(data, words))
         case "unreachable":
-            name = plain(words.name(data["person"]))
-            return Screen(
-                f"📵 I cannot reach {bold(name)} ({plain(data['why'])}). "
-                "I ask the next person instead. Please telephone them."
-            )
+            return Screen(_unreachable(data, words))
         case "refused":
-            return Screen(
-                f"⚠️ A message to {plain(words.name(data['person']))} about "
-                f"{plain(data['ref'])} could not be sent: {plain(data['why'])}. "
-                "Please tell them yourself."
-            )
+            return Screen(_refused(data, words))
         case "alarm":
             return Screen(_alarm(data))
         case _:
@@ -99,6 +91,36 @@ def _offer(data: dict[str, Any], words: Words) -> Screen:
     )
 
 
+def _unreachable(data: dict[str, Any], words: Words) -> str:
+    """Telegram's reason in words, and the number to telephone."""
+    given = data["why"].casefold()
+    why = "Telegram does not reach them"
+    for sign, words_for_it in (
+        ("blocked", "they blocked the bot"),
+        ("deactivated", "their Telegram account is gone"),
+        ("chat not found", "they have never opened the bot"),
+        ("initiate", "they have never opened the bot"),
+    ):
+        if sign in given:
+            why = words_for_it
+            break
+    person = words.service.person(data["person"])
+    phone = f": {number(person.phone)}" if person and person.phone else ""
+    return (
+        f"📵 I cannot reach {bold(words.name(data['person']))}: {why}. I ask the next person "
+        f"instead.\nPlease telephone them{phone}"
+    )
+
+
+def _refused(data: dict[str, Any], words: Words) -> str:
+    title = duties.title(data["about"], words.pack) if data["about"] else data["kind"]
+    about = " ".join(part for part in (data["ref"], title) if part)
+    return (
+        f"⚠️ {bold(words.name(data['person']))} did not get a message: {plain(about)}. "
+        f"Please tell them yourself.\n(Telegram says: {plain(data['why'])})"
+    )
+
+
 def _alarm(data: dict[str, Any]) -> str:
     what = str(data.get("what", ""))
     title = TROUBLES.get(what, "Something is wrong with the bot")
@@ -114,12 +136,12 @@ def _alarm(data: dict[str, Any]) -> str:
 
 def _kept(data: dict[str, Any], reader: str, words: Words) -> Screen:
     why = {"unanswered": "did not answer", "refused": "cannot take over"}[data["why"]]
-    yours = reader == data["giver"]
-    keeper = "you" if yours else words.name(data["giver"])
+    yours = reader == data["keeper"]
+    keeper = bold("you" if yours else words.name(data["keeper"]))
+    stays = f"stays with {keeper}" if data["keeper"] == data["giver"] else f"is with {keeper} now"
     more = "\nPlease telephone your manager, or /duty to ask somebody else." if yours else ""
     return Screen(
-        f"⚠️ {plain(words.name(data['taker']))} {why}. {_homes(data['homes'], words)} "
-        f"stays with {bold(keeper)}.{more}"
+        f"⚠️ {plain(words.name(data['taker']))} {why}. {_homes(data['homes'], words)} {stays}.{more}"
     )
 
 
@@ -149,7 +171,10 @@ def case_lines(case: dict[str, Any], words: Words) -> list[str]:
 def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
     owner = f" · {plain(words.name(duty['owner']))} has it" if duty.get("owner") else ""
     title = plain(duties.title(duty["duty"], words.pack))
-    return f"{mark} {title}: {due(moment(duty['at']), words.now)}{owner}"
+    at = moment(duty["at"])
+    in_protocol = duty.get("in_protocol", True)
+    when = due(at, words.now) if in_protocol else asked(at, words.now)
+    return f"{mark} {title}: {when}{owner}"
 
 
 def _night(data: dict[str, Any], words: Words) -> str:
@@ -160,6 +185,7 @@ def _night(data: dict[str, Any], words: Words) -> str:
             homes.setdefault(line, []).append(found["home"])
     lines = ["🌙 <b>Tonight's rota: please look</b>"]
     lines += [f"• {_homes(where, words)}: {line}" for line, where in homes.items()]
+    lines.append("Please arrange it now: telephone them, or /duty.")
     return "\n".join(lines)
 
 
@@ -170,7 +196,7 @@ def _wrong(found: dict[str, Any], words: Words) -> list[str]:
         for start, end in found.get("gaps", ())
     ]
     for key, text in (
-        ("never_started", "has never opened the bot, so it cannot write to them"),
+        ("never_started", "has never opened the bot, so I cannot write to them"),
         ("blocked", "has blocked the bot or cannot be reached"),
         ("expired", "is no longer on the staff list"),
         ("not_allowed", "is on the rota, but not for this home"),

@@ -236,6 +236,17 @@ async def test_nobody_accepts_the_hand_over():
 
 
 @in_virtual_time
+async def test_an_offer_that_runs_out_after_the_rota_changed_hands_names_who_is_on_duty_now():
+    """Ben offers at the end of his night; Mia does not answer; by then it is Amy's day."""
+    async with World(policy=NIGHTS) as world:
+        await world.until(utc("2026-03-07 07:55"))
+        await world.shifts.hand_over(world.staff("ben"), world.staff("mia"), ["rowan"])
+        await world.advance(minutes=16)
+        [told] = [g.message for g in world.telegram.got if g.said == "handover_kept"]
+        assert (told.to, told.data["giver"], told.data["keeper"]) == ("ben", "ben", "amy")
+
+
+@in_virtual_time
 async def test_a_refused_hand_over_and_one_taken_back():
     async with World(policy=NIGHTS) as world:
         amy, ben = world.staff("amy"), world.staff("ben")
@@ -377,6 +388,6 @@ async def test_one_message_about_the_night_however_many_homes_are_in_trouble():
         assert world.telegram.new() == [("mia", "night_check")]
         message = world.telegram.got[-1].message
         text = service.screen(message, Words(SERVICE, PACK, utc("2026-03-06 15:01"))).text
-        assert text.splitlines()[1:] == [
+        assert text.splitlines()[1:-1] == [
             "• Rowan House and Cedar House: nobody from 20:00 to Sat 7 Mar 09:00"
         ]

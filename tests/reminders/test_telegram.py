@@ -166,6 +166,30 @@ async def test_a_group_that_moved_is_followed():
 
 
 @in_virtual_time
+async def test_where_a_group_moved_to_is_known_after_a_restart():
+    """The new chat is on record: nothing goes to the old one any more."""
+    async with World() as world:
+        await world.report(ago=timedelta(0))
+        old = []
+
+        def moves(message):
+            if message.chat_id == 1:
+                old.append(message.id)
+                return Moved(-1007)
+            return None
+
+        world.telegram.fails = moves
+        await world.until(utc("2026-03-07 01:31"))
+        assert len(old) == 1
+        await world.process_down(until=utc("2026-03-07 01:40"))
+        await world.until(utc("2026-03-07 01:50"))
+        asked = [g.message for g in world.telegram.got if g.to == "amy"]
+        assert len(asked) >= 2
+        assert {m.chat_id for m in asked} == {-1007}
+        assert len(old) == 1
+
+
+@in_virtual_time
 async def test_too_many_requests_holds_up_that_chat_alone():
     async with World() as world:
         await world.report(ago=timedelta(0))

@@ -110,7 +110,9 @@ async def test_in_the_afternoon_the_manager_hears_what_is_wrong_with_the_night(
 ) -> None:
     """Sasha has blocked the bot: Robin learns it at once, and again at three, in time to act."""
     await night.sasha.blocks()
-    await night.robin.sees("I cannot reach Sasha Sample")
+    await night.robin.sees(
+        "I cannot reach Sasha Sample: they blocked the bot", "Please telephone them: 07700 900202"
+    )
     await night.clock.go_to(london("2026-11-22 15:00"))
     await night.robin.sees("Tonight's rota: please look", "Sasha Sample has blocked the bot")
     await night.morgan.sees_nothing()
@@ -128,7 +130,7 @@ async def test_the_service_is_watched(watched: Night) -> None:
         night.kill()
         await night.clock.advance(hours=2, settle=False)
         await night.start()
-        await night.morgan.sees("Placing authority told", "LATE by 60 min")
+        await night.morgan.sees("Placing authority told", "LATE by 1 h")
         await night.clock.advance(minutes=1)
         await night.quinn.sees("A reminder was sent late", "the latest by 1 h")
         figures = (await monitor.get(f"{night.health}/metrics")).text
