@@ -33,7 +33,7 @@ class Night:
     def __init__(self, folder: Path, more: str = "") -> None:
         """`more`: further tables of the configuration."""
         self.folder = folder
-        self.more = more
+        self.template = (HERE / "config.toml").read_text(encoding="utf-8") + more
         self.server = Server().start()
         self.stage = Stage(self.server.url, wait=20)
         self.clock = self.stage.clock
@@ -63,11 +63,11 @@ class Night:
 
     def _prepare(self) -> None:
         """The example service of the sandbox, with a key and a register."""
-        text = (HERE / "config.toml").read_text(encoding="utf-8")
+        text = self.template
         key = self.folder / "practice.key"
         for name, value in (("TOKEN", TOKEN), ("URL", self.server.url), ("KEY", str(key))):
             text = text.replace(f"@{name}@", value)
-        self.config.write_text(text + self.more, encoding="utf-8")
+        self.config.write_text(text, encoding="utf-8")
         assert key_new(key) == 0
         assert register.run(HERE / "people.csv", self.config) == 0
 

@@ -3,8 +3,12 @@ They begin on Saturday 21 November 2026 at 21:30."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import socket
-from collections.abc import AsyncIterator
+import threading
+from collections.abc import AsyncIterator, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -15,9 +19,59 @@ from tests.stories.night import Night, london
 NAMES = ("Ash", "Bay", "Cedar", "Dale", "Fern", "Glen", "Invented")
 
 
+class Listener:
+    """An address on this machine that takes whatever is sent to it: `got` holds path and body."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[str, str]] = []
+        got = self.got
+
+        class Takes(BaseHTTPRequestHandler):
+            def do_GET(self) -> None:
+                got.append((self.path, ""))
+                self.send_response(200)
+                self.end_headers()
+
+            def do_POST(self) -> None:
+                length = int(self.headers["Content-Length"])
+                got.append((self.path, self.rfile.read(length).decode()))
+                self.send_response(200)
+                self.end_headers()
+
+            def log_message(self, *_: object) -> None:
+                """Nothing on the terminal."""
+
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Takes)
+        self.address = f"127.0.0.1:{self._server.server_port}"
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    async def hears(self, *words: str) -> str:
+        """The first body with all these words, within some seconds."""
+        for _ in range(100):
+            for _, body in self.got:
+                if all(word in body for word in words):
+                    return body
+            await asyncio.sleep(0.1)
+        raise AssertionError(f"{words} not among {self.got}")
+
+    def close(self) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+
+
 @pytest.fixture
-async def watched(tmp_path: Path) -> AsyncIterator[Night]:
-    """With the page for monitoring and the heartbeat file configured."""
+def listener() -> Iterator[Listener]:
+    one = Listener()
+    yield one
+    one.close()
+
+
+@pytest.fixture
+async def watched(
+    tmp_path: Path, listener: Listener, monkeypatch: pytest.MonkeyPatch
+) -> AsyncIterator[Night]:
+    """With everything configured that watches it: the page, the heartbeat file, the address that is
+    called, and systemd's socket."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     more = f"""
@@ -26,9 +80,29 @@ port = {port}
 
 [watching]
 heartbeat_file = "heartbeat"
+alive_url = "http://{listener.address}/alive"
 """
     one = Night(tmp_path, more)
     one.health = f"http://127.0.0.1:{port}"
+    monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "systemd"))
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "systemd"))
+        systemd.setblocking(False)
+        one.systemd = systemd
+        try:
+            yield await one.begin()
+        finally:
+            await one.end()
+
+
+@pytest.fixture
+async def two_ways(tmp_path: Path, listener: Listener) -> AsyncIterator[Night]:
+    """Robin has a second channel: a gateway on this machine."""
+    one = Night(tmp_path)
+    config = one.template
+    gateway = f'second_channel = ["json://{listener.address}/sms"]'
+    one.template = config.replace('role = "manager"', f'role = "manager"\n{gateway}')
+    assert one.template != config
     try:
         yield await one.begin()
     finally:
@@ -118,10 +192,11 @@ async def test_in_the_afternoon_the_manager_hears_what_is_wrong_with_the_night(
     await night.morgan.sees_nothing()
 
 
-async def test_the_service_is_watched(watched: Night) -> None:
-    """The page answers, the figures count, the heartbeat beats beside the configuration; a
-    reminder that was late is raised to the administrator."""
+async def test_the_service_is_watched(watched: Night, listener: Listener) -> None:
+    """The page answers, the figures count, the heartbeat beats beside the configuration, systemd
+    and the monitoring address are told; a reminder that was late is raised to the administrator."""
     night = watched
+    assert listener.got[0] == ("/alive", "")
     async with httpx.AsyncClient(trust_env=False, verify=False) as monitor:
         health = (await monitor.get(f"{night.health}/health")).json()
         assert health["telegram_down_since"] is None
@@ -136,3 +211,42 @@ async def test_the_service_is_watched(watched: Night) -> None:
         figures = (await monitor.get(f"{night.health}/metrics")).text
         assert "nightlight_reminders_late_total 1.0" in figures
         assert "nightlight_open_episodes 1.0" in figures
+    assert night.stop() == 0
+    told = []
+    with contextlib.suppress(BlockingIOError):
+        while True:
+            told.append(night.systemd.recv(100).decode())
+    assert {"READY=1", "WATCHDOG=1"} <= set(told)
+    assert told[-1] == "STOPPING=1"
+
+
+async def test_when_nobody_answers_the_manager_gets_a_text_message_with_the_reference_only(
+    two_ways: Night, listener: Listener
+) -> None:
+    night = two_ways
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.clock.advance(hours=3)
+    body = await listener.hears("URGENT, nobody has answered", f"Case {ref} needs an answer")
+    assert not any(word in body for word in (*NAMES, "YP-01", "Rowan", "missing"))
+
+
+async def test_telegram_is_away_and_the_second_channel_takes_over(
+    two_ways: Night, listener: Listener
+) -> None:
+    """Robin is on duty and reported; when the authority is due Telegram has been down for an hour,
+    but only from then on can it be noticed: ten minutes later the text message goes out."""
+    night = two_ways
+    ref = await night.reports(night.robin, home="Rowan House", police="Just now")
+    await night.robin.sends("/duty")
+    await night.robin.taps("I am taking over")
+    await night.robin.taps("Rowan House")
+    await night.forget()
+    down = await night.stage.faults.add("drop")
+    await night.clock.advance(hours=1, stepwise=False, settle=False)
+    await asyncio.sleep(3)
+    assert listener.got == []
+    await night.clock.advance(minutes=11, stepwise=False, settle=False)
+    await listener.hears(f"Case {ref} needs an answer")
+    await night.stage.faults.remove(down)
+    await night.reachable()
+    await night.robin.sees("Placing authority told", "LATE by")
