@@ -174,6 +174,11 @@ class TestWindows:
         assert self.counts(earlier(90)) == 2
         assert self.counts(earlier(90, nudge=-SECOND)) == 1
 
+    def test_an_earlier_time_without_an_offset_is_read_as_utc(self):
+        plain = SIX.replace(tzinfo=None) - timedelta(days=90)
+        assert self.counts(msgspec.structs.replace(earlier(1), start=plain)) == 2
+        assert self.counts(msgspec.structs.replace(earlier(1), start=plain - SECOND)) == 1
+
     def test_day_91_does_not_count(self):
         assert self.counts(earlier(91)) == 1
 

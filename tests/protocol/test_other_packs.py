@@ -8,6 +8,7 @@ import pytest
 
 from protocol import facts as f
 from protocol.assess import assess
+from protocol.episode import Notification
 from protocol.facts import Child
 from protocol.pack import load_pack
 from protocol.standing import standing
@@ -26,6 +27,17 @@ id = "OWN-OFTEN"
 level = 3
 when = { episodes = { counted = "month", at_least = 3 }, away_at_least = 0.5 }
 text = "The third time in a month, half an hour after it began."
+source = "made up"
+
+[[duty]]
+id = "OWN-CALL"
+title = "Phone the authority again"
+who = "Duty manager"
+kind = "notification"
+when = { state = "open" }
+from = "authority_told"
+after_hours = 6
+text = "Six hours after the first call."
 source = "made up"
 
 [[action]]
@@ -82,6 +94,15 @@ def test_the_peak_counts_the_same_history_as_the_level(pack):
     record.write(f.LastSeen, SIX + 60 * HOUR, at=SIX + 48 * HOUR)
     later = standing(record.facts, history, pack, SIX + 61 * HOUR)
     assert (later.computed.level, later.peak) == (1, 3)
+
+
+def test_a_duty_counted_from_a_call_has_no_time_before_the_call(pack):
+    call = Notification(
+        type="responsible_authority", at=SIX + HOUR, recipient_role="accountable_manager"
+    )
+    assert "OWN-CALL" not in after(2, away(), pack=pack).due
+    told = after(2, away(notifications=(call,)), pack=pack)
+    assert told.due["OWN-CALL"].at == SIX + 7 * HOUR
 
 
 def test_a_stand_down_of_a_repeat_holds_as_long_as_nothing_rises(pack):
