@@ -229,7 +229,13 @@ class Delivery:
                 lane.settle(item.ref, item.id)
                 continue
             parts.append((item.ref, message, record))
-        return parts
+        wanted: list[tuple[str, Message, Episode | None]] = []
+        for ref, message, record in parts:
+            if await self.outbox.still_wanted(ref, message.id):
+                wanted.append((ref, message, record))
+            else:
+                lane.settle(ref, message.id)
+        return wanted
 
     async def _send(
         self, parts: list[tuple[str, Message, Episode | None]], chat: int, turn: Turn

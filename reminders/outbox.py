@@ -92,6 +92,17 @@ class Outbox:
         self.records.recorded(record)
         return (begun[0] if begun else None), record
 
+    async def still_wanted(self, ref: str, message_id: str) -> bool:
+        """Whether an attempt that was put on record is still to be made: the disk may have been
+        slow, and somebody may have come back meanwhile."""
+        if ref == OFFICE:
+            return True
+        try:
+            record = await self.records.fresh(ref)
+        except NotFound:
+            return False
+        return any(m.id == message_id and m.state == "waiting" for m in record.messages)
+
     async def sent(
         self, ref: str, message: Message, at: datetime, chat_id: int | None, number: int | None
     ) -> Message:
