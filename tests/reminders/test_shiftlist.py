@@ -79,6 +79,10 @@ async def test_an_hour_of_choice_is_on_the_wall_in_summer_too_and_can_be_taken_b
         assert world.shifts.wants_list(cay)
         await world.until(utc("2026-03-30 12:00"))
         assert lists(world) == [("Sun 06:00", "cay"), ("Mon 06:00", "cay")]
+        await world.until(utc("2026-03-31 05:00"))
+        await world.process_down(until=utc("2026-03-31 13:00"))
+        await world.advance(hours=1)
+        assert len(lists(world)) == 2, "seven hours late it is of no use"
         assert await world.shifts.list_setting(cay, wanted=False) is None
         await world.advance(days=2)
         assert len(lists(world)) == 2
