@@ -13,14 +13,17 @@ from tests.simulation.breaks import BREAKS
 from tests.simulation.world import Result, run_seed, simulate
 
 
-def _say(result: Result, *, trace: bool) -> None:
+def _say(result: Result, given: argparse.Namespace, *, trace: bool) -> None:
     if result.broken:
         print(f"seed {result.seed}: BROKEN at {result.at}, step {result.steps}")
         if trace:
             for line in result.trace:
                 print(f"    {line}")
         print(f"  {result.broken}")
-        print(f"  again: python -m tests.simulation --replay {result.seed} --days {result.days}")
+        rate = f" --rate {given.rate:g}" if given.rate != 1.0 else ""
+        fault = f" --break {given.breaking}" if given.breaking else ""
+        replay = f"--replay {result.seed} --days {result.days}{rate}{fault}"
+        print(f"  again: python -m tests.simulation {replay}")
 
 
 def _caught(given: tuple[str, int, int, int, float]) -> tuple[str, int, Result | None]:
@@ -68,7 +71,7 @@ def main() -> int:
             given.replay, given.days, breaking=given.breaking, keep_trace=True, rate=given.rate
         )
         print("\n".join(lines))
-        _say(result, trace=False)
+        _say(result, given, trace=False)
         print(f"digest {result.digest}, {result.steps} steps")
         return int(bool(result.broken))
     if given.faults:
@@ -91,7 +94,7 @@ def _run(given: argparse.Namespace) -> int:
             days += 0 if result.broken else result.days
             happened.update(result.counts)
             failed += bool(result.broken)
-            _say(result, trace=failed <= 1)
+            _say(result, given, trace=failed <= 1)
             if failed and not given.keep_going:
                 break
             if given.minutes and time.perf_counter() - begun > 60 * given.minutes:

@@ -357,6 +357,16 @@ def burst_after_restart(stack: contextlib.ExitStack) -> None:
 
 
 @_break
+def not_looked_again(stack: contextlib.ExitStack) -> None:
+    """What was put on record goes out, however long the disk took and whatever came meanwhile."""
+
+    async def still_wanted(*_: Any) -> bool:
+        return True
+
+    _put(stack, reminders.outbox.Outbox, "still_wanted", still_wanted)
+
+
+@_break
 def early_ring(stack: contextlib.ExitStack) -> None:
     """An alarm that rings a hair's breadth too early is not set again."""
     _put(stack, reminders.engine.Engine, "_rang", reminders.engine.Engine.tick)
