@@ -11,6 +11,8 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
+import io
 import statistics
 import subprocess
 import sys
@@ -189,7 +191,9 @@ def _prepare(folder: Path, url: str) -> Path:
         text = text.replace(f"@{name}@", value)
     config = folder / "config.toml"
     config.write_text(text, encoding="utf-8")
-    if key_new(key) or register.run(STORIES / "people.csv", config):
+    with contextlib.redirect_stdout(io.StringIO()):
+        refused = key_new(key) or register.run(STORIES / "people.csv", config)
+    if refused:
         raise SystemExit("the practice service could not be made")
     return config
 
