@@ -474,6 +474,8 @@ class Checker:
     def _managers(self, watch: Watch, now: float) -> None:
         allowed = 60.0 * MANAGERS_MINUTES[watch.level] + SLACK_SECONDS
         since = max(watch.since, self.world.managers_same_since)
+        if now - watch.known_since < FIRST_SECONDS:
+            return  # unmet once more a moment ago
         if self.world.fair(since, now) <= allowed or now - since > allowed * 3:
             return
         home = self.episodes[watch.ref].home

@@ -252,9 +252,7 @@ class PersonAtPhone:
         kind, _, rest = data.partition(":")
         parts = rest.split(":")
         if kind == "d":
-            if parts[0] == "accept":
-                return 3.0
-            return 0.5
+            return {"accept": 3.0, "agree": 3.0, "swap": 1.5}.get(parts[0], 0.5)
         if kind == "r":
             action = parts[2]
             return {"mine": 0.5, "back": 0.05, "have": 1.0, "do": 1.0}.get(
@@ -298,7 +296,7 @@ class PersonAtPhone:
 def _appeal_of_reminder(data: str) -> float:
     kind, _, rest = data.partition(":")
     if kind == "d":
-        return 3.0 if rest.startswith("accept") else 1.0
+        return 3.0 if rest.startswith(("accept", "agree")) else 1.0
     if kind == "r":
         return {"have": 4.0, "do": 3.0, "later": 0.5}.get(rest.split(":")[2], 0.3)
     return 1.0

@@ -14,7 +14,7 @@ import msgspec
 
 from bot.config import Book, Config, Health
 from protocol.facts import Child
-from reminders.policy import Exception_, Pattern, Policy, SecondChannelPolicy
+from reminders.policy import Exception_, Limits, Pattern, Policy, SecondChannelPolicy
 from reminders.service import Authority, Contact, Home, Role, Staff
 from storage.model import Person
 
@@ -151,6 +151,8 @@ def _policy(rng: Random, start: datetime) -> Policy:
         rota=tuple(rota),
         exceptions=exceptions,
         second_channel=SecondChannelPolicy(after_minutes_down=10),
+        # Telegram's limits are settings: narrow ones are met more often.
+        limits=Limits(per_second=rng.choice((4, 30)), chat_burst=rng.choice((1, 3))),
     )
 
 

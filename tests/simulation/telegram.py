@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
     from tests.simulation.world import SimWorld
 
-PER_SECOND, CHAT_BURST = 30, 3
 SLOW_ANSWERS = 0.98
 KEPT_SECONDS = 24 * 3600.0
 TIMEOUT_SECONDS = 10.0
@@ -64,7 +63,7 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     moved_to: int = 0
     shown: dict[int, Shown] = {}
     next_number: int = 1
-    allowance: float = float(CHAT_BURST)
+    allowance: float = 0.0
     filled_at: float = 0.0
 
 
@@ -124,6 +123,7 @@ class Telegram:
             chat=Chat(chat_id, "private"),
             person=person,
             started=started,
+            allowance=float(self.world.made.policy.limits.chat_burst),
         )
         self.lines[chat_id] = self.by_person[person] = line
         return line
@@ -212,13 +212,13 @@ class Telegram:
 
     def permit(self, line: Line) -> None:
         """Counts a new message, or refuses it: a refusal means that the bot was too fast."""
-        now = self._time()
+        now, limits = self._time(), self.world.made.policy.limits
         while self.sent_at and self.sent_at[0] <= now - 1.0:
             self.sent_at.popleft()
-        line.allowance = min(float(CHAT_BURST), line.allowance + now - line.filled_at)
+        line.allowance = min(float(limits.chat_burst), line.allowance + now - line.filled_at)
         line.filled_at = now
         short = 1.0 - line.allowance if line.allowance < 1.0 - 1e-6 else 0.0
-        if len(self.sent_at) >= PER_SECOND:
+        if len(self.sent_at) >= limits.per_second:
             short = max(short, self.sent_at[0] + 1.0 - now)
         if short > 0:
             self.world.checker.broken(
