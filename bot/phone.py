@@ -183,7 +183,7 @@ class TelegramSending:
         calls: list[Callable[[], Awaitable[Message]]] = []
         if picture:
             photo = InputFile(picture, filename="weeks.png")
-            calls.append(lambda: self._bot.send_photo(chat_id, photo))
+            calls.append(lambda: self._bot.send_photo(chat_id, photo, protect_content=True))
         calls += [partial(self._screen, chat_id, screen) for screen in screens]
         sent = await self._named(calls[0])
         for call in calls[1:]:

@@ -363,6 +363,7 @@ class Delivery:
             return pause
         except Refused as error:
             await self.outbox.failed(ref, message, error.why, "refused")
+            await self.desk.refused(ref, message, error.why)
         else:
             lane.failures = 0
             await self.outbox.sent(ref, message, self.clock.now(), None, None)

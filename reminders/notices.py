@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from reminders import presence
+from reminders import london, presence
 from reminders.house import House
 from reminders.ledger import OfficeChange
 from reminders.presence import Presence
@@ -90,7 +90,8 @@ class Notices:
         await self.house.change(build)
 
     async def refused(self, ref: str, message: Message, why: str) -> None:
-        """A message that Telegram will never take: the managers and administrators are told."""
+        """A message that will never be taken: the managers and administrators are told. What the
+        second channel does not take is the address's fault: that is told once a day."""
         if message.kind in ("alarm", "refused"):
             return
         now = self.house.clock.now()
@@ -99,13 +100,13 @@ class Notices:
         people = {s.id: s for s in self.house.managers(homes, now)} | {
             s.id: s for s in self.house.service.administrators(now)
         }
+        others = [one for one in people if one != message.to]
+        if message.channel == "second":
+            name = f"address~{message.to}~{london.day_of(now)}"
+            await self.tell(others, name, "address", {"person": message.to, "why": why})
+            return
         data = {"ref": ref, "person": message.to, "kind": message.kind, "about": message.about}
-        await self.tell(
-            (one for one in people if one != message.to),
-            f"refused~{ref}~{message.id}",
-            "refused",
-            {**data, "why": why},
-        )
+        await self.tell(others, f"refused~{ref}~{message.id}", "refused", {**data, "why": why})
 
     async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
         """One message of the service's own file to each of these people, once per `name`."""

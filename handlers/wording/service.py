@@ -55,6 +55,12 @@ def screen(message: Message, words: Words) -> Screen:
             return Screen(_unreachable(data, words))
         case "refused":
             return Screen(_refused(data, words))
+        case "address":
+            name = bold(words.name(data["person"]))
+            return Screen(
+                f"⚠️ {name} did not get a text: {plain(data['why'])}. "
+                "Please telephone them, and have the address in the configuration put right."
+            )
         case "alarm":
             return Screen(_alarm(data))
         case _:

@@ -85,6 +85,26 @@ async def test_the_second_channel_is_not_used_for_a_short_outage():
         assert gateway.got == []
 
 
+class Useless:
+    """A second channel whose address nobody can use."""
+
+    async def send(self, person, message, ref) -> None:
+        raise Refused("no address that can be used")
+
+
+@in_virtual_time
+async def test_an_address_that_cannot_be_used_is_told_once_a_day():
+    """However many texts would have gone there."""
+    async with World(second=Useless(), service=with_addresses("amy")) as world:
+        ref = await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 06:00"))
+        told = [g for g in world.telegram.got if g.message.kind == "address"]
+        assert {(g.to, g.message.data["person"]) for g in told} == {("mia", "amy"), ("ada", "amy")}
+        assert len(told) == 2
+        record = await world.store.episode(ref)
+        assert sum(m.error.startswith("no address") for m in record.messages) > 1
+
+
 @in_virtual_time
 async def test_a_lost_answer_is_sent_again_and_marked():
     async with World() as world:
