@@ -66,8 +66,8 @@ class Troubles:
             return
         for staff_id in self._concerned():
             person = self._handlers.service.person(staff_id)
-            if person is None:
-                continue
+            if person is None or not person.active(self._handlers.clock.now()):
+                continue  # the list ended for them while the book was in trouble
             try:
                 await self._handlers.phone.say(person.telegram_id, text)
             except Unreached:

@@ -13,12 +13,15 @@ import msgspec
 
 import bot.intake
 import bot.phone
+import bot.trouble
+import handlers.chat
 import handlers.filling
 import handlers.office
 import handlers.on_case
 import handlers.wording.card
 import handlers.wording.messages
 import handlers.wording.second
+import handlers.wording.trouble
 import protocol.view
 import reminders.acts
 import reminders.assessed
@@ -364,6 +367,24 @@ def not_looked_again(stack: contextlib.ExitStack) -> None:
         return True
 
     _put(stack, reminders.outbox.Outbox, "still_wanted", still_wanted)
+
+
+@_break
+def told_after_the_list(stack: contextlib.ExitStack) -> None:
+    """That saving works again is told to everybody who had heard that it does not."""
+
+    async def tell(self: Any, kind: str) -> None:
+        concerned = self._concerned()
+        if kind == "saved_again":
+            self._handlers.told_not_saved.clear()
+        for one in concerned:
+            person = self._handlers.service.person(one)
+            with contextlib.suppress(handlers.chat.Unreached):
+                await self._handlers.phone.say(
+                    person.telegram_id, handlers.wording.trouble.TEXTS[kind]
+                )
+
+    _put(stack, bot.trouble.Troubles, "_tell", tell)
 
 
 @_break

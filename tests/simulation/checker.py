@@ -88,6 +88,7 @@ class Checker:
         self.answered_taps: set[str] = set()
         self.spoke_at: dict[int, float] = {}
         self.lost_people: dict[str, float] = {}
+        self.known_lost: set[str] = set()
         self.office = Office()
 
     def broken(self, name: str, what: str) -> None:
@@ -133,6 +134,7 @@ class Checker:
             if not ref:
                 if message.kind == "unreachable":
                     self.lost_people.pop(message.data["person"], None)
+                    self.known_lost.add(message.data["person"])
                 continue
             self._still_true(ref, message, speaking.begun)
             watch = self.watches.get((ref, message.about))
@@ -270,13 +272,14 @@ class Checker:
 
     def forbidden(self, person: str) -> None:
         """A reminder met a closed chat: the managers have to learn of it, once."""
-        if person in self._unreachable() or person in self.lost_people:
+        if person in self._unreachable() | self.known_lost or person in self.lost_people:
             return
         self.lost_people[person] = self._time()
         self.world.later(FIRST_SECONDS, self._manager_knows, person)
 
     def came_back(self, person: str) -> None:
         self.lost_people.pop(person, None)
+        self.known_lost.discard(person)
 
     def _manager_knows(self, person: str) -> None:
         since = self.lost_people.get(person)
