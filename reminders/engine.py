@@ -227,8 +227,9 @@ class Engine:
         moments = [self._heap[0][0]] if self._heap else []
         if self.rounds.next_at is not None:
             moments.append(self.rounds.next_at)
-        if self.watch.next_at is not None:
-            moments.append(self.watch.next_at)
+        # Also when it has gone by while something else was written: until it was acted upon.
+        if self.watch.second_at is not None and self.watch.down_since != self._down_planned:
+            moments.append(self.watch.second_at)
         return min(moments, default=None)
 
     @property
@@ -267,7 +268,7 @@ class Engine:
 
     def look_at_rounds(self) -> None:
         """A hand-over was offered or a choice made: the service's own next moment may differ."""
-        self.rounds.look(self.clock.now())
+        self.rounds.look_soon()
         self._arm()
 
     async def open_duties(self) -> list[tuple[Episode, int, Sequence[Duty]]]:

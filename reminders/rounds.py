@@ -62,10 +62,14 @@ class Rounds:
         await self.shift_lists.run(now)
         await self._night_check(now)
         await self._digests(now)
-        self.look(now)
+        self._look_ahead(now)
 
-    def look(self, now: datetime) -> None:
-        """Works out `next_at` anew; called when a hand-over was offered or a choice made."""
+    def look_soon(self) -> None:
+        """A hand-over was offered or a choice made: all is looked at with the next tick. What has
+        come in this very moment is not passed over."""
+        self.next_at = self.house.clock.now()
+
+    def _look_ahead(self, now: datetime) -> None:
         moments = self._ends()
         if (listed := self.shift_lists.next_at(now)) is not None:
             moments.append(listed)

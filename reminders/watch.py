@@ -83,18 +83,15 @@ class Watch:
 
     def down_long(self, now: datetime) -> bool:
         """Down for so long that the second channel takes over?"""
-        return self.down_since is not None and now >= self._second_at(self.down_since)
-
-    def _second_at(self, since: datetime) -> datetime:
-        return since + timedelta(minutes=self.house.policy.second_channel.after_minutes_down)
+        return self.second_at is not None and now >= self.second_at
 
     @property
-    def next_at(self) -> datetime | None:
-        """When the second channel takes over, if that is still to come."""
+    def second_at(self) -> datetime | None:
+        """When the second channel takes over (UTC); None while Telegram answers."""
         if self.down_since is None:
             return None
-        moment = self._second_at(self.down_since)
-        return moment if moment > self.house.clock.now() else None
+        wait = timedelta(minutes=self.house.policy.second_channel.after_minutes_down)
+        return self.down_since + wait
 
     # Beating --------------------------------------------------------------------------------
 

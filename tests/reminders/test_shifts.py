@@ -236,6 +236,19 @@ async def test_nobody_accepts_the_hand_over():
 
 
 @in_virtual_time
+async def test_an_offer_that_runs_out_while_something_else_is_chosen_is_not_passed_over():
+    """The alarm for it has not rung yet when a manager chooses the hour of a digest."""
+    async with World(policy=NIGHTS) as world:
+        await world.shifts.hand_over(world.staff("ben"), world.staff("amy"), ["rowan"])
+        await world.advance(minutes=14)
+        world.engine.alarm.stop()
+        await world.advance(seconds=61)
+        await world.shifts.digest_setting(world.staff("mia"), weekday=4, hour=16)
+        await world.advance(seconds=5)
+        assert ("mia", "handover_kept") in world.telegram.new()
+
+
+@in_virtual_time
 async def test_an_offer_that_runs_out_after_the_rota_changed_hands_names_who_is_on_duty_now():
     """Ben offers at the end of his night; Mia does not answer; by then it is Amy's day."""
     async with World(policy=NIGHTS) as world:

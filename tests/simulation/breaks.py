@@ -388,6 +388,23 @@ def told_after_the_list(stack: contextlib.ExitStack) -> None:
 
 
 @_break
+def down_moment_missed(stack: contextlib.ExitStack) -> None:
+    """The moment for the second channel goes by during a slow write, and nobody looks again."""
+    real = reminders.engine.Engine.next_at.fget
+    assert real is not None
+
+    def next_at(self: Any) -> Any:
+        second_at, planned = self.watch.second_at, self._down_planned
+        if second_at is not None and second_at <= self.clock.now():
+            self._down_planned = self.watch.down_since
+        moment = real(self)
+        self._down_planned = planned
+        return moment
+
+    _put(stack, reminders.engine.Engine, "next_at", property(next_at))
+
+
+@_break
 def early_ring(stack: contextlib.ExitStack) -> None:
     """An alarm that rings a hair's breadth too early is not set again."""
     _put(stack, reminders.engine.Engine, "_rang", reminders.engine.Engine.tick)
