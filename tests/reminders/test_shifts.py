@@ -239,6 +239,7 @@ async def test_nobody_accepts_the_hand_over():
 async def test_an_offer_that_runs_out_while_something_else_is_chosen_is_not_passed_over():
     """The alarm for it has not rung yet when a manager chooses the hour of a digest."""
     async with World(policy=NIGHTS) as world:
+        await world.advance(seconds=7)  # out of step with the heartbeat
         await world.shifts.hand_over(world.staff("ben"), world.staff("amy"), ["rowan"])
         await world.advance(minutes=14)
         world.engine.alarm.stop()
