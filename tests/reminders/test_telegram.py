@@ -8,6 +8,7 @@ import pytest
 from protocol import facts as f
 from reminders.policy import Limits, Policy
 from reminders.sending import (
+    SENDING,
     MaybeSent,
     Moved,
     NotSent,
@@ -16,9 +17,10 @@ from reminders.sending import (
     TooFast,
     Unreachable,
 )
+from storage.memory import MemoryStore
 from storage.store import Change, NotSaved
-from tests.reminders.virtual import in_virtual_time, utc
-from tests.reminders.world import SERVICE, World
+from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
+from tests.reminders.world import FRIDAY_NIGHT, SERVICE, World, summarise
 
 
 def with_addresses(*names: str):
@@ -103,6 +105,32 @@ async def test_an_address_that_cannot_be_used_is_told_once_a_day():
         assert len(told) == 2
         record = await world.store.episode(ref)
         assert sum(m.error.startswith("no address") for m in record.messages) > 1
+
+
+class Overtaken(MemoryStore):
+    """While the first attempt to send is being written down somebody records the return."""
+
+    overtaken = False
+
+    async def commit(self, ref, version, change):
+        done = await super().commit(ref, version, change)
+        if not self.overtaken and any(m.error == SENDING for m in change.messages):
+            self.overtaken = True
+            now = done.messages[-1].due_at
+            back = f.Returned(id="back", by="ben", recorded_at=now, at=now)
+            await super().commit(ref, done.version, Change(facts=[back]))
+        return done
+
+
+@in_virtual_time
+async def test_a_return_that_is_written_while_a_reminder_waits_for_the_disk_stops_it():
+    clock = VirtualClock(FRIDAY_NIGHT)
+    store = Overtaken(summarise=summarise, now=clock.now)
+    async with World(clock=clock, store=store) as world:
+        await world.report(ago=timedelta(0))
+        await world.until(utc("2026-03-07 01:32"))
+        assert store.overtaken
+        assert world.asked("CP-4H") == []
 
 
 @in_virtual_time
