@@ -425,7 +425,7 @@ def early_ring(stack: contextlib.ExitStack) -> None:
 @_break
 def no_other_way(stack: contextlib.ExitStack) -> None:
     """However long Telegram is away, nothing goes by the second channel for that."""
-    _put(stack, reminders.watch.Watch, "down_long", lambda self, now: False)
+    _put(stack, reminders.watch.Watch, "second_at", property(lambda self: None))
 
 
 @_break
