@@ -22,19 +22,20 @@ PATIENCE_SECONDS = 60.0
 
 async def greet(bot: Bot, handlers: Handlers, intake: Intake, busy: Callable[[bool], None]) -> None:
     """`busy(True)` while there are drafts that their owners have not been shown again."""
-    now = handlers.clock.now()
+    now = handlers.clock.now
     drafts = [
-        draft
+        (person, draft)
         for person in handlers.service.staff
-        if person.active(now)
+        if person.active(now())
         for draft in await filling.drafts_of(handlers, person.id)
     ]
     if drafts:
         busy(True)
         try:
             await intake.reached.wait()
-            for draft in drafts:
-                await _offer(handlers, draft)
+            for person, draft in drafts:
+                if person.active(now()):  # Telegram may have been away until the list ended
+                    await _offer(handlers, draft)
         finally:
             busy(False)
     await intake.reached.wait()

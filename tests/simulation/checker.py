@@ -83,6 +83,7 @@ class Checker:
         self.copies: dict[tuple[str, str], int] = {}
         self.excuses: dict[tuple[str, str], int] = {}
         self.in_doubt: dict[tuple[str, str], bool] = {}
+        self.unwritten: set[tuple[str, str]] = set()
         self.counted: dict[int, str] = {}
         self.handed_at: dict[int, float] = {}
         self.answered_taps: set[str] = set()
@@ -150,7 +151,9 @@ class Checker:
             self.broken("a duplicate without cause", f"{ref} {message.id}, copy {again + 1}")
         # While the disk was full the attempt could not be written down, and so not be marked.
         full = self.world.full_until >= self.world.loop_time(message.created_at)
-        says_so = "sent again" in shown.text or full
+        says_so = "sent again" in shown.text or full or key in self.unwritten
+        if self.world.disk.full:
+            self.unwritten.add(key)
         if again and message.kind in ASKING and not says_so:
             self.broken("a duplicate that does not say so", f"{ref} {message.id}")
         self.in_doubt[key] = True
