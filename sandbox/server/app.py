@@ -10,6 +10,7 @@ import orjson
 from starlette.applications import Starlette
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import BaseRoute, Route
@@ -28,6 +29,7 @@ from sandbox.server.faults import Fault
 from sandbox.server.followers import Followers
 from sandbox.server.methods import Call, call
 from sandbox.server.model import Bot
+from sandbox.server.own_requests import OwnRequests
 from sandbox.server.params import Params, Upload
 from sandbox.server.requests import gone
 from sandbox.server.world import TOKEN, World
@@ -53,6 +55,7 @@ def create_app(world: World, routes: Sequence[BaseRoute] = ()) -> Starlette:
             *actions.ROUTES,
         ],
         exception_handlers=human.EXCEPTION_HANDLERS,
+        middleware=[Middleware(OwnRequests)],
     )
     app.state.world = world
     app.state.followers = Followers(world)
