@@ -26,9 +26,9 @@ from bot.phone import TelegramPhone, TelegramSending
 from bot.practice_clock import PracticeClock
 from bot.trouble import Troubles
 from bot.unfinished import Unfinished
-from handlers import desk
+from handlers import router
 from handlers.chat import Unreached
-from handlers.office import Handlers
+from handlers.context import Context
 from handlers.wording import common
 from reminders.clock import SystemClock
 from reminders.engine import Engine
@@ -113,7 +113,7 @@ class Nightlight:
         if self._knows is not None:
             self._knows.changed()
 
-    def _health(self, handlers: Handlers, intake: Intake) -> list[HealthPage]:
+    def _health(self, handlers: Context, intake: Intake) -> list[HealthPage]:
         """The page for monitoring, where a port is configured."""
         health = self._config.health
         if not health.port:
@@ -149,7 +149,7 @@ class Nightlight:
         )
 
     async def _receive(
-        self, bot: Bot, handlers: Handlers, clock: SystemClock | PracticeClock, troubles: Troubles
+        self, bot: Bot, handlers: Context, clock: SystemClock | PracticeClock, troubles: Troubles
     ) -> int:
         access = Access(handlers.service, clock)
 
@@ -204,7 +204,7 @@ class Nightlight:
                     return 0
         return 1
 
-    async def _one(self, update: Update, late: bool, access: Access, handlers: Handlers) -> None:
+    async def _one(self, update: Update, late: bool, access: Access, handlers: Context) -> None:
         chat = update.effective_chat
         if chat is None:
             return
@@ -227,7 +227,7 @@ class Nightlight:
         received = incoming(update, person, late, handlers.clock.now())
         if received is not None:
             await handlers.shifts.staff_started(person.id)
-            await desk.receive(handlers, received)
+            await router.receive(handlers, received)
 
     async def _leave(self, update: Update) -> None:
         """No groups: one line, and out."""

@@ -12,7 +12,7 @@ from bot.config import Config
 from bot.phone import TelegramPhone, TelegramSending
 from bot.sender import WordedSender
 from bot.summary import summarise
-from handlers.office import Handlers
+from handlers.context import Context
 from handlers.wording.second import second_channel
 from protocol.pack import Pack, load_pack
 from protocol.packfile import PackError
@@ -42,7 +42,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
 
     store: Store
     engine: Engine
-    handlers: Handlers
+    handlers: Context
     phone: TelegramPhone
     service: Service
     clock: Clock
@@ -146,7 +146,7 @@ async def build(
         limiter=limiter,
     )
     sender.engine = engine
-    handlers = Handlers(
+    handlers = Context(
         store=store,
         engine=engine,
         acts=Acts(engine),

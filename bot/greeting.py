@@ -10,9 +10,9 @@ from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
 
 from bot.intake import Intake
-from handlers import filling
+from handlers import draft_session
 from handlers.chat import Screen, Unreached
-from handlers.office import Handlers
+from handlers.context import Context
 from handlers.wording import menu
 from storage.model import Draft
 
@@ -20,14 +20,14 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 60.0
 
 
-async def greet(bot: Bot, handlers: Handlers, intake: Intake, busy: Callable[[bool], None]) -> None:
+async def greet(bot: Bot, handlers: Context, intake: Intake, busy: Callable[[bool], None]) -> None:
     """`busy(True)` while there are drafts that their owners have not been shown again."""
     now = handlers.clock.now
     drafts = [
         (person, draft)
         for person in handlers.service.staff
         if person.active(now())
-        for draft in await filling.drafts_of(handlers, person.id)
+        for draft in await draft_session.drafts_of(handlers, person.id)
     ]
     if drafts:
         busy(True)
@@ -42,9 +42,9 @@ async def greet(bot: Bot, handlers: Handlers, intake: Intake, busy: Callable[[bo
     await _set_menu(bot)
 
 
-async def _offer(handlers: Handlers, draft: Draft) -> None:
+async def _offer(handlers: Context, draft: Draft) -> None:
     try:
-        offered = await filling.offered(handlers, draft)
+        offered = await draft_session.offered(handlers, draft)
         text = f"{menu.BACK_AGAIN}\n{offered.text}"
         await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
     except Unreached:

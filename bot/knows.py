@@ -21,7 +21,7 @@ import structlog
 
 from bot.account import Account, Told, account
 from bot.assembly import Parts
-from handlers import filling
+from handlers import draft_session
 from handlers.wording.duties import title
 from protocol.standing import Standing
 from reminders import assessed
@@ -127,7 +127,7 @@ class Knows:
         return [
             (person.id, draft)
             for person in self._parts.service.staff
-            for draft in await filling.drafts_of(self._parts.handlers, person.id)
+            for draft in await draft_session.drafts_of(self._parts.handlers, person.id)
         ]
 
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:

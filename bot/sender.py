@@ -11,7 +11,7 @@ import msgspec
 from bot.phone import TelegramSending
 from handlers import card
 from handlers.chat import Screen
-from handlers.split import split
+from handlers.message_parts import split
 from handlers.wording import digest, messages, service
 from protocol.fold import fold
 from protocol.pack import Pack

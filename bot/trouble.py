@@ -14,8 +14,8 @@ from collections.abc import Callable
 import structlog
 
 from handlers.chat import Unreached
-from handlers.office import Handlers
-from handlers.wording import trouble as say
+from handlers.context import Context
+from handlers.wording import storage_alerts as say
 from storage.store import Trouble
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ log = structlog.get_logger(__name__)
 class Troubles:
     """Tells people in Telegram, straight away and without the book."""
 
-    def __init__(self, handlers: Handlers, at_work: Callable[[bool], None]) -> None:
+    def __init__(self, handlers: Context, at_work: Callable[[bool], None]) -> None:
         """`at_work(True)` when there is somebody to tell, `at_work(False)` when all were told."""
         self._handlers = handlers
         self._at_work = at_work

@@ -12,9 +12,9 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from handlers import filling
+from handlers import draft_session
 from handlers.chat import Unreached
-from handlers.office import Handlers
+from handlers.context import Context
 from storage.model import Draft
 
 log = structlog.get_logger(__name__)
@@ -24,7 +24,7 @@ AFTER = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40))
 class Unfinished:
     """Looks at the drafts of reports. `look` after every update and every move of the clock."""
 
-    def __init__(self, handlers: Handlers, busy: Callable[[bool], None]) -> None:
+    def __init__(self, handlers: Context, busy: Callable[[bool], None]) -> None:
         self._handlers = handlers
         self._busy = busy
         self._start = handlers.clock.now()
@@ -87,7 +87,7 @@ class Unfinished:
         self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
         self._busy(True)
         try:
-            screen = await filling.offered(self._handlers, draft)
+            screen = await draft_session.offered(self._handlers, draft)
             await self._handlers.phone.show(draft.chat_id, screen)
         except Unreached:
             log.warning("somebody could not be told of an unfinished report", draft=draft.id)

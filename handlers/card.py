@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.case_records import standing
 from handlers.chat import Button, Screen
-from handlers.office import standing
 from handlers.wording import card as say
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f

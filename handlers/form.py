@@ -26,7 +26,7 @@ BACK, CANCEL, DONE, CHANGE = "<", "x", "ok", "no"
 MORE = "more:"
 
 
-class Context(msgspec.Struct, frozen=True, kw_only=True):
+class FormState(msgspec.Struct, frozen=True, kw_only=True):
     """What a question may look at: the answers so far, the time (UTC), who asks, and the case."""
 
     answers: Mapping[str, Any]
@@ -46,11 +46,11 @@ class Option(msgspec.Struct, frozen=True):
     value: str
 
 
-Options: TypeAlias = Callable[[Context], Sequence[Option]]
-Text: TypeAlias = Callable[[Context], str]
+Options: TypeAlias = Callable[[FormState], Sequence[Option]]
+Text: TypeAlias = Callable[[FormState], str]
 
 
-def always(_: Context) -> bool:
+def always(_: FormState) -> bool:
     return True
 
 
@@ -61,8 +61,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     ask: Text
     label: str
     """What the answer is called in the list of answers above the question."""
-    applies: Callable[[Context], bool] = always
-    tell: Callable[[Any, Context], str] = lambda value, _: say.answer(value)
+    applies: Callable[[FormState], bool] = always
+    tell: Callable[[Any, FormState], str] = lambda value, _: say.answer(value)
     """How the answer reads in that list."""
     unknown: bool = True
     """Offer "Don't know"."""
@@ -79,14 +79,14 @@ class Ticks(Step, frozen=True, kw_only=True):
     """Any number of buttons, each on or off, and "none of these"."""
 
     options: Options
-    preset: Callable[[Context], Sequence[str]] = lambda _: ()
+    preset: Callable[[FormState], Sequence[str]] = lambda _: ()
 
 
 class When(Step, frozen=True, kw_only=True):
     """A moment in the past: quick buttons, or typed and confirmed."""
 
     quick: Options
-    not_before: Callable[[Context], datetime | None] = lambda _: None
+    not_before: Callable[[FormState], datetime | None] = lambda _: None
     optional: str = ""
     """Label of a button for "there is none" (no set time), if that is an answer."""
 
@@ -121,57 +121,55 @@ class Taken(msgspec.Struct, frozen=True):
     """The typed message held free text: take it out of the chat."""
 
 
-def current(form: Form, context: Context) -> Choice | Ticks | When | Words | None:
+def current(form: Form, state: FormState) -> Choice | Ticks | When | Words | None:
     """The question to ask now; None when all are answered."""
-    return next(
-        (s for s in form.steps if s.key not in context.answers and s.applies(context)), None
-    )
+    return next((s for s in form.steps if s.key not in state.answers and s.applies(state)), None)
 
 
-def answered(form: Form, context: Context) -> list[Choice | Ticks | When | Words]:
-    return [s for s in form.steps if s.key in context.answers and s.applies(context)]
+def answered(form: Form, state: FormState) -> list[Choice | Ticks | When | Words]:
+    return [s for s in form.steps if s.key in state.answers and s.applies(state)]
 
 
 def _data(draft: Draft, step: str, value: str) -> str:
     return f"f:{draft.id}:{step}:{value}"
 
 
-def screen(form: Form, draft: Draft, context: Context, hint: str = "") -> Screen:
+def screen(form: Form, draft: Draft, state: FormState, hint: str = "") -> Screen:
     """The message as it should stand now."""
-    step = current(form, context)
-    lines = [say.title(form.title(context)), *([form.notice] if form.notice else [])]
+    step = current(form, state)
+    lines = [say.title(form.title(state)), *([form.notice] if form.notice else [])]
     lines += [
-        say.given(s.label, s.tell(context.answers[s.key], context)) for s in answered(form, context)
+        say.given(s.label, s.tell(state.answers[s.key], state)) for s in answered(form, state)
     ]
     lines.append("")
     if hint:
         lines += [hint, ""]
     buttons: list[tuple[Button, ...]]
     if step is None:
-        lines.append(form.review(context) if form.review else "")
+        lines.append(form.review(state) if form.review else "")
         buttons = [(Button(form.save_label or say.SAVE, _data(draft, "!", DONE)),)]
     else:
-        question, buttons = _question(step, draft, context)
+        question, buttons = _question(step, draft, state)
         lines.append(question)
     tail = []
-    if answered(form, context) or (step is not None and f"{step.key}~" in context.answers):
+    if answered(form, state) or (step is not None and f"{step.key}~" in state.answers):
         tail.append(Button(say.BACK, _data(draft, step.key if step else "!", BACK)))
     tail.append(Button(say.CANCEL, _data(draft, step.key if step else "!", CANCEL)))
     return Screen("\n".join(lines).strip(), (*buttons, tuple(tail)))
 
 
 def _question(
-    step: Choice | Ticks | When | Words, draft: Draft, context: Context
+    step: Choice | Ticks | When | Words, draft: Draft, state: FormState
 ) -> tuple[str, list[tuple[Button, ...]]]:
     dont_know: list[tuple[Button, ...]] = []
     if step.unknown:
         dont_know.append((Button(say.DONT_KNOW, _data(draft, step.key, UNKNOWN)),))
     match step:
         case When():
-            return _when_question(step, draft, context, dont_know)
+            return _when_question(step, draft, state, dont_know)
         case Ticks():
-            ticked = context.answers.get(f"{step.key}~", list(step.preset(context)))
-            options = step.options(context)
+            ticked = state.answers.get(f"{step.key}~", list(step.preset(state)))
+            options = step.options(state)
             buttons = [
                 Button(
                     say.ticked(o.label) if o.value in ticked else o.label,
@@ -180,22 +178,22 @@ def _question(
                 for o in options
             ]
             done = say.these(len(ticked)) if ticked else say.NONE_OF_THESE
-            return step.ask(context), [
+            return step.ask(state), [
                 (Button(done, _data(draft, step.key, DONE)),),
                 *rows(buttons, 2),
                 *dont_know,
             ]
         case Choice(options=options, width=width):
-            page = int(context.answers.get(f"{step.key}~", 0))
-            return step.ask(context), [
-                *_paged(step, draft, options(context), width, page),
+            page = int(state.answers.get(f"{step.key}~", 0))
+            return step.ask(state), [
+                *_paged(step, draft, options(state), width, page),
                 *dont_know,
             ]
         case Words(options=options):
-            buttons = [Button(o.label, _data(draft, step.key, o.value)) for o in options(context)]
+            buttons = [Button(o.label, _data(draft, step.key, o.value)) for o in options(state)]
             if step.skip:
                 buttons.append(Button(step.skip, _data(draft, step.key, "")))
-            return step.ask(context), [*rows(buttons, 2), *dont_know]
+            return step.ask(state), [*rows(buttons, 2), *dont_know]
 
 
 PAGE = 16
@@ -216,27 +214,25 @@ def _paged(
 
 
 def _when_question(
-    step: When, draft: Draft, context: Context, dont_know: list[tuple[Button, ...]]
+    step: When, draft: Draft, state: FormState, dont_know: list[tuple[Button, ...]]
 ) -> tuple[str, list[tuple[Button, ...]]]:
-    offered = [datetime.fromisoformat(t) for t in context.answers.get(f"{step.key}~", ())]
+    offered = [datetime.fromisoformat(t) for t in state.answers.get(f"{step.key}~", ())]
     if offered:
         buttons = [
             (
                 Button(
-                    say.yes_at(shown(t, context.now))
-                    if len(offered) == 1
-                    else shown(t, context.now),
+                    say.yes_at(shown(t, state.now)) if len(offered) == 1 else shown(t, state.now),
                     _data(draft, step.key, stamp(t)),
                 ),
             )
             for t in offered
         ]
-        question = say.is_it(shown(offered[0], context.now)) if len(offered) == 1 else say.WHICH
+        question = say.is_it(shown(offered[0], state.now)) if len(offered) == 1 else say.WHICH
         return question, [*buttons, (Button(say.ANOTHER_TIME, _data(draft, step.key, CHANGE)),)]
-    quick = [Button(o.label, _data(draft, step.key, o.value)) for o in step.quick(context)]
+    quick = [Button(o.label, _data(draft, step.key, o.value)) for o in step.quick(state)]
     if step.optional:
         quick.append(Button(step.optional, _data(draft, step.key, "-")))
-    return step.ask(context), [*rows(quick, 2), *dont_know]
+    return step.ask(state), [*rows(quick, 2), *dont_know]
 
 
 def stamp(moment: datetime) -> str:
@@ -253,54 +249,54 @@ def ago(minutes: int) -> str:
     return f"a{minutes}"
 
 
-def tap(form: Form, context: Context, step_key: str, value: str) -> Taken | None:
+def tap(form: Form, state: FormState, step_key: str, value: str) -> Taken | None:
     """What a tapped button does; None when it belongs to a question that is no longer asked."""
-    answers = dict(context.answers)
-    step = current(form, context)
+    answers = dict(state.answers)
+    step = current(form, state)
     if step_key != (step.key if step else "!"):
         return None
     if value == CANCEL:
         return Taken(answers, cancelled=True)
     if value == BACK:
-        return Taken(_back(form, context))
+        return Taken(_back(form, state))
     if step is None:
         return Taken(answers, finished=value == DONE)
     pending = f"{step.key}~"
     if value == UNKNOWN and step.unknown:
         answers.pop(pending, None)
         answers[step.key] = UNKNOWN
-        return _taken(form, context, answers)
+        return _taken(form, state, answers)
     match step:
         case Ticks(options=options):
-            ticked = list(answers.get(pending, step.preset(context)))
+            ticked = list(answers.get(pending, step.preset(state)))
             if value == DONE:
                 answers.pop(pending, None)
                 answers[step.key] = ticked
-                return _taken(form, context, answers)
-            if value not in {o.value for o in options(context)}:
+                return _taken(form, state, answers)
+            if value not in {o.value for o in options(state)}:
                 return None
             answers[pending] = (
                 [t for t in ticked if t != value] if value in ticked else [*ticked, value]
             )
             return Taken(answers)
         case When():
-            return _tap_when(form, step, context, answers, value)
+            return _tap_when(form, step, state, answers, value)
         case Choice(options=options):
             if value.startswith(MORE):
                 answers[pending] = int(value[len(MORE) :])
                 return Taken(answers)
-            if value not in {o.value for o in options(context)}:
+            if value not in {o.value for o in options(state)}:
                 return None
             answers.pop(pending, None)
         case Words(options=options):
-            if value not in {o.value for o in options(context)} | ({""} if step.skip else set()):
+            if value not in {o.value for o in options(state)} | ({""} if step.skip else set()):
                 return None
     answers[step.key] = value
-    return _taken(form, context, answers)
+    return _taken(form, state, answers)
 
 
 def _tap_when(
-    form: Form, step: When, context: Context, answers: dict[str, Any], value: str
+    form: Form, step: When, state: FormState, answers: dict[str, Any], value: str
 ) -> Taken | None:
     pending = f"{step.key}~"
     offered = answers.pop(pending, None)
@@ -308,47 +304,41 @@ def _tap_when(
         return Taken(answers)
     if value == "-" and step.optional:
         answers[step.key] = ""
-        return _taken(form, context, answers)
+        return _taken(form, state, answers)
     try:
         moment = (
-            context.now.timestamp() - int(value[1:]) * 60
+            state.now.timestamp() - int(value[1:]) * 60
             if value.startswith("a")
             else unstamp(value).timestamp()
         )
     except (ValueError, OverflowError, OSError):
         return None
     at = datetime.fromtimestamp(moment // 60 * 60, UTC)
-    if context.late and value.startswith("a"):
+    if state.late and value.startswith("a"):
         answers[pending] = [at.isoformat()]
         return Taken(answers, hint=say.LATE_TAP)
-    if (
-        not offered
-        and value.startswith("t")
-        and value not in {o.value for o in step.quick(context)}
-    ):
+    if not offered and value.startswith("t") and value not in {o.value for o in step.quick(state)}:
         return None
-    return _keep_time(form, step, context, answers, at)
+    return _keep_time(form, step, state, answers, at)
 
 
 def _keep_time(
-    form: Form, step: When, context: Context, answers: dict[str, Any], at: datetime
+    form: Form, step: When, state: FormState, answers: dict[str, Any], at: datetime
 ) -> Taken:
-    earliest = step.not_before(context)
+    earliest = step.not_before(state)
     if earliest is not None and at < earliest.replace(second=0, microsecond=0):
-        return Taken(
-            answers, hint=say.too_early(shown(at, context.now), shown(earliest, context.now))
-        )
+        return Taken(answers, hint=say.too_early(shown(at, state.now), shown(earliest, state.now)))
     answers[step.key] = at.isoformat()
-    return _taken(form, context, answers)
+    return _taken(form, state, answers)
 
 
-def typed(form: Form, context: Context, text: str) -> Taken:
+def typed(form: Form, state: FormState, text: str) -> Taken:
     """What typed words do to the question that is asked now."""
-    answers = dict(context.answers)
-    step = current(form, context)
+    answers = dict(state.answers)
+    step = current(form, state)
     match step:
         case When():
-            found = explain(text, context.now)
+            found = explain(text, state.now)
             answers.pop(f"{step.key}~", None)
             if not found.readings:
                 reason = found.refused.value if found.refused else ""
@@ -365,24 +355,24 @@ def typed(form: Form, context: Context, text: str) -> Taken:
             if len(words) > step.longest:
                 return Taken(answers, hint=say.too_long(len(words), step.longest), sensitive=True)
             answers[step.key] = words
-            return _taken(form, context, answers, sensitive=True)
+            return _taken(form, state, answers, sensitive=True)
         case Choice(options=options) | Ticks(options=options):
             wanted = text.casefold().strip()
-            match_ = [o for o in options(context) if o.label.casefold() == wanted]
+            match_ = [o for o in options(state) if o.label.casefold() == wanted]
             if match_ and isinstance(step, Choice):
                 answers.pop(f"{step.key}~", None)
                 answers[step.key] = match_[0].value
-                return _taken(form, context, answers)
+                return _taken(form, state, answers)
             return Taken(answers, hint=say.USE_BUTTONS, sensitive=True)
         case _:
             return Taken(answers, hint=say.USE_BUTTONS, sensitive=True)
 
 
 def _taken(
-    form: Form, context: Context, answers: dict[str, Any], *, sensitive: bool = False
+    form: Form, state: FormState, answers: dict[str, Any], *, sensitive: bool = False
 ) -> Taken:
     """Answers that no longer apply are dropped; a form without review ends with its last answer."""
-    after = msgspec.structs.replace(context, answers=answers)
+    after = msgspec.structs.replace(state, answers=answers)
     for step in form.steps:
         if step.key in answers and not step.applies(after):
             del answers[step.key]
@@ -390,17 +380,17 @@ def _taken(
     return Taken(answers, finished=finished, sensitive=sensitive)
 
 
-def _back(form: Form, context: Context) -> dict[str, Any]:
+def _back(form: Form, state: FormState) -> dict[str, Any]:
     """Takes back the last thing that was said: a time waiting for its tap, else an answer."""
-    answers = dict(context.answers)
-    step = current(form, context)
+    answers = dict(state.answers)
+    step = current(form, state)
     if (
         step is not None
         and answers.pop(f"{step.key}~", None) is not None
         and isinstance(step, When)
     ):
         return answers
-    before = answered(form, context)
+    before = answered(form, state)
     if before:
         del answers[before[-1].key]
     return answers

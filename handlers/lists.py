@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from handlers import showing
+from handlers import show_card
 from handlers.chat import Button, Incoming, Screen, rows
-from handlers.office import Handlers
+from handlers.context import Context
 from handlers.wording import lists as say
 from handlers.wording import menu
 from storage.model import Episode
@@ -23,61 +23,61 @@ def reference_in(text: str) -> str:
     return found[0] if found else ""
 
 
-async def mine(desk: Handlers, incoming: Incoming) -> Sequence[Episode]:
+async def mine(context: Context, incoming: Incoming) -> Sequence[Episode]:
     """Open cases of the homes that this person covers, oldest first."""
-    return [e for e in await desk.store.open_episodes() if incoming.staff.covers(e.home)]
+    return [e for e in await context.store.open_episodes() if incoming.staff.covers(e.home)]
 
 
-async def open_cases(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
+async def open_cases(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/open"""
-    cases = await mine(desk, incoming)
+    cases = await mine(context, incoming)
     if not cases:
-        await desk.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
+        await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
         return
-    now = desk.clock.now()
+    now = context.clock.now()
     lines = []
     for episode in cases[:MOST]:
-        home = desk.service.home(episode.home)
-        standing = await desk.engine.standing_of(episode.ref)
-        duties = desk.engine.duties_in(episode)[1]
-        lines.append(say.case_line(episode, home, standing, duties, desk.pack, now))
+        home = context.service.home(episode.home)
+        standing = await context.engine.standing_of(episode.ref)
+        duties = context.engine.duties_in(episode)[1]
+        lines.append(say.case_line(episode, home, standing, duties, context.pack, now))
     if len(cases) > MOST:
         lines.append(say.more(len(cases) - MOST))
     buttons = [Button(e.ref, f"c:{e.ref}:card") for e in cases[:MOST]]
-    await desk.phone.show(
+    await context.phone.show(
         incoming.chat_id, Screen("\n\n".join([say.OPEN, *lines]), rows(buttons, 3))
     )
 
 
-async def one_case(desk: Handlers, incoming: Incoming, words: list[str]) -> None:
+async def one_case(context: Context, incoming: Incoming, words: list[str]) -> None:
     """/case RH-7K2D; without a reference, the open cases to choose from."""
     ref = reference_in(" ".join(words))
     if ref:
-        await showing.card_of(desk, incoming, ref)
+        await show_card.card_of(context, incoming, ref)
     elif words:
-        await desk.phone.say(incoming.chat_id, menu.no_such_case("with that reference"))
+        await context.phone.say(incoming.chat_id, menu.no_such_case("with that reference"))
     else:
-        await _choose(desk, incoming, "case", "card", await mine(desk, incoming))
+        await _choose(context, incoming, "case", "card", await mine(context, incoming))
 
 
-async def returned(desk: Handlers, incoming: Incoming, _: list[str]) -> None:
+async def returned(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/returned: which of those still away?"""
     away = [
         e
-        for e in await mine(desk, incoming)
-        if not (await desk.engine.standing_of(e.ref)).computed.closable
+        for e in await mine(context, incoming)
+        if not (await context.engine.standing_of(e.ref)).computed.closable
     ]
-    await _choose(desk, incoming, "returned", "home", away)
+    await _choose(context, incoming, "returned", "home", away)
 
 
 async def _choose(
-    desk: Handlers, incoming: Incoming, question: str, action: str, cases: Sequence[Episode]
+    context: Context, incoming: Incoming, question: str, action: str, cases: Sequence[Episode]
 ) -> None:
     if not cases:
-        await desk.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
+        await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
         return
     buttons = [
-        Button(say.case_button(e, desk.service.home(e.home)), f"c:{e.ref}:{action}")
+        Button(say.case_button(e, context.service.home(e.home)), f"c:{e.ref}:{action}")
         for e in cases[:MOST]
     ]
-    await desk.phone.show(incoming.chat_id, Screen(menu.which_case(question), rows(buttons, 1)))
+    await context.phone.show(incoming.chat_id, Screen(menu.which_case(question), rows(buttons, 1)))

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, Context, Form, Option, Ticks, When, Words, ago, moment
+from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
 from handlers.when import shown
 from handlers.wording import report as say
 from handlers.wording.common import DANGER
@@ -34,64 +34,64 @@ NAMES = {
 FACTORS = tuple(say.FACTOR_LABELS)
 
 
-def _homes(context: Context) -> list[Option]:
-    mine = [h for h in context.service.homes if context.staff.covers(h.id)]
+def _homes(state: FormState) -> list[Option]:
+    mine = [h for h in state.service.homes if state.staff.covers(h.id)]
     return [Option(h.name, h.id) for h in mine]
 
 
-def _one_home(context: Context) -> bool:
-    return len(_homes(context)) == 1
+def _one_home(state: FormState) -> bool:
+    return len(_homes(state)) == 1
 
 
-def home_of(context: Context) -> str:
+def home_of(state: FormState) -> str:
     """The home the report is for: as answered, by the young person, or the only one there is."""
-    person = person_of(context)
+    person = person_of(state)
     if person is not None:
         return person.home
-    value = context.answers.get("home")
-    mine = _homes(context)
+    value = state.answers.get("home")
+    mine = _homes(state)
     return value if value and value != UNKNOWN else mine[0].value
 
 
-def person_of(context: Context) -> Person | None:
-    ref = context.answers.get("who")
-    return next((p for p in context.people if p.ref == ref), None)
+def person_of(state: FormState) -> Person | None:
+    ref = state.answers.get("who")
+    return next((p for p in state.people if p.ref == ref), None)
 
 
-def _people(context: Context) -> list[Option]:
-    home = context.answers.get("home", UNKNOWN)
-    if _one_home(context):
-        home = _homes(context)[0].value
+def _people(state: FormState) -> list[Option]:
+    home = state.answers.get("home", UNKNOWN)
+    if _one_home(state):
+        home = _homes(state)[0].value
     here = [
         p
-        for p in context.people
-        if context.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.left_on is None
+        for p in state.people
+        if state.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.left_on is None
     ]
     return [*(Option(p.ref, p.ref) for p in here), Option(say.NOT_LISTED, NOT_LISTED)]
 
 
-def _unlisted(context: Context) -> bool:
-    return context.answers.get("who") in (NOT_LISTED, UNKNOWN)
+def _unlisted(state: FormState) -> bool:
+    return state.answers.get("who") in (NOT_LISTED, UNKNOWN)
 
 
-def _looked_after_unlisted(context: Context) -> bool:
-    return _unlisted(context) and context.answers.get("live") != "home"
+def _looked_after_unlisted(state: FormState) -> bool:
+    return _unlisted(state) and state.answers.get("live") != "home"
 
 
-def _has_open_case(context: Context) -> bool:
-    return context.answers.get("who") in context.open_cases
+def _has_open_case(state: FormState) -> bool:
+    return state.answers.get("who") in state.open_cases
 
 
-def _case(context: Context) -> str:
-    return context.open_cases[context.answers["who"]]
+def _case(state: FormState) -> str:
+    return state.open_cases[state.answers["who"]]
 
 
-def _concerns_not_on_register(context: Context) -> bool:
-    person = person_of(context)
+def _concerns_not_on_register(state: FormState) -> bool:
+    person = person_of(state)
     return person is None or person.child.historical_concerns == "unknown"
 
 
-def _quick_times(context: Context) -> list[Option]:
+def _quick_times(state: FormState) -> list[Option]:
     return [
         Option("Just now", ago(0)),
         Option("15 min ago", ago(15)),
@@ -101,16 +101,16 @@ def _quick_times(context: Context) -> list[Option]:
     ]
 
 
-def _preset_factors(context: Context) -> list[str]:
-    person = person_of(context)
+def _preset_factors(state: FormState) -> list[str]:
+    person = person_of(state)
     return [f for f in FACTORS if person is not None and getattr(person.child, f, False)]
 
 
 def _tell_time(none: str) -> Any:
-    def tell(value: str, context: Context) -> str:
+    def tell(value: str, state: FormState) -> str:
         if value == UNKNOWN:
             return answer(value)
-        return shown(datetime.fromisoformat(value), context.now) if value else none
+        return shown(datetime.fromisoformat(value), state.now) if value else none
 
     return tell
 
@@ -124,22 +124,20 @@ def _tell_option(pairs: Sequence[tuple[str, str]]) -> Any:
     return lambda value, _: plain(labels[value]) if value in labels else answer(value)
 
 
-def _authorities(context: Context) -> list[Option]:
-    return [Option(a.name, str(i)) for i, a in enumerate(context.service.authorities)]
+def _authorities(state: FormState) -> list[Option]:
+    return [Option(a.name, str(i)) for i, a in enumerate(state.service.authorities)]
 
 
-def _tell_authority(value: str, context: Context) -> str:
-    return (
-        answer(value) if value == UNKNOWN else plain(context.service.authorities[int(value)].name)
-    )
+def _tell_authority(value: str, state: FormState) -> str:
+    return answer(value) if value == UNKNOWN else plain(state.service.authorities[int(value)].name)
 
 
-def _tell_home(value: str, context: Context) -> str:
-    home = context.service.home(value)
+def _tell_home(value: str, state: FormState) -> str:
+    home = state.service.home(value)
     return plain(home.name) if home else say.HOME_UNSURE.lower()
 
 
-def _tell_person(value: str, _: Context) -> str:
+def _tell_person(value: str, _: FormState) -> str:
     return say.NOT_LISTED.lower() if value in (NOT_LISTED, UNKNOWN) else plain(value)
 
 
@@ -270,19 +268,19 @@ def circumstances_shown(value: str) -> str:
     return plain(labels[value]) if value in labels else KEPT_OUT
 
 
-def category(context: Context) -> Category:
+def category(state: FormState) -> Category:
     """Known and confirmed is an absence; unconfirmed or not known is missing (S-08)."""
-    return "unauthorised_absence" if context.answers.get("known") == "known" else "missing"
+    return "unauthorised_absence" if state.answers.get("known") == "known" else "missing"
 
 
-def child(context: Context) -> Child:
+def child(state: FormState) -> Child:
     """The young person as the rules see them: the register, and what was answered tonight.
 
     What nobody could say about additional factors makes the concerns unknown, and those are
     treated cautiously (000:845, A-03).
     """
-    answers = context.answers
-    person = person_of(context)
+    answers = state.answers
+    person = person_of(state)
     worse = answers.get("worse", [])
     factors = {f: f in worse for f in FACTORS if f != "abducted"}
     if worse == UNKNOWN:
@@ -297,14 +295,14 @@ def child(context: Context) -> Child:
     if person is not None:
         return msgspec.structs.replace(person.child, historical_concerns=concerns, **factors)
     age = answers.get("age", UNKNOWN)
-    home = context.service.home(home_of(context))
+    home = state.service.home(home_of(state))
     authority = answers.get("auth", UNKNOWN)
     looked_after = answers.get("live") != "home"
     return Child(
         age=None if age == UNKNOWN else int(age),
         looked_after=looked_after,
         responsible_la=(
-            None if authority == UNKNOWN else context.service.authorities[int(authority)].name
+            None if authority == UNKNOWN else state.service.authorities[int(authority)].name
         ),
         placement_la=home.authority if home and looked_after else None,
         in_childrens_home=bool(home and home.childrens_home and looked_after),
@@ -313,12 +311,12 @@ def child(context: Context) -> Child:
     )
 
 
-def facts(context: Context, new_id: Any, noticed_at: datetime) -> list[Fact]:
+def facts(state: FormState, new_id: Any, noticed_at: datetime) -> list[Fact]:
     """What the finished report puts on record. `noticed_at`: when the report was begun (UTC)."""
-    answers = context.answers
+    answers = state.answers
     author: dict[Literal["by", "recorded_at"], Any] = {
-        "by": context.staff.id,
-        "recorded_at": context.now,
+        "by": state.staff.id,
+        "recorded_at": state.now,
     }
     what = answers.get("what", UNKNOWN)
     labels = {code: label for label, code in say.CIRCUMSTANCE_OPTIONS}
@@ -327,8 +325,8 @@ def facts(context: Context, new_id: Any, noticed_at: datetime) -> list[Fact]:
     found: list[Fact] = [
         Opened(
             id=new_id(),
-            category=category(context),
-            child=child(context),
+            category=category(state),
+            child=child(state),
             aware_at=noticed_at,
             last_seen_at=seen,
             due_back_at=back,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.chat import Button, Incoming, Screen, rows
-from handlers.office import Handlers, NotAllowed
+from handlers.context import Context, NotAllowed
 from handlers.people import people
 from handlers.wording import swap as say
 from reminders.rota import Turn
@@ -16,71 +16,71 @@ MOST_OWN = 4
 NOTHING = "0"
 
 
-async def which(desk: Handlers, incoming: Incoming) -> None:
+async def which(context: Context, incoming: Incoming) -> None:
     """d:swap, the coming shifts of this person."""
-    turns = desk.shifts.swaps.coming().turns(incoming.staff)
+    turns = context.shifts.swaps.coming().turns(incoming.staff)
     buttons = [
-        Button(say.button(turn, desk.service, incoming.staff), f"d:swap:{turn.key}")
+        Button(say.button(turn, context.service, incoming.staff), f"d:swap:{turn.key}")
         for turn in turns[:MOST_TURNS]
     ]
-    await _show(desk, incoming, say.WHICH if turns else say.NO_TURNS, buttons)
+    await _show(context, incoming, say.WHICH if turns else say.NO_TURNS, buttons)
 
 
-async def chosen(desk: Handlers, incoming: Incoming, parts: Sequence[str]) -> None:
+async def chosen(context: Context, incoming: Incoming, parts: Sequence[str]) -> None:
     """d:swap:TURN[:PERSON[:TURN in return]], and d:swap:TURN::PAGE for more people."""
     asker = incoming.staff
-    coming = desk.shifts.swaps.coming()
+    coming = context.shifts.swaps.coming()
     turn = _turn(coming.turns(asker), parts[0])
     match [*parts[1:]]:
         case [] | ["", _]:
             page = int(parts[2]) if len(parts) > 2 and parts[2].isdigit() else 0
             others = coming.colleagues(asker, turn)
             buttons = people(others, f"d:swap:{turn.key}", page)
-            text = say.with_whom(turn, desk.service) if others else say.NOBODY
-            await _show(desk, incoming, text, buttons)
+            text = say.with_whom(turn, context.service) if others else say.NOBODY
+            await _show(context, incoming, text, buttons)
         case [person]:
-            colleague = _colleague(desk, person)
+            colleague = _colleague(context, person)
             offered = coming.in_return(asker, colleague, turn)[:MOST_TURNS]
             buttons = [
                 Button(
-                    say.button(one, desk.service, asker),
+                    say.button(one, context.service, asker),
                     f"d:swap:{turn.key}:{person}:{one.key}",
                 )
                 for one in offered
             ]
             buttons.append(Button(say.NOTHING_BACK, f"d:swap:{turn.key}:{person}:{NOTHING}"))
-            await _show(desk, incoming, say.in_return(colleague.name, turn), buttons)
+            await _show(context, incoming, say.in_return(colleague.name, turn), buttons)
         case [person, returned, *_]:
-            colleague = _colleague(desk, person)
+            colleague = _colleague(context, person)
             takes = None
             if returned != NOTHING:
                 takes = _turn(coming.in_return(asker, colleague, turn), returned)
-            await _ask(desk, incoming, colleague, turn, takes)
+            await _ask(context, incoming, colleague, turn, takes)
 
 
 async def _ask(
-    desk: Handlers, incoming: Incoming, colleague: Staff, turn: Turn, takes: Turn | None
+    context: Context, incoming: Incoming, colleague: Staff, turn: Turn, takes: Turn | None
 ) -> None:
-    swap = await desk.shifts.swaps.ask(
+    swap = await context.shifts.swaps.ask(
         incoming.staff, colleague, turn, takes, update_id=incoming.update_id
     )
     if swap is None:
         raise NotAllowed(say.NOT_POSSIBLE)
-    text = say.asked(swap, colleague.name, desk.service, desk.clock.now())
+    text = say.asked(swap, colleague.name, context.service, context.clock.now())
     back = ((Button(say.TAKE_BACK, f"d:decline:{swap.id}"),),)
-    await desk.phone.show(incoming.chat_id, Screen(text, back), incoming.message_id)
+    await context.phone.show(incoming.chat_id, Screen(text, back), incoming.message_id)
 
 
-async def answered(desk: Handlers, incoming: Incoming, swap_id: str, *, yes: bool) -> None:
+async def answered(context: Context, incoming: Incoming, swap_id: str, *, yes: bool) -> None:
     """d:agree:SWAP and d:decline:SWAP."""
-    outcome, swap = await desk.shifts.swaps.answer(
+    outcome, swap = await context.shifts.swaps.answer(
         incoming.staff, swap_id, yes=yes, update_id=incoming.update_id
     )
-    text = say.outcome(outcome, swap, desk.service)
+    text = say.outcome(outcome, swap, context.service)
     if outcome == "over":  # what is true now, for somebody who tapped twice too
-        coming = desk.shifts.swaps.coming().turns(incoming.staff)
-        text = "\n".join([text, *say.own(coming[:MOST_OWN], desk.service)])
-    await desk.phone.show(incoming.chat_id, Screen(text), incoming.message_id)
+        coming = context.shifts.swaps.coming().turns(incoming.staff)
+        text = "\n".join([text, *say.own(coming[:MOST_OWN], context.service)])
+    await context.phone.show(incoming.chat_id, Screen(text), incoming.message_id)
 
 
 def _turn(turns: Sequence[Turn], key: str) -> Turn:
@@ -90,14 +90,14 @@ def _turn(turns: Sequence[Turn], key: str) -> Turn:
     return found
 
 
-def _colleague(desk: Handlers, person: str) -> Staff:
-    found = desk.service.person(person)
+def _colleague(context: Context, person: str) -> Staff:
+    found = context.service.person(person)
     if found is None:
         raise NotAllowed(say.NOT_POSSIBLE)
     return found
 
 
-async def _show(desk: Handlers, incoming: Incoming, text: str, buttons: Sequence[Button]) -> None:
+async def _show(context: Context, incoming: Incoming, text: str, buttons: Sequence[Button]) -> None:
     back = ((Button(say.BACK, "d:rota"),),)
     screen = Screen(text, (*rows(buttons, 1), *back))
-    await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import Choice, Context, Option
+from handlers.form import Choice, FormState, Option
 from handlers.recording.parts import NewId, Recording, at, author, form, last, text, when, words
 from handlers.wording import recording as say
 from protocol import facts as f
 from protocol.facts import Fact
 
 
-def _correctable(context: Context) -> list[Option]:
+def _correctable(state: FormState) -> list[Option]:
     """Only what is on record can be put right."""
     has = {
         "last_seen": True,
         "due_back": True,
-        "police": last(context, f.PoliceTold),
-        "located": last(context, f.Located),
-        "returned": last(context, f.Returned),
+        "police": last(state, f.PoliceTold),
+        "located": last(state, f.Located),
+        "returned": last(state, f.Returned),
     }
     has |= {
         "not_police": has["police"],
-        "not_authority": last(context, f.AuthorityTold),
+        "not_authority": last(state, f.AuthorityTold),
         "not_located": has["located"],
         "not_returned": has["returned"],
     }
@@ -38,7 +38,7 @@ KINDS: dict[str, type[Fact]] = {
 }
 
 
-def _corrected(c: Context, new: NewId) -> list[Fact]:
+def _corrected(c: FormState, new: NewId) -> list[Fact]:
     what = c.answers["fix"]
     signed = author(c, new)
     if what.startswith("not_"):
@@ -56,7 +56,7 @@ def _corrected(c: Context, new: NewId) -> list[Fact]:
     return [msgspec.structs.replace(wrong, at=at, corrects=wrong.id, **signed)]
 
 
-def _fixes_a_time(c: Context) -> bool:
+def _fixes_a_time(c: FormState) -> bool:
     return not str(c.answers.get("fix", "not_")).startswith("not_")
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from handlers.form import UNKNOWN, Context, Option, Ticks
+from handlers.form import UNKNOWN, FormState, Option, Ticks
 from handlers.recording.parts import (
     NewId,
     Recording,
@@ -25,11 +25,11 @@ from protocol import facts as f
 from protocol.facts import Fact
 
 
-def _duty_done(c: Context, new: NewId) -> list[Fact]:
+def _duty_done(c: FormState, new: NewId) -> list[Fact]:
     return [f.DutyDone(at=when(c), duty=c.answers["duty"], note=text(c, "note"), **author(c, new))]
 
 
-def _raised(c: Context, new: NewId) -> list[Fact]:
+def _raised(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.LevelRaised(
             at=c.now, level=int(c.answers["lvl"]), reason=text(c, "why"), **author(c, new)
@@ -37,7 +37,7 @@ def _raised(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _stood_down(c: Context, new: NewId) -> list[Fact]:
+def _stood_down(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.LevelStoodDown(
             at=c.now, level=int(c.answers["lvl"]), reason=text(c, "why"), **author(c, new)
@@ -45,14 +45,14 @@ def _stood_down(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _concerns(c: Context, new: NewId) -> list[Fact]:
+def _concerns(c: FormState, new: NewId) -> list[Fact]:
     answers: dict[str, f.Answer] = {"yes": True, "no": False}
     known = answers.get(c.answers["con"], "unknown")
     changed = msgspec.structs.replace(child(c), historical_concerns=known)
     return [f.ChildChanged(child=changed, **author(c, new))]
 
 
-def _worse(c: Context, new: NewId) -> list[Fact]:
+def _worse(c: FormState, new: NewId) -> list[Fact]:
     ticked = c.answers["worse"]
     if ticked == UNKNOWN:
         changed = msgspec.structs.replace(child(c), historical_concerns="unknown")
@@ -65,7 +65,7 @@ def _worse(c: Context, new: NewId) -> list[Fact]:
     return found
 
 
-def _ticked_now(c: Context) -> list[str]:
+def _ticked_now(c: FormState) -> list[str]:
     ticked = [k for k in FACTOR_LABELS if getattr(child(c), k, False)]
     return [*ticked, "abducted"] if last(c, f.Abducted) else ticked
 

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, Context, Form, Option, When, Words, ago, moment, stamp
+from handlers.form import UNKNOWN, Choice, Form, FormState, Option, When, Words, ago, moment, stamp
 from handlers.when import shown
 from handlers.wording import recording as say
 from handlers.wording.form import KEPT_OUT, answer
@@ -17,7 +17,7 @@ from protocol import facts as f
 from protocol.facts import Fact
 
 NewId: TypeAlias = Callable[[], str]
-Facts: TypeAlias = Callable[[Context, NewId], list[Fact]]
+Facts: TypeAlias = Callable[[FormState, NewId], list[Fact]]
 
 
 class Recording(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,7 +28,7 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     manager_only: bool = False
 
 
-def quick(context: Context) -> list[Option]:
+def quick(state: FormState) -> list[Option]:
     """The usual answers to "when": counted back from now, and the time they were due back."""
     times = [
         Option("Just now", ago(0)),
@@ -36,15 +36,15 @@ def quick(context: Context) -> list[Option]:
         Option("30 min ago", ago(30)),
         Option("1 h ago", ago(60)),
     ]
-    due = due_back(context)
-    if due is not None and due <= context.now:
+    due = due_back(state)
+    if due is not None and due <= state.now:
         times.append(Option(say.AT_DUE_BACK, stamp(due)))
     return times
 
 
-def due_back(context: Context) -> datetime | None:
+def due_back(state: FormState) -> datetime | None:
     """When the young person was due back, as now on record; None without a set time."""
-    changed, opened = last(context, f.DueBack), last(context, f.Opened)
+    changed, opened = last(state, f.DueBack), last(state, f.Opened)
     due: datetime | None = changed.at if changed else opened.due_back_at if opened else None
     return due
 
@@ -71,7 +71,7 @@ def tell_pair(pairs: Sequence[tuple[str, str]]) -> Any:
 
 
 def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
-    def tell(value: Any, _: Context) -> str:
+    def tell(value: Any, _: FormState) -> str:
         if value == UNKNOWN:
             return answer(value)
         if not value:
@@ -82,8 +82,8 @@ def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
     return tell
 
 
-def tell_when(value: Any, context: Context) -> str:
-    return answer(value) if value == UNKNOWN else shown(datetime.fromisoformat(value), context.now)
+def tell_when(value: Any, state: FormState) -> str:
+    return answer(value) if value == UNKNOWN else shown(datetime.fromisoformat(value), state.now)
 
 
 def at(ask: str = say.AT, *, unknown: bool = False, key: str = "at", **more: Any) -> When:
@@ -137,40 +137,40 @@ def form(kind: str, title: str, *steps: Any, **more: Any) -> Form:
     return Form(kind=kind, title=lambda c: _heading(c, title), steps=steps, **more)
 
 
-def _heading(context: Context, title: str) -> str:
-    title = context.answers.get("title") or title
-    return f"{context.episode.ref} · {title}" if context.episode else title
+def _heading(state: FormState, title: str) -> str:
+    title = state.answers.get("title") or title
+    return f"{state.episode.ref} · {title}" if state.episode else title
 
 
-def author(context: Context, new_id: NewId) -> dict[str, Any]:
-    return {"id": new_id(), "by": context.staff.id, "recorded_at": context.now}
+def author(state: FormState, new_id: NewId) -> dict[str, Any]:
+    return {"id": new_id(), "by": state.staff.id, "recorded_at": state.now}
 
 
-def when(context: Context, key: str = "at") -> datetime:
+def when(state: FormState, key: str = "at") -> datetime:
     """The time that was given; "don't know" is written as the moment of writing."""
-    return moment(context.answers, key) or context.now
+    return moment(state.answers, key) or state.now
 
 
-def text(context: Context, key: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
-    return decoded(pairs, context.answers.get(key))
+def text(state: FormState, key: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
+    return decoded(pairs, state.answers.get(key))
 
 
-def last(context: Context, kind: type[Fact]) -> Any:
+def last(state: FormState, kind: type[Fact]) -> Any:
     """The fact of this kind that counts now: the latest that was not withdrawn."""
-    if context.episode is None:
+    if state.episode is None:
         return None
-    withdrawn = {x.fact for x in context.episode.facts if isinstance(x, f.Withdrawn)}
-    found = [x for x in context.episode.facts if isinstance(x, kind) and x.id not in withdrawn]
+    withdrawn = {x.fact for x in state.episode.facts if isinstance(x, f.Withdrawn)}
+    found = [x for x in state.episode.facts if isinstance(x, kind) and x.id not in withdrawn]
     return found[-1] if found else None
 
 
-def begin(context: Context) -> datetime | None:
+def begin(state: FormState) -> datetime | None:
     """Nothing about the return can lie before the young person was last seen."""
-    opened, seen = last(context, f.Opened), last(context, f.LastSeen)
+    opened, seen = last(state, f.Opened), last(state, f.LastSeen)
     return seen.at if seen else opened.last_seen_at if opened else None
 
 
-def child(c: Context) -> f.Child:
+def child(c: FormState) -> f.Child:
     """The young person as now on record."""
     child: f.Child = (last(c, f.ChildChanged) or last(c, f.Opened)).child
     return child

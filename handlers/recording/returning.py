@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Context, Ticks
+from handlers.form import UNKNOWN, FormState, Ticks
 from handlers.recording.parts import (
     NewId,
     Recording,
@@ -23,7 +23,7 @@ from protocol import facts as f
 from protocol.facts import Fact
 
 
-def _found(c: Context, new: NewId) -> list[Fact]:
+def _found(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.Located(
             at=when(c),
@@ -35,7 +35,7 @@ def _found(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _returned(c: Context, new: NewId) -> list[Fact]:
+def _returned(c: FormState, new: NewId) -> list[Fact]:
     hurt = c.answers["hurt"] if c.answers["hurt"] != UNKNOWN else []
     return [
         f.Returned(
@@ -47,12 +47,12 @@ def _returned(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _safewell(c: Context, new: NewId) -> list[Fact]:
+def _safewell(c: FormState, new: NewId) -> list[Fact]:
     done = c.answers["done"] == "yes"
     return [f.SafeAndWell(at=when(c), done=done, reason=text(c, "why"), **author(c, new))]
 
 
-def _answered(c: Context, new: NewId) -> list[Fact]:
+def _answered(c: FormState, new: NewId) -> list[Fact]:
     accepted = c.answers["ans"] == "yes"
     return [
         f.InterviewAnswered(at=c.now, accepted=accepted, reason=text(c, "why"), **author(c, new))

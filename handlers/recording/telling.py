@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from handlers.form import UNKNOWN, Context
+from handlers.form import UNKNOWN, FormState
 from handlers.recording.parts import NewId, Recording, at, author, choice, form, text, when, words
 from handlers.wording import recording as say
 from protocol import facts as f
 from protocol.facts import Fact
 
 
-def _police(c: Context, new: NewId) -> list[Fact]:
+def _police(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.PoliceTold(
             at=when(c), reference=text(c, "ref"), spoke_to=text(c, "who"), **author(c, new)
@@ -17,7 +17,7 @@ def _police(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _authority(c: Context, new: NewId) -> list[Fact]:
+def _authority(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.AuthorityTold(
             at=when(c),
@@ -29,7 +29,7 @@ def _authority(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _parents(c: Context, new: NewId) -> list[Fact]:
+def _parents(c: FormState, new: NewId) -> list[Fact]:
     told_by = c.answers["by"]
     return [
         f.ParentsTold(
@@ -41,7 +41,7 @@ def _parents(c: Context, new: NewId) -> list[Fact]:
     ]
 
 
-def _withheld(c: Context, new: NewId) -> list[Fact]:
+def _withheld(c: FormState, new: NewId) -> list[Fact]:
     return [
         f.ParentsWithheld(
             at=c.now,

@@ -11,9 +11,9 @@ import pytest
 from handlers import form as forms
 from handlers import report
 from handlers.chat import Screen
-from handlers.form import Context
+from handlers.form import FormState
+from handlers.message_parts import split, visible
 from handlers.recording import RECORDINGS
-from handlers.split import split, visible
 from protocol.facts import Child, Opened
 from reminders.service import Home, Role, Service, Staff
 from storage.model import Draft, Entry, Episode
@@ -34,8 +34,8 @@ EPISODE = Episode(
 )
 
 
-def context(**answers: Any) -> Context:
-    return Context(answers=answers, now=NOW, staff=STAFF, service=SERVICE)
+def state(**answers: Any) -> FormState:
+    return FormState(answers=answers, now=NOW, staff=STAFF, service=SERVICE)
 
 
 def draft(form: str = "report", **answers: Any) -> Draft:
@@ -50,20 +50,20 @@ BEFORE_TIME: dict[str, Any] = {"who": "+", "age": "14", "live": "home", "known":
 
 
 def test_a_typed_time_is_shown_in_full_and_taken_with_one_tap() -> None:
-    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "half eight")
+    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "half eight")
     assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
-    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert "Sat 21 Nov 20:30, 1 h 0 min ago" in shown.text
     assert any(label.startswith("✅ Yes, Sat 21 Nov 20:30") for label in labels(shown))
     value = shown.rows[0][0].data.split(":")[-1]
-    kept = forms.tap(report.FORM, context(**taken.answers), "seen", value)
+    kept = forms.tap(report.FORM, state(**taken.answers), "seen", value)
     assert kept is not None
     assert kept.answers["seen"] == "2026-11-21T20:30:00+00:00"
 
 
 def test_two_readings_become_buttons() -> None:
-    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "yesterday 9:30")
-    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "yesterday 9:30")
+    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert [label for label in labels(shown) if "20 Nov" in label] == [
         "Fri 20 Nov 09:30, 1 d 12 h ago",
         "Fri 20 Nov 21:30, 1 d 0 h ago",
@@ -72,14 +72,14 @@ def test_two_readings_become_buttons() -> None:
 
 
 def test_a_refusal_says_why_and_gives_two_examples() -> None:
-    taken = forms.typed(report.FORM, context(**BEFORE_TIME), "later tonight")
+    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "later tonight")
     assert "seen" not in taken.answers
     assert "21:30" in taken.hint
     assert "half nine last night" in taken.hint
 
 
 def test_a_late_tap_on_just_now_is_asked_back_with_the_time_it_would_mean() -> None:
-    late = msgspec.structs.replace(context(**BEFORE_TIME), late=True)
+    late = msgspec.structs.replace(state(**BEFORE_TIME), late=True)
     taken = forms.tap(report.FORM, late, "seen", forms.ago(0))
     assert taken is not None
     assert "seen" not in taken.answers
@@ -87,26 +87,26 @@ def test_a_late_tap_on_just_now_is_asked_back_with_the_time_it_would_mean() -> N
 
 
 def test_a_tap_on_a_question_that_was_answered_changes_nothing() -> None:
-    assert forms.tap(report.FORM, context(who="+", age="14"), "who", "+") is None
-    assert forms.tap(report.FORM, context(), "!", forms.DONE) is None
+    assert forms.tap(report.FORM, state(who="+", age="14"), "who", "+") is None
+    assert forms.tap(report.FORM, state(), "!", forms.DONE) is None
 
 
 @pytest.mark.parametrize("value", ["t99999999999999999999", "tx", "a-x", "nonsense", "", "a"])
 def test_a_button_that_was_never_there_changes_nothing(value: str) -> None:
-    assert forms.tap(report.FORM, context(**BEFORE_TIME), "seen", value) is None
+    assert forms.tap(report.FORM, state(**BEFORE_TIME), "seen", value) is None
 
 
 def test_back_takes_back_the_last_answer_and_what_hung_on_it() -> None:
     answers: dict[str, Any] = {"who": "+", "age": "14", "live": "lac", "auth": "?"}
-    taken = forms.tap(report.FORM, context(**answers), "known", forms.BACK)
+    taken = forms.tap(report.FORM, state(**answers), "known", forms.BACK)
     assert taken is not None
     assert taken.answers == {"who": "+", "age": "14", "live": "lac"}
-    again = forms.tap(report.FORM, context(**taken.answers), "auth", forms.BACK)
+    again = forms.tap(report.FORM, state(**taken.answers), "auth", forms.BACK)
     assert again is not None
     assert again.answers == {"who": "+", "age": "14"}
 
 
-def some_answer(step: Any, here: Context) -> Any:
+def some_answer(step: Any, here: FormState) -> Any:
     """An answer that this question can have had."""
     if step.unknown:
         return "?"
@@ -118,7 +118,7 @@ def some_answer(step: Any, here: Context) -> Any:
 @pytest.mark.parametrize("form", [report.FORM, *(r.form for r in RECORDINGS.values())])
 def test_every_step_of_every_form_can_be_left(form: forms.Form) -> None:
     """Cancel is on every screen, "don't know" wherever an answer may be unknown."""
-    here = msgspec.structs.replace(context(), episode=EPISODE)
+    here = msgspec.structs.replace(state(), episode=EPISODE)
     while (step := forms.current(form, here)) is not None:
         shown = forms.screen(form, draft(form.kind, **here.answers), here)
         assert "Cancel" in labels(shown), step.key
@@ -130,17 +130,17 @@ def test_every_step_of_every_form_can_be_left(form: forms.Form) -> None:
 
 def test_own_words_leave_the_chat_and_usual_answers_are_shown() -> None:
     answers = {**BEFORE_TIME, "seen": "?", "back": ""}
-    taken = forms.typed(report.FORM, context(**answers), "shouting,   then the  door")
+    taken = forms.typed(report.FORM, state(**answers), "shouting,   then the  door")
     assert taken.sensitive
     assert taken.answers["what"] == "shouting, then the door"
-    shown = forms.screen(report.FORM, draft(**taken.answers), context(**taken.answers))
+    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert "shouting" not in shown.text
     assert "kept in the record" in shown.text
 
 
 def test_too_many_words_are_asked_to_be_shorter() -> None:
     answers = {**BEFORE_TIME, "seen": "?", "back": ""}
-    taken = forms.typed(report.FORM, context(**answers), "word " * 200)
+    taken = forms.typed(report.FORM, state(**answers), "word " * 200)
     assert "what" not in taken.answers
     assert "at most 500" in taken.hint
 

@@ -14,14 +14,14 @@ import msgspec
 import bot.intake
 import bot.phone
 import bot.trouble
+import handlers.case_buttons
+import handlers.case_records
 import handlers.chat
-import handlers.filling
-import handlers.office
-import handlers.on_case
+import handlers.draft_session
 import handlers.wording.card
 import handlers.wording.messages
 import handlers.wording.second
-import handlers.wording.trouble
+import handlers.wording.storage_alerts
 import protocol.view
 import reminders.acts
 import reminders.assessed
@@ -138,7 +138,7 @@ def answers_dropped(stack: contextlib.ExitStack) -> None:
         await desk.store.drop_draft(draft.owner, incoming.update_id)
         return await desk.store.episode(draft.episode)
 
-    _put(stack, handlers.filling, "_append", append)
+    _put(stack, handlers.draft_session, "_append", append)
 
 
 @_break
@@ -323,7 +323,7 @@ def handler_fails(stack: contextlib.ExitStack) -> None:
     async def cancel(*_: Any) -> bool:
         raise KeyError("draft")
 
-    _put(stack, handlers.filling, "cancel", cancel)
+    _put(stack, handlers.draft_session, "cancel", cancel)
 
 
 @_break
@@ -381,7 +381,7 @@ def told_after_the_list(stack: contextlib.ExitStack) -> None:
             person = self._handlers.service.person(one)
             with contextlib.suppress(handlers.chat.Unreached):
                 await self._handlers.phone.say(
-                    person.telegram_id, handlers.wording.trouble.TEXTS[kind]
+                    person.telegram_id, handlers.wording.storage_alerts.TEXTS[kind]
                 )
 
     _put(stack, bot.trouble.Troubles, "_tell", tell)
@@ -447,15 +447,15 @@ def closed_again(stack: contextlib.ExitStack) -> None:
         now = desk.clock.now()
 
         def build(current: Any) -> Any:
-            made = handlers.office.new_ids(current)()
+            made = handlers.case_records.new_ids(current)()
             return [Closed(id=made, by=incoming.staff.id, recorded_at=now, at=now)]
 
         if now_on.back and now_on.has(SignedOff):
-            await handlers.office.record(
+            await handlers.case_records.record(
                 desk, now_on.episode, build, update_id=incoming.update_id, close=True
             )
 
-    _put(stack, handlers.on_case, "_close", close)
+    _put(stack, handlers.case_buttons, "_close", close)
 
 
 @_break

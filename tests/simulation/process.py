@@ -11,7 +11,7 @@ from bot.app import Nightlight
 from bot.phone import TelegramPhone, TelegramSending
 from bot.sender import WordedSender
 from bot.trouble import Troubles
-from handlers.office import Handlers
+from handlers.context import Context
 from reminders.acts import Acts
 from reminders.engine import Engine
 from reminders.joining import parts
@@ -104,7 +104,7 @@ class Process:
             alarm=LoopAlarm(clock),  # type: ignore[arg-type]
         )
         sender.engine = engine
-        handlers = Handlers(
+        handlers = Context(
             store=store,
             engine=engine,
             acts=Acts(engine),

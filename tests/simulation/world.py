@@ -19,7 +19,7 @@ import structlog
 
 import bot.intake
 import bot.sender
-import handlers.filling
+import handlers.draft_session
 import reminders.engine
 import reminders.second
 import storage.reference
@@ -562,7 +562,7 @@ def _in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
         (bot.intake, "time", _LoopTime),
-        (handlers.filling, "secrets", world.secrets),
+        (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),

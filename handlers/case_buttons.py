@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from handlers import card, explaining, filling, office, showing
+from handlers import card, case_records, draft_session, explanations, show_card
 from handlers.chat import Button, Incoming, Screen, rows
-from handlers.office import Handlers, NotAllowed
+from handlers.context import Context, NotAllowed
 from handlers.recording import RECORDINGS
 from handlers.wording import card as say
 from handlers.wording import recording
@@ -44,98 +44,100 @@ ONCE: dict[str, type[Fact]] = {
 """What is usually recorded once: whoever records it again is shown what stands there."""
 
 
-async def tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
+async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """c:REF:action[:duty]"""
     ref, action, *rest = [*parts, ""][:3] if len(parts) < 3 else parts
-    episode = await office.case(desk, ref, incoming.staff)
-    now_on = await showing.view(desk, incoming, episode)
+    episode = await case_records.case(context, ref, incoming.staff)
+    now_on = await show_card.view(context, incoming, episode)
     at = incoming.message_id
     match action:
         case "card":
-            await showing.card_of(desk, incoming, ref, at)
+            await show_card.card_of(context, incoming, ref, at)
         case "more":
-            await desk.phone.show(incoming.chat_id, card.more(now_on), at)
+            await context.phone.show(incoming.chat_id, card.more(now_on), at)
         case "timeline":
-            await desk.phone.show(incoming.chat_id, card.timeline(now_on), at)
+            await context.phone.show(incoming.chat_id, card.timeline(now_on), at)
         case "why":
-            await explaining.level(desk, incoming, now_on)
+            await explanations.level(context, incoming, now_on)
         case "times" | "actions":
-            await explaining.listing(desk, incoming, now_on, action)
+            await explanations.listing(context, incoming, now_on, action)
         case "rule":
-            await explaining.item(desk, incoming, now_on, rest[0])
+            await explanations.item(context, incoming, now_on, rest[0])
         case "home":
-            await _found_or_back(desk, incoming, ref)
+            await _found_or_back(context, incoming, ref)
         case "close" | "closing":
-            await _close(desk, incoming, now_on, sure=action == "closing")
+            await _close(context, incoming, now_on, sure=action == "closing")
         case "again":
-            await _again(desk, incoming, episode)
+            await _again(context, incoming, episode)
         case "done":
-            await _record(desk, incoming, episode, "done", duty=rest[0])
+            await _record(context, incoming, episode, "done", duty=rest[0])
         case _ if action in RECORDINGS:
-            await _record(desk, incoming, episode, action)
+            await _record(context, incoming, episode, action)
         case _:
-            await showing.card_of(desk, incoming, ref, at)
+            await show_card.card_of(context, incoming, ref, at)
 
 
 async def _record(
-    desk: Handlers, incoming: Incoming, episode: Episode, kind: str, duty: str = ""
+    context: Context, incoming: Incoming, episode: Episode, kind: str, duty: str = ""
 ) -> None:
     if episode.closed_at is not None:
         raise NotAllowed(say.IS_CLOSED)
-    answers = {"duty": duty, "title": title(duty, desk.pack)} if duty else {}
-    await filling.begin(
-        desk,
+    answers = {"duty": duty, "title": title(duty, context.pack)} if duty else {}
+    await draft_session.begin(
+        context,
         incoming,
         kind,
         episode=episode,
         answers=answers,
         at=incoming.message_id,
-        hint=_on_record(desk, episode, kind),
+        hint=_on_record(context, episode, kind),
     )
 
 
-def _on_record(desk: Handlers, episode: Episode, kind: str) -> str:
+def _on_record(context: Context, episode: Episode, kind: str) -> str:
     """Somebody has recorded this before: when, and who."""
     wanted = ONCE.get(kind)
-    found = [x for x in office.standing(episode.facts) if wanted and isinstance(x, wanted)]
+    found = [x for x in case_records.standing(episode.facts) if wanted and isinstance(x, wanted)]
     if not found:
         return ""
-    author = desk.service.person(found[-1].by)
+    author = context.service.person(found[-1].by)
     name = author.name if author else found[-1].by
-    return say.already(getattr(found[-1], "at", found[-1].recorded_at), name, desk.clock.now())
+    return say.already(getattr(found[-1], "at", found[-1].recorded_at), name, context.clock.now())
 
 
-async def _found_or_back(desk: Handlers, incoming: Incoming, ref: str) -> None:
+async def _found_or_back(context: Context, incoming: Incoming, ref: str) -> None:
     buttons = tuple((Button(BUTTONS[a], f"c:{ref}:{a}"),) for a in ("back", "found", "card"))
-    await desk.phone.show(
+    await context.phone.show(
         incoming.chat_id, Screen(say.back_or_found(ref), buttons), incoming.message_id
     )
 
 
-async def _again(desk: Handlers, incoming: Incoming, episode: Episode) -> None:
+async def _again(context: Context, incoming: Incoming, episode: Episode) -> None:
     """A new report for the same young person; the earlier episode ends where they were found."""
-    person = await desk.store.person(episode.person)
+    person = await context.store.person(episode.person)
     answers = {"again": episode.ref}
     if person is not None:
         answers |= {"home": person.home, "who": person.ref, "dup": "new"}
-    await filling.begin(desk, incoming, "report", answers=answers)
+    await draft_session.begin(context, incoming, "report", answers=answers)
 
 
-async def _close(desk: Handlers, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
+async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
     episode = now_on.episode
     if now_on.closed:
-        await showing.card_of(desk, incoming, episode.ref, incoming.message_id)
+        await show_card.card_of(context, incoming, episode.ref, incoming.message_id)
         return
     if not now_on.back:
-        await showing.card_of(
-            desk, incoming, episode.ref, incoming.message_id, say.not_closable(episode.ref)
+        await show_card.card_of(
+            context, incoming, episode.ref, incoming.message_id, say.not_closable(episode.ref)
         )
         return
     if not now_on.has(SignedOff):
-        await showing.card_of(desk, incoming, episode.ref, incoming.message_id, say.NEEDS_SIGN_OFF)
+        await show_card.card_of(
+            context, incoming, episode.ref, incoming.message_id, say.NEEDS_SIGN_OFF
+        )
         return
     if not sure:
-        unmet = [title(d.id, desk.pack) for d in now_on.duties if d.id != "CLOSE"]
+        unmet = [title(d.id, context.pack) for d in now_on.duties if d.id != "CLOSE"]
         screen = Screen(
             recording.close_review(episode.ref, unmet),
             (
@@ -143,66 +145,70 @@ async def _close(desk: Handlers, incoming: Incoming, now_on: card.View, *, sure:
                 (Button(BUTTONS["card"], f"c:{episode.ref}:card"),),
             ),
         )
-        await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+        await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
-    now = desk.clock.now()
+    now = context.clock.now()
 
     def build(current: Episode) -> list[Fact]:
         if current.closed_at is not None:  # somebody was a moment quicker
             raise NotAllowed(say.IS_CLOSED)
-        return [Closed(id=office.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now)]
+        return [
+            Closed(
+                id=case_records.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now
+            )
+        ]
 
-    await office.record(desk, episode, build, update_id=incoming.update_id, close=True)
-    await showing.card_of(desk, incoming, episode.ref, incoming.message_id)
+    await case_records.record(context, episode, build, update_id=incoming.update_id, close=True)
+    await show_card.card_of(context, incoming, episode.ref, incoming.message_id)
 
 
-async def reminder_tapped(desk: Handlers, incoming: Incoming, parts: list[str]) -> None:
+async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
-    episode = await office.case(desk, ref, incoming.staff)
-    name = title(duty, desk.pack)
-    due = {d.id: d for d in desk.engine.duties_in(episode)[1]}
+    episode = await case_records.case(context, ref, incoming.staff)
+    name = title(duty, context.pack)
+    due = {d.id: d for d in context.engine.duties_in(episode)[1]}
     if duty not in due:
-        await showing.card_of(desk, incoming, ref, incoming.message_id, say.no_longer(name))
+        await show_card.card_of(context, incoming, ref, incoming.message_id, say.no_longer(name))
         return
     match action:
         case "have":
-            await _have(desk, incoming, ref, duty)
+            await _have(context, incoming, ref, duty)
         case "mine":
-            await _have(desk, incoming, ref, duty, take_over=True)
+            await _have(context, incoming, ref, duty, take_over=True)
         case "do":
             kind = RECORDED_BY.get(duty, "done")
             if kind == "close":
-                now_on = await showing.view(desk, incoming, episode)
-                await _close(desk, incoming, now_on, sure=False)
+                now_on = await show_card.view(context, incoming, episode)
+                await _close(context, incoming, now_on, sure=False)
             else:
-                await _record(desk, incoming, episode, kind, duty if kind == "done" else "")
+                await _record(context, incoming, episode, kind, duty if kind == "done" else "")
         case "later":
-            answer = await desk.acts.snooze(
+            answer = await context.acts.snooze(
                 ref, duty, incoming.staff, due[duty].at, update_id=incoming.update_id
             )
-            text = say.outcome(answer, name, desk.service, desk.clock.now())
-            await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+            text = say.outcome(answer, name, context.service, context.clock.now())
+            await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case "back":
-            answer = await desk.acts.release(
+            answer = await context.acts.release(
                 ref, duty, incoming.staff, update_id=incoming.update_id
             )
-            text = say.outcome(answer, name, desk.service, desk.clock.now(), given_back=True)
-            await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+            text = say.outcome(answer, name, context.service, context.clock.now(), given_back=True)
+            await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case _ if action.startswith("n"):
-            await _what_next(desk, incoming, ref, duty, action[1:])
+            await _what_next(context, incoming, ref, duty, action[1:])
         case _:
-            await showing.card_of(desk, incoming, ref, incoming.message_id)
+            await show_card.card_of(context, incoming, ref, incoming.message_id)
 
 
 async def _have(
-    desk: Handlers, incoming: Incoming, ref: str, duty: str, *, take_over: bool = False
+    context: Context, incoming: Incoming, ref: str, duty: str, *, take_over: bool = False
 ) -> None:
     """ "I have it" counts with the first tap; what is asked after it is a kindness."""
-    [answer] = await desk.acts.acknowledge(
+    [answer] = await context.acts.acknowledge(
         ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
     )
-    text = say.outcome(answer, title(duty, desk.pack), desk.service, desk.clock.now())
+    text = say.outcome(answer, title(duty, context.pack), context.service, context.clock.now())
     if answer.outcome == "done":
         screen = Screen(f"{text}\n\n{say.WHAT_NEXT}", next_steps(ref, duty))
     elif answer.outcome == "held_by_other":
@@ -214,9 +220,9 @@ async def _have(
             ),
         )
     else:
-        await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+        await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         return
-    await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 
 def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
@@ -233,21 +239,21 @@ def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
     )
 
 
-async def _what_next(desk: Handlers, incoming: Incoming, ref: str, duty: str, said: str) -> None:
+async def _what_next(context: Context, incoming: Incoming, ref: str, duty: str, said: str) -> None:
     """n2: what next was said, ask by when. n2-30: both were said."""
     step, _, minutes = said.partition("-")
     if not step.isdigit() or int(step) >= len(recording.NEXT_OPTIONS):
-        await showing.card_of(desk, incoming, ref, incoming.message_id)
+        await show_card.card_of(context, incoming, ref, incoming.message_id)
         return
     label, words = recording.NEXT_OPTIONS[int(step)]
-    name = title(duty, desk.pack)
+    name = title(duty, context.pack)
     if not minutes.isdigit():
         times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
         screen = Screen(say.by_when(name, label), rows(times, 3))
-        await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+        await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
-    now = desk.clock.now()
-    [answer] = await desk.acts.acknowledge(
+    now = context.clock.now()
+    [answer] = await context.acts.acknowledge(
         ref,
         [duty],
         incoming.staff,
@@ -255,5 +261,5 @@ async def _what_next(desk: Handlers, incoming: Incoming, ref: str, duty: str, sa
         until=now + timedelta(minutes=int(minutes)),
         update_id=incoming.update_id,
     )
-    text = say.outcome(answer, name, desk.service, now)
-    await showing.card_of(desk, incoming, ref, incoming.message_id, text)
+    text = say.outcome(answer, name, context.service, now)
+    await show_card.card_of(context, incoming, ref, incoming.message_id, text)

@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-from handlers import card, showing
+from handlers import card, show_card
 from handlers.chat import Button, Incoming, Screen
-from handlers.office import Handlers
+from handlers.context import Context
 from handlers.wording import explained as say
 from handlers.wording.duties import BUTTONS
 from protocol.explain import Explained, Explanation, explain
 from reminders.assessed import earlier
 
 
-async def _explanation(desk: Handlers, view: card.View) -> Explanation:
-    rows = await desk.store.history(view.episode.person)
-    return explain(view.folded, earlier(rows, view.episode.ref), desk.pack, view.now)
+async def _explanation(context: Context, view: card.View) -> Explanation:
+    rows = await context.store.history(view.episode.person)
+    return explain(view.folded, earlier(rows, view.episode.ref), context.pack, view.now)
 
 
 def _back(ref: str) -> tuple[Button, ...]:
     return (Button(say.LEVEL, f"c:{ref}:why"), Button(BUTTONS["card"], f"c:{ref}:card"))
 
 
-async def level(desk: Handlers, incoming: Incoming, view: card.View) -> None:
+async def level(context: Context, incoming: Incoming, view: card.View) -> None:
     """Why this level, and what would change it next."""
     ref = view.episode.ref
-    found = await _explanation(desk, view)
+    found = await _explanation(context, view)
     set_by = view.state.set_by
     name = view.names.get(set_by.by, set_by.by) if set_by else ""
     text = say.level(ref, found, view.state, view.now, name)
@@ -31,13 +31,13 @@ async def level(desk: Handlers, incoming: Incoming, view: card.View) -> None:
         (Button(say.TIMES, f"c:{ref}:times"), Button(say.ACTIONS, f"c:{ref}:actions")),
         (Button(BUTTONS["card"], f"c:{ref}:card"),),
     )
-    await desk.phone.show(incoming.chat_id, Screen(text, buttons), incoming.message_id)
+    await context.phone.show(incoming.chat_id, Screen(text, buttons), incoming.message_id)
 
 
-async def listing(desk: Handlers, incoming: Incoming, view: card.View, kind: str) -> None:
+async def listing(context: Context, incoming: Incoming, view: card.View, kind: str) -> None:
     """The due times or the actions, one button each."""
     ref = view.episode.ref
-    found = await _explanation(desk, view)
+    found = await _explanation(context, view)
     items = found.duties if kind == "times" else found.actions
     title = say.TIMES if kind == "times" else say.ACTIONS
     buttons = tuple(
@@ -45,20 +45,20 @@ async def listing(desk: Handlers, incoming: Incoming, view: card.View, kind: str
         for item in items[: say.MOST]
     )
     screen = Screen(say.listing(ref, title, items), (*buttons, _back(ref)))
-    await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 
-async def item(desk: Handlers, incoming: Incoming, view: card.View, which: str) -> None:
+async def item(context: Context, incoming: Incoming, view: card.View, which: str) -> None:
     """One due time or action: rule, facts, source, what ends it."""
     ref = view.episode.ref
-    found = await _explanation(desk, view)
+    found = await _explanation(context, view)
     items: tuple[Explained, ...] = found.duties if which[:1] == "t" else found.actions
     one = next((i for i in items if i.id == which[1:]), None)
     if one is None:
-        await showing.card_of(desk, incoming, ref, incoming.message_id, say.GONE)
+        await show_card.card_of(context, incoming, ref, incoming.message_id, say.GONE)
         return
     kind = "times" if which[:1] == "t" else "actions"
     title = say.TIMES if kind == "times" else say.ACTIONS
     buttons = ((Button(title, f"c:{ref}:{kind}"),), _back(ref))
     screen = Screen(say.item(ref, one), buttons)
-    await desk.phone.show(incoming.chat_id, screen, incoming.message_id)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)

@@ -1,43 +1,16 @@
-"""What every handler is given: the book, the engine, the clock, the phone, and the service."""
+"""Reading and changing the records of a case on behalf of a member of staff."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
-from handlers.chat import Phone
+from handlers.context import Context
 from protocol.facts import Fact, Withdrawn
-from protocol.pack import Pack
-from reminders.acts import Acts
-from reminders.clock import Clock
-from reminders.engine import Engine
-from reminders.service import Service, Staff
-from reminders.shifts import Shifts
+from reminders.service import Staff
 from storage.model import Episode, Message, Past
-from storage.store import Change, Conflict, NotFound, Store
+from storage.store import Change, Conflict, NotFound
 
 TRIES = 8
-
-
-class Handlers(msgspec.Struct, frozen=True, kw_only=True):
-    """The things that handlers work with, put together once at start-up."""
-
-    store: Store
-    engine: Engine
-    acts: Acts
-    shifts: Shifts
-    clock: Clock
-    phone: Phone
-    service: Service
-    pack: Pack
-    identifiers: str = "reference"
-    told_not_saved: set[str] = msgspec.field(default_factory=set)
-    """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
-
-
-class NotAllowed(Exception):
-    """The person may not do or see this; the text says what is allowed."""
 
 
 def new_ids(episode: Episode | None) -> Callable[[], str]:
@@ -55,16 +28,16 @@ def new_ids(episode: Episode | None) -> Callable[[], str]:
     return new
 
 
-async def case(desk: Handlers, ref: str, staff: Staff) -> Episode:
+async def case(context: Context, ref: str, staff: Staff) -> Episode:
     """The episode, if this person may see it. Raises NotFound for "no" and "not yours" alike."""
-    episode = await desk.store.episode(ref)
+    episode = await context.store.episode(ref)
     if not staff.covers(episode.home):
         raise NotFound(ref)
     return episode
 
 
 async def record(
-    desk: Handlers,
+    context: Context,
     episode: Episode,
     build: Callable[[Episode], list[Fact]],
     *,
@@ -81,11 +54,11 @@ async def record(
             facts=build(episode), update_id=update_id, ends_draft=ends_draft, close=close
         )
         try:
-            saved = await desk.store.commit(episode.ref, episode.version, change)
+            saved = await context.store.commit(episode.ref, episode.version, change)
         except Conflict:
-            episode = await desk.store.episode(episode.ref)
+            episode = await context.store.episode(episode.ref)
             continue
-        await desk.engine.changed(episode.ref)
+        await context.engine.changed(episode.ref)
         return saved
     raise Conflict(episode.ref)
 
@@ -97,16 +70,16 @@ def standing(facts: tuple[Fact, ...]) -> list[Fact]:
     return [f for f in facts if f.id not in gone and not isinstance(f, Withdrawn)]
 
 
-async def history(desk: Handlers, episode: Episode) -> list[Past]:
+async def history(context: Context, episode: Episode) -> list[Past]:
     """The young person's other episodes, oldest first."""
-    return [p for p in await desk.store.history(episode.person) if p.ref != episode.ref]
+    return [p for p in await context.store.history(episode.person) if p.ref != episode.ref]
 
 
-async def owe_card(desk: Handlers, ref: str, staff: Staff) -> None:
+async def owe_card(context: Context, ref: str, staff: Staff) -> None:
     """The facts are saved but the answer did not arrive: the card follows when Telegram is back."""
-    now = desk.clock.now()
+    now = context.clock.now()
     for _ in range(TRIES):
-        episode = await desk.store.episode(ref)
+        episode = await context.store.episode(ref)
         message = Message(
             id=f"card-{staff.id}-{episode.version}",
             to=staff.id,
@@ -116,8 +89,8 @@ async def owe_card(desk: Handlers, ref: str, staff: Staff) -> None:
             priority=40,
         )
         try:
-            await desk.store.commit(ref, episode.version, Change(messages=[message]))
+            await context.store.commit(ref, episode.version, Change(messages=[message]))
         except Conflict:
             continue
-        await desk.engine.changed(ref)
+        await context.engine.changed(ref)
         return

@@ -1,0 +1,34 @@
+"""What every handler is given: the book, the engine, the clock, the phone, and the service."""
+
+from __future__ import annotations
+
+import msgspec
+
+from handlers.chat import Phone
+from protocol.pack import Pack
+from reminders.acts import Acts
+from reminders.clock import Clock
+from reminders.engine import Engine
+from reminders.service import Service
+from reminders.shifts import Shifts
+from storage.store import Store
+
+
+class Context(msgspec.Struct, frozen=True, kw_only=True):
+    """The things that handlers work with, put together once at start-up."""
+
+    store: Store
+    engine: Engine
+    acts: Acts
+    shifts: Shifts
+    clock: Clock
+    phone: Phone
+    service: Service
+    pack: Pack
+    identifiers: str = "reference"
+    told_not_saved: set[str] = msgspec.field(default_factory=set)
+    """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
+
+
+class NotAllowed(Exception):
+    """The person may not do or see this; the text says what is allowed."""

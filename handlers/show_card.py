@@ -1,0 +1,37 @@
+"""Shows a case to a person: the card as it stands now."""
+
+from __future__ import annotations
+
+from handlers import card, case_records
+from handlers.chat import Incoming, Screen, Unreached
+from handlers.context import Context
+from storage.model import Episode
+
+
+async def view(context: Context, incoming: Incoming, episode: Episode) -> card.View:
+    """The case as it stands now, for this person."""
+    return card.View(
+        episode=episode,
+        state=await context.engine.standing_of(episode.ref),
+        duties=context.engine.duties_in(episode)[1],
+        person=await context.store.person(episode.person),
+        staff=incoming.staff,
+        service=context.service,
+        pack=context.pack,
+        clock=context.clock,
+        identifiers=context.identifiers,
+    )
+
+
+async def card_of(
+    context: Context, incoming: Incoming, ref: str, at: int = 0, above: str = ""
+) -> None:
+    """The card on message `at` (0: a new one), with a line above it. Owed if Telegram is away."""
+    episode = await case_records.case(context, ref, incoming.staff)
+    screen = card.card(await view(context, incoming, episode))
+    if above:
+        screen = Screen(f"{above}\n\n{screen.text}", screen.rows)
+    try:
+        await context.phone.show(incoming.chat_id, screen, at)
+    except Unreached:
+        await case_records.owe_card(context, ref, incoming.staff)
