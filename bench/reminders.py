@@ -26,13 +26,13 @@ from typing import Any
 from bench.table import machine
 from protocol import facts as f
 from protocol.pack import load_pack
+from protocol.provider import Home, Provider, Role, Staff
 from reminders.clock import SystemClock
 from reminders.engine import Engine
 from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Ladder, Ladders, Limits, NightCheck, Policy, Step
 from reminders.sending import Sent, TooFast
-from reminders.service import Home, Role, Service, Staff
 from storage.memory import MemoryStore
 from storage.model import Episode, Message, Past
 from storage.store import Change
@@ -60,9 +60,9 @@ def summarise(record: Episode) -> Past:
     )
 
 
-def service(homes: int, per_home: int) -> Service:
+def service(homes: int, per_home: int) -> Provider:
     """Invented homes, each with its own duty managers."""
-    return Service(
+    return Provider(
         homes=tuple(Home(id=f"h{n}", name=f"Home {n}", prefix=f"H{n}") for n in range(homes)),
         staff=tuple(
             Staff(

@@ -9,8 +9,8 @@ import structlog
 from telegram import Message, Update
 
 from handlers.chat import Incoming
+from protocol.provider import Provider, Staff
 from reminders.clock import Clock
-from reminders.service import Service, Staff
 
 log = structlog.get_logger(__name__)
 QUIET = timedelta(hours=1)
@@ -21,7 +21,7 @@ REMEMBERED = 1000
 class Access:
     """The door. `quiet` strangers are not answered again for an hour."""
 
-    def __init__(self, service: Service, clock: Clock) -> None:
+    def __init__(self, service: Provider, clock: Clock) -> None:
         self._service = service
         self._clock = clock
         self._answered: OrderedDict[int, datetime] = OrderedDict()

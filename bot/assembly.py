@@ -14,18 +14,18 @@ from bot.sender import WordedSender
 from bot.summary import summarise
 from handlers.context import Context
 from handlers.wording.second import second_channel
+from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
 from protocol.packfile import PackError
+from protocol.provider import Provider
 from protocol.settings import SettingError
-from reminders.acts import Acts
+from reminders.acknowledge import Acknowledgements
 from reminders.clock import Clock, SystemClock
 from reminders.engine import Engine
 from reminders.limits import Limiter
-from reminders.london import england_bank_holidays
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
 from reminders.second import SecondChannel
-from reminders.service import Service
 from reminders.shifts import Shifts
 from storage.keys import Keys, load_keys
 from storage.model import Episode, Past
@@ -44,7 +44,7 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     handlers: Context
     phone: TelegramPhone
-    service: Service
+    service: Provider
     clock: Clock
 
 
@@ -149,7 +149,7 @@ async def build(
     handlers = Context(
         store=store,
         engine=engine,
-        acts=Acts(engine),
+        acts=Acknowledgements(engine),
         shifts=Shifts(engine),
         clock=clock,
         phone=phone,

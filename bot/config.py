@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 
 import msgspec
 
+from protocol.provider import Authority, Home, Provider, Staff
 from reminders.policy import Policy
 from reminders.policy_file import TABLES, PolicyError, policy_from
-from reminders.service import Authority, Home, Service, Staff
 
 TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{10,}")
@@ -89,8 +89,8 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     practice: Practice | None = None
 
     @property
-    def service(self) -> Service:
-        return Service(homes=self.homes, staff=self.staff, authorities=self.authorities)
+    def service(self) -> Provider:
+        return Provider(homes=self.homes, staff=self.staff, authorities=self.authorities)
 
 
 def load(path: Path, *, token_needed: bool = True) -> tuple[Config, Policy]:

@@ -24,7 +24,7 @@ from bot.assembly import Parts
 from handlers import draft_session
 from handlers.wording.duties import title
 from protocol.standing import Standing
-from reminders import assessed
+from reminders import assessment_cache
 from storage.model import Draft, Episode
 from storage.store import StoreError
 
@@ -134,9 +134,14 @@ class Knows:
         parts = self._parts
         house = parts.engine.house
         state = await parts.engine.standing_of(record.ref)
-        history = assessed.earlier(await parts.store.history(record.person), record.ref)
+        history = assessment_cache.earlier(await parts.store.history(record.person), record.ref)
         told = account(
-            assessed.substance(record), history, house.pack, house.policy, house.closed_days, now
+            assessment_cache.substance(record),
+            history,
+            house.pack,
+            house.policy,
+            house.closed_days,
+            now,
         )
         person = await parts.store.person(record.person)
         owners = {

@@ -14,7 +14,7 @@ from rich.table import Table
 
 from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
-from reminders.service import LONDON, Service
+from protocol.provider import LONDON, Provider
 from storage.model import Episode, Person
 from storage.store import NotFound, StoreError
 
@@ -48,7 +48,7 @@ async def _read(ref: str, folder: Path, config: Config) -> tuple[Episode, Person
         await store.close()
 
 
-def table(episode: Episode, person: Person | None, service: Service) -> Table:
+def table(episode: Episode, person: Person | None, service: Provider) -> Table:
     """Every entry in order: when it was written and by whom, when it happened, what, the digest."""
     home = service.home(episode.home)
     name = f" ({person.name})" if person and person.name else ""

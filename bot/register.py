@@ -12,8 +12,8 @@ from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
 from handlers.wording.report import FACTOR_LABELS
 from protocol.facts import Answer, Child
+from protocol.provider import Provider
 from reminders.clock import SystemClock
-from reminders.service import Service
 from storage.model import Person
 from storage.store import StoreError
 
@@ -38,7 +38,7 @@ class BadRegister(Exception):
         self.problems = problems
 
 
-def read(path: Path, service: Service, today: date) -> list[Person]:
+def read(path: Path, service: Provider, today: date) -> list[Person]:
     """The rows as people. Raises BadRegister with every fault found; nothing was imported then."""
     try:
         with path.open(encoding="utf-8-sig", newline="") as file:
@@ -82,7 +82,7 @@ def _check_columns(name: str, columns: list[str]) -> None:
         raise BadRegister(problems)
 
 
-def _person(row: dict[str, str], service: Service, today: date, faults: list[str]) -> Person:
+def _person(row: dict[str, str], service: Provider, today: date, faults: list[str]) -> Person:
     def cell(column: str) -> str:
         return (row.get(column) or "").strip()
 

@@ -15,12 +15,12 @@ from handlers.message_parts import split
 from handlers.wording import digest, messages, service
 from protocol.fold import fold
 from protocol.pack import Pack
+from protocol.provider import Provider, Staff
 from reminders.clock import Clock
 from reminders.joining import JOINED, parts
 from reminders.limits import Turn
 from reminders.plan import ASKING
 from reminders.sending import Refused, Sent
-from reminders.service import Service, Staff
 from storage.model import Episode, Message
 from storage.store import NotFound, Store
 
@@ -37,7 +37,7 @@ class WordedSender:
         self,
         sending: TelegramSending,
         store: Store,
-        service_: Service,
+        service_: Provider,
         pack: Pack,
         clock: Clock,
         identifiers: str,

@@ -11,10 +11,10 @@ from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
 from protocol.fold import fold
 from protocol.pack import Pack
+from protocol.provider import Provider, Staff
 from protocol.standing import Standing
 from reminders.clock import Clock
 from reminders.duties import Duty
-from reminders.service import Service, Staff
 from storage.model import Episode, Person
 
 
@@ -28,7 +28,7 @@ class View:
         duties: Sequence[Duty],
         person: Person | None,
         staff: Staff,
-        service: Service,
+        service: Provider,
         pack: Pack,
         clock: Clock,
         identifiers: str,

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from handlers.context import Context
 from protocol.facts import Fact, Withdrawn
-from reminders.service import Staff
+from protocol.provider import Staff
 from storage.model import Episode, Message, Past
 from storage.store import Change, Conflict, NotFound
 

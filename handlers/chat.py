@@ -12,7 +12,7 @@ from typing import Protocol
 
 import msgspec
 
-from reminders.service import Staff
+from protocol.provider import Staff
 
 
 class Incoming(msgspec.Struct, frozen=True, kw_only=True):

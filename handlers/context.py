@@ -6,10 +6,10 @@ import msgspec
 
 from handlers.chat import Phone
 from protocol.pack import Pack
-from reminders.acts import Acts
+from protocol.provider import Provider
+from reminders.acknowledge import Acknowledgements
 from reminders.clock import Clock
 from reminders.engine import Engine
-from reminders.service import Service
 from reminders.shifts import Shifts
 from storage.store import Store
 
@@ -19,11 +19,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
 
     store: Store
     engine: Engine
-    acts: Acts
+    acts: Acknowledgements
     shifts: Shifts
     clock: Clock
     phone: Phone
-    service: Service
+    service: Provider
     pack: Pack
     identifiers: str = "reference"
     told_not_saved: set[str] = msgspec.field(default_factory=set)

@@ -12,7 +12,7 @@ from handlers.people import people
 from handlers.wording import duty as say
 from handlers.wording import menu
 from handlers.wording.messages import Words
-from reminders.service import Role, Staff
+from protocol.provider import Role, Staff
 
 
 async def rota(context: Context, incoming: Incoming, _: list[str]) -> None:

@@ -8,7 +8,7 @@ from handlers.context import Context
 from handlers.wording import explained as say
 from handlers.wording.duties import BUTTONS
 from protocol.explain import Explained, Explanation, explain
-from reminders.assessed import earlier
+from reminders.assessment_cache import earlier
 
 
 async def _explanation(context: Context, view: card.View) -> Explanation:

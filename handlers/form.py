@@ -16,7 +16,7 @@ import msgspec
 from handlers.chat import Button, Screen, rows
 from handlers.when import explain, shown
 from handlers.wording import form as say
-from reminders.service import Service, Staff
+from protocol.provider import Provider, Staff
 from storage.model import Draft, Episode, Past, Person
 
 UNKNOWN = "?"
@@ -32,7 +32,7 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
     answers: Mapping[str, Any]
     now: datetime
     staff: Staff
-    service: Service
+    service: Provider
     people: Sequence[Person] = ()
     open_cases: Mapping[str, str] = {}
     """Young person -> reference of their open case."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from handlers.chat import Button
 from handlers.wording.common import MORE_PEOPLE
-from reminders.service import Staff
+from protocol.provider import Staff
 
 ON_A_PAGE = 8
 

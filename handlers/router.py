@@ -15,7 +15,7 @@ from handlers.chat import Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
 from handlers.wording import common, menu
-from reminders.service import Role
+from protocol.provider import Role
 from storage.store import Conflict, NotFound, NotSaved
 
 log = structlog.get_logger(__name__)

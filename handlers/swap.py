@@ -8,8 +8,8 @@ from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.people import people
 from handlers.wording import swap as say
+from protocol.provider import Staff
 from reminders.rota import Turn
-from reminders.service import Staff
 
 MOST_TURNS = 8
 MOST_OWN = 4

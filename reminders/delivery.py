@@ -15,7 +15,6 @@ import structlog
 from reminders import joining
 from reminders.clock import Clock
 from reminders.lanes import SOON, Lane, Lanes
-from reminders.ledger import Ledger
 from reminders.limits import Limiter, Turn
 from reminders.outbox import Outbox, Records
 from reminders.sending import (
@@ -30,6 +29,7 @@ from reminders.sending import (
     TooFast,
     Unreachable,
 )
+from reminders.write_behind import WriteBehind
 from storage.model import Episode, Message
 
 TELEGRAM, SECOND = "telegram", "second"
@@ -74,7 +74,7 @@ class Delivery:
     def __init__(
         self,
         *,
-        ledger: Ledger,
+        ledger: WriteBehind,
         sender: Sender,
         limiter: Limiter,
         clock: Clock,

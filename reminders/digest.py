@@ -11,11 +11,11 @@ from typing import Any
 
 import msgspec
 
+from protocol import london
 from protocol.fold import fold
-from reminders import london
+from protocol.provider import Staff
 from reminders.duties import Duty
-from reminders.house import House
-from reminders.service import Staff
+from reminders.service_state import ServiceState
 from storage.model import Episode, Past
 from storage.store import NotFound
 
@@ -25,7 +25,7 @@ TIERS = (3, 5, 9)
 
 
 async def gather(
-    house: House,
+    house: ServiceState,
     staff: Staff,
     moment: datetime,
     now: datetime,
@@ -161,7 +161,7 @@ def _repeats(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
 
 
 async def _unanswered(
-    house: House,
+    house: ServiceState,
     own: Sequence[tuple[Episode, int, Sequence[Duty]]],
     rows: Sequence[Past],
     week: datetime,
@@ -182,7 +182,7 @@ async def _unanswered(
 
 
 async def _referrals(
-    house: House, rows: Sequence[Past], week: datetime, now: datetime
+    house: ServiceState, rows: Sequence[Past], week: datetime, now: datetime
 ) -> dict[str, int]:
     """Out-of-hours referrals (National Indicator 71): of this week, and of the twelve weeks. Each
     counts in the week in which the young person was found, not in that in which they left."""

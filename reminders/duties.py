@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
+from protocol import london
 from protocol.assess import Assessment
 from protocol.facts import (
     NIGHTLIGHT,
@@ -33,7 +34,6 @@ from protocol.facts import (
     Told,
 )
 from protocol.fold import standing_facts
-from reminders import london
 from reminders.policy import Policy
 
 ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-72H"})

@@ -19,22 +19,22 @@ import structlog
 
 from protocol.episode import Earlier
 from protocol.pack import Pack
+from protocol.provider import Provider
 from protocol.standing import Standing
-from reminders import assessed
+from reminders import assessment_cache
 from reminders.alarm import Alarm, SchedulerAlarm
-from reminders.assessed import Known
+from reminders.assessment_cache import Known
 from reminders.clock import Clock
 from reminders.delivery import Delivery, SecondSender
 from reminders.duties import Duty, duties, read
-from reminders.house import House
 from reminders.limits import Limiter
 from reminders.notices import Notices
 from reminders.outbox import OFFICE
 from reminders.plan import Plan, Situation, plan
 from reminders.policy import Policy
-from reminders.rounds import Rounds
+from reminders.scheduled_jobs import ScheduledJobs
 from reminders.sending import Sender
-from reminders.service import Service
+from reminders.service_state import ServiceState
 from reminders.watch import Watch
 from storage.model import Episode, Message, Past
 from storage.store import Change, NotFound, Store
@@ -73,7 +73,7 @@ class Engine:
         self,
         store: Store,
         clock: Clock,
-        service: Service,
+        service: Provider,
         policy: Policy,
         pack: Pack,
         sender: Sender,
@@ -82,7 +82,9 @@ class Engine:
         alarm: Alarm | None = None,
         limiter: Limiter | None = None,
     ) -> None:
-        self.house = House(store=store, clock=clock, service=service, policy=policy, pack=pack)
+        self.house = ServiceState(
+            store=store, clock=clock, service=service, policy=policy, pack=pack
+        )
         self.ledger = self.house.ledger
         self.clock = clock
         self.limiter = limiter or Limiter(policy.limits)
@@ -97,7 +99,7 @@ class Engine:
         )
         self.house.tell = lambda message: self.delivery.offer(OFFICE, message)
         self.watch = Watch(self.house, self.delivery)
-        self.rounds = Rounds(self.house, self.open_duties)
+        self.rounds = ScheduledJobs(self.house, self.open_duties)
         self.notices = Notices(self.house)
         self.on_idle_change: Callable[[], None] | None = None
         self.on_stopped: Callable[[str], None] | None = None
@@ -367,15 +369,15 @@ class Engine:
 
     def _know(self, held: Held | None, record: Episode, now: datetime) -> Known:
         rows = self._history.get(record.person, ())
-        history: tuple[Earlier, ...] = assessed.earlier(rows, record.ref)
+        history: tuple[Earlier, ...] = assessment_cache.earlier(rows, record.ref)
         known = held.known if held is not None else None
-        return assessed.know(known, record, history, self.house.pack, now)
+        return assessment_cache.know(known, record, history, self.house.pack, now)
 
     def _by_people(self, held: Held, record: Episode) -> int:
         length, count = held.counted if not self.ledger.unsaved else (0, 0)
         if length > len(record.entries):
             length, count = 0, 0
-        count += assessed.by_people(record.entries[length:])
+        count += assessment_cache.by_people(record.entries[length:])
         held.counted = (len(record.entries), count)
         return count
 

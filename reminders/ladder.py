@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from reminders import london
+from protocol import london
 from reminders.policy import Ladder, Step
 from reminders.rota import Crew
 

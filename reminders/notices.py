@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 
-from reminders import london, presence
-from reminders.house import House
-from reminders.ledger import OfficeChange
-from reminders.presence import Presence
+from protocol import london
+from reminders import reachability
+from reminders.reachability import Reachability
+from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
 
@@ -41,27 +42,27 @@ def office_message(
 class Notices:
     """Called when delivery found somebody unreachable, and by whoever has something to tell."""
 
-    def __init__(self, house: House) -> None:
+    def __init__(self, house: ServiceState) -> None:
         self.house = house
 
     async def unreachable(self, person: str, why: str) -> None:
         """This person cannot be written to: kept on record, and the managers are told once."""
         now = self.house.clock.now()
         staff = self.house.service.person(person)
-        known = self.house.presence.get(person, Presence())
+        known = self.house.presence.get(person, Reachability())
         if not known.reachable:
             return
 
         def build(office: Office) -> OfficeChange | None:
-            people = presence.read(office.state.get("staff"))
-            before = people.get(person, Presence())
+            people = reachability.read(office.state.get("staff"))
+            before = people.get(person, Reachability())
             people[person] = msgspec.structs.replace(before, unreachable_at=now, why=why)
             homes = self.house.homes_of(staff) if staff else []
             told = [s for s in self.house.managers(homes, now) if s.id != person]
             if not told:
                 told = [s for s in self.house.service.administrators(now) if s.id != person]
             return OfficeChange(
-                state={"staff": presence.written(people)},
+                state={"staff": reachability.written(people)},
                 messages=[
                     office_message(
                         f"unreachable~{person}~{now:%y%m%d%H%M%S}~{one.id}",
@@ -82,10 +83,10 @@ class Notices:
         """The chat has a new id, which is used from now on."""
 
         def build(office: Office) -> OfficeChange | None:
-            people = presence.read(office.state.get("staff"))
-            before = people.get(person, Presence())
+            people = reachability.read(office.state.get("staff"))
+            before = people.get(person, Reachability())
             people[person] = msgspec.structs.replace(before, chat_id=chat_id)
-            return OfficeChange(state={"staff": presence.written(people)})
+            return OfficeChange(state={"staff": reachability.written(people)})
 
         await self.house.change(build)
 

@@ -13,8 +13,8 @@ import msgspec
 
 from protocol.facts import NIGHTLIGHT, Told
 from reminders.clock import Clock
-from reminders.ledger import Ledger, OfficeChange
 from reminders.sending import SENDING
+from reminders.write_behind import OfficeChange, WriteBehind
 from storage.model import Episode, Message, Office
 from storage.store import Change, NotFound
 
@@ -41,7 +41,7 @@ class Records(Protocol):
 class Outbox:
     """Reads and writes messages where they are kept: in episodes and in the service's own file."""
 
-    def __init__(self, ledger: Ledger, clock: Clock, records: Records) -> None:
+    def __init__(self, ledger: WriteBehind, clock: Clock, records: Records) -> None:
         self.ledger = ledger
         self.clock = clock
         self.records = records

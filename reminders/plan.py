@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from protocol import london
 from protocol.assess import Assessment
-from reminders import london
 from reminders.duties import AFTER_RETURN, Duty, Reading, duties
 from reminders.ladder import Slot, slots
 from reminders.policy import Policy

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import msgspec
 
+from protocol.provider import Provider
 from reminders.duties import OWN_DUTIES
 from reminders.policy import GROUPS, Ladders, Pattern, Policy, default_leads
-from reminders.service import Service
 
 SHORT_TIME = re.compile(r"[0-2]\d:[0-5]\d")
 
@@ -27,7 +27,7 @@ TABLES: frozenset[str] = frozenset(Policy.__struct_fields__)
 """The top-level keys of the configuration that belong here."""
 
 
-def policy_from(raw: Mapping[str, Any], service: Service) -> Policy:
+def policy_from(raw: Mapping[str, Any], service: Provider) -> Policy:
     """The policy that these tables of the configuration describe (other keys are not looked at).
 
     Raises PolicyError. A duty's ladder or lead time that is given adds to the defaults.
@@ -108,7 +108,7 @@ def _allowed(path: str) -> str:
     return f" (allowed: {', '.join(allowed)})"
 
 
-def mistakes(policy: Policy, service: Service) -> list[str]:
+def mistakes(policy: Policy, service: Provider) -> list[str]:
     """What is wrong with a policy whose types are right: one line each, naming key and value."""
     found: list[str] = []
     staff = {s.id for s in service.staff}
@@ -220,7 +220,9 @@ def _pattern(key: str, pattern: Pattern) -> list[str]:
     return found
 
 
-def _covering(key: str, people: Sequence[str], homes: Sequence[str], service: Service) -> list[str]:
+def _covering(
+    key: str, people: Sequence[str], homes: Sequence[str], service: Provider
+) -> list[str]:
     """Somebody on the rota of a home that they do not cover would never be asked there."""
     known = {h.id for h in service.homes}
     wanted = [home for home in homes if home in known] or sorted(known)

@@ -14,11 +14,11 @@ from typing import Any
 
 import msgspec
 
-from reminders import london
-from reminders.london import NINE_TO_FIVE, OfficeHours
+from protocol import london
+from protocol.london import NINE_TO_FIVE, OfficeHours
+from protocol.provider import Provider
 from reminders.policy import Policy
-from reminders.service import Service
-from reminders.written import exceptions, scheduled, shifts
+from reminders.rota_patterns import exceptions, scheduled, shifts
 
 
 class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -127,7 +127,7 @@ def named(
     now: datetime,
     *,
     policy: Policy,
-    service: Service,
+    service: Provider,
     state: RotaState,
     office: OfficeHours = NINE_TO_FIVE,
 ) -> tuple[str, ...]:
@@ -154,7 +154,7 @@ def on_duty(
     now: datetime,
     *,
     policy: Policy,
-    service: Service,
+    service: Provider,
     state: RotaState,
     office: OfficeHours = NINE_TO_FIVE,
 ) -> tuple[str, ...]:
@@ -169,7 +169,7 @@ def crew(
     now: datetime,
     *,
     policy: Policy,
-    service: Service,
+    service: Provider,
     state: RotaState,
     unreachable: Collection[str] = (),
     office: OfficeHours = NINE_TO_FIVE,
@@ -224,7 +224,7 @@ def gaps(
     until: datetime,
     *,
     policy: Policy,
-    service: Service,
+    service: Provider,
     state: RotaState,
     office: OfficeHours = NINE_TO_FIVE,
 ) -> list[tuple[datetime, datetime]]:

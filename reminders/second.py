@@ -11,8 +11,8 @@ from collections.abc import Callable
 
 import structlog
 
+from protocol.provider import Provider
 from reminders.sending import NotSent, Refused
-from reminders.service import Service
 from storage.model import Message
 
 TITLE = "Nightlight"
@@ -28,7 +28,7 @@ Words = Callable[[Message, str], str]
 class SecondChannel:
     """Implements `reminders.delivery.SecondSender`."""
 
-    def __init__(self, service: Service, words: Words) -> None:
+    def __init__(self, service: Provider, words: Words) -> None:
         self._service = service
         self._words = words
 

@@ -9,21 +9,21 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from reminders import presence
+from protocol.provider import Staff
+from reminders import reachability
 from reminders.digest import shift_lines
 from reminders.engine import Engine
-from reminders.ledger import OfficeChange
 from reminders.notices import office_message
-from reminders.presence import Presence
+from reminders.reachability import Reachability
 from reminders.rota import Cover, Offer, RotaState
-from reminders.rounds import DigestChoice, DigestState
-from reminders.service import Staff
-from reminders.shiftlist import end_of_shift, has_shifts
+from reminders.scheduled_jobs import DigestChoice, DigestState
+from reminders.shift_list import end_of_shift, has_shifts
 from reminders.swaps import Swaps
+from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
 _OfficeBuild: TypeAlias = Callable[[Office], OfficeChange | None]
-_PresenceChange: TypeAlias = Callable[[Presence, datetime], Presence]
+_PresenceChange: TypeAlias = Callable[[Reachability, datetime], Reachability]
 OfferOutcome: TypeAlias = Literal["done", "over", "not_allowed"]
 """done: it is so now. over: the offer was answered, taken back or ran out. not_allowed: not this
 person's home or offer."""
@@ -226,10 +226,10 @@ class Shifts:
         self, staff_id: str, change: _PresenceChange, update_id: int | None
     ) -> None:
         def build(office: Office) -> OfficeChange:
-            people = presence.read(office.state.get("staff"))
-            before = people.get(staff_id, Presence())
+            people = reachability.read(office.state.get("staff"))
+            before = people.get(staff_id, Reachability())
             people[staff_id] = change(before, self.house.clock.now())
-            return OfficeChange(state={"staff": presence.written(people)})
+            return OfficeChange(state={"staff": reachability.written(people)})
 
         await self.house.change(build, update_id)
 

@@ -11,12 +11,12 @@ from typing import Any, Literal, TypeAlias
 
 import msgspec
 
-from reminders.house import House
-from reminders.ledger import OfficeChange
+from protocol.provider import Staff
 from reminders.notices import office_message
 from reminders.rota import Cover, RotaState, Swap, Turn
-from reminders.service import Staff
-from reminders.written import Shift, exceptions, shifts
+from reminders.rota_patterns import Shift, exceptions, shifts
+from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
 AHEAD = timedelta(days=28)
@@ -34,7 +34,7 @@ class Coming:
 
     def __init__(
         self,
-        house: House,
+        house: ServiceState,
         now: datetime,
         state: RotaState | None = None,
         *,
@@ -108,7 +108,7 @@ class Swaps:
     `changed` is called when an offer was made: when it runs out is the service's own moment.
     """
 
-    def __init__(self, house: House, changed: Callable[[], None]) -> None:
+    def __init__(self, house: ServiceState, changed: Callable[[], None]) -> None:
         self.house = house
         self._changed = changed
 
@@ -220,13 +220,13 @@ class Swaps:
         return swap.gives in own and returned and not _busy(theirs, swap.gives)
 
 
-def not_swapped(house: House, swap: Swap, why: str, now: datetime) -> list[Message]:
+def not_swapped(house: ServiceState, swap: Swap, why: str, now: datetime) -> list[Message]:
     """It stays as it was: the one who asked and the managers are told."""
     return _told(house, swap, "swap_kept", {"why": why}, now, also=(swap.asker,))
 
 
 def _told(
-    house: House,
+    house: ServiceState,
     swap: Swap,
     kind: str,
     more: dict[str, Any],

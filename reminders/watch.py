@@ -13,9 +13,9 @@ import msgspec
 import structlog
 
 from reminders.delivery import Delivery
-from reminders.house import House
-from reminders.ledger import OfficeChange
 from reminders.plan import ASKING
+from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
 BUCKETS = (0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
@@ -45,7 +45,7 @@ class Figures(msgspec.Struct, kw_only=True):
 class Watch:
     """Beats with every tick of the engine and counts what delivery reports."""
 
-    def __init__(self, house: House, delivery: Delivery) -> None:
+    def __init__(self, house: ServiceState, delivery: Delivery) -> None:
         self.house = house
         self.delivery = delivery
         self.figures = Figures()

@@ -12,10 +12,10 @@ from handlers.wording.duties import title
 from protocol import facts as f
 from protocol.facts import Child, Fact
 from protocol.pack import Pack
+from protocol.provider import Home, Provider
 from protocol.standing import Standing
-from reminders.acts import Answer
+from reminders.acknowledge import Answer
 from reminders.duties import Duty
-from reminders.service import Home, Service
 from storage.model import Episode, Person
 
 MANAGER_ONLY = "Only a manager can do that."
@@ -188,7 +188,7 @@ GIVE_BACK = "I can't, ask others"
 
 
 def outcome(
-    answer: Answer, duty_title: str, service: Service, now: datetime, *, given_back: bool = False
+    answer: Answer, duty_title: str, service: Provider, now: datetime, *, given_back: bool = False
 ) -> str:
     """What "I have it", "later" or giving back has come to, and what is true now."""
     title_ = bold(duty_title)

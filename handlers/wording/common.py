@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.chat import bold, plain
-from reminders.service import LONDON, Role
+from protocol.provider import LONDON, Role
 
 DANGER = "Immediate danger? Call 999. This bot does not report to police."
 NOT_SAVED = (

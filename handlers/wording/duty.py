@@ -10,7 +10,7 @@ from handlers.chat import bold, plain
 from handlers.wording.common import clock
 from handlers.wording.messages import Words
 from handlers.wording.service import case_lines
-from reminders.service import Home, Service
+from protocol.provider import Home, Provider
 
 TITLE = "<b>On duty now</b> (first named, first asked)"
 TAKE_OVER = "✋ I am taking over"
@@ -52,7 +52,7 @@ REFUSED = {
 }
 
 
-def on_duty(home: Home, staff_ids: Sequence[str], service: Service) -> str:
+def on_duty(home: Home, staff_ids: Sequence[str], service: Provider) -> str:
     names = []
     for one in staff_ids[:4]:
         person = service.person(one)

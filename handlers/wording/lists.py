@@ -9,9 +9,9 @@ from handlers.chat import bold, plain
 from handlers.wording.common import due, span
 from handlers.wording.duties import title
 from protocol.pack import Pack
+from protocol.provider import Home
 from protocol.standing import Standing
 from reminders.duties import Duty
-from reminders.service import Home
 from storage.model import Episode
 
 OPEN = "<b>Open cases</b>"

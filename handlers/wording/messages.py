@@ -11,7 +11,7 @@ from handlers.wording import duties
 from handlers.wording.common import DANGER, asked, clock, due, listed, span
 from handlers.wording.recording import ROLE_OPTIONS
 from protocol.pack import Pack
-from reminders.service import Home, Service
+from protocol.provider import Home, Provider
 from storage.model import Message
 
 REPEATED = "(sent again: it may have reached you before)"
@@ -23,7 +23,7 @@ ROUTES = {"EDT": "emergency duty team", "duty_team": "day duty team"}
 class Words:
     """What every reminder needs: the service, the pack, and the time."""
 
-    def __init__(self, service: Service, pack: Pack, now: datetime) -> None:
+    def __init__(self, service: Provider, pack: Pack, now: datetime) -> None:
         self.service, self.pack, self.now = service, pack, now
 
     def name(self, staff_id: str) -> str:

@@ -9,8 +9,8 @@ from typing import Any
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording.common import clock, listed
 from handlers.wording.messages import Words, moment
+from protocol.provider import LONDON, Provider, Staff
 from reminders.rota import Swap, Turn
-from reminders.service import LONDON, Service, Staff
 
 WHICH = "Which of your shifts do you want to swap?"
 NO_TURNS = (
@@ -33,20 +33,20 @@ def span(start: datetime, end: datetime) -> str:
     return f"{begins:%a} {begins.day} {begins:%b} {begins:%H:%M}–{last}"
 
 
-def at_homes(ids: Sequence[str], service: Service) -> str:
+def at_homes(ids: Sequence[str], service: Provider) -> str:
     if len(ids) > MOST_HOMES:
         return f"{len(ids)} homes"
     return listed([home.name if (home := service.home(one)) else one for one in ids])
 
 
-def button(turn: Turn, service: Service, staff: Staff) -> str:
+def button(turn: Turn, service: Provider, staff: Staff) -> str:
     """The time; and the homes, for somebody who has several."""
     several = sum(staff.covers(home.id) for home in service.homes) > 1
     where = f" · {at_homes(turn.homes, service)}" if several else ""
     return f"{span(turn.start, turn.end)}{where}"
 
 
-def with_whom(turn: Turn, service: Service) -> str:
+def with_whom(turn: Turn, service: Provider) -> str:
     return f"{_turn(turn, service)}\nWho should work it? They have to agree first."
 
 
@@ -55,11 +55,11 @@ def in_return(name: str, turn: Turn) -> str:
     return f"{bold(name)} works {when} for you.\nWhat do you work for them?"
 
 
-def _turn(turn: Turn, service: Service) -> str:
+def _turn(turn: Turn, service: Provider) -> str:
     return f"{bold(span(turn.start, turn.end))}, {plain(at_homes(turn.homes, service))}"
 
 
-def asked(swap: Swap, name: str, service: Service, now: datetime) -> str:
+def asked(swap: Swap, name: str, service: Provider, now: datetime) -> str:
     returned = f"You: {_turn(swap.takes, service)}" if swap.takes else "Nothing in return."
     return (
         f"🔁 {bold(name)} is asked, until {clock(swap.expires_at, now)}.\n"
@@ -68,7 +68,7 @@ def asked(swap: Swap, name: str, service: Service, now: datetime) -> str:
     )
 
 
-def outcome(came: str, swap: Swap | None, service: Service) -> str:
+def outcome(came: str, swap: Swap | None, service: Provider) -> str:
     """What an answer has come to, for the one who gave it."""
     match came:
         case "agreed" if swap is not None:
@@ -86,7 +86,7 @@ def outcome(came: str, swap: Swap | None, service: Service) -> str:
             return "This question is closed: answered, taken back, or too late."
 
 
-def own(turns: Sequence[Turn], service: Service) -> list[str]:
+def own(turns: Sequence[Turn], service: Provider) -> list[str]:
     """How the coming shifts of this person stand now."""
     lines = [f"• {_turn(turn, service)}" for turn in turns]
     return ["Your next shifts:", *lines] if lines else ["You have no coming shift on the rota."]

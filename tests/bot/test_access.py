@@ -9,8 +9,8 @@ import time_machine
 from telegram import Chat, Location, Message, Update, User
 
 from bot.access import Access, incoming, kind_of
+from protocol.provider import Provider, Role, Staff
 from reminders.clock import SystemClock
-from reminders.service import Role, Service, Staff
 
 SENT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 MORGAN = Staff(
@@ -21,7 +21,7 @@ MORGAN = Staff(
     homes=("rowan",),
     expires=date(2026, 11, 21),
 )
-SERVICE = Service(homes=(), staff=(MORGAN,))
+SERVICE = Provider(homes=(), staff=(MORGAN,))
 
 
 def update(user: int, text: str | None = "/open", **more: object) -> Update:

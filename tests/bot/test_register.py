@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot.register import BadRegister, read
-from reminders.service import Authority, Home, Service
+from protocol.provider import Authority, Home, Provider
 
 TODAY = date(2026, 11, 21)
-SERVICE = Service(
+SERVICE = Provider(
     homes=(Home(id="rowan", name="Rowan House", prefix="RH", authority="Haringey"),),
     staff=(),
     authorities=(Authority(name="Haringey"), Authority(name="Camden")),

@@ -15,12 +15,12 @@ from handlers.form import FormState
 from handlers.message_parts import split, visible
 from handlers.recording import RECORDINGS
 from protocol.facts import Child, Opened
-from reminders.service import Home, Role, Service, Staff
+from protocol.provider import Home, Provider, Role, Staff
 from storage.model import Draft, Entry, Episode
 
 NOW = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 STAFF = Staff(id="morgan", name="Morgan Example", telegram_id=7001, role=Role.DUTY_MANAGER)
-SERVICE = Service(
+SERVICE = Provider(
     homes=(Home(id="rowan", name="Rowan House", prefix="RH"),),
     staff=(STAFF,),
 )

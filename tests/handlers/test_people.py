@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers.people import ON_A_PAGE, people
-from reminders.service import Role, Staff
+from protocol.provider import Role, Staff
 
 TWENTY = [
     Staff(id=f"p{n}", name=f"Person {n}", telegram_id=7000 + n, role=Role.DUTY_MANAGER)

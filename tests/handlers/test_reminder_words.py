@@ -12,13 +12,13 @@ import pytest
 from handlers.wording import card, digest, messages, second, service
 from handlers.wording.messages import Words
 from protocol.pack import load_pack
-from reminders.acts import Answer
-from reminders.service import Authority, Contact, Home, Role, Service, Staff
+from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
+from reminders.acknowledge import Answer
 from storage.model import Message
 
 NOW = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
 PACK = load_pack("haringey-2011")
-SERVICE = Service(
+SERVICE = Provider(
     homes=(Home(id="rowan", name="Rowan House", prefix="RH"),),
     authorities=(
         Authority(

@@ -5,7 +5,7 @@ from datetime import date, time
 
 import pytest
 
-from reminders.london import england_bank_holidays, into_hours, next_working_day
+from protocol.london import england_bank_holidays, into_hours, next_working_day
 from reminders.policy import Policy
 from reminders.policy_file import PolicyError, mistakes, policy_from, unknown_duties
 from tests.reminders.virtual import utc

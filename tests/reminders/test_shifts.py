@@ -7,12 +7,12 @@ import pytest
 
 from handlers.wording import service
 from handlers.wording.messages import Words
+from protocol.london import OfficeHours, england_bank_holidays
 from protocol.pack import load_pack
 from reminders import rota
-from reminders.ledger import OfficeChange
-from reminders.london import OfficeHours, england_bank_holidays
 from reminders.policy import Exception_, Pattern, Policy
 from reminders.rota import Cover, RotaState
+from reminders.write_behind import OfficeChange
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import PACK, SERVICE, World
 

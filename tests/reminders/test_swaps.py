@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import msgspec
 
-from reminders.ledger import OfficeChange
+from protocol.provider import Role
 from reminders.policy import Policy
 from reminders.rota import Cover, RotaState, Turn
-from reminders.service import Role
+from reminders.write_behind import OfficeChange
 from tests.reminders.test_shifts import ALL, NIGHTS
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import SERVICE, World, staff

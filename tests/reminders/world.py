@@ -14,13 +14,13 @@ from protocol import facts as f
 from protocol.assess import assess
 from protocol.fold import fold
 from protocol.pack import Pack, load_pack
-from reminders.acts import Acts
+from protocol.provider import Authority, Home, Provider, Role, Staff
+from reminders.acknowledge import Acknowledgements
 from reminders.engine import Engine
 from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Policy
 from reminders.sending import SendError, Sent
-from reminders.service import Authority, Home, Role, Service, Staff
 from reminders.shifts import Shifts
 from storage.memory import MemoryStore
 from storage.model import Episode, Message, Past
@@ -42,7 +42,7 @@ def staff(name: str, number: int, role: Role, *homes: str) -> Staff:
     )
 
 
-SERVICE = Service(
+SERVICE = Provider(
     homes=(
         Home(id="rowan", name="Rowan House", prefix="RH"),
         Home(id="cedar", name="Cedar House", prefix="CH"),
@@ -144,7 +144,7 @@ class World:
         *,
         start: datetime = FRIDAY_NIGHT,
         policy: Policy | None = None,
-        service: Service = SERVICE,
+        service: Provider = SERVICE,
         clock: VirtualClock | None = None,
         second: Any = None,
         store: Any = None,
@@ -173,7 +173,7 @@ class World:
             second=self.second,
             alarm=LoopAlarm(self.clock),
         )
-        self.acts = Acts(self.engine)
+        self.acts = Acknowledgements(self.engine)
         self.shifts = Shifts(self.engine)
 
     async def __aenter__(self) -> World:

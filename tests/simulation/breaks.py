@@ -22,23 +22,23 @@ import handlers.wording.card
 import handlers.wording.messages
 import handlers.wording.second
 import handlers.wording.storage_alerts
+import protocol.provider
 import protocol.view
-import reminders.acts
-import reminders.assessed
+import reminders.acknowledge
+import reminders.assessment_cache
 import reminders.delivery
 import reminders.duties
 import reminders.engine
-import reminders.house
 import reminders.ladder
-import reminders.ledger
 import reminders.limits
 import reminders.outbox
 import reminders.plan
 import reminders.policy
 import reminders.rota
-import reminders.rounds
-import reminders.service
+import reminders.scheduled_jobs
+import reminders.service_state
 import reminders.watch
+import reminders.write_behind
 import storage.memory
 import tests.simulation.gateway
 from protocol.facts import Closed, SignedOff
@@ -72,7 +72,7 @@ def return_unnoticed(stack: contextlib.ExitStack) -> None:
         changes = self.standing.computed.changes_at
         return changes is None or now < changes
 
-    _put(stack, reminders.assessed.Known, "holds", holds)
+    _put(stack, reminders.assessment_cache.Known, "holds", holds)
 
 
 @_break
@@ -122,12 +122,12 @@ def in_flight_dropped(stack: contextlib.ExitStack) -> None:
 @_break
 def two_owners(stack: contextlib.ExitStack) -> None:
     """ "I have it" counts although somebody else has it."""
-    real = reminders.acts.Acts.acknowledge
+    real = reminders.acknowledge.Acknowledgements.acknowledge
 
     async def acknowledge(self: Any, *args: Any, **more: Any) -> Any:
         return await real(self, *args, **{**more, "take_over": True})
 
-    _put(stack, reminders.acts.Acts, "acknowledge", acknowledge)
+    _put(stack, reminders.acknowledge.Acknowledgements, "acknowledge", acknowledge)
 
 
 @_break
@@ -148,7 +148,7 @@ def answer_not_saved(stack: contextlib.ExitStack) -> None:
     async def commit(self: Any, ref: str, build: Any, update_id: int | None) -> None:
         build(await self.engine.ledger.episode(ref))
 
-    _put(stack, reminders.acts.Acts, "_commit", commit)
+    _put(stack, reminders.acknowledge.Acknowledgements, "_commit", commit)
 
 
 @_break
@@ -167,21 +167,21 @@ def confirmed_first(stack: contextlib.ExitStack) -> None:
 @_break
 def other_homes_told(stack: contextlib.ExitStack) -> None:
     """What managers are told goes to the staff of every home."""
-    real = reminders.house.House.crew
+    real = reminders.service_state.ServiceState.crew
 
     def crew(self: Any, home: str, now: Any) -> Any:
         everyone = tuple(s.id for s in self.service.staff if s.active(now))
         return msgspec.structs.replace(real(self, home, now), managers=everyone, everyone=everyone)
 
-    _put(stack, reminders.house.House, "crew", crew)
-    _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
+    _put(stack, reminders.service_state.ServiceState, "crew", crew)
+    _put(stack, reminders.service_state.ServiceState, "chat_of", _chat_of_anybody)
 
 
 @_break
 def expiry_ignored(stack: contextlib.ExitStack) -> None:
     """Nobody ever leaves the staff list. (The checker asks a copy that knows better.)"""
     _put(stack, reminders.rota, "on_duty", _on_duty_for_ever(reminders.rota.on_duty))
-    _put(stack, reminders.house.House, "chat_of", _chat_of_anybody)
+    _put(stack, reminders.service_state.ServiceState, "chat_of", _chat_of_anybody)
 
 
 def _chat_of_anybody(house: Any, person: str, home: str | None) -> int | None:
@@ -303,7 +303,7 @@ def refused_forgotten(stack: contextlib.ExitStack) -> None:
         self._unsaved.clear()
         return record
 
-    _put(stack, reminders.ledger.Ledger, "_shown", shown)
+    _put(stack, reminders.write_behind.WriteBehind, "_shown", shown)
 
 
 @_break
@@ -461,11 +461,11 @@ def closed_again(stack: contextlib.ExitStack) -> None:
 @_break
 def homes_of_others(stack: contextlib.ExitStack) -> None:
     """A hand-over that nobody accepted is told with homes that are not the reader's."""
-    real = reminders.rounds.Rounds.not_accepted
+    real = reminders.scheduled_jobs.ScheduledJobs.not_accepted
 
     def not_accepted(self: Any, offer: Any, why: str, now: Any) -> Any:
         made = real(self, offer, why, now)
         homes = list(offer.homes)
         return [msgspec.structs.replace(m, data={**m.data, "homes": homes}) for m in made]
 
-    _put(stack, reminders.rounds.Rounds, "not_accepted", not_accepted)
+    _put(stack, reminders.scheduled_jobs.ScheduledJobs, "not_accepted", not_accepted)

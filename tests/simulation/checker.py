@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from protocol import facts as f
-from reminders.service import Role
+from protocol.provider import Role
 from storage.model import Episode, Message, Office
 from tests.simulation import needs
 from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES

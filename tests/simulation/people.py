@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handlers.wording.menu import REPORT
-from reminders.service import LONDON, Staff
+from protocol.provider import LONDON, Staff
 from tests.simulation.telegram import Shown
 
 if TYPE_CHECKING:

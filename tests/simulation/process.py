@@ -12,7 +12,7 @@ from bot.phone import TelegramPhone, TelegramSending
 from bot.sender import WordedSender
 from bot.trouble import Troubles
 from handlers.context import Context
-from reminders.acts import Acts
+from reminders.acknowledge import Acknowledgements
 from reminders.engine import Engine
 from reminders.joining import parts
 from reminders.limits import Limiter, Turn
@@ -107,7 +107,7 @@ class Process:
         handlers = Context(
             store=store,
             engine=engine,
-            acts=Acts(engine),
+            acts=Acknowledgements(engine),
             shifts=Shifts(engine),
             clock=clock,
             phone=phone,

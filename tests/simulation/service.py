@@ -14,8 +14,8 @@ import msgspec
 
 from bot.config import Book, Config, Health
 from protocol.facts import Child
+from protocol.provider import Authority, Contact, Home, Role, Staff
 from reminders.policy import Exception_, Limits, Pattern, Policy, SecondChannelPolicy
-from reminders.service import Authority, Contact, Home, Role, Staff
 from storage.model import Person
 
 LONDON = ZoneInfo("Europe/London")

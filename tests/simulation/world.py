@@ -24,8 +24,8 @@ import reminders.engine
 import reminders.second
 import storage.reference
 from bot.summary import summarise
+from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
-from reminders.london import england_bank_holidays
 from storage.model import Episode
 from tests.simulation import breaks, life, loop, needs, people, service
 from tests.simulation.checker import Broken, Checker

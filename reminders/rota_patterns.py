@@ -7,10 +7,10 @@ from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 
-from reminders import london
-from reminders.london import NINE_TO_FIVE, OfficeHours
+from protocol import london
+from protocol.london import NINE_TO_FIVE, OfficeHours
+from protocol.provider import LONDON
 from reminders.policy import WEEKDAYS, Pattern, Policy
-from reminders.service import LONDON
 
 LOOK_AHEAD_DAYS = 8
 

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, time, timedelta
 
 import msgspec
 
-from reminders.service import LONDON
+from protocol.provider import LONDON
 
 
 def at(day: date, hour: time) -> datetime:

@@ -9,16 +9,17 @@ from typing import Any
 
 import msgspec
 
-from reminders import digest, london, nightcheck
+from protocol import london
+from protocol.provider import LONDON, Staff
+from reminders import digest, night_check
 from reminders.duties import Duty
-from reminders.house import House
-from reminders.ledger import OfficeChange
 from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
 from reminders.rota import Offer, RotaState
-from reminders.service import LONDON, Staff
-from reminders.shiftlist import OpenDuties, ShiftLists
+from reminders.service_state import ServiceState
+from reminders.shift_list import OpenDuties, ShiftLists
 from reminders.swaps import not_swapped
+from reminders.write_behind import OfficeChange
 from storage.model import Episode, Message, Office
 
 
@@ -43,10 +44,10 @@ class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return msgspec.convert(raw or {}, cls)
 
 
-class Rounds:
+class ScheduledJobs:
     """Run with every tick; `next_at` is when there is something to do again (UTC)."""
 
-    def __init__(self, house: House, open_duties: OpenDuties) -> None:
+    def __init__(self, house: ServiceState, open_duties: OpenDuties) -> None:
         self.house = house
         self.open_duties = open_duties
         self.shift_lists = ShiftLists(house, open_duties)
@@ -155,7 +156,7 @@ class Rounds:
             return
         told: dict[str, list[dict[str, Any]]] = {}
         for home in self.house.service.homes:
-            outcome = nightcheck.look_over(self.house, home.id, now)
+            outcome = night_check.look_over(self.house, home.id, now)
             if outcome.trouble:
                 line = {"home": home.id, **msgspec.to_builtins(outcome)}
                 for manager in self.house.managers([home.id], now):

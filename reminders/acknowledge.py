@@ -13,10 +13,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from protocol.facts import Acknowledged, Fact, Snoozed
+from protocol.provider import Staff
 from reminders.duties import Duty
 from reminders.engine import Engine
 from reminders.plan import ASKING
-from reminders.service import Staff
 from storage.model import Episode, Message
 from storage.store import Change, NotFound
 
@@ -42,7 +42,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     """Staff ids who had been asked too and are now told who has it."""
 
 
-class Acts:
+class Acknowledgements:
     """Called by the handlers. Every act raises NotSaved if the book cannot be written."""
 
     def __init__(self, engine: Engine) -> None:

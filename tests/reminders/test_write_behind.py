@@ -3,7 +3,7 @@
 import pytest
 
 from protocol import facts as f
-from reminders.ledger import Ledger, OfficeChange
+from reminders.write_behind import OfficeChange, WriteBehind
 from storage.memory import MemoryStore
 from storage.model import Message
 from storage.store import Change, Conflict, NotFound, NotSaved
@@ -39,7 +39,7 @@ class Store(MemoryStore):
         return await super().update_office(**fields)
 
 
-async def book() -> tuple[Store, Ledger]:
+async def book() -> tuple[Store, WriteBehind]:
     store = Store()
     opened = f.Opened(
         id="f0",
@@ -50,7 +50,7 @@ async def book() -> tuple[Store, Ledger]:
         aware_at=NOW,
     )
     await store.create("RH-2345", "rowan", "YP-1", Change(facts=[opened]))
-    return store, Ledger(store)
+    return store, WriteBehind(store)
 
 
 @in_virtual_time

@@ -77,7 +77,7 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.role is Role.MANAGER
 
 
-class Service(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Homes, authorities and staff of one provider, as one value."""
 
     homes: tuple[Home, ...]

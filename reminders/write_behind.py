@@ -29,7 +29,7 @@ class OfficeChange(msgspec.Struct, frozen=True, kw_only=True):
     log: Sequence[Mapping[str, Any]] = ()
 
 
-class Ledger:
+class WriteBehind:
     """A `Store` for one writer among several, with a memory for what could not be saved."""
 
     def __init__(self, store: Store) -> None:

@@ -6,30 +6,30 @@ from collections.abc import Callable, Collection, Iterable
 from datetime import date, datetime
 from typing import Any
 
+from protocol.london import OfficeHours
 from protocol.pack import Pack
-from reminders import presence, rota, written
+from protocol.provider import Provider, Staff
+from reminders import reachability, rota, rota_patterns
 from reminders.clock import Clock
-from reminders.ledger import Ledger, OfficeChange
-from reminders.london import OfficeHours
 from reminders.policy import Policy
-from reminders.presence import Presence
+from reminders.reachability import Reachability
 from reminders.rota import Crew, RotaState
-from reminders.service import Service, Staff
+from reminders.write_behind import OfficeChange, WriteBehind
 from storage.model import Message, Office
 from storage.store import Store
 
 
-class House:
+class ServiceState:
     """Shared by the engine, by what people do (acts) and by the service's own rounds.
 
     `tell` is called with every new waiting message of the service's own file.
     """
 
     def __init__(
-        self, *, store: Store, clock: Clock, service: Service, policy: Policy, pack: Pack
+        self, *, store: Store, clock: Clock, service: Provider, policy: Policy, pack: Pack
     ) -> None:
         self.store = store
-        self.ledger = Ledger(store)
+        self.ledger = WriteBehind(store)
         self.clock = clock
         self.service = service
         self.policy = policy
@@ -40,14 +40,14 @@ class House:
         )
         self._people = {s.id: s for s in service.staff}
         self._by_home = {
-            home.id: Service(
+            home.id: Provider(
                 homes=(home,), staff=tuple(s for s in service.staff if s.covers(home.id))
             )
             for home in service.homes
         }
         self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
         self.rota = RotaState()
-        self.presence: dict[str, Presence] = {}
+        self.presence: dict[str, Reachability] = {}
         self.state: dict[str, Any] = {}
         self.tell: Callable[[Message], None] = lambda _: None
 
@@ -81,7 +81,7 @@ class House:
         if office.state.get("rota") != self.state.get("rota"):
             self.rota = RotaState.read(office.state.get("rota"))
         if office.state.get("staff") != self.state.get("staff"):
-            self.presence = presence.read(office.state.get("staff"))
+            self.presence = reachability.read(office.state.get("staff"))
         self.state = dict(office.state)
 
     def unreachable(self) -> set[str]:
@@ -113,7 +113,7 @@ class House:
 
     def next_change(self, home: str, now: datetime) -> datetime | None:
         """When (UTC) the written rota of this home next changes hands; None without a rota."""
-        return written.next_change(home, now, self.policy, self.office_hours)
+        return rota_patterns.next_change(home, now, self.policy, self.office_hours)
 
     def chat_of(self, person: str, home: str | None) -> int | None:
         """Where to write to; None for somebody who may not be told (of that home's cases) now."""

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from reminders import rota, written
-from reminders.house import House
+from reminders import rota, rota_patterns
+from reminders.service_state import ServiceState
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -29,7 +29,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-def look_over(house: House, home: str, now: datetime) -> Outcome:
+def look_over(house: ServiceState, home: str, now: datetime) -> Outcome:
     """The next 24 hours of this home's rota, with what was arranged in chat. Without a rota:
     everybody who covers it and is on the list now."""
     until = now + timedelta(hours=24)
@@ -42,7 +42,7 @@ def look_over(house: House, home: str, now: datetime) -> Outcome:
             home, start, policy=policy, service=service, state=state, office=hours
         ):
             begins[one] = start
-    if written.scheduled(home, now, policy, hours) is None:
+    if rota_patterns.scheduled(home, now, policy, hours) is None:
         begins = {
             one: start
             for one, start in begins.items()

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 
-class Presence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Reachability(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One person's chat. Times in UTC. `chat_id`: only if it is not the Telegram id."""
 
     started_at: datetime | None = None
@@ -23,10 +23,10 @@ class Presence(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return self.unreachable_at is None
 
 
-def read(raw: Any) -> dict[str, Presence]:
+def read(raw: Any) -> dict[str, Reachability]:
     """From the office file's builtins."""
-    return msgspec.convert(raw or {}, dict[str, Presence])
+    return msgspec.convert(raw or {}, dict[str, Reachability])
 
 
-def written(presence: Mapping[str, Presence]) -> Any:
+def written(presence: Mapping[str, Reachability]) -> Any:
     return msgspec.to_builtins(presence)

@@ -9,14 +9,14 @@ from typing import Any
 
 import msgspec
 
-from reminders import london
+from protocol import london
+from protocol.provider import Staff
 from reminders.digest import shift_lines
 from reminders.duties import Duty
-from reminders.house import House
-from reminders.ledger import OfficeChange
 from reminders.notices import office_message
-from reminders.service import Staff
+from reminders.service_state import ServiceState
 from reminders.swaps import Coming
+from reminders.write_behind import OfficeChange
 from storage.model import Episode, Office
 
 OpenDuties = Callable[[], Awaitable[list[tuple[Episode, int, Sequence[Duty]]]]]
@@ -41,12 +41,12 @@ def wishes(raw: Any) -> dict[str, Wish]:
     return msgspec.convert(raw or {}, dict[str, Wish])
 
 
-def has_shifts(house: House, staff: Staff, now: datetime) -> bool:
+def has_shifts(house: ServiceState, staff: Staff, now: datetime) -> bool:
     """Does the rota name this person within the next week?"""
     return bool(Coming(house, now, ahead=AHEAD).turns(staff))
 
 
-def end_of_shift(house: House, homes: Sequence[str], now: datetime) -> datetime:
+def end_of_shift(house: ServiceState, homes: Sequence[str], now: datetime) -> datetime:
     """The end of the shift (UTC): when the rota of these homes next changes hands."""
     ends = [house.next_change(home, now) for home in homes]
     return max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
@@ -55,7 +55,7 @@ def end_of_shift(house: House, homes: Sequence[str], now: datetime) -> datetime:
 class ShiftLists:
     """Run with the service's rounds."""
 
-    def __init__(self, house: House, open_duties: OpenDuties) -> None:
+    def __init__(self, house: ServiceState, open_duties: OpenDuties) -> None:
         self.house = house
         self.open_duties = open_duties
 
