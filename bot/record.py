@@ -14,7 +14,8 @@ from rich.table import Table
 
 from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
-from protocol.provider import LONDON, Provider
+from protocol.london import LONDON
+from protocol.provider import Provider
 from storage.model import Episode, Person
 from storage.store import NotFound, StoreError
 

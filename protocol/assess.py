@@ -8,9 +8,9 @@ from typing import Literal
 
 import msgspec
 
-from protocol.calendar import is_out_of_hours, local_time
 from protocol.episode import Earlier, Episode, utc
 from protocol.facts import Category
+from protocol.london import is_out_of_hours, local_time
 from protocol.outcome import Due as PackDue
 from protocol.outcome import Outcome
 from protocol.pack import Pack

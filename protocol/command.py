@@ -12,8 +12,8 @@ from typing import Any, BinaryIO, TextIO
 import msgspec
 
 from protocol.assess import assess
-from protocol.calendar import is_out_of_hours
 from protocol.episode import utc
+from protocol.london import is_out_of_hours
 from protocol.pack import DEFAULT, Pack, load_pack, shipped
 from protocol.packfile import PackError
 from protocol.reading import InputError, one_slip_apart, read_episode, read_history, read_time

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 import msgspec
 
-LONDON = ZoneInfo("Europe/London")
+from protocol.london import LONDON
 
 
 class Role(StrEnum):

@@ -11,8 +11,8 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 
-from protocol.calendar import birthday, completed_years, days_from, is_out_of_hours, next_at
 from protocol.episode import Earlier, Episode, utc
+from protocol.london import birthday, completed_years, days_from, is_out_of_hours, next_at
 from protocol.outcome import Due, Outcome
 from protocol.pack import Pack
 from protocol.settings import FLAGS

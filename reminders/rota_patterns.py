@@ -8,8 +8,7 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 
 from protocol import london
-from protocol.london import NINE_TO_FIVE, OfficeHours
-from protocol.provider import LONDON
+from protocol.london import LONDON, NINE_TO_FIVE, OfficeHours
 from reminders.policy import WEEKDAYS, Pattern, Policy
 
 LOOK_AHEAD_DAYS = 8

@@ -10,7 +10,8 @@ from typing import Any
 import msgspec
 
 from protocol import london
-from protocol.provider import LONDON, Staff
+from protocol.london import LONDON
+from protocol.provider import Staff
 from reminders import digest, night_check
 from reminders.duties import Duty
 from reminders.notices import office_message

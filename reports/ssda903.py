@@ -14,8 +14,8 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from protocol.assess import assess
-from protocol.calendar import local_time
 from protocol.episode import Episode
+from protocol.london import local_time
 from protocol.pack import Pack
 
 COLUMNS = ("CHILD", "DOB", "MISSING", "MIS_START", "MIS_END")

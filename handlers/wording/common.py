@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from handlers.chat import bold, plain
-from protocol.provider import LONDON, Role
+from protocol.london import LONDON
+from protocol.provider import Role
 
 DANGER = "Immediate danger? Call 999. This bot does not report to police."
 NOT_SAVED = (

@@ -9,7 +9,8 @@ from typing import Any
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording.common import clock, listed
 from handlers.wording.messages import Words, moment
-from protocol.provider import LONDON, Provider, Staff
+from protocol.london import LONDON
+from protocol.provider import Provider, Staff
 from reminders.rota import Swap, Turn
 
 WHICH = "Which of your shifts do you want to swap?"

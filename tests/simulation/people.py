@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from handlers.wording.menu import REPORT
-from protocol.provider import LONDON, Staff
+from protocol.london import LONDON
+from protocol.provider import Staff
 from tests.simulation.telegram import Shown
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from protocol.assess import assess
-from protocol.calendar import birthday, days_from, next_at
 from protocol.facts import Child
+from protocol.london import birthday, days_from, next_at
 from protocol.pack import load_pack
 from tests.protocol.cases import HOUR, MINUTE, PACK, SECOND, SIX, missing
 
