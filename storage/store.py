@@ -52,28 +52,12 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     close: bool = False
 
 
-class Store(Protocol):
-    """The book. `open()` first; after `close()` nothing may be called."""
-
-    async def open(self) -> None: ...
-
-    async def close(self) -> None: ...
-
-    # Episodes -----------------------------------------------------------------------------
-
-    async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
-        """A new episode, version 1. Raises Conflict if the reference is taken."""
-        ...
-
-    async def commit(self, ref: str, version: int, change: Change) -> Episode:
-        """Applies the change to the episode as the caller read it (`version`).
-
-        Raises Conflict when the version has moved on, NotFound, NotSaved.
-        """
-        ...
+class StoreReader(Protocol):
+    """What can be asked of the records without changing them: of the running bot's store, or of a
+    `Snapshot` beside it."""
 
     async def episode(self, ref: str) -> Episode:
-        """Open or archived. Raises NotFound."""
+        """Open or closed. Raises NotFound."""
         ...
 
     async def open_episodes(self) -> Sequence[Episode]:
@@ -88,33 +72,66 @@ class Store(Protocol):
         """All episodes of the service whose start is at or after `since` (UTC), oldest first."""
         ...
 
+    async def draft(self, owner: str) -> Draft | None:
+        """The half-finished report of this member of staff."""
+        ...
+
+    async def people(self, home: str | None = None) -> Sequence[Person]:
+        """The young people of one home, or of all, by reference."""
+        ...
+
+    async def person(self, ref: str) -> Person | None:
+        """One young person of the register."""
+        ...
+
+    async def office(self) -> Office:
+        """The service's own file: settings, messages, audit."""
+        ...
+
+
+class Store(StoreReader, Protocol):
+    """All records. `open()` first; after `close()` nothing may be called."""
+
+    async def open(self) -> None:
+        """Reads what is kept in memory. Raises StoreError."""
+        ...
+
+    async def close(self) -> None:
+        """Writes what is behind and lets other processes open the records."""
+        ...
+
+    # Episodes -----------------------------------------------------------------------------
+
+    async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
+        """A new episode, version 1. Raises Conflict if the reference is taken."""
+        ...
+
+    async def commit(self, ref: str, version: int, change: Change) -> Episode:
+        """Applies the change to the episode as the caller read it (`version`).
+
+        Raises Conflict when the version has moved on, NotFound, NotSaved.
+        """
+        ...
+
     async def new_reference(self, home: str) -> str:
         """A case reference that was never used: the home's prefix and random letters and digits."""
         ...
 
     # Drafts -------------------------------------------------------------------------------
 
-    async def draft(self, owner: str) -> Draft | None: ...
-
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
         """Writes the owner's one draft, replacing what was there. The version is counted up."""
         ...
 
-    async def drop_draft(self, owner: str, update_id: int | None = None) -> None: ...
+    async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
+        """Removes the owner's draft; harmless if there is none."""
+        ...
 
-    # Register -----------------------------------------------------------------------------
-
-    async def people(self, home: str | None = None) -> Sequence[Person]: ...
-
-    async def person(self, ref: str) -> Person | None: ...
+    # Register and the service's own file --------------------------------------------------
 
     async def put_people(self, people: Sequence[Person]) -> None:
         """Adds or replaces these, all or none, in one commit."""
         ...
-
-    # The service's own file ---------------------------------------------------------------
-
-    async def office(self) -> Office: ...
 
     async def update_office(
         self,
@@ -128,13 +145,11 @@ class Store(Protocol):
         by id (sent and cancelled ones older than 31 days are dropped), log lines appended."""
         ...
 
-    # Updates ------------------------------------------------------------------------------
+    # Updates and alerts -------------------------------------------------------------------
 
     async def seen(self, update_id: int) -> bool:
         """Was this Telegram update's change committed already? Looks at recent ids only."""
         ...
-
-    # Trouble ------------------------------------------------------------------------------
 
     def watch(self, told: Callable[[Trouble], None]) -> None:
         """`told` is called (once per change of state) when writing fails, when it works again, and

@@ -11,9 +11,11 @@ from typing import Any
 import msgspec
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
-from bot.assembly import open_alone
+from bot.cli.terminal import visible
 from bot.config import Config, ConfigError, load
+from bot.reading import open_for_reading
 from protocol.london import LONDON
 from protocol.provider import Provider
 from storage.model import Episode, Person
@@ -26,7 +28,7 @@ def run(ref: str, config_path: Path) -> int:
     """Exit status 0, or 2 with the reason in a line."""
     try:
         config, _ = load(config_path, token_needed=False)
-        episode, person = asyncio.run(_read(ref, config_path.resolve().parent, config))
+        shown, problems = asyncio.run(_read(ref, config_path.resolve().parent, config))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -36,17 +38,17 @@ def run(ref: str, config_path: Path) -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2
-    Console().print(table(episode, person, config.service))
+    for line in problems:
+        print(line, file=sys.stderr)
+    Console().print(shown)
     return 0
 
 
-async def _read(ref: str, folder: Path, config: Config) -> tuple[Episode, Person | None]:
-    store = await open_alone(config, folder)
-    try:
-        episode = await store.episode(ref)
-        return episode, await store.person(episode.person)
-    finally:
-        await store.close()
+async def _read(ref: str, folder: Path, config: Config) -> tuple[Table, list[str]]:
+    records = await open_for_reading(config, folder)
+    episode = await records.episode(ref)
+    shown = table(episode, await records.person(episode.person), config.service)
+    return shown, [line for line in records.problems if f"episode {ref}" in line]
 
 
 def table(episode: Episode, person: Person | None, service: Provider) -> Table:
@@ -54,7 +56,9 @@ def table(episode: Episode, person: Person | None, service: Provider) -> Table:
     home = service.home(episode.home)
     name = f" ({person.name})" if person and person.name else ""
     shown = Table(
-        title=f"{episode.ref} · {home.name if home else episode.home} · {episode.person}{name}",
+        title=Text(
+            f"{episode.ref} · {home.name if home else episode.home} · {episode.person}{name}"
+        ),
         caption="Operational copy. Not the statutory record; not the report to police.",
     )
     for heading in ("Written", "By", "Happened", "Entry", "What", "Digest"):
@@ -62,7 +66,7 @@ def table(episode: Episode, person: Person | None, service: Provider) -> Table:
     for entry in episode.entries:
         raw = msgspec.to_builtins(entry.fact)
         author = service.person(entry.fact.by)
-        shown.add_row(
+        cells = (
             _time(entry.fact.recorded_at),
             author.name if author else entry.fact.by,
             _time(getattr(entry.fact, "at", None)),
@@ -70,6 +74,8 @@ def table(episode: Episode, person: Person | None, service: Provider) -> Table:
             _what(raw),
             entry.digest[:12],
         )
+        # As `Text`, because square brackets in a note are no mark-up.
+        shown.add_row(*(Text(visible(cell)) for cell in cells))
     return shown
 
 

@@ -1,0 +1,174 @@
+"""The command line: what each command is called and takes; the work is done elsewhere."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.terminal import use_safe_streams
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Nightlight: holds the clock when a young person is missing. England only. "
+    "It is not the report to police and not the archive.",
+)
+people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
+key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
+app.add_typer(people_app, name="people")
+app.add_typer(key_app, name="key")
+
+ConfigOption = Annotated[
+    Path, typer.Option("--config", "-c", help="The configuration file.", dir_okay=False)
+]
+CONFIG = Path("config.toml")
+
+
+@app.command()
+def run(config: ConfigOption = CONFIG) -> None:
+    """Run the bot."""
+    from bot import start
+
+    raise typer.Exit(start.run(config))
+
+
+@app.command()
+def sandbox(
+    folder: Annotated[Path, typer.Option(help="Where the practice book lies.")] = Path(
+        "data-sandbox"
+    ),
+    port: Annotated[
+        int, typer.Option(help="Port of the page on 127.0.0.1; 0: any free one.")
+    ] = 8040,
+    nights: Annotated[
+        Path | None, typer.Option(help="A folder with guided nights of your own.", exists=True)
+    ] = None,
+) -> None:
+    """Try it: the bot with example people, and phones on a local page."""
+    from sandbox import launch
+
+    command = [sys.executable, str(Path(sys.argv[0]).resolve())]
+    raise typer.Exit(launch.main(folder, port, command, nights))
+
+
+@app.command()
+def check(config: ConfigOption = CONFIG) -> None:
+    """Check configuration, protocol packs and the book: one line for each thing that is wrong."""
+    from bot import checking
+
+    raise typer.Exit(checking.run(config))
+
+
+@app.command()
+def assess(
+    file: Annotated[str, typer.Argument(help="A JSON file, or - for standard input.")],
+    lines: Annotated[bool, typer.Option(help="JSON Lines: one answer per line, in order.")] = False,
+) -> None:
+    """Assess an episode without recording anything (for protocol owners)."""
+    from protocol.command import run_assess
+
+    raise typer.Exit(run_assess(file, lines, sys.stdout))
+
+
+@app.command()
+def when(
+    text: Annotated[str | None, typer.Argument(help="What somebody typed.")] = None,
+    now: Annotated[str | None, typer.Option(help="The moment it was typed, ISO 8601.")] = None,
+    why: Annotated[bool, typer.Option(help="Say which rule took which words.")] = False,
+    lines: Annotated[
+        str | None, typer.Option(help='JSON Lines of {"text", "now"}: a file, or -.')
+    ] = None,
+) -> None:
+    """Show how a typed time is read."""
+    from handlers.when.command import run as read
+
+    if lines is None:
+        raise typer.Exit(read(text, now, why, None))
+    if lines == "-":
+        raise typer.Exit(read(None, now, why, sys.stdin))
+    try:
+        with Path(lines).open(encoding="utf-8") as source:
+            raise typer.Exit(read(None, now, why, source))
+    except OSError as error:
+        typer.echo(f"{lines}: cannot be read: {error.strerror}.", err=True)
+        raise typer.Exit(1) from None
+
+
+@people_app.command("import")
+def people_import(
+    file: Annotated[Path, typer.Argument(help="A CSV file; see the README for its columns.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Put young people on the register: all rows or none."""
+    from bot import register
+
+    raise typer.Exit(register.run(file, config))
+
+
+@app.command()
+def show(
+    ref: Annotated[str, typer.Argument(help="A case reference.")], config: ConfigOption = CONFIG
+) -> None:
+    """Print a case's whole record, with what was kept out of the chat (also while the bot runs)."""
+    from bot.cli import show as record
+
+    raise typer.Exit(record.run(ref, config))
+
+
+@key_app.command("new")
+def key_new(file: Annotated[Path, typer.Argument(help="Where the new key goes.")]) -> None:
+    """Make a new key file (mode 0600). Keep a copy away from the book."""
+    from storage import command
+
+    raise typer.Exit(command.key_new(file))
+
+
+@key_app.command("rotate")
+def key_rotate(
+    forget_old: Annotated[
+        bool, typer.Option(help="Drop the old keys afterwards; older backups stay closed then.")
+    ] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Encrypt the book with a new key. May be interrupted and run again; not while the bot runs."""
+    from bot import upkeep
+
+    raise typer.Exit(upkeep.key_rotate(config, forget_old=forget_old))
+
+
+@app.command()
+def verify(config: ConfigOption = CONFIG) -> None:
+    """Check every file, every chain and the summary of the book."""
+    from bot import upkeep
+
+    raise typer.Exit(upkeep.verify(config))
+
+
+@app.command()
+def backup(folder: Path, config: ConfigOption = CONFIG) -> None:
+    """Copy the book, encrypted and verified; also while the bot runs."""
+    from bot import upkeep
+
+    raise typer.Exit(upkeep.backup(folder, config))
+
+
+@app.command()
+def restore(
+    folder: Annotated[Path, typer.Argument(help="A backup.")],
+    episode: Annotated[str, typer.Option(help="Bring back this one case only.")] = "",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Bring a backup back into an empty folder, or one case into the book."""
+    from bot import upkeep
+
+    raise typer.Exit(upkeep.restore(folder, episode, config))
+
+
+def main() -> None:
+    """The program `nightlight`, and `python main.py`."""
+    use_safe_streams()
+    app(prog_name="nightlight")

@@ -1,0 +1,31 @@
+"""The one way for a command to read the records, whether the bot runs or not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.assembly import keys_of, pack_of, row_maker
+from bot.config import Config
+from protocol.packfile import PackError
+from protocol.settings import SettingError
+from reminders.clock import Clock, SystemClock
+from storage.snapshot import Snapshot, read_snapshot
+from storage.store import StoreError
+
+
+async def open_for_reading(config: Config, folder: Path, clock: Clock | None = None) -> Snapshot:
+    """All that `StoreReader` offers, as it stands now; takes no lock, changes nothing, and need
+    not be closed.
+
+    folder: that of the configuration file, from which a relative path counts.  clock: the time at
+    which open episodes are summarised; the machine's own if not given. Raises StoreError.
+    """
+    clock = clock or SystemClock()
+    try:
+        pack = pack_of(config, folder, (), clock.now())
+    except (PackError, SettingError) as error:
+        raise StoreError(f"the protocol pack cannot be used: {error}") from error
+    make, made_by = row_maker(config, pack, clock)
+    return await read_snapshot(
+        folder / config.book.folder, keys=keys_of(config, folder), summarise=make, rows_by=made_by
+    )

@@ -1,0 +1,210 @@
+"""The stored records as they stood at one moment, for commands that only read.
+
+It takes no lock and writes nothing, so it may be read while the bot runs. Every file is replaced
+whole, so each one read is one of its versions. Across files the order keeps it consistent: drafts
+before open episodes before closed ones, so whatever is completed or closed meanwhile is found
+where it went.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import TypeVar
+
+from storage import apply, chain, mark
+from storage.keys import Keys
+from storage.layout import Layout, Place, month_of
+from storage.ledger import Ledger
+from storage.model import Draft, Episode, Office, Past, Person
+from storage.record import RecordFile
+from storage.seal import Damaged, Sealer
+from storage.shapes import DraftSlot, Register
+from storage.store import NotFound
+from storage.summary import Summary
+
+T = TypeVar("T", Episode, Office, Register, DraftSlot)
+
+
+class Snapshot:
+    """What `StoreReader` promises, from files alone. Make one with `read_snapshot`.
+
+    problems: one line, without personal data, for each file that could not be used; the records
+    in it are not in what this returns.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        keys: Keys | None,
+        summarise: Callable[[Episode], Past],
+        rows_by: str = "",
+    ) -> None:
+        self.problems: list[str] = []
+        self._layout = Layout(folder)
+        self._sealer = Sealer(keys)
+        self._summarise = summarise
+        self._ledger = Ledger(self._layout, self._sealer, self.problems.append)
+        self._rows = Summary(self._layout, self._sealer, self._ledger, rows_by)
+        self._open: dict[str, Episode] = {}
+        self._slots: dict[str, DraftSlot] = {}
+        self._office = Office()
+        self._register = Register()
+
+    def load(self) -> None:
+        """Reads the files. Raises StoreError if there are none, or the key does not fit."""
+        layout = self._layout
+        if not layout.folder.is_dir():
+            msg = f"there is no book in {layout.folder}"
+            raise mark.BookProblem(msg)
+        mark.read(layout, self._sealer)
+        self._ledger.load()
+        for owner in layout.owners():
+            if (slot := self._record(layout.draft(owner), DraftSlot)) is not None:
+                self._slots[owner] = slot
+        self._office = self._record(layout.office, Office) or Office()
+        self._register = self._record(layout.register, Register) or Register()
+        not_moved = self._load_open()
+        for month in layout.months():
+            self._load_month(month)
+        self._settle(not_moved)
+
+    async def episode(self, ref: str) -> Episode:
+        """Open or closed. Raises NotFound."""
+        if (episode := self._open.get(ref)) is not None:
+            return episode
+        found = await asyncio.to_thread(self._closed, ref)
+        if found is None:
+            msg = f"there is no episode {ref}"
+            raise NotFound(msg)
+        return found
+
+    async def open_episodes(self) -> Sequence[Episode]:
+        """Every episode that is not closed, oldest first."""
+        return tuple(sorted(self._open.values(), key=apply.opened_first))
+
+    async def history(self, person: str) -> Sequence[Past]:
+        """All episodes of this young person, open and closed, oldest start first."""
+        return _oldest_first(row for row in self._all_rows() if row.person == person)
+
+    async def past(self, since: datetime) -> Sequence[Past]:
+        """All episodes whose start is at or after `since` (UTC), oldest first."""
+        return _oldest_first(row for row in self._all_rows() if row.start >= since)
+
+    async def draft(self, owner: str) -> Draft | None:
+        """The half-finished report of this member of staff."""
+        slot = self._slots.get(owner)
+        return apply.copy_draft(slot.draft) if slot is not None and slot.draft is not None else None
+
+    async def people(self, home: str | None = None) -> Sequence[Person]:
+        """The young people of one home, or of all, by reference."""
+        return apply.people_of(self._register.people, home)
+
+    async def person(self, ref: str) -> Person | None:
+        """One young person of the register."""
+        return self._register.people.get(ref)
+
+    async def office(self) -> Office:
+        """The service's own file."""
+        return apply.copy_office(self._office)
+
+    def _load_open(self) -> list[Episode]:
+        """The open episodes; returns those that are closed but whose file was not moved yet."""
+        not_moved = []
+        for ref in self._layout.open_refs():
+            episode = self._record(self._layout.open_episode(ref), Episode)
+            if episode is None:
+                continue
+            if episode.closed_at is None:
+                self._open[ref] = episode
+            else:
+                not_moved.append(episode)
+        ended = {draft for episode in self._open.values() for draft in episode.drafts}
+        for owner, slot in list(self._slots.items()):
+            if slot.draft is not None and slot.draft.id in ended:
+                del self._slots[owner]
+        return not_moved
+
+    def _load_month(self, month: str) -> None:
+        def row(ref: str) -> Past | None:
+            episode = self._record(self._layout.closed_episode(ref, month), Episode)
+            return None if episode is None else self._summarise(episode)
+
+        for ref in self._rows.load(month, self._layout.closed_refs(month), row):
+            self.problems.append(f"the file of episode {ref}, closed in {month}, is missing")
+
+    def _settle(self, not_moved: Sequence[Episode]) -> None:
+        """An episode is open or closed, never both: one that is there twice was closed, and
+        moved, while this was read."""
+        for episode in not_moved:
+            if episode.closed_at is not None and episode.ref not in self._rows:
+                self._rows.put(month_of(episode.closed_at), self._summarise(episode))
+        for ref in list(self._open):
+            if ref in self._rows:
+                del self._open[ref]
+
+    def _closed(self, ref: str) -> Episode | None:
+        places = (self._layout.open_episode(ref), self._layout.find_closed(ref))
+        read = (self._record(place, Episode) for place in places if place is not None)
+        found = [episode for episode in read if episode is not None]
+        return max(found, key=lambda episode: episode.version, default=None)
+
+    def _record(self, place: Place, shape: type[T]) -> T | None:
+        try:
+            value = RecordFile(place, shape, self._sealer).load()
+        except Damaged as error:
+            self.problems.append(f"{place.label} cannot be used: {error}")
+            return None
+        except OSError as error:
+            self.problems.append(f"{place.label} cannot be read: {error.strerror or error}")
+            return None
+        if value is None:
+            return None
+        if isinstance(value, Episode) and value.ref != place.name:
+            self.problems.append(f"{place.label} cannot be used: it holds another episode")
+            return None
+        if isinstance(value, Episode) and (broken := chain.broken_at(value)) is not None:
+            self.problems.append(f"{place.label}: the chain is broken at fact {broken}")
+        self._ledger_says(place, value.version)
+        return value
+
+    def _ledger_says(self, place: Place, version: int) -> None:
+        month = place.path.parent.name if place.path.parent.parent == self._layout.closed else None
+        expected = self._ledger.expected(place)
+        if month is not None:
+            expected = self._ledger.expected_closed(month, place)
+        if version < expected:
+            self.problems.append(
+                f"{place.label} is an older copy: version {version}, but it had come to {expected}"
+            )
+
+    def _all_rows(self) -> Sequence[Past]:
+        return [*self._rows.rows(), *(self._summarise(one) for one in self._open.values())]
+
+
+def _oldest_first(rows: Iterable[Past]) -> tuple[Past, ...]:
+    return tuple(sorted(rows, key=apply.started_first))
+
+
+async def read_snapshot(
+    folder: Path,
+    *,
+    keys: Keys | None,
+    summarise: Callable[[Episode], Past],
+    rows_by: str = "",
+) -> Snapshot:
+    """Reads the records in `folder`, beside a running bot or without one.
+
+    keys, summarise, rows_by: as for `TinyStore`. Raises StoreError (nothing is there, wrong key,
+    a newer format).
+    """
+    snapshot = Snapshot(folder, keys=keys, summarise=summarise, rows_by=rows_by)
+    try:
+        await asyncio.to_thread(snapshot.load)
+    except OSError as error:
+        msg = f"the book in {folder} cannot be read: {error.strerror or error}"
+        raise mark.BookProblem(msg) from error
+    return snapshot
