@@ -132,15 +132,15 @@ class Knows:
 
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:
         parts = self._parts
-        house = parts.engine.house
+        service_state = parts.engine.service_state
         state = await parts.engine.standing_of(record.ref)
         history = assessment_cache.earlier(await parts.store.history(record.person), record.ref)
         told = account(
             assessment_cache.substance(record),
             history,
-            house.pack,
-            house.policy,
-            house.closed_days,
+            service_state.pack,
+            service_state.policy,
+            service_state.closed_days,
             now,
         )
         person = await parts.store.person(record.person)
@@ -161,7 +161,7 @@ class Knows:
                 "computed": state.computed.level,
                 "peak": state.peak,
                 "why": state.why,
-                "name": house.pack.level(state.shown).name,
+                "name": service_state.pack.level(state.shown).name,
             },
             "levels": [{"at": at, "level": level} for at, level in told.levels],
             "reasons": self._reasons(state),
@@ -173,7 +173,7 @@ class Knows:
         }
 
     def _reasons(self, state: Standing) -> list[dict[str, Any]]:
-        pack = self._parts.engine.house.pack
+        pack = self._parts.engine.service_state.pack
         deciding = set(state.computed.level_reasons)
         found = []
         for reason in state.computed.reasons:
@@ -187,7 +187,7 @@ class Knows:
         return sorted(found, key=lambda row: (not row["decides"], row["id"]))
 
     def _duty(self, told: Told, owners: Mapping[str, str]) -> dict[str, Any]:
-        pack = self._parts.engine.house.pack
+        pack = self._parts.engine.service_state.pack
         known = pack.duty(told.id)
         source = known.source if known and told.in_protocol else "no time in protocol"
         return {
@@ -203,13 +203,13 @@ class Knows:
         """What will be asked next, whom first: as things stand now, without another fact."""
         if record.closed_at is not None:
             return []
-        house = self._parts.engine.house
+        service_state = self._parts.engine.service_state
         coming = [duty for duty in told.duties if duty.state == "open" and duty.due_at > now]
         found = []
         for duty in coming[:5]:
-            first = house.on_duty(record.home, duty.due_at)[:1]
+            first = service_state.on_duty(record.home, duty.due_at)[:1]
             to = owners.get(duty.id) or (first[0] if first else "")
-            found.append({"at": duty.due_at, "about": title(duty.id, house.pack), "to": to})
+            found.append({"at": duty.due_at, "about": title(duty.id, service_state.pack), "to": to})
         return found
 
 

@@ -47,7 +47,7 @@ class Acknowledgements:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.house = engine.house
+        self.service_state = engine.service_state
 
     async def acknowledge(
         self,
@@ -71,7 +71,7 @@ class Acknowledgements:
         answers: list[Answer] = []
 
         def build(record: Episode) -> Change | None:
-            now = self.house.clock.now()
+            now = self.service_state.clock.now()
             level, wanted = self.engine.duties_in(record)
             answers.clear()
             facts: list[Fact] = []
@@ -94,7 +94,7 @@ class Acknowledgements:
                     )
                     continue
                 early = duty.at > now or not duty.in_protocol
-                minutes = self.house.policy.acknowledgement.minutes(name, level, early)
+                minutes = self.service_state.policy.acknowledgement.minutes(name, level, early)
                 latest = now + timedelta(minutes=minutes)
                 ends = min(until, latest) if until is not None and until > now else latest
                 facts.append(
@@ -241,7 +241,7 @@ class Acknowledgements:
             if record.closed_at is not None or found is None:
                 answers.append(_over(record, duty))
             else:
-                answer, fact = decide(record, found, self.house.clock.now())
+                answer, fact = decide(record, found, self.service_state.clock.now())
                 answers.append(answer)
             return Change(facts=[fact]) if fact is not None else None
 
@@ -250,13 +250,13 @@ class Acknowledgements:
 
     async def _may(self, ref: str, staff: Staff) -> bool:
         try:
-            record = await self.engine.ledger.episode(ref)
+            record = await self.engine.write_behind.episode(ref)
         except NotFound:
             return False
-        return staff.covers(record.home) and staff.active(self.house.clock.now())
+        return staff.covers(record.home) and staff.active(self.service_state.clock.now())
 
     async def _commit(self, ref: str, build: _Build, update_id: int | None) -> None:
-        await self.engine.ledger.put(ref, build, update_id)
+        await self.engine.write_behind.put(ref, build, update_id)
         await self.engine.changed(ref)
 
 

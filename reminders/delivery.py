@@ -74,14 +74,14 @@ class Delivery:
     def __init__(
         self,
         *,
-        ledger: WriteBehind,
+        write_behind: WriteBehind,
         sender: Sender,
         limiter: Limiter,
         clock: Clock,
         desk: Desk,
         second: SecondSender | None = None,
     ) -> None:
-        self.outbox = Outbox(ledger, clock, desk)
+        self.outbox = Outbox(write_behind, clock, desk)
         self.sender = sender
         self.limiter = limiter
         self.clock = clock

@@ -25,7 +25,7 @@ TIERS = (3, 5, 9)
 
 
 async def gather(
-    house: ServiceState,
+    service_state: ServiceState,
     staff: Staff,
     moment: datetime,
     now: datetime,
@@ -37,7 +37,7 @@ async def gather(
     ISO UTC. See docs/REMINDERS.md for the fields."""
     own = [entry for entry in opened if staff.covers(entry[0].home)]
     since = london.days_later(moment, -max(7 * WEEKS, REPEAT_DAYS))
-    rows = [row for row in await house.store.past(since) if staff.covers(row.home)]
+    rows = [row for row in await service_state.store.past(since) if staff.covers(row.home)]
     week = london.days_later(moment, -7)
     data = {
         "from": week,
@@ -53,8 +53,8 @@ async def gather(
         "by_level": _by_level(rows, week, moment),
         "by_home": _by_home(rows, week, moment),
         "repeats": _repeats(rows, now),
-        "unanswered": await _unanswered(house, own, rows, week),
-        "out_of_hours_referrals": await _referrals(house, rows, week, moment),
+        "unanswered": await _unanswered(service_state, own, rows, week),
+        "out_of_hours_referrals": await _referrals(service_state, rows, week, moment),
         "weeks": _weeks(rows, moment),
     }
     builtins: dict[str, Any] = msgspec.to_builtins(data)
@@ -161,7 +161,7 @@ def _repeats(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
 
 
 async def _unanswered(
-    house: ServiceState,
+    service_state: ServiceState,
     own: Sequence[tuple[Episode, int, Sequence[Duty]]],
     rows: Sequence[Past],
     week: datetime,
@@ -171,7 +171,7 @@ async def _unanswered(
     for row in rows:
         if row.closed_at and row.closed_at >= week:
             with suppress(NotFound):  # its file was set aside
-                records.append(await house.store.episode(row.ref))
+                records.append(await service_state.store.episode(row.ref))
     found = {
         (record.ref, message.about)
         for record in records
@@ -182,7 +182,7 @@ async def _unanswered(
 
 
 async def _referrals(
-    house: ServiceState, rows: Sequence[Past], week: datetime, now: datetime
+    service_state: ServiceState, rows: Sequence[Past], week: datetime, now: datetime
 ) -> dict[str, int]:
     """Out-of-hours referrals (National Indicator 71): of this week, and of the twelve weeks. Each
     counts in the week in which the young person was found, not in that in which they left."""
@@ -190,7 +190,7 @@ async def _referrals(
     for row in rows:
         if row.out_of_hours_referral:
             with suppress(NotFound):
-                episode = fold((await house.store.episode(row.ref)).facts)
+                episode = fold((await service_state.store.episode(row.ref)).facts)
                 found.append(episode.located_at or episode.returned_at or row.start)
     since = london.days_later(now, -7 * WEEKS)
     return {

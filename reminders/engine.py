@@ -82,25 +82,25 @@ class Engine:
         alarm: Alarm | None = None,
         limiter: Limiter | None = None,
     ) -> None:
-        self.house = ServiceState(
+        self.service_state = ServiceState(
             store=store, clock=clock, service=service, policy=policy, pack=pack
         )
-        self.ledger = self.house.ledger
+        self.write_behind = self.service_state.write_behind
         self.clock = clock
         self.limiter = limiter or Limiter(policy.limits)
         self.alarm: Alarm = alarm or SchedulerAlarm(clock)
         self.delivery = Delivery(
-            ledger=self.ledger,
+            write_behind=self.write_behind,
             sender=sender,
             limiter=self.limiter,
             clock=clock,
             desk=self,
             second=second,
         )
-        self.house.tell = lambda message: self.delivery.offer(OFFICE, message)
-        self.watch = Watch(self.house, self.delivery)
-        self.rounds = ScheduledJobs(self.house, self.open_duties)
-        self.notices = Notices(self.house)
+        self.service_state.tell = lambda message: self.delivery.offer(OFFICE, message)
+        self.watch = Watch(self.service_state, self.delivery)
+        self.scheduled_jobs = ScheduledJobs(self.service_state, self.open_duties)
+        self.notices = Notices(self.service_state)
         self.on_idle_change: Callable[[], None] | None = None
         self.on_stopped: Callable[[str], None] | None = None
         self._held: dict[str, Held] = {}
@@ -125,11 +125,11 @@ class Engine:
     async def start(self) -> None:
         """Loads every open episode, plans all, and begins to send. The store is open."""
         self._loop = asyncio.get_running_loop()
-        await self.house.load()
-        for row in await self.house.store.past(BEGINNING):
+        await self.service_state.load()
+        for row in await self.service_state.store.past(BEGINNING):
             self._history[row.person] = (*self._history.get(row.person, ()), row)
         now = self.clock.now()
-        for record in await self.house.store.open_episodes():
+        for record in await self.service_state.store.open_episodes():
             self._hold(record)
             self._set(self._held[record.ref], now)
         self.alarm.start(self._rang)
@@ -149,7 +149,7 @@ class Engine:
                 with suppress(asyncio.CancelledError):
                     await task
         await self.delivery.stop()
-        await self.ledger.flush()
+        await self.write_behind.flush()
 
     async def _heartbeat(self) -> None:
         while True:
@@ -181,12 +181,12 @@ class Engine:
         """Somebody committed facts to this episode (or opened or closed it)."""
         with self._busy():
             try:
-                record = await self.ledger.episode(ref)
+                record = await self.write_behind.episode(ref)
             except NotFound:
                 self._drop(ref)
                 return
             held = self._hold(record)
-            rows = tuple(await self.house.store.history(record.person))
+            rows = tuple(await self.service_state.store.history(record.person))
             if rows != self._history.get(record.person):
                 self._history[record.person] = rows
                 others = [
@@ -227,8 +227,8 @@ class Engine:
         while self._heap and not self._current(self._heap[0]):
             heapq.heappop(self._heap)
         moments = [self._heap[0][0]] if self._heap else []
-        if self.rounds.next_at is not None:
-            moments.append(self.rounds.next_at)
+        if self.scheduled_jobs.next_at is not None:
+            moments.append(self.scheduled_jobs.next_at)
         # Also when it has gone by while something else was written: until it was acted upon.
         if self.watch.second_at is not None and self.watch.down_since != self._down_planned:
             moments.append(self.watch.second_at)
@@ -241,7 +241,7 @@ class Engine:
 
     async def standing_of(self, ref: str) -> Standing:
         """Computed, peak and set level of an open or closed episode. Raises NotFound."""
-        record = await self.ledger.episode(ref)
+        record = await self.write_behind.episode(ref)
         return self._know(self._held.get(ref), record, self.clock.now()).standing
 
     def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
@@ -252,8 +252,8 @@ class Engine:
         wanted = duties(
             read(record.facts),
             standing.computed,
-            self.house.policy,
-            self.house.closed_days,
+            self.service_state.policy,
+            self.service_state.closed_days,
             now,
         )
         return standing.shown, wanted
@@ -270,7 +270,7 @@ class Engine:
 
     def look_at_rounds(self) -> None:
         """A hand-over was offered or a choice made: the service's own next moment may differ."""
-        self.rounds.look_soon()
+        self.scheduled_jobs.look_soon()
         self._arm()
 
     async def open_duties(self) -> list[tuple[Episode, int, Sequence[Duty]]]:
@@ -278,7 +278,7 @@ class Engine:
         found: list[tuple[Episode, int, Sequence[Duty]]] = []
         for ref in list(self._held):
             with suppress(NotFound):
-                record = await self.ledger.episode(ref)
+                record = await self.write_behind.episode(ref)
                 found.append((record, *self.duties_in(record)))
         return found
 
@@ -298,18 +298,18 @@ class Engine:
             if held.ref in self._held and not self._stopping:
                 await self._replan(held)
         try:
-            await self.rounds.run(now)
+            await self.scheduled_jobs.run(now)
         except Exception:  # a digest that cannot be made must not end the round
             log.exception("the service's own round failed")
             self.watch.planning_failed += 1
-            self.rounds.next_at = now + AGAIN
+            self.scheduled_jobs.next_at = now + AGAIN
         since = self.watch.down_since
         if since != self._down_planned and self.watch.down_long(now):
             self._down_planned = since
             for held in [h for h in self._held.values() if h.waiting]:
                 await self._replan(held)
-        if self.ledger.unsaved:
-            await self.ledger.flush()
+        if self.write_behind.unsaved:
+            await self.write_behind.flush()
         await self.watch.beat(now)
 
     async def _replan(self, held: Held) -> None:
@@ -323,11 +323,11 @@ class Engine:
             return Change(messages=messages) if messages else None
 
         try:
-            record = await self.ledger.episode(held.ref)
+            record = await self.write_behind.episode(held.ref)
             if record.closed_at is not None:
                 self._drop(held.ref)
                 return
-            record = await self.ledger.put(held.ref, build)
+            record = await self.write_behind.put(held.ref, build)
         except NotFound:
             self._drop(held.ref)
             return
@@ -349,7 +349,7 @@ class Engine:
         held.known = self._know(held, record, now)
         standing = held.known.standing
         held.level = standing.shown
-        house = self.house
+        service_state = self.service_state
         return plan(
             Situation(
                 now=now,
@@ -357,11 +357,11 @@ class Engine:
                 reading=read(record.facts),
                 assessment=standing.computed,
                 level=standing.shown,
-                crew=house.crew(record.home, now),
-                policy=house.policy,
-                closed_days=house.closed_days,
-                second_channel=house.second_channel,
-                accepting_roles=house.pack.settings.ra_accepting_roles,
+                crew=service_state.crew(record.home, now),
+                policy=service_state.policy,
+                closed_days=service_state.closed_days,
+                second_channel=service_state.second_channel,
+                accepting_roles=service_state.pack.settings.ra_accepting_roles,
                 telegram_down=self.watch.down_long(now),
                 is_closed=record.closed_at is not None,
             )
@@ -371,10 +371,10 @@ class Engine:
         rows = self._history.get(record.person, ())
         history: tuple[Earlier, ...] = assessment_cache.earlier(rows, record.ref)
         known = held.known if held is not None else None
-        return assessment_cache.know(known, record, history, self.house.pack, now)
+        return assessment_cache.know(known, record, history, self.service_state.pack, now)
 
     def _by_people(self, held: Held, record: Episode) -> int:
-        length, count = held.counted if not self.ledger.unsaved else (0, 0)
+        length, count = held.counted if not self.write_behind.unsaved else (0, 0)
         if length > len(record.entries):
             length, count = 0, 0
         count += assessment_cache.by_people(record.entries[length:])
@@ -391,7 +391,7 @@ class Engine:
 
     def _drop(self, ref: str) -> None:
         self._held.pop(ref, None)
-        self.ledger.forget(ref)
+        self.write_behind.forget(ref)
 
     def _set(self, held: Held, moment: datetime | None) -> None:
         held.moment = moment
@@ -417,18 +417,18 @@ class Engine:
     # What delivery tells (the Desk) -----------------------------------------------------------
 
     def chat_of(self, person: str, home: str | None) -> int | None:
-        return self.house.chat_of(person, home)
+        return self.service_state.chat_of(person, home)
 
     async def fresh(self, ref: str) -> Episode:
         """The episode as it stands; planned anew first if people wrote something since."""
-        record = await self.ledger.episode(ref)
+        record = await self.write_behind.episode(ref)
         held = self._held.get(ref)
         if record.closed_at is not None:
             self._drop(ref)
             raise NotFound(ref)
         if held is None or held.by_people != self._by_people(held, record):
             await self.changed(ref)
-            return await self.ledger.episode(ref)
+            return await self.write_behind.episode(ref)
         return record
 
     def recorded(self, record: Episode) -> None:

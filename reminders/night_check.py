@@ -29,12 +29,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         )
 
 
-def look_over(house: ServiceState, home: str, now: datetime) -> Outcome:
+def look_over(service_state: ServiceState, home: str, now: datetime) -> Outcome:
     """The next 24 hours of this home's rota, with what was arranged in chat. Without a rota:
     everybody who covers it and is on the list now."""
     until = now + timedelta(hours=24)
-    policy, service, state = house.policy, house.service, house.rota
-    hours = house.office_hours
+    policy, service, state = service_state.policy, service_state.service, service_state.rota
+    hours = service_state.office_hours
     cuts = rota.stretches(home, now, until, policy=policy, state=state, office=hours)
     begins: dict[str, datetime] = {}
     for start, _ in cuts:
@@ -54,7 +54,7 @@ def look_over(house: ServiceState, home: str, now: datetime) -> Outcome:
     foreign: list[str] = []
     for one, start in begins.items():
         staff = service.person(one)
-        known = house.presence.get(one)
+        known = service_state.reachability.get(one)
         if staff is None or not staff.covers(home):
             foreign.append(one)
         elif not staff.active(start):

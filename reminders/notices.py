@@ -42,14 +42,14 @@ def office_message(
 class Notices:
     """Called when delivery found somebody unreachable, and by whoever has something to tell."""
 
-    def __init__(self, house: ServiceState) -> None:
-        self.house = house
+    def __init__(self, service_state: ServiceState) -> None:
+        self.service_state = service_state
 
     async def unreachable(self, person: str, why: str) -> None:
         """This person cannot be written to: kept on record, and the managers are told once."""
-        now = self.house.clock.now()
-        staff = self.house.service.person(person)
-        known = self.house.presence.get(person, Reachability())
+        now = self.service_state.clock.now()
+        staff = self.service_state.service.person(person)
+        known = self.service_state.reachability.get(person, Reachability())
         if not known.reachable:
             return
 
@@ -57,10 +57,10 @@ class Notices:
             people = reachability.read(office.state.get("staff"))
             before = people.get(person, Reachability())
             people[person] = msgspec.structs.replace(before, unreachable_at=now, why=why)
-            homes = self.house.homes_of(staff) if staff else []
-            told = [s for s in self.house.managers(homes, now) if s.id != person]
+            homes = self.service_state.homes_of(staff) if staff else []
+            told = [s for s in self.service_state.managers(homes, now) if s.id != person]
             if not told:
-                told = [s for s in self.house.service.administrators(now) if s.id != person]
+                told = [s for s in self.service_state.service.administrators(now) if s.id != person]
             return OfficeChange(
                 state={"staff": reachability.written(people)},
                 messages=[
@@ -77,7 +77,7 @@ class Notices:
                 log=[{"at": now.isoformat(), "what": "unreachable", "staff": person}],
             )
 
-        await self.house.change(build)
+        await self.service_state.change(build)
 
     async def moved(self, person: str, chat_id: int) -> None:
         """The chat has a new id, which is used from now on."""
@@ -88,18 +88,18 @@ class Notices:
             people[person] = msgspec.structs.replace(before, chat_id=chat_id)
             return OfficeChange(state={"staff": reachability.written(people)})
 
-        await self.house.change(build)
+        await self.service_state.change(build)
 
     async def refused(self, ref: str, message: Message, why: str) -> None:
         """A message that will never be taken: the managers and administrators are told. What the
         second channel does not take is the address's fault: that is told once a day."""
         if message.kind in ("alarm", "refused"):
             return
-        now = self.house.clock.now()
-        staff = self.house.service.person(message.to)
-        homes = self.house.homes_of(staff) if staff else []
-        people = {s.id: s for s in self.house.managers(homes, now)} | {
-            s.id: s for s in self.house.service.administrators(now)
+        now = self.service_state.clock.now()
+        staff = self.service_state.service.person(message.to)
+        homes = self.service_state.homes_of(staff) if staff else []
+        people = {s.id: s for s in self.service_state.managers(homes, now)} | {
+            s.id: s for s in self.service_state.service.administrators(now)
         }
         others = [one for one in people if one != message.to]
         if message.channel == "second":
@@ -111,7 +111,7 @@ class Notices:
 
     async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
         """One message of the service's own file to each of these people, once per `name`."""
-        now = self.house.clock.now()
+        now = self.service_state.clock.now()
         messages = [
             office_message(f"{name}~{one}", one, kind, now, data, priority=5) for one in people
         ]
@@ -121,4 +121,4 @@ class Notices:
             new = [m for m in messages if m.id not in known]
             return OfficeChange(messages=new) if new else None
 
-        await self.house.change(build)
+        await self.service_state.change(build)

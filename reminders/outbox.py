@@ -41,8 +41,8 @@ class Records(Protocol):
 class Outbox:
     """Reads and writes messages where they are kept: in episodes and in the service's own file."""
 
-    def __init__(self, ledger: WriteBehind, clock: Clock, records: Records) -> None:
-        self.ledger = ledger
+    def __init__(self, write_behind: WriteBehind, clock: Clock, records: Records) -> None:
+        self.write_behind = write_behind
         self.clock = clock
         self.records = records
 
@@ -77,7 +77,7 @@ class Outbox:
                 changed = mark(office.messages, None)
                 return OfficeChange(messages=tuple(changed)) if changed else None
 
-            await self.ledger.put_office(in_office)
+            await self.write_behind.put_office(in_office)
             return (begun[0] if begun else None), None
 
         def in_episode(record: Episode) -> Change | None:
@@ -86,7 +86,7 @@ class Outbox:
 
         try:
             await self.records.fresh(ref)
-            record = await self.ledger.put(ref, in_episode)
+            record = await self.write_behind.put(ref, in_episode)
         except NotFound:
             return None, None
         self.records.recorded(record)
@@ -145,7 +145,7 @@ class Outbox:
             def in_office(office: Office) -> OfficeChange | None:
                 return OfficeChange(messages=[message]) if wanted(office.messages) else None
 
-            await self.ledger.put_office(in_office)
+            await self.write_behind.put_office(in_office)
             return
         now = self.clock.now()
 
@@ -168,7 +168,7 @@ class Outbox:
             return Change(facts=[told(record)] if outcome else [], messages=[message])
 
         try:
-            record = await self.ledger.put(ref, in_episode)
+            record = await self.write_behind.put(ref, in_episode)
         except NotFound:
             return
         self.records.recorded(record)

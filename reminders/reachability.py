@@ -28,5 +28,5 @@ def read(raw: Any) -> dict[str, Reachability]:
     return msgspec.convert(raw or {}, dict[str, Reachability])
 
 
-def written(presence: Mapping[str, Reachability]) -> Any:
-    return msgspec.to_builtins(presence)
+def written(people: Mapping[str, Reachability]) -> Any:
+    return msgspec.to_builtins(people)

@@ -48,10 +48,10 @@ class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class ScheduledJobs:
     """Run with every tick; `next_at` is when there is something to do again (UTC)."""
 
-    def __init__(self, house: ServiceState, open_duties: OpenDuties) -> None:
-        self.house = house
+    def __init__(self, service_state: ServiceState, open_duties: OpenDuties) -> None:
+        self.service_state = service_state
         self.open_duties = open_duties
-        self.shift_lists = ShiftLists(house, open_duties)
+        self.shift_lists = ShiftLists(service_state, open_duties)
         self.next_at: datetime | None = None
         self._looked = False
 
@@ -69,14 +69,14 @@ class ScheduledJobs:
     def look_soon(self) -> None:
         """A hand-over was offered or a choice made: all is looked at with the next tick. What has
         come in this very moment is not passed over."""
-        self.next_at = self.house.clock.now()
+        self.next_at = self.service_state.clock.now()
 
     def _look_ahead(self, now: datetime) -> None:
         moments = self._ends()
         if (listed := self.shift_lists.next_at(now)) is not None:
             moments.append(listed)
-        if self.house.policy.night_check.enabled:
-            moments.append(_next_hour(now, self.house.policy.night_check.at))
+        if self.service_state.policy.night_check.enabled:
+            moments.append(_next_hour(now, self.service_state.policy.night_check.at))
         for staff in self._digest_readers(now):
             choice = self._choice(staff)
             if choice is not None:
@@ -86,7 +86,7 @@ class ScheduledJobs:
     # Hand-overs and swaps that nobody accepted ------------------------------------------------
 
     def _ends(self) -> list[datetime]:
-        state = self.house.rota
+        state = self.service_state.rota
         ends = [offer.expires_at for offer in state.offers]
         return [*ends, *(swap.expires_at for swap in state.swaps)]
 
@@ -105,24 +105,24 @@ class ScheduledJobs:
             ).pruned(now)
             messages = [m for one in offers for m in self.not_accepted(one, "unanswered", now)]
             messages += [
-                m for one in swaps for m in not_swapped(self.house, one, "unanswered", now)
+                m for one in swaps for m in not_swapped(self.service_state, one, "unanswered", now)
             ]
             at = now.isoformat()
             log = [{"at": at, "what": "hand-over unanswered", "offer": one.id} for one in offers]
             log += [{"at": at, "what": "swap unanswered", "swap": one.id} for one in swaps]
             return OfficeChange(state={"rota": state.written()}, messages=messages, log=log)
 
-        await self.house.change(build)
+        await self.service_state.change(build)
 
     def not_accepted(self, offer: Offer, why: str, now: datetime) -> list[Message]:
         """It stays with the giver, or with whom the rota names by now; the giver and the managers
         are told, each of their own homes."""
         told = {offer.giver: list(offer.homes)}
-        for manager in self.house.managers(offer.homes, now):
+        for manager in self.service_state.managers(offer.homes, now):
             own = [home for home in offer.homes if manager.covers(home)]
             told.setdefault(manager.id, own or list(offer.homes))
         told.pop(offer.taker, None)
-        first = {self.house.on_duty(home, now)[:1] for home in offer.homes}
+        first = {self.service_state.on_duty(home, now)[:1] for home in offer.homes}
         keeper = next(iter(first)) if len(first) == 1 else ()
         data = {"offer": offer.id, "why": why, "giver": offer.giver, "taker": offer.taker}
         data["keeper"] = keeper[0] if keeper else offer.giver
@@ -141,26 +141,26 @@ class ScheduledJobs:
     # The coming night -------------------------------------------------------------------------
 
     async def _night_check(self, now: datetime) -> None:
-        policy = self.house.policy.night_check
+        policy = self.service_state.policy.night_check
         if not policy.enabled:
             return
         today = london.day_of(now)
         come = now >= london.at(today, policy.at)
-        done = self.house.state.get("night_check")
+        done = self.service_state.state.get("night_check")
         if done is None:
             # The very first start: people are still being asked to open the bot.
             last = today if come else today - timedelta(days=1)
             first = OfficeChange(state={"night_check": last.isoformat()})
-            await self.house.change(lambda _: first)
+            await self.service_state.change(lambda _: first)
             return
         if not come or done == today.isoformat():
             return
         told: dict[str, list[dict[str, Any]]] = {}
-        for home in self.house.service.homes:
-            outcome = night_check.look_over(self.house, home.id, now)
+        for home in self.service_state.service.homes:
+            outcome = night_check.look_over(self.service_state, home.id, now)
             if outcome.trouble:
                 line = {"home": home.id, **msgspec.to_builtins(outcome)}
-                for manager in self.house.managers([home.id], now):
+                for manager in self.service_state.managers([home.id], now):
                     told.setdefault(manager.id, []).append(line)
 
         def build(office: Office) -> OfficeChange | None:
@@ -180,23 +180,23 @@ class ScheduledJobs:
             ]
             return OfficeChange(state={"night_check": today.isoformat()}, messages=messages)
 
-        await self.house.change(build)
+        await self.service_state.change(build)
 
     # Digests ----------------------------------------------------------------------------------
 
     def _digest_readers(self, now: datetime) -> list[Staff]:
-        return [s for s in self.house.service.staff if s.manages and s.active(now)]
+        return [s for s in self.service_state.service.staff if s.manages and s.active(now)]
 
     def next_digest(self, choice: DigestChoice, now: datetime) -> datetime:
         """When (UTC) the next digest is due for somebody who chose this."""
         return london.days_later(_last(now, choice), 7)
 
     def _choice(self, staff: Staff) -> DigestChoice | None:
-        state = DigestState.read(self.house.state.get("digest"))
+        state = DigestState.read(self.service_state.state.get("digest"))
         own = state.choices.get(staff.id)
         if own is not None or state.since is None:
             return own
-        default = self.house.policy.digest
+        default = self.service_state.policy.digest
         if not default.enabled:
             return None
         return DigestChoice(
@@ -204,21 +204,21 @@ class ScheduledJobs:
         )
 
     async def _digests(self, now: datetime) -> None:
-        if DigestState.read(self.house.state.get("digest")).since is None:
+        if DigestState.read(self.service_state.state.get("digest")).since is None:
             first = msgspec.to_builtins(DigestState(since=now))
-            await self.house.change(lambda _: OfficeChange(state={"digest": first}))
+            await self.service_state.change(lambda _: OfficeChange(state={"digest": first}))
         opened: list[tuple[Episode, int, Sequence[Duty]]] | None = None
         for staff in self._digest_readers(now):
             choice = self._choice(staff)
             if choice is None:
                 continue
             moment = _last(now, choice)
-            state = DigestState.read(self.house.state.get("digest"))
+            state = DigestState.read(self.service_state.state.get("digest"))
             if moment <= choice.since or state.sent.get(staff.id, choice.since) >= moment:
                 continue
             if opened is None:
                 opened = await self.open_duties()
-            data = await digest.gather(self.house, staff, moment, now, opened)
+            data = await digest.gather(self.service_state, staff, moment, now, opened)
             message = office_message(
                 f"digest~{moment:%Y%m%d%H}~{staff.id}",
                 staff.id,
@@ -228,7 +228,7 @@ class ScheduledJobs:
                 priority=90,
                 due_at=moment,
             )
-            await self.house.change(_digest_sent(staff.id, moment, message))
+            await self.service_state.change(_digest_sent(staff.id, moment, message))
 
 
 def _digest_sent(

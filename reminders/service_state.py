@@ -20,7 +20,7 @@ from storage.store import Store
 
 
 class ServiceState:
-    """Shared by the engine, by what people do (acts) and by the service's own rounds.
+    """Shared by the engine, by what people do and by scheduled jobs.
 
     `tell` is called with every new waiting message of the service's own file.
     """
@@ -29,7 +29,7 @@ class ServiceState:
         self, *, store: Store, clock: Clock, service: Provider, policy: Policy, pack: Pack
     ) -> None:
         self.store = store
-        self.ledger = WriteBehind(store)
+        self.write_behind = WriteBehind(store)
         self.clock = clock
         self.service = service
         self.policy = policy
@@ -47,13 +47,13 @@ class ServiceState:
         }
         self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
         self.rota = RotaState()
-        self.presence: dict[str, Reachability] = {}
+        self.reachability: dict[str, Reachability] = {}
         self.state: dict[str, Any] = {}
         self.tell: Callable[[Message], None] = lambda _: None
 
     async def load(self) -> None:
         """Reads the service's own file and hands on what waits there."""
-        office = await self.ledger.office()
+        office = await self.write_behind.office()
         self._read(office)
         for message in office.messages:
             if message.state == "waiting":
@@ -70,7 +70,7 @@ class ServiceState:
             new[:] = change.messages if change else ()
             return change
 
-        office = await self.ledger.put_office(building, update_id)
+        office = await self.write_behind.put_office(building, update_id)
         self._read(office)
         for message in new:
             if message.state == "waiting":
@@ -81,12 +81,12 @@ class ServiceState:
         if office.state.get("rota") != self.state.get("rota"):
             self.rota = RotaState.read(office.state.get("rota"))
         if office.state.get("staff") != self.state.get("staff"):
-            self.presence = reachability.read(office.state.get("staff"))
+            self.reachability = reachability.read(office.state.get("staff"))
         self.state = dict(office.state)
 
     def unreachable(self) -> set[str]:
         """Staff ids that the bot cannot write to at present."""
-        return {one for one, known in self.presence.items() if not known.reachable}
+        return {one for one, known in self.reachability.items() if not known.reachable}
 
     def crew(self, home: str, now: datetime) -> Crew:
         """Who can be asked about this home's cases now."""
@@ -122,7 +122,7 @@ class ServiceState:
             return None
         if home is not None and not staff.covers(home):
             return None
-        known = self.presence.get(person)
+        known = self.reachability.get(person)
         return known.chat_id if known and known.chat_id is not None else staff.telegram_id
 
     def managers(self, homes: Iterable[str], now: datetime) -> list[Staff]:

@@ -41,22 +41,22 @@ def wishes(raw: Any) -> dict[str, Wish]:
     return msgspec.convert(raw or {}, dict[str, Wish])
 
 
-def has_shifts(house: ServiceState, staff: Staff, now: datetime) -> bool:
+def has_shifts(service_state: ServiceState, staff: Staff, now: datetime) -> bool:
     """Does the rota name this person within the next week?"""
-    return bool(Coming(house, now, ahead=AHEAD).turns(staff))
+    return bool(Coming(service_state, now, ahead=AHEAD).turns(staff))
 
 
-def end_of_shift(house: ServiceState, homes: Sequence[str], now: datetime) -> datetime:
+def end_of_shift(service_state: ServiceState, homes: Sequence[str], now: datetime) -> datetime:
     """The end of the shift (UTC): when the rota of these homes next changes hands."""
-    ends = [house.next_change(home, now) for home in homes]
+    ends = [service_state.next_change(home, now) for home in homes]
     return max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
 
 
 class ShiftLists:
-    """Run with the service's rounds."""
+    """Run with the scheduled jobs."""
 
-    def __init__(self, house: ServiceState, open_duties: OpenDuties) -> None:
-        self.house = house
+    def __init__(self, service_state: ServiceState, open_duties: OpenDuties) -> None:
+        self.service_state = service_state
         self.open_duties = open_duties
 
     async def wish(
@@ -67,7 +67,7 @@ class ShiftLists:
         if hour is not None and not 0 <= hour <= 23:
             msg = f"hour 0 to 23, not {hour}"
             raise ValueError(msg)
-        now = self.house.clock.now()
+        now = self.service_state.clock.now()
         wish = Wish(since=now, hour=hour)
 
         def build(office: Office) -> OfficeChange:
@@ -77,11 +77,11 @@ class ShiftLists:
                 known[staff.id] = wish
             return OfficeChange(state={"shift_list": msgspec.to_builtins(known)})
 
-        await self.house.change(build, update_id)
+        await self.service_state.change(build, update_id)
         return self._times(staff, wish, now)[1] if wanted else None
 
     def wanted(self, staff: Staff) -> bool:
-        return staff.id in wishes(self.house.state.get("shift_list"))
+        return staff.id in wishes(self.service_state.state.get("shift_list"))
 
     def next_at(self, now: datetime) -> datetime | None:
         """When (UTC) the next list of anybody is due."""
@@ -98,8 +98,8 @@ class ShiftLists:
                 continue
             if opened is None:
                 opened = await self.open_duties()
-            homes = self.house.homes_of(staff)
-            lines = shift_lines(opened, homes, now, end_of_shift(self.house, homes, now))
+            homes = self.service_state.homes_of(staff)
+            lines = shift_lines(opened, homes, now, end_of_shift(self.service_state, homes, now))
             message = office_message(
                 f"shift-list~{moment:%Y%m%d%H%M}~{staff.id}",
                 staff.id,
@@ -120,7 +120,7 @@ class ShiftLists:
                 state = {"shift_list": msgspec.to_builtins(known)}
                 return OfficeChange(state=state, messages=[told])
 
-            await self.house.change(build)
+            await self.service_state.change(build)
 
     def _all(
         self, now: datetime
@@ -128,12 +128,12 @@ class ShiftLists:
         """Everybody who asked for it and is on the list, with their last and next moment."""
         found = []
         rota: Coming | None = None
-        for one, wish in wishes(self.house.state.get("shift_list")).items():
-            staff = self.house.service.person(one)
+        for one, wish in wishes(self.service_state.state.get("shift_list")).items():
+            staff = self.service_state.service.person(one)
             if staff is None or not staff.active(now):
                 continue
             if wish.hour is None and rota is None:
-                rota = Coming(self.house, now - TOO_LATE, ahead=AHEAD)
+                rota = Coming(self.service_state, now - TOO_LATE, ahead=AHEAD)
             found.append((staff, wish, self._times(staff, wish, now, rota)))
         return found
 
@@ -146,7 +146,7 @@ class ShiftLists:
             if today <= now:
                 return today, london.days_later(today, 1)
             return london.days_later(today, -1), today
-        rota = rota or Coming(self.house, now - TOO_LATE, ahead=AHEAD)
+        rota = rota or Coming(self.service_state, now - TOO_LATE, ahead=AHEAD)
         starts = [turn.start for turn in rota.turns(staff)]
         last = max((start for start in starts if start <= now), default=None)
         return last, min((start for start in starts if start > now), default=None)

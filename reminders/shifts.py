@@ -34,14 +34,14 @@ class Shifts:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self.house = engine.house
-        self.swaps = Swaps(engine.house, engine.look_at_rounds)
+        self.service_state = engine.service_state
+        self.swaps = Swaps(engine.service_state, engine.look_at_rounds)
 
     # On duty ---------------------------------------------------------------------------------
 
     def on_duty(self, home: str) -> tuple[str, ...]:
         """Staff ids on duty now, in the order of asking."""
-        return self.house.on_duty(home, self.house.clock.now())
+        return self.service_state.on_duty(home, self.service_state.clock.now())
 
     async def take_over(
         self,
@@ -59,7 +59,7 @@ class Shifts:
         lines = await self._lines(homes)
 
         def build(office: Office) -> OfficeChange:
-            now = self.house.clock.now()
+            now = self.service_state.clock.now()
             covers = [self._cover(home, staff.id, "", now, until) for home in homes]
             messages = [
                 office_message(
@@ -91,7 +91,7 @@ class Shifts:
         update_id: int | None = None,
     ) -> Offer | None:
         """The one who goes offers; the one who comes is asked to accept. None: not allowed."""
-        now = self.house.clock.now()
+        now = self.service_state.clock.now()
         able = all(giver.covers(home) and taker.covers(home) for home in homes)
         if not homes or not able or taker.id == giver.id or not taker.active(now):
             return None
@@ -101,7 +101,7 @@ class Shifts:
             giver=giver.id,
             taker=taker.id,
             offered_at=now,
-            expires_at=now + timedelta(minutes=self.house.policy.hand_over.accept_minutes),
+            expires_at=now + timedelta(minutes=self.service_state.policy.hand_over.accept_minutes),
         )
 
         def build(office: Office) -> OfficeChange:
@@ -140,7 +140,7 @@ class Shifts:
         outcome: list[OfferOutcome] = ["over"]
 
         def build(office: Office) -> OfficeChange | None:
-            now = self.house.clock.now()
+            now = self.service_state.clock.now()
             state = RotaState.read(office.state.get("rota"))
             if offer not in state.offers or offer.expires_at <= now:
                 outcome[0] = "over"
@@ -178,7 +178,7 @@ class Shifts:
         why = "refused" if staff.id == offer.taker else "taken back"
 
         def build(office: Office) -> OfficeChange | None:
-            now = self.house.clock.now()
+            now = self.service_state.clock.now()
             state = RotaState.read(office.state.get("rota"))
             if offer not in state.offers:
                 outcome[0] = "over"
@@ -186,7 +186,7 @@ class Shifts:
             outcome[0] = "done"
             messages: list[Message] = []
             if why == "refused":
-                messages = self.engine.rounds.not_accepted(offer, why, now)
+                messages = self.engine.scheduled_jobs.not_accepted(offer, why, now)
             change = OfficeChange(
                 state={"rota": state.written()},
                 messages=messages,
@@ -203,7 +203,7 @@ class Shifts:
         self, staff_id: str, *, chat_id: int | None = None, update_id: int | None = None
     ) -> None:
         """This person wrote to the bot: it can reach them (again)."""
-        known = self.house.presence.get(staff_id)
+        known = self.service_state.reachability.get(staff_id)
         if known is not None and known.started_at is not None and known.reachable:
             return
         await self._presence(
@@ -228,10 +228,10 @@ class Shifts:
         def build(office: Office) -> OfficeChange:
             people = reachability.read(office.state.get("staff"))
             before = people.get(staff_id, Reachability())
-            people[staff_id] = change(before, self.house.clock.now())
+            people[staff_id] = change(before, self.service_state.clock.now())
             return OfficeChange(state={"staff": reachability.written(people)})
 
-        await self.house.change(build, update_id)
+        await self.service_state.change(build, update_id)
 
     # Lists and digests --------------------------------------------------------------------------
 
@@ -239,23 +239,23 @@ class Shifts:
         """The short list at the start of a shift, most urgent first: for every open episode of
         these homes (default: all that this person covers) `ref`, `home`, `level`, `unmet`,
         `next`, `falls_due` (until the rota changes hands)."""
-        wanted = homes or self.house.homes_of(staff)
+        wanted = homes or self.service_state.homes_of(staff)
         return await self._lines([home for home in wanted if staff.covers(home)])
 
     def wants_list(self, staff: Staff) -> bool:
         """Does the short list come to this person by itself at the start of a shift?"""
-        return self.engine.rounds.shift_lists.wanted(staff)
+        return self.engine.scheduled_jobs.shift_lists.wanted(staff)
 
     def has_shifts(self, staff: Staff) -> bool:
         """Does the rota name this person within the next week?"""
-        return has_shifts(self.house, staff, self.house.clock.now())
+        return has_shifts(self.service_state, staff, self.service_state.clock.now())
 
     async def list_setting(
         self, staff: Staff, *, wanted: bool, hour: int | None = None, update_id: int | None = None
     ) -> datetime | None:
         """Sends the short list at the start of each shift on the rota, or daily at `hour` (London),
         or no more. Answers when the next one comes (UTC); None: none will."""
-        lists = self.engine.rounds.shift_lists
+        lists = self.engine.scheduled_jobs.shift_lists
         coming = await lists.wish(staff, wanted=wanted, hour=hour, update_id=update_id)
         self.engine.look_at_rounds()
         return coming
@@ -268,7 +268,7 @@ class Shifts:
         if not (0 <= weekday <= 6 and 0 <= hour <= 23):
             msg = f"weekday 0 to 6 and hour 0 to 23, not {weekday} and {hour}"
             raise ValueError(msg)
-        choice = DigestChoice(weekday=weekday, hour=hour, since=self.house.clock.now())
+        choice = DigestChoice(weekday=weekday, hour=hour, since=self.service_state.clock.now())
 
         def build(office: Office) -> OfficeChange:
             state = DigestState.read(office.state.get("digest"))
@@ -276,21 +276,21 @@ class Shifts:
             return OfficeChange(state={"digest": msgspec.to_builtins(state)})
 
         await self._change(build, update_id)
-        return self.engine.rounds.next_digest(choice, self.house.clock.now())
+        return self.engine.scheduled_jobs.next_digest(choice, self.service_state.clock.now())
 
     # ------------------------------------------------------------------------------------------
 
     async def _change(self, build: _OfficeBuild, update_id: int | None) -> None:
-        await self.house.change(build, update_id)
+        await self.service_state.change(build, update_id)
         self.engine.look_at_rounds()
 
     def _offer(self, offer_id: str) -> Offer | None:
-        return next((o for o in self.house.rota.offers if o.id == offer_id), None)
+        return next((o for o in self.service_state.rota.offers if o.id == offer_id), None)
 
     def _cover(
         self, home: str, staff: str, instead_of: str, now: datetime, until: datetime | None
     ) -> Cover:
-        end = until or self.house.next_change(home, now)
+        end = until or self.service_state.next_change(home, now)
         return Cover(home=home, staff=staff, start=now, end=end, instead_of=instead_of)
 
     def _with_covers(
@@ -308,8 +308,8 @@ class Shifts:
         return OfficeChange(state={"rota": state.written()}, messages=messages, log=log)
 
     async def _lines(self, homes: Sequence[str]) -> list[dict[str, Any]]:
-        now = self.house.clock.now()
-        ends = end_of_shift(self.house, homes, now)
+        now = self.service_state.clock.now()
+        ends = end_of_shift(self.service_state, homes, now)
         return shift_lines(await self.engine.open_duties(), homes, now, ends)
 
     def _shift_card(

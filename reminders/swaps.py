@@ -34,23 +34,23 @@ class Coming:
 
     def __init__(
         self,
-        house: ServiceState,
+        service_state: ServiceState,
         now: datetime,
         state: RotaState | None = None,
         *,
         ahead: timedelta = AHEAD,
     ) -> None:
-        self._house = house
+        self._service_state = service_state
         self._now = now
         self._until = now + ahead
-        self._state = house.rota if state is None else state
+        self._state = service_state.rota if state is None else state
         self._worked: dict[str, list[tuple[Shift, tuple[str, ...]]]] = {}
 
     def turns(self, staff: Staff) -> list[Turn]:
         """The shifts that this person will work, soonest first. One that is at several homes is
         one turn."""
         found: dict[tuple[datetime, datetime], dict[str, None]] = {}
-        for home in self._house.homes_of(staff):
+        for home in self._service_state.homes_of(staff):
             for span, workers in self._at(home):
                 if staff.id in workers and staff.active(span.start):
                     found.setdefault((span.start, span.end), {})[home] = None
@@ -61,10 +61,10 @@ class Coming:
 
     def colleagues(self, asker: Staff, turn: Turn) -> list[Staff]:
         """Who could work this turn: covers its homes, can be written to, is not at work then."""
-        away = self._house.unreachable()
+        away = self._service_state.unreachable()
         return [
             one
-            for one in self._house.service.staff
+            for one in self._service_state.service.staff
             if one.id != asker.id
             and one.id not in away
             and one.active(turn.start)
@@ -87,11 +87,13 @@ class Coming:
         """The written shifts of a home that are to begin, each with who works it; where an
         exception holds, only that."""
         if home not in self._worked:
-            house, until = self._house, self._until
-            special = exceptions(home, self._now, until, house.policy)
+            service_state, until = self._service_state, self._until
+            special = exceptions(home, self._now, until, service_state.policy)
             usual = [
                 span
-                for span in shifts(home, self._now, until, house.policy, house.office_hours)
+                for span in shifts(
+                    home, self._now, until, service_state.policy, service_state.office_hours
+                )
                 if not any(one.start <= span.start < one.end for one in special)
             ]
             self._worked[home] = [
@@ -108,13 +110,13 @@ class Swaps:
     `changed` is called when an offer was made: when it runs out is the service's own moment.
     """
 
-    def __init__(self, house: ServiceState, changed: Callable[[], None]) -> None:
-        self.house = house
+    def __init__(self, service_state: ServiceState, changed: Callable[[], None]) -> None:
+        self.service_state = service_state
         self._changed = changed
 
     def coming(self) -> Coming:
         """The next four weeks as they stand now."""
-        return Coming(self.house, self.house.clock.now())
+        return Coming(self.service_state, self.service_state.clock.now())
 
     async def ask(
         self,
@@ -127,8 +129,8 @@ class Swaps:
     ) -> Swap | None:
         """The colleague is asked to work `gives`; the asker works `takes` for it. None: not
         possible (any more)."""
-        house, now = self.house, self.house.clock.now()
-        coming = Coming(house, now)
+        service_state, now = self.service_state, self.service_state.clock.now()
+        coming = Coming(service_state, now)
         free = [one.id for one in coming.colleagues(asker, gives)]
         if gives not in coming.turns(asker) or colleague.id not in free:
             return None
@@ -145,7 +147,9 @@ class Swaps:
                 gives=gives,
                 takes=takes,
                 asked_at=now,
-                expires_at=min(now + timedelta(hours=house.policy.hand_over.swap_hours), *begins),
+                expires_at=min(
+                    now + timedelta(hours=service_state.policy.hand_over.swap_hours), *begins
+                ),
             )
             made[:] = [swap]
             data = {"swap": swap.id, "parts": _parts(swap), "expires_at": swap.expires_at}
@@ -162,7 +166,7 @@ class Swaps:
                 log=[_line(now, "swap asked", asker.id, swap)],
             )
 
-        await house.change(build, update_id)
+        await service_state.change(build, update_id)
         self._changed()
         return made[0]
 
@@ -171,7 +175,7 @@ class Swaps:
     ) -> tuple[Answered, Swap | None]:
         """The colleague's yes or no; "no" of the one who asked takes it back. On yes the rota
         changes hands for these shifts, and the asker and the managers are told."""
-        swap = next((one for one in self.house.rota.swaps if one.id == swap_id), None)
+        swap = next((one for one in self.service_state.rota.swaps if one.id == swap_id), None)
         if swap is None:
             return "over", None
         if staff.id != swap.colleague and (yes or staff.id != swap.asker):
@@ -179,7 +183,7 @@ class Swaps:
         outcome: list[Answered] = ["over"]
 
         def build(office: Office) -> OfficeChange | None:
-            now = self.house.clock.now()
+            now = self.service_state.clock.now()
             state = RotaState.read(office.state.get("rota"))
             if swap not in state.swaps or swap.expires_at <= now:
                 outcome[0] = "over"
@@ -190,14 +194,14 @@ class Swaps:
             if not yes:
                 outcome[0] = "declined" if staff.id == swap.colleague else "taken_back"
                 if outcome[0] == "declined":
-                    messages = not_swapped(self.house, swap, "declined", now)
+                    messages = not_swapped(self.service_state, swap, "declined", now)
             elif self._stands(swap, state, now):
                 outcome[0] = "agreed"
                 covers = _covers(swap)
-                messages = _told(self.house, swap, "swap", {}, now, also=(swap.asker,))
+                messages = _told(self.service_state, swap, "swap", {}, now, also=(swap.asker,))
             else:
                 outcome[0] = "over"
-                messages = not_swapped(self.house, swap, "changed", now)
+                messages = not_swapped(self.service_state, swap, "changed", now)
             state = msgspec.structs.replace(state, swaps=kept, covers=(*state.covers, *covers))
             return OfficeChange(
                 state={"rota": state.pruned(now).written()},
@@ -205,28 +209,28 @@ class Swaps:
                 log=[_line(now, f"swap {outcome[0]}", staff.id, swap)],
             )
 
-        await self.house.change(build, update_id)
+        await self.service_state.change(build, update_id)
         return outcome[0], swap
 
     def _stands(self, swap: Swap, state: RotaState, now: datetime) -> bool:
         """Does each of the two still work what they give away?"""
-        service = self.house.service
+        service = self.service_state.service
         asker, colleague = service.person(swap.asker), service.person(swap.colleague)
         if asker is None or colleague is None or not colleague.active(swap.gives.start):
             return False
-        coming = Coming(self.house, now, state)
+        coming = Coming(self.service_state, now, state)
         own, theirs = coming.turns(asker), coming.turns(colleague)
         returned = swap.takes is None or swap.takes in theirs
         return swap.gives in own and returned and not _busy(theirs, swap.gives)
 
 
-def not_swapped(house: ServiceState, swap: Swap, why: str, now: datetime) -> list[Message]:
+def not_swapped(service_state: ServiceState, swap: Swap, why: str, now: datetime) -> list[Message]:
     """It stays as it was: the one who asked and the managers are told."""
-    return _told(house, swap, "swap_kept", {"why": why}, now, also=(swap.asker,))
+    return _told(service_state, swap, "swap_kept", {"why": why}, now, also=(swap.asker,))
 
 
 def _told(
-    house: ServiceState,
+    service_state: ServiceState,
     swap: Swap,
     kind: str,
     more: dict[str, Any],
@@ -238,7 +242,7 @@ def _told(
     parts = _parts(swap)
     told = dict.fromkeys(also, parts)
     homes = [home for part in parts for home in part["homes"]]
-    for manager in house.managers(homes, now):
+    for manager in service_state.managers(homes, now):
         own = [
             {**part, "homes": covered}
             for part in parts

@@ -45,8 +45,8 @@ class Figures(msgspec.Struct, kw_only=True):
 class Watch:
     """Beats with every tick of the engine and counts what delivery reports."""
 
-    def __init__(self, house: ServiceState, delivery: Delivery) -> None:
-        self.house = house
+    def __init__(self, service_state: ServiceState, delivery: Delivery) -> None:
+        self.service_state = service_state
         self.delivery = delivery
         self.figures = Figures()
         self.planning_failed = 0
@@ -72,7 +72,7 @@ class Watch:
         figures.lateness_count += 1
         for place, limit in enumerate(BUCKETS):
             figures.lateness[place] += seconds <= limit
-        if seconds > self.house.policy.watching.late_seconds:
+        if seconds > self.service_state.policy.watching.late_seconds:
             figures.late += 1
             self._how_many += 1
             self._worst = max(late, self._worst or late)
@@ -90,7 +90,7 @@ class Watch:
         """When the second channel takes over (UTC); None while Telegram answers."""
         if self.down_since is None:
             return None
-        wait = timedelta(minutes=self.house.policy.second_channel.after_minutes_down)
+        wait = timedelta(minutes=self.service_state.policy.second_channel.after_minutes_down)
         return self.down_since + wait
 
     # Beating --------------------------------------------------------------------------------
@@ -104,9 +104,9 @@ class Watch:
         if real - self._beat_at >= BEAT_SECONDS:
             self._beat_at = real
             notify("WATCHDOG=1")
-            if self.house.policy.watching.heartbeat_file:
-                self._touch(self.house.policy.watching.heartbeat_file, now)
-        watching = self.house.policy.watching
+            if self.service_state.policy.watching.heartbeat_file:
+                self._touch(self.service_state.policy.watching.heartbeat_file, now)
+        watching = self.service_state.policy.watching
         due = real - self._alive_at >= watching.alive_every_minutes * 60
         if watching.alive_url and due and (self._alive is None or self._alive.done()):
             self._alive_at = real
@@ -122,7 +122,7 @@ class Watch:
         """Tells the administrators that reminders were late; further ones wait their turn."""
         bucket = int(now.timestamp()) // (ALARM_MINUTES * 60)
         worst, how_many = self._worst, self._how_many
-        people = self.house.service.administrators(now)
+        people = self.service_state.service.administrators(now)
 
         def build(office: Office) -> OfficeChange | None:
             known = {m.id for m in office.messages}
@@ -146,17 +146,17 @@ class Watch:
             return OfficeChange(messages=messages) if messages else None
 
         self._worst, self._how_many = None, 0
-        await self.house.change(build)
+        await self.service_state.change(build)
 
     def health(self) -> dict[str, Any]:
         """For /health: `ok` is false when something needs a person to look."""
-        now = self.house.clock.now()
-        watching = self.house.policy.watching
+        now = self.service_state.clock.now()
+        watching = self.service_state.policy.watching
         quiet = (now - self.last_beat).total_seconds() if self.last_beat else None
         return {
             "ok": not self.delivery.stopped_why
             and self.down_since is None
-            and self.house.ledger.unsaved == 0
+            and self.service_state.write_behind.unsaved == 0
             and quiet is not None
             and quiet <= watching.late_seconds,
             "now": now.isoformat(),
@@ -164,7 +164,7 @@ class Watch:
             "telegram_down_since": self.down_since.isoformat() if self.down_since else None,
             "telegram_stopped": self.delivery.stopped_why,
             "waiting_messages": self.delivery.waiting,
-            "unsaved_records": self.house.ledger.unsaved,
+            "unsaved_records": self.service_state.write_behind.unsaved,
             "late_reminders": self.figures.late,
             "last_lateness_seconds": round(self.figures.last_lateness, 3),
             "planning_failures": self.planning_failed,

@@ -350,7 +350,7 @@ async def test_the_look_over_knows_who_was_arranged_for_the_night_and_whose_time
             in_place=True,
         )
         state = {"rota": RotaState(covers=(cover,)).written()}
-        await world.engine.house.change(lambda _: OfficeChange(state=state))
+        await world.engine.service_state.change(lambda _: OfficeChange(state=state))
         await world.until(utc("2026-03-06 15:01"))
         [told] = [g.message for g in world.telegram.got if g.message.kind == "night_check"]
         found = {one["home"]: one for one in told.data["homes"]}

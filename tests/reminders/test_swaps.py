@@ -99,7 +99,7 @@ async def test_a_yes_that_comes_after_the_rota_changed_swaps_nothing():
             state = msgspec.structs.replace(state, covers=(cover,))
             return OfficeChange(state={"rota": state.written()})
 
-        await world.engine.house.change(given)
+        await world.engine.service_state.change(given)
         await world.advance(seconds=5)
         world.telegram.new()
         assert (await answer(world.staff("mia"), second.id, yes=True))[0] == "over"

@@ -210,7 +210,7 @@ async def test_a_group_that_moved_is_followed():
         await world.until(utc("2026-03-07 01:31"))
         asked = [g.message for g in world.telegram.got if g.to == "amy"]
         assert {m.chat_id for m in asked} == {-1007}
-        assert world.engine.house.presence["amy"].chat_id == -1007
+        assert world.engine.service_state.reachability["amy"].chat_id == -1007
 
 
 @in_virtual_time

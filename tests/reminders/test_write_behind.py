@@ -39,7 +39,7 @@ class Store(MemoryStore):
         return await super().update_office(**fields)
 
 
-async def book() -> tuple[Store, WriteBehind]:
+async def opened() -> tuple[Store, WriteBehind]:
     store = Store()
     opened = f.Opened(
         id="f0",
@@ -55,7 +55,7 @@ async def book() -> tuple[Store, WriteBehind]:
 
 @in_virtual_time
 async def test_after_a_conflict_it_is_decided_anew_on_what_is_there_now():
-    store, ledger = await book()
+    store, write_behind = await opened()
     store.refuses = [Conflict("somebody was faster")] * 3
     seen = []
 
@@ -63,22 +63,24 @@ async def test_after_a_conflict_it_is_decided_anew_on_what_is_there_now():
         seen.append(record.version)
         return Change(facts=[note("n1")])
 
-    saved = await ledger.put("RH-2345", build)
+    saved = await write_behind.put("RH-2345", build)
     assert len(seen) == 4
     assert saved.facts[-1].id == "n1"
 
 
 @in_virtual_time
 async def test_what_cannot_be_saved_is_seen_and_saved_later():
-    store, ledger = await book()
+    store, write_behind = await opened()
     store.refuses = [NotSaved("full")] * 2
-    await ledger.put("RH-2345", lambda _: Change(facts=[note("n1")], messages=[message("m")]))
-    shown = await ledger.put("RH-2345", lambda _: Change(messages=[message("m", state="sent")]))
+    await write_behind.put("RH-2345", lambda _: Change(facts=[note("n1")], messages=[message("m")]))
+    shown = await write_behind.put(
+        "RH-2345", lambda _: Change(messages=[message("m", state="sent")])
+    )
     assert [m.state for m in shown.messages] == ["sent"]
-    assert ledger.unsaved == 1
+    assert write_behind.unsaved == 1
     assert (await store.episode("RH-2345")).messages == ()
-    await ledger.flush()
-    assert ledger.unsaved == 0
+    await write_behind.flush()
+    assert write_behind.unsaved == 0
     record = await store.episode("RH-2345")
     assert [m.state for m in record.messages] == ["sent"]
     assert [x.id for x in record.facts] == ["f0", "n1"]
@@ -87,27 +89,27 @@ async def test_what_cannot_be_saved_is_seen_and_saved_later():
 @in_virtual_time
 async def test_what_a_person_does_is_not_kept_in_memory_but_refused():
     """Whoever taps must learn that it is not on paper anywhere."""
-    store, ledger = await book()
+    store, write_behind = await opened()
     store.refuses = [NotSaved("full")]
     with pytest.raises(NotSaved):
-        await ledger.put("RH-2345", lambda _: Change(facts=[note("n1")]), update_id=7)
-    assert ledger.unsaved == 0
+        await write_behind.put("RH-2345", lambda _: Change(facts=[note("n1")]), update_id=7)
+    assert write_behind.unsaved == 0
 
 
 @in_virtual_time
 async def test_the_service_s_own_file_likewise():
-    store, ledger = await book()
+    store, write_behind = await opened()
     store.refuses = [NotSaved("full")]
-    await ledger.put_office(lambda _: OfficeChange(state={"a": 1}, messages=[message("m")]))
-    assert (await ledger.office()).state == {"a": 1}
+    await write_behind.put_office(lambda _: OfficeChange(state={"a": 1}, messages=[message("m")]))
+    assert (await write_behind.office()).state == {"a": 1}
     assert (await store.office()).state == {}
-    await ledger.put_office(lambda _: OfficeChange(state={"b": 2}))
+    await write_behind.put_office(lambda _: OfficeChange(state={"b": 2}))
     assert (await store.office()).state == {"a": 1, "b": 2}
     assert [m.id for m in (await store.office()).messages] == ["m"]
 
 
 @in_virtual_time
 async def test_an_episode_that_is_not_there():
-    _, ledger = await book()
+    _, write_behind = await opened()
     with pytest.raises(NotFound):
-        await ledger.put("RH-9999", lambda _: None)
+        await write_behind.put("RH-9999", lambda _: None)

@@ -146,7 +146,7 @@ def answer_not_saved(stack: contextlib.ExitStack) -> None:
     """ "You have it" is said and not written down."""
 
     async def commit(self: Any, ref: str, build: Any, update_id: int | None) -> None:
-        build(await self.engine.ledger.episode(ref))
+        build(await self.engine.write_behind.episode(ref))
 
     _put(stack, reminders.acknowledge.Acknowledgements, "_commit", commit)
 
@@ -184,10 +184,10 @@ def expiry_ignored(stack: contextlib.ExitStack) -> None:
     _put(stack, reminders.service_state.ServiceState, "chat_of", _chat_of_anybody)
 
 
-def _chat_of_anybody(house: Any, person: str, home: str | None) -> int | None:
-    known = house.presence.get(person)
+def _chat_of_anybody(service_state: Any, person: str, home: str | None) -> int | None:
+    known = service_state.reachability.get(person)
     moved = known.chat_id if known is not None else None
-    return moved or house.service.person(person).telegram_id
+    return moved or service_state.service.person(person).telegram_id
 
 
 def _on_duty_for_ever(real: Any) -> Any:
