@@ -37,6 +37,16 @@ class Action(msgspec.Struct, frozen=True, gc=False):
     label: str = ""
 
 
+class Placing(msgspec.Struct, frozen=True, gc=False):
+    """What the placing authority's own pack asks beyond the home's, where the two differ."""
+
+    authority: str
+    due: dict[str, Due]
+    """Its duties that the home's pack does not list, or lists later."""
+    to_settle: tuple[str, ...]
+    """Its ids that the home's pack has not to settle already."""
+
+
 class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What the pack says of an episode at `now`. All times are London wall clock, with the offset
     of that moment, so that they compare and subtract as instants."""
@@ -68,6 +78,13 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     ra_route: Literal["EDT", "duty_team"] | None
     changes_at: datetime | None
     """The next moment at which level, reasons or due differ with the same facts."""
+    to_settle: tuple[str, ...] = ()
+    """Sorted ids of the duties and actions that stand in the way of signing off."""
+    emergency: bool = False
+    """Abducted and the police not told, not back: nothing is listed above N-POLICE."""
+    prompts: tuple[str, ...] = ()
+    """Sorted ids of the questions answered with "unknown" that are to be asked again."""
+    placing: Placing | None = None
 
 
 def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> Assessment:

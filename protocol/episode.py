@@ -7,9 +7,16 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from protocol.facts import Category, Child
+from protocol.facts import Answer, Category, Child
 
-NotificationType: TypeAlias = Literal["responsible_authority", "ra_written", "parents", "police"]
+NotificationType: TypeAlias = Literal[
+    "responsible_authority", "ra_written", "parents", "police", "police_back", "ra_back",
+    "parents_back",
+]  # fmt: skip
+"""Told that the young person is away, or (`_back`) that they are found or back."""
+DecisionOutcome: TypeAlias = Literal["done", "booked", "not_needed", "handed_over"]
+LocatedBy: TypeAlias = Literal["police", "parents", "placement", "other"]
+InterviewHeldBy: TypeAlias = Literal["independent", "placement"]
 
 
 class Notification(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,36 +27,64 @@ class Notification(msgspec.Struct, frozen=True, kw_only=True):
     recipient_role: str = ""
 
 
+class Decision(msgspec.Struct, frozen=True, kw_only=True):
+    """What was decided at `at` (aware) about one duty or action of the pack, named by `id`.
+
+    `note` holds the reason, or to whom it was handed over; `until` (aware) is when something
+    booked or handed over has to be looked at again. What an outcome needs is in the decision table.
+    """
+
+    id: str
+    outcome: DecisionOutcome
+    at: datetime
+    by_role: str = ""
+    note: str = ""
+    until: datetime | None = None
+
+
 class Episode(msgspec.Struct, frozen=True, kw_only=True):
     """All that `assess` needs to know of one absence; every time is aware, None is not on record.
 
     `category` is what was reported; whether a police report turns it into missing is a rule.
-    Flags that belong to the young person are in `child`.
+    Flags that belong to the young person are in `child`. An answer that was not asked for is no.
     """
 
     category: Category
     child: Child
+    missing_since: datetime | None = None
+    """When an absence that began as unauthorised became missing; None: missing from the start."""
     last_seen_at: datetime | None = None
     due_back_at: datetime | None = None
     aware_at: datetime | None = None
     police_reported_at: datetime | None = None
     located_at: datetime | None = None
     returned_at: datetime | None = None
+    located_by: LocatedBy | None = None
+    located_la: str | None = None
+    """The authority in whose area the young person was found."""
     notifications: tuple[Notification, ...] = ()
     parents_withheld_reason: str = ""
+    safe_well_at: datetime | None = None
     ri_completed_at: datetime | None = None
+    ri_held_by: InterviewHeldBy | None = None
     ri_declined_at: datetime | None = None
     """The young person declined the interview and the reason is on record."""
-    return_unsafe: bool = False
-    contact_blocked: bool = False
+    return_unsafe: Answer = False
+    contact_blocked: Answer = False
+    crime_suspected: Answer = False
+    """Engaged, or believed to have engaged, in crime while away."""
+    crime_victim: Answer = False
+    harmed_while_away: Answer = False
+    referred_at: datetime | None = None
+    """Found, unsafe to go back: the referral was made."""
+    referred_to: str = ""
     abducted: bool = False
     reported_by_other_agency: bool = False
     parents_reported: bool = False
     reported_to_csc_at: datetime | None = None
     """Referred to children's social care: section 47 enquiries start within 48 h."""
     s47_started_at: datetime | None = None
-    crime_while_away: bool = False
-    harmed_while_away: bool = False
+    decisions: tuple[Decision, ...] = ()
 
 
 class Earlier(msgspec.Struct, frozen=True, kw_only=True):

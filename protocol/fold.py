@@ -81,7 +81,7 @@ def _located(fields: Fields, fact: f.Located) -> None:
 def _returned(fields: Fields, fact: f.Returned) -> None:
     fields.update(
         returned_at=fact.at,
-        crime_while_away=fact.crime_while_away,
+        crime_suspected=fact.crime_while_away,
         harmed_while_away=fact.harmed_while_away,
     )
 

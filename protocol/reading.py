@@ -130,7 +130,8 @@ def read_episode(value: Any, ignored: list[str], path: str = "episode") -> Episo
         child=_child(child, flags, f"{path}.child"),
         notifications=_notifications(table.get("notifications"), ignored, path),
         parents_withheld_reason=withheld.strip(),
-        **{name: flags[name] for name in _EPISODE_FLAGS},  # type: ignore[arg-type]
+        crime_suspected=flags.pop("crime_while_away"),
+        **{name: flags[name] for name in _EPISODE_FLAGS if name in flags},  # type: ignore[arg-type]
         **times,  # type: ignore[arg-type]
     )
 

@@ -28,7 +28,7 @@ _EPISODE_FLAGS = tuple(
         ("abducted", "abducted"),
         ("reported_by_other_agency", "other_agency_reported"),
         ("parents_reported", "parents_reported"),
-        ("crime_while_away", "crime_while_away"),
+        ("crime_suspected", "crime_while_away"),
         ("harmed_while_away", "harmed_while_away"),
         ("parents_withheld_reason", "parents_withheld"),
     )
@@ -78,7 +78,7 @@ class View:
         else:
             bits |= pack.category_bits["unauthorised_absence"]
         for field, bit in _EPISODE_FLAGS:
-            if getattr(episode, field):
+            if getattr(episode, field) not in (False, "", "unknown"):
                 bits |= bit
         if police is not None:
             bits |= _BIT["police_told"]

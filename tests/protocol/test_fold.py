@@ -41,7 +41,7 @@ def test_a_report_and_what_follows():
         return_unsafe=True,
         contact_blocked=True,
         reported_by_other_agency=True,
-        crime_while_away=True,
+        crime_suspected=True,
         harmed_while_away=True,
     )
 
