@@ -11,7 +11,7 @@ import msgspec
 from bot.config import Config
 from bot.phone import TelegramPhone, TelegramSending
 from bot.sender import WordedSender
-from bot.summary import summarise
+from bot.summary import RULES, summarise
 from handlers.context import Context
 from handlers.wording.second import second_channel
 from protocol.london import england_bank_holidays
@@ -85,7 +85,7 @@ def pack_of(config: Config, folder: Path, closed_days: Collection[date], now: da
 
 def row_maker(config: Config, pack: Pack, clock: Clock) -> tuple[Callable[[Episode], Past], str]:
     """How a summary row is made of an episode, and the name of the rules it is made by."""
-    made_by = f"{config.protocol.pack}/{config.protocol.preset}"
+    made_by = f"{RULES}/{config.protocol.pack}/{config.protocol.preset}"
     return lambda episode: summarise(episode, pack, clock.now()), made_by
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from protocol import facts as f
+from protocol.counting import last_of
 from protocol.fold import fold
 from protocol.pack import Pack
 from protocol.standing import standing
 from storage.model import Episode, Past
+
+RULES = 2
+"""Counted up when a row of the same facts reads differently: rows made before are made again."""
 
 
 def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
@@ -16,10 +20,7 @@ def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
     moment = episode.closed_at or now
     folded = fold(episode.facts)
     state = standing(episode.facts, (), pack, moment)
-    gone = {x.fact for x in episode.facts if isinstance(x, f.Withdrawn)}
-    facts = [x for x in episode.facts if x.id not in gone]
-    held = [x.at for x in facts if isinstance(x, f.InterviewHeld)]
-    declined = [x.at for x in facts if isinstance(x, f.InterviewAnswered) and not x.accepted]
+    answer = last_of(episode.facts, f.InterviewAnswered)
     interview = "SG-RI" in state.computed.reasons
     located = folded.located_at or folded.returned_at
     due = None
@@ -37,8 +38,8 @@ def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
         peak=state.peak,
         closed_at=episode.closed_at,
         interview_due_at=due,
-        interview_held_at=held[0] if held else None,
-        interview_declined_at=declined[-1] if declined else None,
+        interview_held_at=folded.ri_completed_at,
+        interview_declined_at=answer.at if answer and not answer.accepted else None,
         out_of_hours_referral="SG-OOH-REF" in state.computed.reasons,
     )
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.case_records import standing
 from handlers.chat import Button, Screen
 from handlers.wording import card as say
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
+from protocol.counting import counting
 from protocol.fold import fold
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
@@ -36,7 +36,7 @@ class View:
         self.episode, self.state, self.duties = episode, state, duties
         self.person, self.staff, self.service = person, staff, service
         self.pack, self.now, self.identifiers = pack, clock.now(), identifiers
-        self.facts = standing(episode.facts)
+        self.facts = counting(episode.facts)
         self.names = {s.id: s.name for s in service.staff} | {f.NIGHTLIGHT: "Nightlight"}
         self.folded = fold(episode.facts)
         kinds = {type(fact) for fact in self.facts}
@@ -72,7 +72,8 @@ def text(view: View) -> str:
     lines += ["", "<b>Why this level</b>", *say.why(state, view.pack)]
     if not view.closed:
         lines += ["", "<b>Due</b>", *say.duties(view.duties, view.pack, now, view.names)]
-    done = [say.done_line(fact, view.pack, now, view.names) for fact in view.facts]
+    shown = [fact for fact in view.facts if not isinstance(fact, f.Withdrawn)]
+    done = [say.done_line(fact, view.pack, now, view.names) for fact in shown]
     done = [line for line in done if line]
     if done:
         hidden = len(done) - say.MOST_DONE

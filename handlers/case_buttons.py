@@ -11,6 +11,7 @@ from handlers.recording import RECORDINGS
 from handlers.wording import card as say
 from handlers.wording import recording
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title
+from protocol.counting import counting
 from protocol.facts import (
     AuthorityTold,
     AuthorityWritten,
@@ -97,7 +98,7 @@ async def _record(
 def _on_record(context: Context, episode: Episode, kind: str) -> str:
     """Somebody has recorded this before: when, and who."""
     wanted = ONCE.get(kind)
-    found = [x for x in case_records.standing(episode.facts) if wanted and isinstance(x, wanted)]
+    found = [x for x in counting(episode.facts) if wanted and isinstance(x, wanted)]
     if not found:
         return ""
     author = context.service.person(found[-1].by)

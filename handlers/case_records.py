@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from handlers.context import Context
-from protocol.facts import Fact, Withdrawn
+from protocol.facts import Fact
 from protocol.provider import Staff
 from storage.model import Episode, Message, Past
 from storage.store import Change, Conflict, NotFound
@@ -61,13 +61,6 @@ async def record(
         await context.engine.changed(episode.ref)
         return saved
     raise Conflict(episode.ref)
-
-
-def standing(facts: tuple[Fact, ...]) -> list[Fact]:
-    """The facts that count: those that were not withdrawn, nor put right by a later one."""
-    gone = {f.fact for f in facts if isinstance(f, Withdrawn)}
-    gone |= {f.corrects for f in facts if f.corrects and f.id not in gone}
-    return [f for f in facts if f.id not in gone and not isinstance(f, Withdrawn)]
 
 
 async def history(context: Context, episode: Episode) -> list[Past]:

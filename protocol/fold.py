@@ -1,8 +1,7 @@
 """From the facts on record to the episode that the rules look at.
 
 Facts count in the order in which they were recorded. For a kind with one value the one recorded
-last counts; people told are kept all. `Withdrawn` takes a fact out (and, withdrawn itself, puts it
-back); a correction takes the place of the fact of its own kind that it names.
+last counts; people told are kept all. Which facts count at all: `protocol/counting.py`.
 """
 
 from __future__ import annotations
@@ -12,29 +11,10 @@ from datetime import datetime
 from typing import Any, TypeAlias
 
 from protocol import facts as f
-from protocol.episode import Episode, Notification, NotificationType, utc
+from protocol.counting import counting
+from protocol.episode import Episode, Notification, NotificationType
 
 Fields: TypeAlias = dict[str, Any]
-
-
-def in_order(facts: Sequence[f.Fact]) -> list[f.Fact]:
-    """The facts as recorded: by `recorded_at`, those of one moment as they stand."""
-    return sorted(facts, key=lambda fact: utc(fact.recorded_at))
-
-
-def standing_facts(facts: Sequence[f.Fact]) -> list[f.Fact]:
-    """The facts that count, in order: without those withdrawn or corrected by later ones."""
-    ordered = in_order(facts)
-    kinds = {fact.id: type(fact) for fact in ordered}
-    gone: set[str] = set()
-    for fact in reversed(ordered):
-        if fact.id in gone:
-            continue
-        if isinstance(fact, f.Withdrawn):
-            gone.add(fact.fact)
-        elif fact.corrects != fact.id and kinds.get(fact.corrects) is type(fact):
-            gone.add(fact.corrects)
-    return [fact for fact in ordered if fact.id not in gone]
 
 
 def fold(facts: Sequence[f.Fact]) -> Episode:
@@ -43,7 +23,7 @@ def fold(facts: Sequence[f.Fact]) -> Episode:
     """
     fields: Fields = {"category": "missing", "child": f.Child(), "notifications": []}
     gone_again: datetime | None = None
-    for fact in standing_facts(facts):
+    for fact in counting(facts):
         kind = type(fact)
         if kind in _VALUES:
             field, attribute = _VALUES[kind]

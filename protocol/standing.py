@@ -16,8 +16,9 @@ import msgspec
 
 from protocol import facts as f
 from protocol.assess import Assessment, assess, level_at
+from protocol.counting import counting, in_order
 from protocol.episode import Earlier, utc
-from protocol.fold import CHANGING, fold, in_order, standing_facts
+from protocol.fold import CHANGING, fold
 from protocol.pack import Pack
 from protocol.view import MOMENT
 
@@ -48,7 +49,7 @@ def standing(
     known = [fact for fact in facts if utc(fact.recorded_at) <= now]
     computed = assess(fold(known), history, pack, now)
     decisions = [
-        fact for fact in standing_facts(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)
+        fact for fact in counting(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)
     ]
     down = next((d for d in reversed(decisions) if isinstance(d, f.LevelStoodDown)), None)
     raises = [

@@ -12,6 +12,7 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
+from protocol.counting import counting
 from protocol.facts import Acknowledged, Fact, Snoozed
 from protocol.provider import Staff
 from reminders.duties import Duty
@@ -266,8 +267,7 @@ def _find(duties: Sequence[Duty], name: str) -> Duty | None:
 
 def _latest(record: Episode, duty: str) -> Acknowledged | None:
     """The last word on who has it: an acknowledgement, unless a snooze came after it."""
-    for entry in reversed(record.entries):
-        fact = entry.fact
+    for fact in reversed(counting(record.facts)):
         if isinstance(fact, Acknowledged | Snoozed) and fact.duty == duty:
             return fact if isinstance(fact, Acknowledged) else None
     return None

@@ -13,6 +13,7 @@ import msgspec
 
 from protocol import london
 from protocol.assess import Assessment
+from protocol.counting import counting
 from protocol.facts import (
     NIGHTLIGHT,
     Acknowledged,
@@ -33,7 +34,6 @@ from protocol.facts import (
     Snoozed,
     Told,
 )
-from protocol.fold import standing_facts
 from reminders.policy import Policy
 
 ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-72H"})
@@ -105,7 +105,7 @@ class Reading(msgspec.Struct, kw_only=True):
 def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
     seen = Reading()
-    for fact in standing_facts([f for f in facts if not isinstance(f, Told)]):
+    for fact in counting([f for f in facts if not isinstance(f, Told)]):
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):

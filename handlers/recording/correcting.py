@@ -9,6 +9,7 @@ from handlers.form import Choice, FormState, Option
 from handlers.recording.parts import NewId, Recording, at, author, form, last, text, when, words
 from handlers.wording import recording as say
 from protocol import facts as f
+from protocol.counting import all_about, counting
 from protocol.facts import Fact
 
 
@@ -40,10 +41,12 @@ KINDS: dict[str, type[Fact]] = {
 
 def _corrected(c: FormState, new: NewId) -> list[Fact]:
     what = c.answers["fix"]
-    signed = author(c, new)
     if what.startswith("not_"):
-        wrong = last(c, KINDS[what.removeprefix("not_")])
-        return [f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **signed)]
+        return [
+            f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **author(c, new))
+            for wrong in _every(c, KINDS[what.removeprefix("not_")])
+        ]
+    signed = author(c, new)
     opened = last(c, f.Opened)
     at = when(c)
     if what == "last_seen":
@@ -53,7 +56,17 @@ def _corrected(c: FormState, new: NewId) -> list[Fact]:
         before = last(c, f.DueBack) or opened
         return [f.DueBack(at=at, corrects=before.id, **signed)]
     wrong = last(c, KINDS[what])
+    if wrong is None:  # a colleague has withdrawn it meanwhile
+        return []
     return [msgspec.structs.replace(wrong, at=at, corrects=wrong.id, **signed)]
+
+
+def _every(c: FormState, kind: type[Fact]) -> list[Fact]:
+    """All that says so, with what a correction had replaced: "NOT told after all" leaves no earlier
+    word of it standing."""
+    facts = c.episode.facts if c.episode else ()
+    standing = [fact for fact in counting(facts) if isinstance(fact, kind)]
+    return [wrong for fact in standing for wrong in all_about(facts, fact)]
 
 
 def _fixes_a_time(c: FormState) -> bool:

@@ -14,7 +14,9 @@ from handlers.when import shown
 from handlers.wording import recording as say
 from handlers.wording.form import KEPT_OUT, answer
 from protocol import facts as f
+from protocol.counting import last_of
 from protocol.facts import Fact
+from protocol.fold import fold
 
 NewId: TypeAlias = Callable[[], str]
 Facts: TypeAlias = Callable[[FormState, NewId], list[Fact]]
@@ -44,9 +46,7 @@ def quick(state: FormState) -> list[Option]:
 
 def due_back(state: FormState) -> datetime | None:
     """When the young person was due back, as now on record; None without a set time."""
-    changed, opened = last(state, f.DueBack), last(state, f.Opened)
-    due: datetime | None = changed.at if changed else opened.due_back_at if opened else None
-    return due
+    return fold(state.episode.facts).due_back_at if state.episode else None
 
 
 def options_of(pairs: Sequence[tuple[str, str]]) -> Any:
@@ -156,21 +156,15 @@ def text(state: FormState, key: str, pairs: Sequence[tuple[str, str]] = ()) -> s
 
 
 def last(state: FormState, kind: type[Fact]) -> Any:
-    """The fact of this kind that counts now: the latest that was not withdrawn."""
-    if state.episode is None:
-        return None
-    withdrawn = {x.fact for x in state.episode.facts if isinstance(x, f.Withdrawn)}
-    found = [x for x in state.episode.facts if isinstance(x, kind) and x.id not in withdrawn]
-    return found[-1] if found else None
+    """The fact of this kind that counts now and was recorded last; None without one."""
+    return last_of(state.episode.facts, kind) if state.episode else None
 
 
 def begin(state: FormState) -> datetime | None:
     """Nothing about the return can lie before the young person was last seen."""
-    opened, seen = last(state, f.Opened), last(state, f.LastSeen)
-    return seen.at if seen else opened.last_seen_at if opened else None
+    return fold(state.episode.facts).last_seen_at if state.episode else None
 
 
 def child(c: FormState) -> f.Child:
     """The young person as now on record."""
-    child: f.Child = (last(c, f.ChildChanged) or last(c, f.Opened)).child
-    return child
+    return fold(c.episode.facts if c.episode else ()).child

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from protocol import facts as f
+from protocol.counting import counting
 from protocol.episode import Episode, Notification
-from protocol.fold import fold, standing_facts
+from protocol.fold import fold
 from tests.protocol.cases import HOUR, IN_CARE, MINUTE, OLDER, SIX, Record
 
 
@@ -180,4 +181,4 @@ def test_facts_that_say_nothing_about_the_rules_stay_on_record():
     record = Record()
     opened(record)
     note = record.write(f.Note, SIX + HOUR, text="phoned the friends")
-    assert note in [fact.id for fact in standing_facts(record.facts)]
+    assert note in [fact.id for fact in counting(record.facts)]

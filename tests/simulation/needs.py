@@ -21,20 +21,23 @@ AFTER_RETURN = ("RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CON
 
 
 def counting(facts: Sequence[f.Fact]) -> list[f.Fact]:
-    """Without what was withdrawn or put right (a withdrawal can itself be withdrawn)."""
-    gone: set[str] = set()
-    kept: list[f.Fact] = []
-    kinds = {fact.id: fact.__class__ for fact in facts}
-    for fact in reversed(facts):
-        if fact.id in gone:
-            continue
-        kept.append(fact)
-        if isinstance(fact, f.Withdrawn):
-            gone.add(fact.fact)
-        elif fact.corrects and kinds.get(fact.corrects) is fact.__class__:
-            gone.add(fact.corrects)
-    kept.reverse()
-    return kept
+    """Without what was withdrawn or put right (a withdrawal can itself be withdrawn); of several
+    corrections of one entry, or of each other, the last."""
+    withdrawals = [x for x in facts if isinstance(x, f.Withdrawn)]
+
+    def withdrawn(fact: f.Fact) -> bool:
+        return any(x.fact == fact.id and not withdrawn(x) for x in withdrawals)
+
+    first: dict[str, str] = {}
+    kinds: dict[str, type] = {}
+    latest: dict[str, f.Fact] = {}
+    for fact in facts:
+        kinds[fact.id] = type(fact)
+        again = kinds.get(fact.corrects) is type(fact) and fact.corrects in first
+        first[fact.id] = first[fact.corrects] if again else fact.id
+        if not withdrawn(fact):
+            latest[first[fact.id]] = fact
+    return [fact for fact in facts if latest.get(first[fact.id]) is fact]
 
 
 def calendar(moment: datetime, days: int) -> datetime:
