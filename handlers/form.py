@@ -14,7 +14,7 @@ from typing import Any, TypeAlias
 import msgspec
 
 from handlers.chat import Button, Screen, rows
-from handlers.when import explain, shown
+from handlers.times import explain, shown
 from handlers.wording import form as say
 from protocol.provider import Provider, Staff
 from storage.model import Draft, Episode, Past, Person

@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
-from handlers.when import shown
+from handlers.times import shown
 from handlers.wording import report as say
 from handlers.wording.common import DANGER
 from handlers.wording.form import KEPT_OUT, answer

@@ -84,7 +84,7 @@ def when(
     ] = None,
 ) -> None:
     """Show how a typed time is read."""
-    from handlers.when.command import run as read
+    from handlers.times.command import run as read
 
     if lines is None:
         raise typer.Exit(read(text, now, why, None))

@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, Form, FormState, Option, When, Words, ago, moment, stamp
-from handlers.when import shown
+from handlers.times import shown
 from handlers.wording import recording as say
 from handlers.wording.form import KEPT_OUT, answer
 from protocol import facts as f

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from handlers.when import Why, explain, readings, shown
-from handlers.when.show import moment
+from handlers.times import Why, explain, readings, shown
+from handlers.times.show import moment
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 22, 10, tzinfo=UTC)
 
 
@@ -99,7 +99,7 @@ def loaded(code: str) -> bool:
 
 READ = """
 from datetime import UTC, datetime
-from handlers.when import readings
+from handlers.times import readings
 now = datetime(2026, 11, 4, 10, tzinfo=UTC)
 """
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from handlers.when import explain, readings, shown
-from handlers.when.london import LONDON, to_minute
-from handlers.when.show import moment
+from handlers.times import explain, readings, shown
+from handlers.times.london import LONDON, to_minute
+from handlers.times.show import moment
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 

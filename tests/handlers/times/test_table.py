@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from handlers.when import readings
-from handlers.when.london import LONDON
+from handlers.times import readings
+from handlers.times.london import LONDON
 
 DAY = timedelta(days=1)
 CASES = 250

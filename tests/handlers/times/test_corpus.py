@@ -4,9 +4,9 @@ import json
 from datetime import UTC, datetime
 from pathlib import Path
 
-from handlers.when import readings
+from handlers.times import readings
 
-DATA = Path(__file__).parents[1] / "data" / "times"
+DATA = Path(__file__).parents[2] / "data" / "times"
 
 
 def minute(t: datetime) -> datetime:

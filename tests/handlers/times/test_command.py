@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from handlers.when.command import run
+from handlers.times.command import run
 
 NOW = "2026-11-22T02:10:00+00:00"
 

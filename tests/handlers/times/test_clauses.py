@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from handlers.when import explain
-from handlers.when.london import LONDON, to_minute
+from handlers.times import explain
+from handlers.times.london import LONDON, to_minute
 
-CLAUSES = Path(__file__).parents[1] / "data" / "times" / "clauses.txt"
+CLAUSES = Path(__file__).parents[2] / "data" / "times" / "clauses.txt"
 
 
 def sections() -> dict[str, list[tuple[datetime, str, str, str]]]:

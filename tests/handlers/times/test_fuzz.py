@@ -4,10 +4,10 @@ import random
 import time
 from datetime import UTC, datetime, timedelta
 
-from handlers.when import readings
-from handlers.when.everyday import KIND
-from handlers.when.london import to_minute
-from handlers.when.text import LONGEST
+from handlers.times import readings
+from handlers.times.everyday import KIND
+from handlers.times.london import to_minute
+from handlers.times.text import LONGEST
 
 CASES = 6000
 SLOWEST = 0.050

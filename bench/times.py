@@ -1,6 +1,6 @@
 """Typed times beside plain dateparser: median, p95 and first call, in one run.
 
-    python -m bench.when [--rounds N]
+    python -m bench.times [--rounds N]
 
 Every phrase of tests/data/times/dev.jsonl is read by both, in turn, so that a busy machine slows
 both alike; quote the ratios. The first call is timed in a process of its own, import included.
@@ -19,23 +19,23 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from handlers.when import readings
-from handlers.when.london import LONDON
+from handlers.times import readings
+from handlers.times.london import LONDON
 
 ROOT = Path(__file__).parents[1]
 PHRASES = ROOT / "tests" / "data" / "times" / "dev.jsonl"
 FIRST_CALLS = 7
 
 OURS_FIRST = """
-from handlers.when import readings
+from handlers.times import readings
 readings(text, now)
 """
 OURS_SPELT = """
-from handlers.when import readings
+from handlers.times import readings
 readings("3-Nov-2026 22:15", now)
 """
 PLAIN_FIRST = """
-from bench.when import plain
+from bench.times import plain
 plain(text, now)
 """
 TIMED = """
@@ -128,7 +128,7 @@ def main() -> int:
         rows.extend(zip(names, one, two, strict=True))
     rows.append(("import + first call", first(OURS_FIRST), first(PLAIN_FIRST)))
     print(f"{len(asked)} phrases, {rounds} rounds, milliseconds\n")
-    print(f"{'':<22}{'handlers.when':>15}{'dateparser':>13}{'ratio':>9}")
+    print(f"{'':<22}{'handlers.times':>15}{'dateparser':>13}{'ratio':>9}")
     for name, mine, other in rows:
         print(f"{name:<22}{mine:>15.3f}{other:>13.3f}{other / mine:>8.1f}x")
     print(f"{'first spelt-out date':<22}{first(OURS_SPELT):>15.3f}  (loads dateparser)")
