@@ -13,6 +13,7 @@ so a damaged one is noticed now and not when it is needed. The summary is a cach
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ import msgspec
 from storage import files, mark
 from storage.keys import Keys
 from storage.layout import Layout, Place
+from storage.lock import SameFolder
 from storage.seal import Damaged, Sealer
 from storage.store import StoreError
 
@@ -76,12 +78,14 @@ def backup(
         msg = f"{target} is in the book's own folder: choose another place, better another disk"
         raise BackupProblem(msg)
     final = target / f"nightlight-{now:%Y%m%dT%H%M%SZ}"
-    partial = target / f".{final.name}.partial"
+    partial = target / f".{final.name}.{os.getpid()}.partial"
     if final.exists():
         msg = f"{final} is there already"
         raise BackupProblem(msg)
     try:
+        same = SameFolder(folder)
         made = _copy(layout, sealer, partial, now, progress)
+        same.check()
         partial.rename(final)
         files.fsync_folder(target)
         if keep is not None and not made.problems:

@@ -51,7 +51,7 @@ class Book:
     ) -> None:
         self.layout = Layout(folder)
         self.sealer = Sealer(keys)
-        self.lock = Lock(self.layout.lock)
+        self.lock = Lock(self.layout)
         self.summarise = summarise
         self.report = report
         self.now = now
@@ -81,6 +81,7 @@ class Book:
                 raise Damaged(msg)
         except Damaged as error:
             self._files.pop(place.label, None)
+            self.lock.check()
             what = damage.set_aside(self.layout, place, str(error), self.now())
             self.report("set_aside", what)
             return None
@@ -213,6 +214,7 @@ class Book:
         if month is None:
             msg = f"there is no episode {after.ref}"
             raise NotFound(msg)
+        self.lock.check()
         self.summary.distrust(month)
         place = self.closed_place(after.ref, month)
         file = RecordFile(place, Episode, self.sealer)
@@ -223,8 +225,10 @@ class Book:
         self.ledger.remember(after.ref, month)
 
     def _save(self, file: RecordFile[T], value: T) -> None:
+        self.lock.check()
         try:
             file.save(value)
+            self.lock.check()
         except OSError:
             self._doubtful[file.place.path] = file
             raise
@@ -233,6 +237,7 @@ class Book:
     def tidy(self) -> None:
         """Does what follows a commit: what was refused is taken back, ended drafts go, closed
         episodes move. Raises OSError; then the rest is done next time, or at the next start."""
+        self.lock.check()
         for path, file in list(self._doubtful.items()):
             file.put_back()
             del self._doubtful[path]
@@ -339,6 +344,7 @@ class Book:
 
     def probe(self) -> None:
         """Raises OSError if a record could not be written now."""
+        self.lock.check()
         for folder in (self.layout.folder, self.layout.open, self.layout.drafts):
             trial = folder / ".probe.tmp"
             files.write_whole(trial, bytes(4096))

@@ -10,7 +10,7 @@ ledger/live.nlb            how far each of these had come, and, by month of clos
 ledger/2026-11.nlb         ... each closed episode
 summary/2026-11.nlb        a cache: one row for each episode closed in that month
 aside/                     damaged files, under names that say when and why
-lock                       held by the running bot
+lock                       a note: which process has the folder open
 """
 
 from __future__ import annotations

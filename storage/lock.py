@@ -1,64 +1,122 @@
-"""One writer: a lock on the book's folder, held as long as the process lives.
+"""One writer: a lock on the folder of the records, held as long as the process lives.
 
-The system releases it when the process ends, however it ends, so a crash leaves nothing to tidy.
+The lock is on the folder itself and not on a file in it: a file can be removed or replaced while
+the bot runs, and then a second process would lock another file of the same name. A folder can be
+moved, or another be put in its place; so whoever holds the lock checks before and after each
+write that the path still leads to the folder that is locked (`Lock.check`). The system releases
+the lock when the process ends, however it ends, so a crash leaves nothing to tidy.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from datetime import datetime
 from pathlib import Path
 
 from storage import files
+from storage.layout import Layout
 from storage.store import StoreError
+
+SWAPPED = (
+    "its folder was moved, replaced or removed while it was in use: put it back, or stop the bot "
+    "and start it again"
+)
 
 
 class BookInUse(StoreError):
-    """Another process holds the book. The text names its pid and when it started."""
+    """Another process holds the records. The text names its pid and when it started."""
+
+
+class FolderSwapped(OSError):
+    """The path no longer leads to the folder that is locked. Nothing may be written there."""
+
+    def __init__(self) -> None:
+        super().__init__(errno.ESTALE, SWAPPED)
+
+
+class SameFolder:
+    """Whether a path still leads to the folder to which it led at first.
+
+    Raises OSError if there is none.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.identity = _identity(folder)
+
+    def check(self) -> None:
+        """Raises FolderSwapped if it does not."""
+        try:
+            found = _identity(self._folder)
+        except OSError:
+            raise FolderSwapped from None
+        if found != self.identity:
+            raise FolderSwapped
 
 
 class Lock:
-    """The lock of one book."""
+    """The lock of one folder of records."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, layout: Layout) -> None:
+        self._folder = layout.folder
+        self._note = layout.lock
         self._descriptor = -1
+        self._same: SameFolder | None = None
 
     def take(self, now: datetime) -> None:
-        """Raises BookInUse if another process has it, OSError if the file cannot be opened."""
-        try:
-            descriptor = os.open(
-                self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE
-            )
-            writable = True
-        except OSError:
-            # On a disk that became read-only the bot must still start, to remind from what is
-            # there; a lock does not need a writable file.
-            descriptor = os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
-            writable = False
+        """now: UTC, for the note of who has it. Raises BookInUse if another process has it,
+        OSError if the folder cannot be opened."""
+        same = SameFolder(self._folder)
+        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.pread(descriptor, 200, 0).decode(errors="replace").strip()
             os.close(descriptor)
-            msg = f"the book in {self._path.parent} is in use by {holder or 'another process'}"
+            msg = f"the book in {self._folder} is in use by {self._holder()}"
             raise BookInUse(msg) from None
-        self._descriptor = descriptor
-        if writable:
-            self._sign(now)
-
-    def _sign(self, now: datetime) -> None:
-        text = f"process {os.getpid()}, started {now:%Y-%m-%d %H:%M:%S} UTC\n".encode()
-        try:
-            os.ftruncate(self._descriptor, 0)
-            os.pwrite(self._descriptor, text, 0)
         except OSError:
-            # A full disk: the lock holds all the same, only its message says less.
-            return
+            os.close(descriptor)
+            raise
+        self._descriptor, self._same = descriptor, same
+        try:
+            if _identity(descriptor) != same.identity:
+                raise FolderSwapped
+            self.check()
+        except FolderSwapped:
+            self.release()
+            raise
+        self._sign(now)
+
+    def check(self) -> None:
+        """Raises FolderSwapped unless the path leads to the folder that this lock holds."""
+        if self._same is None:
+            raise FolderSwapped
+        self._same.check()
 
     def release(self) -> None:
-        """Gives the book free; harmless if it was not taken."""
+        """Lets another process take it; harmless if it was not taken."""
         if self._descriptor >= 0:
             os.close(self._descriptor)
-            self._descriptor = -1
+            self._descriptor, self._same = -1, None
+
+    def _holder(self) -> str:
+        try:
+            return files.read(self._note).decode(errors="replace").strip() or "another process"
+        except OSError:
+            return "another process"
+
+    def _sign(self, now: datetime) -> None:
+        text = f"process {os.getpid()}, started {now:%Y-%m-%d %H:%M:%S} UTC\n"
+        try:
+            files.unlink(self._note)  # whatever it is, such as a link to elsewhere
+            files.write_unsynced(self._note, text.encode())
+        except OSError:
+            # A full or read-only disk: the lock holds all the same, only its message says less.
+            return
+
+
+def _identity(folder: Path | int) -> tuple[int, int]:
+    found = os.stat(folder)  # noqa: PTH116 - twice for each commit, and of a descriptor
+    return found.st_dev, found.st_ino

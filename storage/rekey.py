@@ -43,7 +43,7 @@ def reseal(
     layout = Layout(folder)
     sealer = _sealer(layout, keys)
     mark.read(layout, sealer)
-    lock = Lock(layout.lock)
+    lock = Lock(layout)
     lock.take(now)
     problems = []
     try:
@@ -51,6 +51,7 @@ def reseal(
         for done, place in enumerate(places):
             progress(done, len(places))
             try:
+                lock.check()
                 _one(place, sealer)
             except FileNotFoundError:
                 continue

@@ -81,9 +81,10 @@ def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now
         msg = f"{kept.label} in the backup {path.name}: {problem}"
         raise BackupProblem(msg)
     mark.read(layout, sealer)
-    lock = Lock(layout.lock)
+    lock = Lock(layout)
     lock.take(now)
     try:
+        lock.check()
         return _put_back(layout, sealer, path, kept, now)
     except OSError as error:
         msg = f"{kept.label} was not restored: {error.strerror or error}"

@@ -18,6 +18,7 @@ from storage import apply, chain, mark
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.ledger import Ledger
+from storage.lock import SameFolder
 from storage.model import Draft, Episode, Office, Past, Person
 from storage.record import RecordFile
 from storage.seal import Damaged, Sealer
@@ -60,6 +61,7 @@ class Snapshot:
         if not layout.folder.is_dir():
             msg = f"there is no book in {layout.folder}"
             raise mark.BookProblem(msg)
+        same = SameFolder(layout.folder)
         mark.read(layout, self._sealer)
         self._ledger.load()
         for owner in layout.owners():
@@ -71,6 +73,7 @@ class Snapshot:
         for month in layout.months():
             self._load_month(month)
         self._settle(not_moved)
+        same.check()
 
     async def episode(self, ref: str) -> Episode:
         """Open or closed. Raises NotFound."""
