@@ -1,0 +1,99 @@
+"""Who may see and do what with a case: each of these rules holds in the handlers themselves."""
+
+from __future__ import annotations
+
+import msgspec
+
+from protocol import facts as f
+from protocol.facts import Closed, LevelStoodDown, SignedOff
+from tests.handlers.chat_world import ChatWorld
+
+
+async def test_a_case_cannot_be_closed_before_a_manager_has_signed_it_off() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.comes_back("amy", ref)
+        for action in ("close", "closing"):
+            await world.forges("mia", f"c:{ref}:{action}")
+            assert "has to sign off" in world.last("mia")
+        assert await world.facts(ref, Closed) == []
+        await world.forges("mia", f"c:{ref}:signoff")
+        await world.taps("mia", "Skip")
+        assert len(await world.facts(ref, SignedOff)) == 1
+        await world.forges("amy", f"c:{ref}:closing")
+        assert len(await world.facts(ref, Closed)) == 1
+
+
+async def test_a_case_of_another_home_is_the_same_as_no_case() -> None:
+    """Every way to a case: a button, a reminder's button, the reference, the command."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        for data in (
+            f"c:{ref}:card",
+            f"c:{ref}:timeline",
+            f"c:{ref}:note",
+            f"r:{ref}:N-POLICE:have",
+        ):
+            await world.forges("cay", data)
+            assert "There is no case" in world.last("cay")
+        for text in (ref, f"/case {ref}"):
+            await world.sends("cay", text)
+            assert "There is no case" in world.last("cay")
+        assert ref not in "".join(s.text for s in world.chat("cay").values()).replace(
+            f"There is no case {ref} that you may see.", ""
+        )
+        assert "YP-01" not in "".join(text for chat, text in world.phone.said if chat == 3)
+
+
+async def test_only_a_manager_lowers_a_level_at_the_beginning_and_when_it_is_saved() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports(young_person="YP-02")
+        await world.forges("amy", f"c:{ref}:lower")
+        assert "Only a manager" in world.last("amy")
+        await world.forges("mia", f"c:{ref}:lower")
+        await world.taps("mia", "Level 1")
+        amy = world.staff("amy")
+        demoted = tuple(
+            msgspec.structs.replace(s, role=amy.role) if s.id == "mia" else s
+            for s in world.provider.staff
+        )
+        await world.restarts(msgspec.structs.replace(world.provider, staff=demoted))
+        await world.sends("mia", "the police have found them at a friend's house")
+        assert "Only a manager" in world.last("mia")
+        assert await world.facts(ref, LevelStoodDown) == []
+
+
+async def test_a_card_that_did_not_arrive_is_owed() -> None:
+    """The fact is saved, Telegram is away: the card is in the outbox of the case."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:found")
+        await world.taps("amy", "Just now", "Skip", "No")
+        world.phone.away = True
+        await world.taps("amy", "Yes")
+        episode = await world.store.episode(ref)
+        assert len(await world.facts(ref, f.Located)) == 1
+        assert [m.to for m in episode.messages if m.kind == "card"] == ["amy"]
+
+
+async def test_an_unfinished_report_is_offered_before_a_new_one_is_begun() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01")
+        await world.sends("amy", "/missing")
+        assert "unfinished report" in world.last("amy")
+        assert "YP-01" in world.last("amy")
+        await world.taps("amy", "Go on with it")
+        assert "Young person: YP-01" in world.last("amy")
+
+
+async def test_a_half_written_note_is_offered_before_a_form_on_another_case() -> None:
+    async with ChatWorld() as world:
+        first, second = await world.reports(), await world.reports(young_person="YP-02")
+        await world.forges("amy", f"c:{first}:raise")
+        await world.taps("amy", "Level 3")
+        await world.forges("amy", f"c:{first}:withheld")
+        await world.sends("amy", "a welfare reason that took a while to write")
+        await world.forges("amy", f"c:{second}:note")
+        assert "something unfinished" in world.last("amy")
+        assert first in world.last("amy")
