@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [NAME …]
 
-Names: bot server when protocol storage reminders. --quick shortens the long ones.
+Names: bot when protocol storage reminders. --quick shortens the long ones.
 """
 
 from __future__ import annotations
@@ -19,7 +19,6 @@ from bench.table import machine
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
 RUNS: dict[str, tuple[str, list[str], list[str]]] = {
     "bot": ("The bot: answers, start, memory", [], ["--rounds", "15"]),
-    "server": ("The sandbox's Bot API server", [], []),
     "when": ("Typed times", [], []),
     "protocol": ("The protocol's evaluator", [], []),
     "storage": ("The book", [], ["--closed", "0", "2500", "--open", "50"]),

@@ -1,15 +1,27 @@
 """Somebody with a phone, in a story: what they do and what they see. See ``driver``."""
 
 import base64
-import copy
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from sandbox.screen import Seen, labels, matching_button, normal, render, says
 
-if TYPE_CHECKING:
-    from sandbox.driver import Stage
-
 Json = dict[str, Any]
+
+
+class HumanSide(Protocol):
+    """What a person needs of the story they are in; ``driver.Stage`` is one."""
+
+    async def settle(self) -> None:
+        """Wait until the bot has come to rest."""
+
+    def checkpoint(self) -> None:
+        """Everything seen so far is old from here on."""
+
+    async def post(self, path: str, body: Json) -> Any:
+        """POST to the human side."""
+
+    async def get(self, path: str, **query: Any) -> Any:
+        """GET from the human side."""
 
 
 class NotSeen(AssertionError):
@@ -30,7 +42,7 @@ class Person:
     """
 
     def __init__(
-        self, stage: "Stage", user_id: int, name: str, chat: int | str | None = None
+        self, stage: HumanSide, user_id: int, name: str, chat: int | str | None = None
     ) -> None:
         self.id = user_id
         self.name = name
@@ -39,12 +51,6 @@ class Person:
         self._seen: list[Seen] = []
         self._stage = stage
         self._chat = chat
-
-    def in_chat(self, chat: int | str) -> "Person":
-        """The same person in another chat (a group's id or title, another bot)."""
-        other = copy.copy(self)
-        other._chat = chat
-        return other
 
     # What they do
 
@@ -65,16 +71,9 @@ class Person:
         encoded = base64.b64encode(data).decode()
         return await self._act("/human/send", True, document=encoded, name=name, caption=caption)
 
-    async def sends_location(self, latitude: float, longitude: float) -> Json:
-        """Send a place."""
-        place = {"latitude": latitude, "longitude": longitude}
-        return await self._act("/human/send", True, location=place)
-
-    async def sends_contact(self, phone: str, first_name: str) -> Json:
-        """Send somebody's number."""
-        return await self._act(
-            "/human/send", True, contact={"phone_number": phone, "first_name": first_name}
-        )
+    async def sends_other(self, **content: Any) -> Json:
+        """Send content of another kind, as the Bot API has it: ``location={…}``, ``dice={…}``."""
+        return await self._act("/human/send", True, other=content)
 
     async def taps(
         self, text: str, *, message_id: int | None = None, settle: bool = True
@@ -110,7 +109,7 @@ class Person:
                 + render(self.name, chat)
             )
         if "callback_data" not in found:
-            return str(found.get("url") or found.get("copy_text"))
+            return str(found.get("url") or found["web_app"]["url"])
         before = len(self.toasts)
         await self._act(
             "/human/tap",

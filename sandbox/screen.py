@@ -121,7 +121,7 @@ def _media(message: Json) -> str:
         return "🖼 photo"
     if "document" in message:
         return f"📎 {message['document'].get('file_name')}"
-    for kind in ("location", "contact", "pinned_message", "new_chat_members", "left_chat_member"):
+    for kind in ("location", "contact", "dice", "pinned_message"):
         if kind in message:
             return f"({kind.replace('_', ' ')})"
     return ""

@@ -155,7 +155,5 @@ def listening_socket(port: int) -> socket.socket:
 
 async def _end_tasks(world: World) -> None:
     for bot in world.bots.values():
-        if bot.updates.webhook is not None:
-            bot.updates.webhook.stop()
         bot.updates.end_poll("reset")
     await asyncio.sleep(0)

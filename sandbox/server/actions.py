@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.server import groups, people
+from sandbox.server import people
 from sandbox.server.model import CallbackQuery, Chat, Json, User
 from sandbox.server.people import NotPossible, Nowhere
 from sandbox.server.requests import (
@@ -16,9 +16,8 @@ from sandbox.server.requests import (
     ByUser,
     Edit,
     InChat,
-    Member,
-    NewGroup,
     Press,
+    RawUpdate,
     Read,
     Say,
     Tap,
@@ -26,7 +25,7 @@ from sandbox.server.requests import (
     body_of,
     while_connected,
 )
-from sandbox.server.views import chat_for_person, message_for_person
+from sandbox.server.views import message_for_person
 from sandbox.server.world import World
 
 
@@ -41,23 +40,19 @@ def _where(world: World, wanted: InChat) -> tuple[User, Chat]:
 
 
 async def send(request: Request) -> Response:
-    """Send a text, a file, a location or a contact."""
+    """Send a text, a file, or content of another kind as the Bot API has it."""
     world = _world(request)
     wanted = await body_of(request, Say)
     user, chat = _where(world, wanted)
     kinds = [
-        kind
-        for kind in ("text", "location", "contact", "photo", "document")
-        if getattr(wanted, kind) is not None
+        kind for kind in ("text", "photo", "document", "other") if getattr(wanted, kind) is not None
     ]
     if len(kinds) != 1:
-        raise NotPossible("give one of text, location, contact, photo, document", 400)
+        raise NotPossible("give one of text, photo, document, other", 400)
     if wanted.text is not None:
         message = people.say(world, user, chat, wanted.text, wanted.reply_to)
-    elif wanted.location is not None:
-        message = people.put(world, user, chat, {"location": wanted.location}, wanted.reply_to)
-    elif wanted.contact is not None:
-        message = people.put(world, user, chat, {"contact": wanted.contact}, wanted.reply_to)
+    elif wanted.other is not None:
+        message = people.put(world, user, chat, wanted.other, wanted.reply_to)
     else:
         try:
             data = base64.b64decode(wanted.photo or wanted.document or "", validate=True)
@@ -110,8 +105,7 @@ async def press(request: Request) -> Response:
     world = _world(request)
     wanted = await body_of(request, Press)
     user, chat = _where(world, wanted)
-    extra: Json = {"location": wanted.location} if wanted.location else {}
-    message = people.press(world, user, chat, wanted.text, extra, wanted.phone)
+    message = people.press(world, user, chat, wanted.text)
     return answer(message_for_person(world, chat, message, user.id))
 
 
@@ -172,41 +166,14 @@ async def deactivate(request: Request) -> Response:
     return answer({"ok": True})
 
 
-async def add_group(request: Request) -> Response:
-    """Make a group, with its first members (people and bots by id)."""
+async def update(request: Request) -> Response:
+    """Give a bot an update as it stands: of a rare kind, or one that nobody can read."""
     world = _world(request)
-    wanted = await body_of(request, NewGroup)
-    creator = people.user_of(world, wanted.user)
-    members = [_account(world, member) for member in wanted.members]
-    chat = groups.create(world, creator, wanted.title, wanted.type)
-    for member in members:
-        groups.set_status(world, chat, creator, member, "member")
-    return answer(chat_for_person(world, chat, creator.id))
-
-
-def _account(world: World, number: int) -> User:
-    account = world.users.get(number)
-    if account is None:
-        raise Nowhere(f"there is no account {number}")
-    return account
-
-
-async def set_member(request: Request) -> Response:
-    """Add, promote or take out a member of a group."""
-    world = _world(request)
-    wanted = await body_of(request, Member)
-    chat = groups.group_of(world, int(request.path_params["id"]))
-    by = people.user_of(world, wanted.user)
-    groups.set_status(world, chat, by, _account(world, wanted.member), wanted.status)
-    return answer(chat_for_person(world, chat, by.id))
-
-
-async def upgrade_group(request: Request) -> Response:
-    """Turn a group into a supergroup."""
-    world = _world(request)
-    by = people.user_of(world, (await body_of(request, ByUser)).user)
-    chat = groups.upgrade(world, groups.group_of(world, int(request.path_params["id"])), by)
-    return answer(chat_for_person(world, chat, by.id))
+    wanted = await body_of(request, RawUpdate)
+    bots = [bot for bot in world.bots.values() if wanted.bot in (None, bot.user.id)]
+    if len(bots) != 1:
+        raise Nowhere(f"{len(bots)} bots fit: say which one is meant")
+    return answer({"update_id": bots[0].updates.push_raw(wanted.update)})
 
 
 ROUTES = [
@@ -221,7 +188,5 @@ ROUTES = [
     Route("/human/unblock", unblock, methods=["POST"]),
     Route("/human/delete_chat", delete_chat, methods=["POST"]),
     Route("/human/deactivate", deactivate, methods=["POST"]),
-    Route("/human/groups", add_group, methods=["POST"]),
-    Route("/human/groups/{id}/members", set_member, methods=["POST"]),
-    Route("/human/groups/{id}/upgrade", upgrade_group, methods=["POST"]),
+    Route("/human/update", update, methods=["POST"]),
 ]

@@ -28,11 +28,10 @@ from sandbox.server.errors import (
 from sandbox.server.faults import Fault
 from sandbox.server.followers import Followers
 from sandbox.server.methods import Call, call
-from sandbox.server.model import Bot
 from sandbox.server.own_requests import OwnRequests
 from sandbox.server.params import Params, Upload
 from sandbox.server.requests import gone
-from sandbox.server.world import TOKEN, World
+from sandbox.server.world import TOKEN, Bot, World
 
 # Room for the other fields of a multipart request beside the largest file.
 OVERHEAD = 1024 * 1024

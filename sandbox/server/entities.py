@@ -1,4 +1,4 @@
-"""Formatting of texts: HTML and Markdown to entities, commands and links found in plain text.
+"""Formatting of texts: HTML to entities, commands and links found in plain text.
 
 Offsets and lengths of entities count UTF-16 code units, as everywhere in the Bot API.
 """
@@ -6,9 +6,8 @@ Offsets and lengths of entities count UTF-16 code units, as everywhere in the Bo
 import re
 from typing import Any
 
-from sandbox.server.errors import bad_request
+from sandbox.server.errors import bad_request, refused
 from sandbox.server.html_text import parse_html
-from sandbox.server.markdown_text import parse_markdown, parse_markdown_v2
 from sandbox.server.model import Json
 
 KINDS = frozenset({
@@ -48,10 +47,8 @@ def formatted(text: str, parse_mode: str, given: list[Any] | None) -> tuple[str,
         entities = _checked(given or [])
     elif mode == "html":
         text, entities = parse_html(text)
-    elif mode == "markdownv2":
-        text, entities = parse_markdown_v2(text)
-    elif mode == "markdown":
-        text, entities = parse_markdown(text)
+    elif mode in ("markdownv2", "markdown"):
+        raise refused(f"parse_mode {parse_mode}")
     else:
         raise bad_request("unsupported parse_mode")
     text, entities = _trimmed(text, entities)

@@ -9,7 +9,7 @@ class ApiError(Exception):
     Attributes:
         code: HTTP status and ``error_code`` of the answer.
         description: Telegram's wording, prefix included.
-        parameters: ``retry_after`` or ``migrate_to_chat_id``, where Telegram gives them.
+        parameters: ``retry_after``, where Telegram gives it.
     """
 
     def __init__(
@@ -32,18 +32,18 @@ class ApiError(Exception):
         return document
 
 
-def bad_request(message: str, **parameters: Any) -> ApiError:
+def bad_request(message: str) -> ApiError:
     """A 400: the request can never succeed as it stands."""
-    return ApiError(400, f"Bad Request: {message}", parameters or None)
+    return ApiError(400, f"Bad Request: {message}")
 
 
 def forbidden(message: str) -> ApiError:
-    """A 403: the person or the group does not want the bot, or not yet."""
+    """A 403: the person does not want the bot, or not yet."""
     return ApiError(403, f"Forbidden: {message}")
 
 
 def conflict(message: str) -> ApiError:
-    """A 409: two ways of receiving updates at once."""
+    """A 409: two programs receive updates at once."""
     return ApiError(409, f"Conflict: {message}")
 
 

@@ -191,7 +191,7 @@ class Followers:
             return f"not following the clock: {', '.join(missing)}"
         for bot in world.bots.values():
             if len(bot.updates):
-                polling = "" if bot.updates.polling or bot.updates.webhook else ", no getUpdates"
+                polling = "" if bot.updates.polling else ", no getUpdates"
                 return f"{len(bot.updates)} updates wait for @{bot.user.username}{polling}"
         if world.in_flight:
             return f"{world.in_flight} requests are being worked on"

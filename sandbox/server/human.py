@@ -35,9 +35,7 @@ def _world(request: Request) -> World:
 async def add_bot(request: Request) -> Response:
     """Register a bot."""
     wanted = await body_of(request, NewBot)
-    bot = _world(request).add_bot(
-        wanted.token, wanted.username, wanted.name, privacy=wanted.privacy
-    )
+    bot = _world(request).add_bot(wanted.token, wanted.username, wanted.name)
     return answer(bot_account(bot))
 
 
@@ -48,7 +46,6 @@ async def get_bots(request: Request) -> Response:
         | {
             "pending": len(bot.updates),
             "polling": bot.updates.polling,
-            "webhook": bot.updates.webhook.info() if bot.updates.webhook else None,
             "commands": [
                 {"scope": orjson.loads(scope), "language": language, "commands": commands}
                 for (scope, language), commands in bot.commands.items()
@@ -84,9 +81,7 @@ async def get_people(request: Request) -> Response:
 
 
 def _chats(world: World, user: User) -> list[Chat]:
-    private = [chat for (_, owner), chat in world.privates.items() if owner == user.id]
-    member = [chat for chat in world.groups.values() if user.id in chat.members]
-    return private + member
+    return [chat for (_, owner), chat in world.privates.items() if owner == user.id]
 
 
 async def get_chats(request: Request) -> Response:

@@ -10,10 +10,9 @@ from sandbox.server.params import Params
 INLINE_ACTIONS = ("url", "callback_data", "copy_text", "web_app", "switch_inline_query",
                   "switch_inline_query_current_chat", "login_url", "pay", "callback_game",
                   "switch_inline_query_chosen_chat")  # fmt: skip
-OFFERED_ACTIONS = frozenset({"callback_data", "url", "copy_text"})
+OFFERED_ACTIONS = frozenset({"callback_data", "url", "web_app"})
 REPLY_ACTIONS = ("request_contact", "request_location", "request_poll", "request_users",
                  "request_chat", "request_managed_bot", "web_app")  # fmt: skip
-OFFERED_REPLY_ACTIONS = frozenset({"request_contact", "request_location"})
 
 
 def reply_markup(params: Params, settings: Settings) -> Json | None:
@@ -77,6 +76,10 @@ def _inline(button: object, settings: Settings) -> Json:
             raise bad_request("BUTTON_DATA_INVALID")
     elif action == "url":
         _check_url(str(button["url"]))
+    elif not str((button["web_app"] or {}).get("url", "")).startswith("https://"):
+        raise bad_request(
+            "inline keyboard button Web App URL is invalid: Only HTTPS links are allowed"
+        )
     return button
 
 
@@ -103,6 +106,6 @@ def _reply(button: object) -> Json:
     if not isinstance(text, str) or not text.strip():
         raise bad_request("keyboard button text must be non-empty")
     for action in REPLY_ACTIONS:
-        if button.get(action) and action not in OFFERED_REPLY_ACTIONS:
+        if button.get(action):
             raise refused(f"keyboard buttons with {action}")
     return button

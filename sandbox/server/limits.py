@@ -34,7 +34,6 @@ class Settings:
         flood: whether flood control is on. Its windows are measured in server time.
         messages_per_second: messages a bot sends in all, in a second.
         chat_burst: messages to one chat at once, before one a second is enforced.
-        group_per_minute: messages to one group in a minute.
         any_token: whether a well-formed token that nobody registered becomes a bot of its own.
         follower_grace_seconds: real seconds without a poll after which a follower is dropped.
         follower_hangup_seconds: the same when it hung up on its last poll, as a killed one does.
@@ -59,7 +58,6 @@ class Settings:
     flood: bool = True
     messages_per_second: int = 30
     chat_burst: int = 5
-    group_per_minute: int = 20
     any_token: bool = True
     follower_grace_seconds: float = 5.0
     follower_hangup_seconds: float = 1.0
@@ -90,15 +88,14 @@ class Settings:
 
 
 class Flood:
-    """Flood control of one bot: 30 a second in all, 1 a second per chat, 20 a minute per group."""
+    """Flood control of one bot: 30 a second in all, 1 a second per chat."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._all: deque[datetime] = deque()
         self._allowance: dict[int, tuple[float, datetime]] = {}
-        self._group: dict[int, deque[datetime]] = {}
 
-    def take(self, chat_id: int, *, is_group: bool, now: datetime) -> None:
+    def take(self, chat_id: int, now: datetime) -> None:
         """Count one message, or refuse it.
 
         Raises:
@@ -110,19 +107,11 @@ class Flood:
             self._window(self._all, self._settings.messages_per_second, timedelta(seconds=1), now),
             self._burst(chat_id, now),
         )
-        if is_group:
-            group = self._group.setdefault(chat_id, deque())
-            wait = max(
-                wait,
-                self._window(group, self._settings.group_per_minute, timedelta(minutes=1), now),
-            )
         if wait > 0:
             raise too_many_requests(max(1, math.ceil(wait)))
         self._all.append(now)
         tokens, _ = self._tokens(chat_id, now)
         self._allowance[chat_id] = (tokens - 1, now)
-        if is_group:
-            self._group[chat_id].append(now)
 
     @staticmethod
     def _window(sent: deque[datetime], most: int, span: timedelta, now: datetime) -> float:

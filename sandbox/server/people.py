@@ -3,7 +3,8 @@
 from typing import Any
 
 from sandbox.server.entities import automatic
-from sandbox.server.model import PRESENT, CallbackQuery, Chat, Json, Message, User
+from sandbox.server.model import CallbackQuery, Chat, Json, Message, User
+from sandbox.server.posting import edited, post, tell_membership
 from sandbox.server.views import message_for_bot, visible
 from sandbox.server.world import World
 
@@ -36,7 +37,7 @@ def user_of(world: World, user_id: int) -> User:
 
 
 def chat_of(world: World, user: User, peer: int | str | None) -> Chat:
-    """A chat as a person names it: a bot's or group's id, ``@name`` of a bot, title of a group.
+    """A chat as a person names it: a bot's id or ``@name``.
 
     None is the private chat with the only bot.
 
@@ -50,11 +51,6 @@ def chat_of(world: World, user: User, peer: int | str | None) -> Chat:
     for bot in world.bots.values():
         if peer in (bot.user.id, str(bot.user.id), f"@{bot.user.username}", bot.user.username):
             return world.private(bot, user)
-    for group in world.groups.values():
-        if peer in (group.id, str(group.id), group.title) and group.migrated_to is None:
-            if group.members.get(user.id) not in PRESENT:
-                raise Nowhere(f"{user.name} is not in this group")
-            return group
     raise Nowhere(f"there is no chat {peer!r}")
 
 
@@ -107,7 +103,7 @@ def put(
     _ready_to_write(chat, user)
     if reply_to is not None:
         message_of(chat, user, reply_to)
-    return world.post(chat, user, content, reply_to=reply_to)
+    return post(world, chat, user, content, reply_to=reply_to)
 
 
 def send_file(
@@ -137,14 +133,6 @@ def send_file(
     return put(world, user, chat, content)
 
 
-def contact(user: User, phone: str) -> Json:
-    """A person's own contact as content."""
-    document: Json = {"phone_number": phone, "first_name": user.first_name, "user_id": user.id}
-    if user.last_name:
-        document["last_name"] = user.last_name
-    return {"contact": document}
-
-
 def edit(world: World, user: User, chat: Chat, message_id: int, text: str) -> Message:
     """Change a text of one's own.
 
@@ -161,7 +149,7 @@ def edit(world: World, user: User, chat: Chat, message_id: int, text: str) -> Me
     entities = automatic(text)
     if entities:
         message.content["entities"] = entities
-    world.edited(chat, message)
+    edited(world, chat, message)
     return message
 
 
@@ -224,29 +212,20 @@ def tap(world: World, user: User, chat: Chat, message: Message, button: Json) ->
     return query
 
 
-def press(world: World, user: User, chat: Chat, text: str, extra: Json, phone: str) -> Message:
-    """Press a button of the reply keyboard: it sends its text, or a contact, or a location.
+def press(world: World, user: User, chat: Chat, text: str) -> Message:
+    """Press a button of the reply keyboard: it sends its text.
 
     Raises:
         Nowhere: no such button.
-        NotPossible: a location button without a location in ``extra``.
     """
-    keyboard = chat.reply_keyboards.get(user.id, {})
-    there = [button for row in keyboard.get("keyboard", []) for button in row]
-    for button in there:
-        if button["text"] != text:
-            continue
-        if button.get("request_contact"):
-            return put(world, user, chat, contact(user, phone))
-        if button.get("request_location"):
-            if "location" not in extra:
-                raise NotPossible("this button sends a location: give one", 400)
-            return put(world, user, chat, {"location": extra["location"]})
-        sent = say(world, user, chat, text)
-        if keyboard.get("one_time_keyboard"):
-            chat.reply_keyboards.pop(user.id, None)
-        return sent
-    raise Nowhere(f"there is no key {text!r}; there are: {[b['text'] for b in there]}")
+    keyboard = chat.reply_keyboard or {}
+    there = [button["text"] for row in keyboard.get("keyboard", []) for button in row]
+    if text not in there:
+        raise Nowhere(f"there is no key {text!r}; there are: {there}")
+    sent = say(world, user, chat, text)
+    if keyboard.get("one_time_keyboard"):
+        chat.reply_keyboard = None
+    return sent
 
 
 def read(world: World, user: User, chat: Chat, up_to: int | None) -> list[int]:
@@ -266,27 +245,20 @@ def read(world: World, user: User, chat: Chat, up_to: int | None) -> list[int]:
 
 
 def block(world: World, user: User, chat: Chat, *, blocked: bool) -> None:
-    """Block or unblock a bot; the bot gets ``my_chat_member``.
-
-    Raises:
-        NotPossible: the chat is a group.
-    """
-    if chat.is_group:
-        raise NotPossible("a group can't be blocked", 400)
+    """Block or unblock a bot; the bot gets ``my_chat_member``."""
     if chat.blocked == blocked:
         return
     chat.blocked = blocked
-    bot = world.bots_by_id[chat.peer]
     old, new = ("member", "kicked") if blocked else ("kicked", "member")
     world.note("blocked" if blocked else "unblocked", (user.id,), chat=chat.peer)
-    world.tell_membership(bot, chat, user, old, new)
+    tell_membership(world, chat, user, old, new)
 
 
 def delete_chat(world: World, user: User, chat: Chat) -> None:
     """Delete a chat on one's own phone; the bot keeps its copies and may write again."""
     for message in chat.messages.values():
         message.hidden_from.add(user.id)
-    chat.reply_keyboards.pop(user.id, None)
+    chat.reply_keyboard = None
     world.note("chat_deleted", (user.id,), chat=chat.peer)
 
 

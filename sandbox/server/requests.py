@@ -64,7 +64,6 @@ class NewBot(Body, kw_only=True):
     token: str
     username: str | None = None
     name: str | None = None
-    privacy: bool = True
 
 
 class NewPerson(Body, kw_only=True):
@@ -89,8 +88,7 @@ class Say(InChat, kw_only=True):
     """``POST /human/send``: exactly one kind of content."""
 
     text: str | None = None
-    location: dict[str, float] | None = None
-    contact: dict[str, Any] | None = None
+    other: dict[str, Any] | None = None
     photo: str | None = None
     document: str | None = None
     name: str | None = None
@@ -112,8 +110,6 @@ class Press(InChat, kw_only=True):
     """``POST /human/press``."""
 
     text: str
-    location: dict[str, float] | None = None
-    phone: str = "07700 900000"
 
 
 class Edit(InChat, kw_only=True):
@@ -129,21 +125,11 @@ class Read(InChat, kw_only=True):
     up_to: int | None = None
 
 
-class NewGroup(Body, kw_only=True):
-    """``POST /human/groups``."""
+class RawUpdate(Body, kw_only=True):
+    """``POST /human/update``; without ``bot``, for the only one."""
 
-    user: int
-    title: str
-    type: str = "group"
-    members: list[int] = []
-
-
-class Member(Body, kw_only=True):
-    """``POST /human/groups/{id}/members``."""
-
-    user: int
-    member: int
-    status: str = "member"
+    update: dict[str, Any]
+    bot: int | None = None
 
 
 class ByUser(Body, kw_only=True):

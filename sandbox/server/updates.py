@@ -4,13 +4,9 @@ import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from sandbox.server.errors import conflict
 from sandbox.server.model import Json
-
-if TYPE_CHECKING:
-    from sandbox.server.webhook import Webhook
 
 # Telegram leaves these out unless the bot asks for them by name.
 NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction_count"})
@@ -18,17 +14,12 @@ NOT_BY_DEFAULT = frozenset({"chat_member", "message_reaction", "message_reaction
 TWO_POLLS = (
     "terminated by other getUpdates request; make sure that only one bot instance is running"
 )
-WEBHOOK_ACTIVE = (
-    "can't use getUpdates method while webhook is active; "
-    "use deleteWebhook to delete the webhook first"
-)
 
 
 class UpdateQueue:
     """Updates of one bot, oldest first, kept until confirmed by an offset or out of date.
 
     Attributes:
-        webhook: where updates are posted instead, while a webhook is set.
         polling: whether a getUpdates is waiting at this moment.
     """
 
@@ -45,7 +36,6 @@ class UpdateQueue:
         self._next_id = 100_000_001
         self._allowed: frozenset[str] | None = None
         self._poll: asyncio.Future[str] | None = None
-        self.webhook: Webhook | None = None
 
     def __len__(self) -> int:
         self._forget_old()
@@ -79,14 +69,20 @@ class UpdateQueue:
         self._pending.append((update_id, self._now(), {"update_id": update_id, kind: payload}))
         self._touched()
         self._wake("updates")
-        if self.webhook is not None:
-            self.webhook.wake()
         return update_id
 
-    def first(self) -> Json | None:
-        """The oldest update that waits, for the webhook."""
-        self._forget_old()
-        return self._pending[0][2] if self._pending else None
+    def push_raw(self, update: Json) -> int:
+        """Add an update as it stands, also one that no library can read; its id.
+
+        An ``update_id`` of its own is kept if it is a number, so that repeats can be tried.
+        """
+        own = update.get("update_id")
+        update_id = own if isinstance(own, int) else self._next_id
+        self._next_id = max(self._next_id, update_id + 1)
+        self._pending.append((update_id, self._now(), {"update_id": update_id} | update))
+        self._touched()
+        self._wake("updates")
+        return update_id
 
     def confirm(self, offset: int) -> None:
         """Forget every update with an id below ``offset``."""
@@ -104,7 +100,7 @@ class UpdateQueue:
             self._touched()
 
     def end_poll(self, reason: str) -> None:
-        """End the poll that waits: ``webhook`` or ``conflict`` refuse it, ``reset`` empties it."""
+        """End the poll that waits: ``conflict`` refuses it, ``reset`` empties it."""
         self._wake(reason)
 
     async def get(
@@ -119,10 +115,8 @@ class UpdateQueue:
         ``gone`` waits until the client has hung up, so that a dead poll does not stay open.
 
         Raises:
-            ApiError: 409 when a webhook is set, or when a newer poll or a webhook ends this one.
+            ApiError: 409 when a newer poll ends this one.
         """
-        if self.webhook is not None:
-            raise conflict(WEBHOOK_ACTIVE)
         if offset > 0:
             self.confirm(offset)
         elif offset < 0 and len(self._pending) > -offset:
@@ -146,11 +140,8 @@ class UpdateQueue:
                 watch.cancel()
             if self._poll is poll:
                 self._poll = None
-        if poll.done():
-            if poll.result() == "conflict":
-                raise conflict(TWO_POLLS)
-            if poll.result() == "webhook":
-                raise conflict("terminated by setWebhook request")
+        if poll.done() and poll.result() == "conflict":
+            raise conflict(TWO_POLLS)
 
     def _wake(self, reason: str) -> None:
         if self._poll is not None and not self._poll.done():

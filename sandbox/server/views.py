@@ -1,29 +1,20 @@
 """Messages and chats as bots see them (Bot API objects) and as people see them (a little more)."""
 
-from typing import TYPE_CHECKING, Any
-
-from sandbox.server.model import Bot, Chat, Json, Message, User
-
-if TYPE_CHECKING:
-    from sandbox.server.world import World
+from sandbox.server.model import Chat, Json, Message
+from sandbox.server.world import Bot, World
 
 
-def chat_for_bot(world: "World", chat: Chat) -> Json:
+def chat_for_bot(world: World, chat: Chat) -> Json:
     """The ``Chat`` object inside messages and updates."""
-    if not chat.is_group:
-        user = world.users[chat.id]
-        document: Json = {"id": chat.id, "first_name": user.first_name, "type": "private"}
-        for key in ("last_name", "username"):
-            if getattr(user, key):
-                document[key] = getattr(user, key)
-        return document
-    document = {"id": chat.id, "title": chat.title, "type": chat.type}
-    if chat.type == "group":
-        document["all_members_are_administrators"] = False
+    user = world.users[chat.id]
+    document: Json = {"id": chat.id, "first_name": user.first_name, "type": "private"}
+    for key in ("last_name", "username"):
+        if getattr(user, key):
+            document[key] = getattr(user, key)
     return document
 
 
-def message_for_bot(world: "World", chat: Chat, message: Message, *, nested: bool = False) -> Json:
+def message_for_bot(world: World, chat: Chat, message: Message, *, nested: bool = False) -> Json:
     """The ``Message`` object; a message replied to is nested one level deep, as at Telegram."""
     document: Json = {
         "message_id": message.id,
@@ -45,11 +36,11 @@ def message_for_bot(world: "World", chat: Chat, message: Message, *, nested: boo
     return document
 
 
-def message_for_person(world: "World", chat: Chat, message: Message, viewer: int) -> Json:
+def message_for_person(world: World, chat: Chat, message: Message, viewer: int) -> Json:
     """A message as one person's phone shows it.
 
     Beside the Bot API fields: ``mine``, ``silent``, ``read`` (when this person read it, ISO, or
-    null), ``read_by`` (user id to ISO time) and ``reactions``.
+    null) and ``read_by`` (user id to ISO time).
     """
     read = message.read.get(viewer)
     document = message_for_bot(world, chat, message) | {
@@ -58,20 +49,12 @@ def message_for_person(world: "World", chat: Chat, message: Message, viewer: int
         "read": read.isoformat() if read else None,
         "read_by": {str(user): at.isoformat() for user, at in message.read.items()},
     }
-    document["chat"] = {"id": chat.peer, "type": chat.type, "title": chat_title(world, chat)}
-    if message.reactions:
-        document["reactions"] = {str(who): kinds for who, kinds in message.reactions.items()}
+    title = world.bots_by_id[chat.peer].user.name
+    document["chat"] = {"id": chat.peer, "type": "private", "title": title}
     return document
 
 
-def chat_title(world: "World", chat: Chat) -> str:
-    """Name of the bot or title of the group, as a person's list of chats shows it."""
-    if chat.is_group:
-        return chat.title or ""
-    return world.bots_by_id[chat.peer].user.name
-
-
-def chat_for_person(world: "World", chat: Chat, viewer: int) -> Json:
+def chat_for_person(world: World, chat: Chat, viewer: int) -> Json:
     """A line of a person's list of chats."""
     messages = visible(chat, viewer)
     unread = sum(
@@ -79,20 +62,13 @@ def chat_for_person(world: "World", chat: Chat, viewer: int) -> Json:
     )
     return {
         "id": chat.peer,
-        "type": chat.type,
-        "title": chat_title(world, chat),
+        "title": world.bots_by_id[chat.peer].user.name,
         "started": chat.started,
         "blocked": chat.blocked,
-        "migrated_to": chat.migrated_to,
         "unread": unread,
         "last_message_id": messages[-1].id if messages else None,
         "pinned": [number for number in chat.pinned if number in chat.messages],
-        "reply_keyboard": chat.reply_keyboards.get(viewer),
-        "members": [
-            world.users[user].public() | {"status": status}
-            for user, status in chat.members.items()
-            if user in world.users
-        ],
+        "reply_keyboard": chat.reply_keyboard,
     }
 
 
@@ -101,35 +77,12 @@ def visible(chat: Chat, viewer: int) -> list[Message]:
     return [m for m in chat.messages.values() if viewer not in m.hidden_from]
 
 
-def member_for_bot(user: User, status: str, bot: Bot | None) -> Json:
-    """A ``ChatMember`` object."""
-    document: Json = {"status": status, "user": user.public()}
-    if status == "creator":
-        document["is_anonymous"] = False
-    elif status == "administrator":
-        document |= {"can_be_edited": False, "is_anonymous": False} | dict.fromkeys(
-            ("can_manage_chat", "can_delete_messages", "can_manage_video_chats",
-             "can_restrict_members", "can_promote_members", "can_change_info",
-             "can_invite_users", "can_pin_messages", "can_post_stories", "can_edit_stories",
-             "can_delete_stories"), True)  # fmt: skip
-    elif status == "kicked":
-        document["until_date"] = 0
-    if bot is not None and user.id == bot.user.id:
-        document["user"] = bot_account(bot)
-    return document
-
-
 def bot_account(bot: Bot) -> Json:
     """What ``getMe`` answers."""
     return bot.user.public() | {
-        "can_join_groups": True,
-        "can_read_all_group_messages": not bot.privacy,
+        "can_join_groups": False,
+        "can_read_all_group_messages": False,
         "supports_inline_queries": False,
         "can_connect_to_business": False,
         "has_main_web_app": False,
     }
-
-
-def plain(content: dict[str, Any]) -> str:
-    """What a message says in words: its text or its caption."""
-    return str(content.get("text") or content.get("caption") or "")

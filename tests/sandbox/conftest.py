@@ -1,22 +1,15 @@
 """A server in a thread, emptied before each test, and the two sides of it."""
 
-import asyncio
 import ssl
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
-from starlette.applications import Starlette
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.routing import Route
 
 from sandbox.driver import Stage
-from sandbox.serve import Server, listening_socket
+from sandbox.serve import Server
 from sandbox.server import Settings, World
 from sandbox.server.clock import Clock
 
@@ -98,21 +91,6 @@ class Human:
         where = "chat" if chat is None else f"chats/{chat}"
         found = await self.get(f"/human/users/{user}/{where}")
         return found["messages"]
-
-
-@asynccontextmanager
-async def web_server(
-    handlers: dict[str, Callable[[Request], Awaitable[Response]]],
-) -> AsyncIterator[str]:
-    """A web server of a bot's own, for webhooks; its address."""
-    app = Starlette(routes=[Route(path, run, methods=["POST"]) for path, run in handlers.items()])
-    listening = listening_socket(0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", ws="none", lifespan="off"))
-    server.capture_signals = nullcontext  # type: ignore[assignment]
-    task = asyncio.create_task(server.serve([listening]))
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = server.force_exit = True
-    await task
 
 
 @pytest.fixture(scope="session")

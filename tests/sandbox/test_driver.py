@@ -81,19 +81,6 @@ async def test_two_people_act_at_the_same_time(story):
     await story.nobody_got_anything_else()
 
 
-async def test_the_same_person_in_a_group(story):
-    robin = await story.person("Robin Example", ROBIN)
-    sam = await story.person("Sam Example", SAM)
-    await story.post("/human/groups", {"user": ROBIN, "title": "Team", "members": [SAM, 110201]})
-    await robin.in_chat("Team").sends("/button")
-    await robin.sees("heard: /button")
-    await sam.sees("heard: /button")
-    await sam.in_chat("Team").taps("Rowan House")
-    await robin.sees("chosen: rowan")
-    await sam.sees("chosen: rowan")
-    await story.nobody_got_anything_else()
-
-
 async def test_time_passes_while_the_bot_is_down(server, stage):
     robin = await stage.person("Robin Example", ROBIN)
     await robin.sends("/remind 30", settle=False)

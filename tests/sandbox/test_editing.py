@@ -16,7 +16,7 @@ async def test_an_edit_replaces_text_and_keyboard(api, human, robin):
     sent = await api.ok("sendMessage", chat_id=robin, text="old", reply_markup=YES)
     target = {"chat_id": robin, "message_id": sent["message_id"]}
     assert await api.no("editMessageText", **target, text="old", reply_markup=YES) == NOT_MODIFIED
-    edited = await api.ok("editMessageText", **target, text="*new*", parse_mode="MarkdownV2")
+    edited = await api.ok("editMessageText", **target, text="<b>new</b>", parse_mode="HTML")
     assert (edited["text"], "reply_markup" in edited) == ("new", False)
     assert edited["edit_date"] == int(EVENING.timestamp())
     assert (await human.messages(robin))[-1]["text"] == "new"

@@ -1,4 +1,4 @@
-"""Formatting: HTML and Markdown become entities, counted in UTF-16; mistakes are named."""
+"""Formatting: HTML becomes entities, counted in UTF-16; mistakes are named."""
 
 import pytest
 from hypothesis import given
@@ -60,50 +60,10 @@ def test_html_that_telegram_refuses(source, words):
     assert words in refusal.value.description
 
 
-@pytest.mark.parametrize(
-    ("source", "shown", "entities"),
-    [
-        ("*bold* _it_ __un__ ~st~ ||sp||", "bold it un st sp",
-         [("bold", "bold"), ("italic", "it"), ("underline", "un"), ("strikethrough", "st"),
-          ("spoiler", "sp")]),
-        ("*a _b_ c*", "a b c", [("bold", "a b c"), ("italic", "b")]),
-        ("1\\. point\\!", "1. point!", []),
-        ("`a*b\\`c`", "a*b`c", [("code", "a*b`c")]),
-        ("```py\nx = 1```", "x = 1", [("pre", "x = 1")]),
-        ("```\nx = 1```", "x = 1", [("pre", "x = 1")]),
-        ("**>fold\n>more||", "fold\nmore", [("expandable_blockquote", "fold\nmore")]),
-        ("[here](https://a.org/\\))", "here", [("text_link", "here")]),
-        (">one\n>two\nthree", "one\ntwo\nthree", [("blockquote", "one\ntwo\n")]),
-    ],
-)  # fmt: skip
-def test_markdown_v2(source, shown, entities):
-    assert read(source, "MarkdownV2") == (shown, entities)
-
-
-@pytest.mark.parametrize(
-    ("source", "words"),
-    [
-        ("Level 1.", "Character '.' is reserved and must be escaped with the preceding '\\'"),
-        ("a-b", "Character '-' is reserved"),
-        ("é *bold", "Can't find end of Bold entity at byte offset 3"),
-        ("`code", "Can't find end of Code entity at byte offset 0"),
-        ("*a _b* c_", "Can't find end of Italic entity at byte offset 3"),
-        ("a | b", "Character '|' is reserved"),
-    ],
-)
-def test_markdown_v2_that_telegram_refuses(source, words):
-    with pytest.raises(ApiError, match="can't parse entities") as refusal:
-        formatted(source, "MarkdownV2", None)
-    assert words in refusal.value.description
-
-
-def test_the_older_markdown():
-    assert read("*a* _b_ `c` [d](https://e.org) f\\_g", "Markdown") == (
-        "a b c d f_g",
-        [("bold", "a"), ("italic", "b"), ("code", "c"), ("text_link", "d")],
-    )
-    with pytest.raises(ApiError, match="Can't find end of the entity starting at byte offset 2"):
-        formatted("a *b", "markdown", None)
+@pytest.mark.parametrize("mode", ["MarkdownV2", "markdown"])
+def test_markdown_is_refused_and_not_shown_raw(mode):
+    with pytest.raises(ApiError, match="the sandbox does not offer parse_mode"):
+        formatted("*a*", mode, None)
 
 
 def test_what_telegram_finds_by_itself():
@@ -125,7 +85,7 @@ def test_entities_given_by_the_bot_follow_the_trimming_of_the_text():
     )
 
 
-@given(st.text(max_size=60), st.sampled_from(["HTML", "MarkdownV2", "Markdown", ""]))
+@given(st.text(max_size=60), st.sampled_from(["HTML", ""]))
 def test_no_text_breaks_the_parser_and_entities_lie_within_the_text(text, mode):
     try:
         shown, entities = formatted(text, mode, None)

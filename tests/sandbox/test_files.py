@@ -96,9 +96,13 @@ async def test_a_person_sends_a_picture_a_file_a_place_and_a_number(api, human, 
     encoded = base64.b64encode(picture()).decode()
     await human.post("/human/send", user=robin, photo=encoded, caption="/note seen here")
     await human.post("/human/send", user=robin, document=encoded, name="map.png")
-    await human.post("/human/send", user=robin, location={"latitude": 51.5, "longitude": -0.1})
     await human.post(
-        "/human/send", user=robin, contact={"phone_number": "07700 900123", "first_name": "Sam"}
+        "/human/send", user=robin, other={"location": {"latitude": 51.5, "longitude": -0.1}}
+    )
+    await human.post(
+        "/human/send",
+        user=robin,
+        other={"contact": {"phone_number": "07700 900123", "first_name": "Sam"}},
     )
     photo, document, place, number = [u["message"] for u in await api.updates()]
     assert photo["caption_entities"][0]["type"] == "bot_command"

@@ -82,17 +82,6 @@ async def test_two_bots_have_two_chats_with_the_same_person(api, human, client, 
     assert await api.no("sendMessage", chat_id=990, text="x") == refusal
 
 
-async def test_a_contact_key_sends_the_own_number(api, human, robin):
-    keys = {
-        "keyboard": [[{"text": "My number", "request_contact": True}]],
-        "one_time_keyboard": True,
-    }
-    await api.ok("sendMessage", chat_id=robin, text="?", reply_markup=keys)
-    await human.post("/human/press", user=robin, text="My number", phone="07700 900123")
-    (update,) = await api.updates()
-    assert update["message"]["contact"]["user_id"] == robin
-
-
 async def test_reset_empties_everything_but_the_bot_given_at_the_start(api, human, robin):
     await human.post("/human/bots", token="990:second-bot")
     await human.post("/faults", effect="bad_gateway")

@@ -9,9 +9,9 @@ from sandbox.server.limits import Flood, Settings
 from tests.sandbox.conftest import EVENING
 
 
-def seconds_to_wait(flood, chat, at, *, is_group=False):
+def seconds_to_wait(flood, chat, at):
     try:
-        flood.take(chat, is_group=is_group, now=EVENING + timedelta(seconds=at))
+        flood.take(chat, EVENING + timedelta(seconds=at))
     except ApiError as error:
         assert error.code == 429
         assert error.parameters is not None
@@ -31,14 +31,6 @@ def test_thirty_a_second_in_all():
     flood = Flood(Settings())
     assert [seconds_to_wait(flood, chat, 0) for chat in range(31)] == [0] * 30 + [1]
     assert seconds_to_wait(flood, 99, 1) == 0
-
-
-def test_twenty_a_minute_to_a_group():
-    flood = Flood(Settings())
-    for second in range(20):
-        assert seconds_to_wait(flood, -5, second, is_group=True) == 0
-    assert seconds_to_wait(flood, -5, 20, is_group=True) == 40
-    assert seconds_to_wait(flood, -5, 60, is_group=True) == 0
 
 
 def test_a_clock_that_is_set_back_does_not_lock_a_bot_out():

@@ -1,25 +1,18 @@
-"""Long polling and webhooks: nothing is lost, nobody listens twice."""
+"""Long polling: nothing is lost, nobody listens twice."""
 
 import asyncio
-from collections.abc import AsyncIterator
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 
 from sandbox.server.updates import UpdateQueue
-from tests.sandbox.conftest import EVENING, web_server
+from tests.sandbox.conftest import EVENING
 
 TWO_POLLS = (
     "409 Conflict: terminated by other getUpdates request; "
     "make sure that only one bot instance is running"
-)
-WEBHOOK_ACTIVE = (
-    "409 Conflict: can't use getUpdates method while webhook is active; "
-    "use deleteWebhook to delete the webhook first"
 )
 
 
@@ -138,86 +131,22 @@ def test_an_update_is_given_out_until_it_is_confirmed_or_a_day_old(steps):
             assert [update["update_id"] for update in found] == [n for n, _ in kept[:limit]]
 
 
-class Hook:
-    """A bot's own web server, which answers as told."""
-
-    def __init__(self) -> None:
-        self.got: list[tuple[str | None, str]] = []
-        self.statuses: list[int] = []
-        self.answer: dict[str, object] = {}
-        self.url = ""
-
-    async def receive(self, request: Request) -> Response:
-        update = await request.json()
-        secret = request.headers.get("x-telegram-bot-api-secret-token")
-        self.got.append((secret, update["message"]["text"]))
-        status = self.statuses.pop(0) if self.statuses else 200
-        return JSONResponse(self.answer, status)
-
-    async def received(self, count: int) -> list[str]:
-        for _ in range(200):
-            if len(self.got) >= count:
-                return [text for _, text in self.got]
-            await asyncio.sleep(0.02)
-        raise AssertionError(self.got)
+async def test_an_update_nobody_could_send_is_given_out_as_it_stands(api, human, robin):
+    for update in ({"message": {"chat": {}}}, {"update_id": 100_000_001, "dice": 1}, {}):
+        await human.post("/human/update", update=update)
+    await say(human, robin, "and then a text")
+    found = await api.updates()
+    assert [set(update) - {"update_id"} for update in found] == [
+        {"message"}, {"dice"}, set(), {"message"}
+    ]  # fmt: skip
+    assert found[1]["update_id"] == 100_000_001
+    assert "bots fit" in await human.no("/human/update", update={}, bot=5)
 
 
-@pytest.fixture
-async def hook() -> AsyncIterator[Hook]:
-    hook = Hook()
-    async with web_server({"/hook": hook.receive}) as url:
-        hook.url = f"{url}/hook"
-        yield hook
-
-
-async def test_a_webhook_gets_updates_in_order_with_its_secret(api, human, robin, hook):
-    await api.ok("setWebhook", url=hook.url, secret_token="s3cret", max_connections=5)
-    await say(human, robin, "a", "b")
-    assert await hook.received(2) == ["a", "b"]
-    assert {secret for secret, _ in hook.got} == {"s3cret"}
-    info = await api.ok("getWebhookInfo")
-    assert (info["url"], info["max_connections"]) == (hook.url, 5)
-    assert await api.no("getUpdates") == WEBHOOK_ACTIVE
-    await api.ok("deleteWebhook")
+async def test_webhooks_are_not_offered_and_said_to_be_none(api):
+    refusal = await api.no("setWebhook", url="https://example.org/hook")
+    assert "the sandbox does not offer the method setWebhook" in refusal
     assert (await api.ok("getWebhookInfo"))["url"] == ""
-    assert await api.ok("getUpdates") == []
-
-
-async def test_a_webhook_that_fails_gets_the_same_update_again(api, human, robin, hook):
-    hook.statuses = [500, 404]
-    await api.ok("setWebhook", url=hook.url)
-    await say(human, robin, "a", "b")
-    assert await hook.received(4) == ["a", "a", "a", "b"]
-    info = await api.ok("getWebhookInfo")
-    assert info["last_error_message"] == "Wrong response from the webhook: 404 Not Found"
-
-
-async def test_a_method_in_the_answer_to_a_webhook_is_carried_out(api, human, robin, hook):
-    hook.answer = {"method": "sendMessage", "chat_id": robin, "text": "by return"}
-    await api.ok("setWebhook", url=hook.url)
-    await say(human, robin, "a")
-    await hook.received(1)
-    assert (await human.post("/settle", wait=3))["settled"] is True
-    assert (await human.messages(robin))[-1]["text"] == "by return"
-
-
-async def test_setting_a_webhook_ends_the_poll(api, robin, hook):
-    poll = asyncio.create_task(api.no("getUpdates", timeout=20))
-    await asyncio.sleep(0.05)
-    await api.ok("setWebhook", url=hook.url)
-    assert await asyncio.wait_for(poll, 2) == "409 Conflict: terminated by setWebhook request"
-
-
-@pytest.mark.parametrize(
-    ("params", "words"),
-    [
-        ({"url": "https://example.org/hook"}, "the sandbox posts to this machine only"),
-        ({"url": "nonsense"}, "invalid webhook URL specified"),
-        ({"url": "http://127.0.0.1/x", "secret_token": "a b"}, "unallowed characters"),
-    ],
-)
-async def test_webhooks_that_are_refused(api, params, words):
-    assert words in await api.no("setWebhook", **params)
 
 
 async def test_waiting_updates_can_be_dropped(api, human, robin):

@@ -101,36 +101,11 @@ async def test_a_reply_shows_what_it_replies_to_one_level_deep(api, robin):
     assert "reply_to_message" not in alone
 
 
-async def test_protected_content_is_neither_forwarded_nor_copied(api, human, robin):
-    await human.starts(7002, "Sam")
-    free = (await api.ok("sendMessage", chat_id=robin, text="free"))["message_id"]
-    safe = (await api.ok("sendMessage", chat_id=robin, text="x", protect_content=True))[
-        "message_id"
-    ]
-    given = {"chat_id": 7002, "from_chat_id": robin}
-    forwarded = await api.ok("forwardMessage", **given, message_id=free)
-    assert forwarded["forward_origin"]["sender_user"]["is_bot"] is True
-    assert set(await api.ok("copyMessage", **given, message_id=free)) == {"message_id"}
-    assert "can't be forwarded" in await api.no("forwardMessage", **given, message_id=safe)
-    assert "can't be copied" in await api.no("copyMessage", **given, message_id=safe)
-    assert "message to copy not found" in await api.no("copyMessage", **given, message_id=999)
-
-
 async def test_a_chat_action_is_shown_and_a_wrong_one_refused(api, human, robin):
     await api.ok("sendChatAction", chat_id=robin, action="typing")
     event = (await human.get("/human/events", since=0))["events"][-1]
     assert (event["kind"], event["action"], event["users"]) == ("action", "typing", [robin])
     assert "wrong parameter action" in await api.no("sendChatAction", chat_id=robin, action="nap")
-
-
-async def test_a_reaction(api, human, robin):
-    message = (await human.messages(robin))[0]["message_id"]
-    thumb = [{"type": "emoji", "emoji": "👍"}]
-    await api.ok("setMessageReaction", chat_id=robin, message_id=message, reaction=thumb)
-    assert (await human.messages(robin))[0]["reactions"] == {"110201": thumb}
-    odd = [{"type": "emoji", "emoji": "🪑"}]
-    refusal = await api.no("setMessageReaction", chat_id=robin, message_id=message, reaction=odd)
-    assert refusal == "400 Bad Request: REACTION_INVALID"
 
 
 async def test_methods_the_sandbox_has_not_say_so_and_unknown_ones_are_404(api, robin):
@@ -168,7 +143,8 @@ class TestKeyboards:
             ({"text": " ", "callback_data": "x"}, "text must be non-empty"),
             ({"url": "http://"}, "URL host is empty"),
             ({"url": "ftp://example.org"}, "Unsupported URL protocol"),
-            ({"web_app": {"url": "https://example.org"}}, "the sandbox does not offer"),
+            ({"web_app": {"url": "http://example.org"}}, "Only HTTPS links are allowed"),
+            ({"pay": True}, "the sandbox does not offer"),
         ],
     )
     async def test_bad_buttons(self, api, robin, button, words):

@@ -261,7 +261,7 @@ async def test_what_stands_on_record_is_shown_before_it_is_recorded_again(night:
 
 async def test_places_and_stray_words_leave_the_chat(night: Night) -> None:
     """A pin on a map has no place here, nor has a sentence that nobody asked for."""
-    await night.morgan.sends_location(51.6, -0.1)
+    await night.morgan.sends_other(location={"latitude": 51.6, "longitude": -0.1})
     await night.morgan.sees("I do not keep photos")
     await night.morgan.sends("Cedar was at her aunt's")
     await night.morgan.sees("I did not understand that")

@@ -1,4 +1,4 @@
-"""What a bot tells Telegram about itself: commands, name, descriptions, menu button."""
+"""What a bot tells Telegram about itself: commands, descriptions, menu button."""
 
 import re
 from typing import Any
@@ -64,14 +64,6 @@ def get_my_commands(call: Call) -> list[Json]:
     return call.bot.commands.get((_scope(call), _language(call)), [])
 
 
-@offers("deleteMyCommands", "Exactly of this scope and language", "scope language_code")
-def delete_my_commands(call: Call) -> bool:
-    """Take the commands away."""
-    call.bot.commands.pop((_scope(call), _language(call)), None)
-    call.world.note("commands", (), bot=call.me.id)
-    return True
-
-
 def _set_text(call: Call, name: str, most: int) -> bool:
     text = call.params.text(name)
     if len(text) > most:
@@ -86,22 +78,13 @@ def _set_text(call: Call, name: str, most: int) -> bool:
 
 def _get_text(call: Call, name: str) -> Json:
     own = call.bot.texts.get((name, _language(call)))
-    default = call.bot.name if name == "name" else ""
-    return {name: own or call.bot.texts.get((name, ""), default)}
+    return {name: own or call.bot.texts.get((name, ""), "")}
 
 
-@offers("setMyName", "64 characters at most", "name language_code")
-def set_my_name(call: Call) -> bool:
-    """Set the bot's name; without a language it is the name people see here."""
-    done = _set_text(call, "name", 64)
-    call.me.first_name = call.bot.texts.get(("name", ""), call.bot.name)
-    return done
-
-
-@offers("getMyName", "", "language_code")
+@offers("getMyName", "As registered", "language_code")
 def get_my_name(call: Call) -> Json:
     """The bot's name."""
-    return _get_text(call, "name")
+    return {"name": call.me.first_name}
 
 
 @offers("setMyDescription", "512 characters at most", "description language_code")

@@ -1,16 +1,9 @@
-"""Receiving updates: long polling and the webhook."""
-
-import re
-from urllib.parse import urlsplit
+"""Receiving updates: long polling. Webhooks are not offered; one that is set is taken away."""
 
 from sandbox.server.errors import bad_request
 from sandbox.server.methods.registry import Call, offers
 from sandbox.server.model import Json
 from sandbox.server.views import bot_account
-from sandbox.server.webhook import Webhook
-
-HERE = frozenset({"127.0.0.1", "localhost", "::1"})
-SECRET = re.compile(r"[A-Za-z0-9_-]+")
 
 
 @offers("getMe", "The bot's own account")
@@ -42,62 +35,20 @@ async def get_updates(call: Call) -> list[Json]:
 
 
 @offers(
-    "setWebhook",
-    "http or https on this machine only; secret token; certificates are not checked",
-    "url secret_token allowed_updates drop_pending_updates max_connections",
+    "deleteWebhook", "There is never one; waiting updates can be dropped", "drop_pending_updates"
 )
-def set_webhook(call: Call) -> bool:
-    """Have updates posted to a URL; an empty URL takes the webhook away."""
-    url = call.params.text("url")
-    if not url:
-        _take_away(call)
-        return True
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise bad_request("invalid webhook URL specified")
-    if parts.hostname not in HERE:
-        raise bad_request("bad webhook: the sandbox posts to this machine only")
-    secret = call.params.text("secret_token")
-    if len(secret) > 256:
-        raise bad_request("secret token is too long")
-    if secret and not SECRET.fullmatch(secret):
-        raise bad_request("secret token contains unallowed characters")
-    allowed = _allowed(call)
-    updates = call.bot.updates
-    updates.allow(allowed)
-    if call.params.flag("drop_pending_updates"):
-        updates.clear()
-    if updates.webhook is not None:
-        updates.webhook.stop()
-    updates.end_poll("webhook")
-    most = min(max(call.params.number("max_connections", 40), 1), 100)
-    updates.webhook = Webhook(call.world, call.bot, url, secret, most)
-    return True
-
-
-@offers("deleteWebhook", "Updates wait for getUpdates again", "drop_pending_updates")
 def delete_webhook(call: Call) -> bool:
-    """Have updates wait for getUpdates again."""
-    _take_away(call)
+    """Have updates wait for getUpdates, as they always do here."""
+    if call.params.flag("drop_pending_updates"):
+        call.bot.updates.clear()
     return True
 
 
-def _take_away(call: Call) -> None:
-    updates = call.bot.updates
-    if updates.webhook is not None:
-        updates.webhook.stop()
-        updates.webhook = None
-    if call.params.flag("drop_pending_updates"):
-        updates.clear()
-
-
-@offers("getWebhookInfo", "With the last error of posting")
+@offers("getWebhookInfo", "There is never one")
 def get_webhook_info(call: Call) -> Json:
-    """Where updates are posted, how many wait, what went wrong last."""
+    """That no webhook is set, and how many updates wait."""
     updates = call.bot.updates
     info: Json = {"url": "", "has_custom_certificate": False, "pending_update_count": len(updates)}
-    if updates.webhook is not None:
-        info |= updates.webhook.info()
     if updates.allowed is not None:
         info["allowed_updates"] = updates.allowed
     return info

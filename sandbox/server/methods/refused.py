@@ -8,38 +8,41 @@ NAMES = """
     addStickerToSet answerChatJoinRequestQuery answerGuestQuery answerInlineQuery
     answerPreCheckoutQuery answerShippingQuery answerWebAppQuery approveChatJoinRequest
     approveSuggestedPost banChatMember banChatSenderChat close closeForumTopic
-    closeGeneralForumTopic convertGiftToStars copyMessages createChatInviteLink
+    closeGeneralForumTopic convertGiftToStars copyMessage copyMessages createChatInviteLink
     createChatSubscriptionInviteLink createForumTopic createInvoiceLink createNewStickerSet
     declineChatJoinRequest declineSuggestedPost deleteAllMessageReactions deleteBusinessMessages
     deleteChatPhoto deleteChatStickerSet deleteEphemeralMessage deleteForumTopic
-    deleteMessageReaction deleteMyProfilePhoto deleteStickerFromSet deleteStickerSet deleteStory
-    editChatInviteLink editChatSubscriptionInviteLink editEphemeralMessageCaption
-    editEphemeralMessageMedia editEphemeralMessageReplyMarkup editEphemeralMessageText
-    editForumTopic editGeneralForumTopic editMessageChecklist editMessageLiveLocation
-    editMessageMedia editStory editUserStarSubscription exportChatInviteLink forwardMessages
-    getAvailableGifts getBusinessAccountGifts getBusinessAccountStarBalance
-    getBusinessConnection getChatGifts getCustomEmojiStickers getForumTopicIconStickers
-    getGameHighScores getManagedBotAccessSettings getManagedBotToken
+    deleteMessageReaction deleteMyCommands deleteMyProfilePhoto deleteStickerFromSet
+    deleteStickerSet deleteStory editChatInviteLink editChatSubscriptionInviteLink
+    editEphemeralMessageCaption editEphemeralMessageMedia editEphemeralMessageReplyMarkup
+    editEphemeralMessageText editForumTopic editGeneralForumTopic editMessageChecklist
+    editMessageLiveLocation editMessageMedia editStory editUserStarSubscription
+    exportChatInviteLink forwardMessage forwardMessages getAvailableGifts
+    getBusinessAccountGifts getBusinessAccountStarBalance getBusinessConnection
+    getChatAdministrators getChatGifts getChatMember getChatMemberCount getCustomEmojiStickers
+    getForumTopicIconStickers getGameHighScores getManagedBotAccessSettings getManagedBotToken
     getMyDefaultAdministratorRights getMyStarBalance getStarTransactions getStickerSet
     getUserChatBoosts getUserGifts getUserPersonalChatMessages getUserProfileAudios
-    getUserProfilePhotos giftPremiumSubscription hideGeneralForumTopic logOut postStory
-    promoteChatMember readBusinessMessage refundStarPayment removeBusinessAccountProfilePhoto
-    removeChatVerification removeMyProfilePhoto removeUserVerification reopenForumTopic
-    reopenGeneralForumTopic replaceManagedBotToken replaceStickerInSet repostStory
-    restrictChatMember revokeChatInviteLink savePreparedInlineMessage savePreparedKeyboardButton
-    sendAnimation sendAudio sendChatJoinRequestWebApp sendChecklist sendContact sendDice
-    sendGame sendGift sendInvoice sendLivePhoto sendLocation sendMediaGroup sendMessageDraft
-    sendPaidMedia sendPoll sendRichMessage sendRichMessageDraft sendSticker sendVenue sendVideo
-    sendVideoNote sendVoice setBusinessAccountBio setBusinessAccountGiftSettings
-    setBusinessAccountName setBusinessAccountProfilePhoto setBusinessAccountUsername
-    setChatAdministratorCustomTitle setChatDescription setChatMemberTag setChatPermissions
-    setChatPhoto setChatStickerSet setChatTitle setCustomEmojiStickerSetThumbnail setGameScore
-    setManagedBotAccessSettings setMyDefaultAdministratorRights setMyProfilePhoto
+    getUserProfilePhotos giftPremiumSubscription hideGeneralForumTopic leaveChat logOut
+    postStory promoteChatMember readBusinessMessage refundStarPayment
+    removeBusinessAccountProfilePhoto removeChatVerification removeMyProfilePhoto
+    removeUserVerification reopenForumTopic reopenGeneralForumTopic replaceManagedBotToken
+    replaceStickerInSet repostStory restrictChatMember revokeChatInviteLink
+    savePreparedInlineMessage savePreparedKeyboardButton sendAnimation sendAudio
+    sendChatJoinRequestWebApp sendChecklist sendContact sendDice sendGame sendGift sendInvoice
+    sendLivePhoto sendLocation sendMediaGroup sendMessageDraft sendPaidMedia sendPoll
+    sendRichMessage sendRichMessageDraft sendSticker sendVenue sendVideo sendVideoNote sendVoice
+    setBusinessAccountBio setBusinessAccountGiftSettings setBusinessAccountName
+    setBusinessAccountProfilePhoto setBusinessAccountUsername setChatAdministratorCustomTitle
+    setChatDescription setChatMemberTag setChatPermissions setChatPhoto setChatStickerSet
+    setChatTitle setCustomEmojiStickerSetThumbnail setGameScore setManagedBotAccessSettings
+    setMessageReaction setMyDefaultAdministratorRights setMyName setMyProfilePhoto
     setPassportDataErrors setStickerEmojiList setStickerKeywords setStickerMaskPosition
     setStickerPositionInSet setStickerSetThumbnail setStickerSetTitle setUserEmojiStatus
-    stopMessageLiveLocation stopPoll transferBusinessAccountStars transferGift unbanChatMember
-    unbanChatSenderChat unhideGeneralForumTopic unpinAllForumTopicMessages
-    unpinAllGeneralForumTopicMessages upgradeGift uploadStickerFile verifyChat verifyUser
+    setWebhook stopMessageLiveLocation stopPoll transferBusinessAccountStars transferGift
+    unbanChatMember unbanChatSenderChat unhideGeneralForumTopic unpinAllChatMessages
+    unpinAllForumTopicMessages unpinAllGeneralForumTopicMessages upgradeGift uploadStickerFile
+    verifyChat verifyUser
 """
 
 REFUSED = {name.lower(): name for name in NAMES.split()}

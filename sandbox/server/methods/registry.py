@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.server.errors import ApiError, bad_request, refused
-from sandbox.server.model import Bot, Chat, Message, User
+from sandbox.server.errors import ApiError, refused
+from sandbox.server.methods.refused import REFUSED
+from sandbox.server.model import Chat, Message, User
 from sandbox.server.params import Params
-from sandbox.server.world import World
+from sandbox.server.world import Bot, World
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +25,9 @@ class Call:
         """The chat named by a parameter.
 
         Raises:
-            ApiError: 400 when it is empty or unknown; 400 with ``migrate_to_chat_id`` when the
-                group became a supergroup.
+            ApiError: 400 when it is empty or unknown.
         """
-        chat = self.world.chat_of(self.bot, self.params.text(name))
-        if chat.migrated_to is not None:
-            raise bad_request(
-                "group chat was upgraded to a supergroup chat",
-                migrate_to_chat_id=chat.migrated_to,
-            )
-        return chat
+        return self.world.chat_of(self.bot, self.params.text(name))
 
     def message(self, chat: Chat, name: str = "message_id") -> Message | None:
         """The message named by a parameter, if the chat still has it."""
@@ -86,8 +80,6 @@ async def call(name: str, request: Call) -> Any:
         ApiError: whatever Telegram would answer; 404 for a method there is not; 400 for one that
             the sandbox does not offer.
     """
-    from sandbox.server.methods.refused import REFUSED
-
     method = METHODS.get(name.lower())
     if method is None:
         if name.lower() in REFUSED:

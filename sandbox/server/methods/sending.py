@@ -1,12 +1,11 @@
-"""Sending: texts, copies, forwards, chat actions, reactions; and what every sending shares."""
-
-from typing import Any
+"""Sending: texts, chat actions; and what every sending shares."""
 
 from sandbox.server.entities import formatted
 from sandbox.server.errors import bad_request, forbidden
 from sandbox.server.keyboards import reply_markup
 from sandbox.server.methods.registry import Call, offers
-from sandbox.server.model import PRESENT, Chat, Json, Message
+from sandbox.server.model import Chat, Json, Message
+from sandbox.server.posting import post
 from sandbox.server.views import message_for_bot
 
 COMMON = (
@@ -17,28 +16,14 @@ ACTIONS = frozenset({
     "typing", "upload_photo", "record_video", "upload_video", "record_voice", "upload_voice",
     "upload_document", "choose_sticker", "find_location", "record_video_note", "upload_video_note",
 })  # fmt: skip
-EMOJI = """
-❤ 👍 👎 🔥 🥰 👏 😁 🤔 🤯 😱 🤬 😢 🎉 🤩 🤮 💩 🙏 👌 🕊 🤡
-🥱 🥴 😍 🐳 ❤‍🔥 🌚 🌭 💯 🤣 ⚡ 🍌 🏆 💔 🤨 😐 🍓 🍾 💋 🖕 😈
-😴 😭 🤓 👻 👨‍💻 👀 🎃 🙈 😇 😨 🤝 ✍ 🤗 🫡 🎅 🎄 ☃ 💅 🤪 🗿
-🆒 💘 🙉 🦄 😘 💊 🙊 😎 👾 🤷‍♂ 🤷 🤷‍♀ 😡
-"""
-REACTIONS = frozenset(EMOJI.split())
 
 
 def may_write(call: Call, chat: Chat) -> None:
     """Whether the bot can reach this chat at all.
 
     Raises:
-        ApiError: 403 in Telegram's words: blocked, deactivated, never started, not a member.
+        ApiError: 403 in Telegram's words: blocked, deactivated, never started.
     """
-    if chat.is_group:
-        status = call.world.groups[chat.id].members.get(call.me.id)
-        if status == "kicked":
-            raise forbidden(f"bot was kicked from the {chat.type} chat")
-        if status not in PRESENT:
-            raise forbidden(f"bot is not a member of the {chat.type} chat")
-        return
     user = call.world.users[chat.id]
     if user.id == call.me.id:
         raise forbidden("bot can't send messages to itself")
@@ -126,11 +111,15 @@ def send(call: Call, chat: Chat, content: Json) -> Json:
 def put(call: Call, chat: Chat, content: Json, markup: Json | None = None) -> Message:
     """Count a message against flood control and post it; see ``send``."""
     reply_to = _reply_to(call, chat)
-    call.bot.flood.take(chat.id, is_group=chat.is_group, now=call.world.now())
+    call.bot.flood.take(chat.id, call.world.now())
     inline = markup if markup and "inline_keyboard" in markup else None
     if markup and inline is None:
-        _set_reply_keyboard(call, chat, markup, reply_to)
-    return call.world.post(
+        if markup.get("remove_keyboard"):
+            chat.reply_keyboard = None
+        elif "keyboard" in markup:
+            chat.reply_keyboard = markup
+    return post(
+        call.world,
         chat,
         call.me,
         content,
@@ -155,20 +144,9 @@ def _reply_to(call: Call, chat: Chat) -> int | None:
     raise bad_request("message to be replied not found")
 
 
-def _set_reply_keyboard(call: Call, chat: Chat, markup: Json, reply_to: int | None) -> None:
-    people = [user for user in chat.members if user not in call.world.bots_by_id]
-    if markup.get("selective") and reply_to is not None:
-        people = [chat.messages[reply_to].sender.id]
-    for user in people:
-        if markup.get("remove_keyboard"):
-            chat.reply_keyboards.pop(user, None)
-        elif "keyboard" in markup:
-            chat.reply_keyboards[user] = markup
-
-
 @offers(
     "sendMessage",
-    "Text with entities or parse_mode (HTML, MarkdownV2, Markdown)",
+    "Text with entities or parse_mode HTML",
     f"{COMMON} text parse_mode entities link_preview_options disable_web_page_preview",
 )
 def send_message(call: Call) -> Json:
@@ -176,53 +154,6 @@ def send_message(call: Call) -> Json:
     chat = call.chat()
     may_write(call, chat)
     return send(call, chat, text_of(call))
-
-
-@offers(
-    "forwardMessage",
-    "Protected content is not forwarded",
-    "chat_id from_chat_id message_id disable_notification protect_content",
-)
-def forward_message(call: Call) -> Json:
-    """Forward a message of a chat the bot is in."""
-    chat = call.chat()
-    source = call.chat("from_chat_id")
-    original = call.message(source)
-    if original is None:
-        raise bad_request("message to forward not found")
-    if original.protected:
-        raise bad_request("the message can't be forwarded")
-    content = dict(original.content)
-    content["forward_origin"] = {
-        "type": "user",
-        "sender_user": original.sender.public(),
-        "date": int(original.date.timestamp()),
-    }
-    return send(call, chat, content)
-
-
-@offers(
-    "copyMessage",
-    "With another caption, if wanted; protected content is not copied",
-    f"{COMMON} from_chat_id message_id caption parse_mode caption_entities",
-)
-def copy_message(call: Call) -> Json:
-    """Send the same content again as a message of the bot's own."""
-    chat = call.chat()
-    may_write(call, chat)
-    source = call.chat("from_chat_id")
-    original = call.message(source)
-    if original is None:
-        raise bad_request("message to copy not found")
-    if original.protected:
-        raise bad_request("the message can't be copied")
-    content = {k: v for k, v in original.content.items() if k != "forward_origin"}
-    if "caption" in call.params and "text" not in content:
-        content.pop("caption", None)
-        content.pop("caption_entities", None)
-        content |= caption_of(call)
-    message = put(call, chat, content, markup=reply_markup(call.params, call.world.settings))
-    return {"message_id": message.id}
 
 
 @offers("sendChatAction", "Shown to people as an event", "chat_id action")
@@ -234,31 +165,4 @@ def send_chat_action(call: Call) -> bool:
     if action not in ACTIONS:
         raise bad_request("wrong parameter action in request")
     call.world.note_chat("action", chat, action=action)
-    return True
-
-
-@offers(
-    "setMessageReaction",
-    "Emoji of Telegram's list, one at most",
-    "chat_id message_id reaction is_big",
-)
-def set_message_reaction(call: Call) -> bool:
-    """React to a message, or take the reaction back."""
-    chat = call.chat()
-    message = call.message(chat)
-    if message is None:
-        raise bad_request("message to react not found")
-    wanted: list[Any] = call.params.things("reaction") or []
-    for kind in wanted:
-        if not isinstance(kind, dict) or kind.get("type") != "emoji":
-            raise bad_request("the sandbox does not offer reactions other than emoji")
-        if str(kind.get("emoji")).replace("\ufe0f", "") not in REACTIONS:
-            raise bad_request("REACTION_INVALID")
-    if len(wanted) > 1:
-        raise bad_request("REACTIONS_TOO_MANY")
-    if wanted:
-        message.reactions[call.me.id] = wanted
-    else:
-        message.reactions.pop(call.me.id, None)
-    call.world.note_message("reaction", chat, message)
     return True
