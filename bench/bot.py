@@ -25,8 +25,8 @@ import httpx
 
 from bench.table import Row, show
 from bot import register
+from bot.cli.maintenance import key_new
 from sandbox.serve import Server
-from storage.command import key_new
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

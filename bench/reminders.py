@@ -33,10 +33,10 @@ from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Ladder, Ladders, Limits, NightCheck, Policy, Step
 from reminders.sending import Sent, TooFast
-from storage.memory import MemoryStore
 from storage.model import Episode, Message, Past
 from storage.store import Change
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
+from tests.support.memory_store import MemoryStore
 
 PACK = load_pack("haringey-2011")
 BURST = 10_000

@@ -37,16 +37,16 @@ from tinydb import TinyDB
 
 from bench.table import machine
 from protocol.facts import Child, Closed, Fact, Note, Opened, Returned
-from storage import chain, files, mark
+from storage import chain, files, format_mark
+from storage.envelope import Sealer
 from storage.keys import load_keys, new_key_file
 from storage.layout import Layout, month_of
 from storage.ledger import Ledger
 from storage.model import Episode, Message, Past
-from storage.record import fields_of
-from storage.seal import Sealer
+from storage.record_file import fields_of
 from storage.store import Change
 from storage.summary import Summary
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 
 NOW = datetime(2026, 11, 21, 23, 40, tzinfo=UTC)
 TEN_YEARS = 3650
@@ -139,7 +139,7 @@ def build(folder: Path, closed: int, still_open: int) -> None:
         files.write_unsynced(place.path, sealer.seal("episode", episode.ref, 1, data))
     summary.flush()
     ledger.flush()
-    mark.write(layout, sealer, mark.Mark())
+    format_mark.write(layout, sealer, format_mark.Mark())
     files.sync()
 
 

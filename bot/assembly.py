@@ -30,7 +30,7 @@ from reminders.shifts import Shifts
 from storage.keys import Keys, load_keys
 from storage.model import Episode, Past
 from storage.store import Store, StoreError
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 
 
 class CannotStart(Exception):

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.assembly import keys_of, pack_of
+from bot.cli.maintenance import check_book
 from bot.config import Config, ConfigError, load
 from protocol.command import check_packs
 from protocol.packfile import PackError
 from protocol.settings import SettingError
 from reminders.clock import SystemClock
 from reminders.policy_file import unknown_duties
-from storage.command import check_book
 from storage.store import StoreError
 
 

@@ -22,11 +22,11 @@ from pathlib import Path
 
 import msgspec
 
-from storage import files, mark
+from storage import files, format_mark
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.lock import SameFolder
-from storage.seal import Damaged, Sealer
 from storage.store import StoreError
 
 MANIFEST = "manifest.nlb"
@@ -73,7 +73,7 @@ def backup(
     if not folder.is_dir():
         msg = f"there is no book in {folder}"
         raise BackupProblem(msg)
-    mark.read(layout, sealer)
+    format_mark.read(layout, sealer)
     if target.resolve().is_relative_to(folder.resolve()):
         msg = f"{target} is in the book's own folder: choose another place, better another disk"
         raise BackupProblem(msg)

@@ -18,8 +18,8 @@ from typing import TypeVar
 import msgspec
 
 from storage import files
+from storage.envelope import Damaged, Sealer
 from storage.layout import Layout, Place
-from storage.seal import Damaged, Sealer
 
 LATELY = 50
 """Closed episodes that are read at the start, for the Telegram updates in them: far more than can

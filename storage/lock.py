@@ -25,7 +25,7 @@ SWAPPED = (
 )
 
 
-class BookInUse(StoreError):
+class StoreInUse(StoreError):
     """Another process holds the records. The text names its pid and when it started."""
 
 
@@ -66,7 +66,7 @@ class Lock:
         self._same: SameFolder | None = None
 
     def take(self, now: datetime) -> None:
-        """now: UTC, for the note of who has it. Raises BookInUse if another process has it,
+        """now: UTC, for the note of who has it. Raises StoreInUse if another process has it,
         OSError if the folder cannot be opened."""
         same = SameFolder(self._folder)
         descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -75,7 +75,7 @@ class Lock:
         except BlockingIOError:
             os.close(descriptor)
             msg = f"the book in {self._folder} is in use by {self._holder()}"
-            raise BookInUse(msg) from None
+            raise StoreInUse(msg) from None
         except OSError:
             os.close(descriptor)
             raise

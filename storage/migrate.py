@@ -13,28 +13,28 @@ from urllib.parse import unquote
 
 import msgspec
 
-from storage import files, mark
+from storage import files, format_mark
+from storage.envelope import Sealer
 from storage.layout import SUFFIX, Layout, Place
 from storage.model import Episode, Office
-from storage.record import RecordFile, Tables
-from storage.seal import Sealer
+from storage.record_file import RecordFile, Tables
 from storage.shapes import DraftSlot, Register
 
 OLD_SUFFIX = ".json"
 
 
-def is_needed(layout: Layout, found: mark.Mark | None) -> bool:
+def is_needed(layout: Layout, found: format_mark.Mark | None) -> bool:
     """Whether the folder holds a book of format 1, or one whose migration was interrupted. Files
     of format 1 in a book that is past it are no part of it: anybody could have put them there."""
     if found is not None:
         return found.coming_from == 1
-    return next(_old_places(layout), None) is not None and not mark.has_files(layout)
+    return next(_old_places(layout), None) is not None and not format_mark.has_files(layout)
 
 
 def from_format_1(layout: Layout, sealer: Sealer, damaged: Callable[[Place, str], None]) -> None:
     """Migrates, or goes on with it. `damaged` is called for a file that cannot be read, with its
     present path as the place. Raises OSError."""
-    mark.write(layout, sealer, mark.Mark(coming_from=1))
+    format_mark.write(layout, sealer, format_mark.Mark(coming_from=1))
     for old, place, shape in _old_places(layout):
         try:
             tables = msgspec.json.decode(files.read(old), type=Tables)
@@ -44,7 +44,7 @@ def from_format_1(layout: Layout, sealer: Sealer, damaged: Callable[[Place, str]
             continue
         RecordFile(place, shape, sealer).save(value)
         files.remove(old)
-    mark.write(layout, sealer, mark.Mark())
+    format_mark.write(layout, sealer, format_mark.Mark())
 
 
 def _versioned(document: dict[str, object]) -> dict[str, object]:

@@ -6,84 +6,84 @@ import contextlib
 from datetime import datetime
 from typing import TypeVar
 
-from storage import damage, files, mark, migrate
-from storage.book import Book
+from storage import files, format_mark, migrate, quarantine
 from storage.layout import Place
 from storage.ledger import LATELY
 from storage.model import Episode, Office, Past
+from storage.record_folder import RecordFolder
 from storage.shapes import DraftSlot, Register
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
 
 
-def open_book(book: Book) -> None:
+def open_folder(records: RecordFolder) -> None:
     """Reads what has to be in memory. Raises StoreError (nothing was touched then)."""
-    layout = book.layout
-    found = mark.read(layout, book.sealer)
+    layout = records.layout
+    found = format_mark.read(layout, records.sealer)
     new = not layout.folder.exists()
     try:
         for folder in layout.folders():
             files.make_folder(folder)
-        book.lock.take(book.now())
+        records.lock.take(records.now())
     except OSError as error:
         msg = f"the book in {layout.folder} cannot be opened: {error.strerror}"
-        raise mark.BookProblem(msg) from error
+        raise format_mark.StoreProblem(msg) from error
     try:
-        _open_locked(book, found, new=new)
+        _open_locked(records, found, new=new)
     except BaseException:
-        book.lock.release()
+        records.lock.release()
         raise
 
 
-def _open_locked(book: Book, found: mark.Mark | None, *, new: bool) -> None:
-    folder = book.layout.folder
+def _open_locked(records: RecordFolder, found: format_mark.Mark | None, *, new: bool) -> None:
+    folder = records.layout.folder
     try:
-        _prepare(book, found)
+        _prepare(records, found)
     except OSError as error:
         if new:
             msg = f"no book can be made in {folder}: {error.strerror}"
-            raise mark.BookProblem(msg) from error
-        book.report("not_saved", f"the disk refuses: {error.strerror}")
+            raise format_mark.StoreProblem(msg) from error
+        records.report("not_saved", f"the disk refuses: {error.strerror}")
     try:
-        _read(book)
+        _read(records)
     except OSError as error:
         msg = f"the book in {folder} cannot be read: {error.strerror}"
-        raise mark.BookProblem(msg) from error
+        raise format_mark.StoreProblem(msg) from error
 
 
-def _prepare(book: Book, found: mark.Mark | None) -> None:
+def _prepare(records: RecordFolder, found: format_mark.Mark | None) -> None:
     """A mark, the present format, no left-over temporary files. Raises OSError."""
-    layout, sealer = book.layout, book.sealer
+    layout, sealer = records.layout, records.sealer
     for folder in layout.folders():
         files.sweep(folder)
     if migrate.is_needed(layout, found):
-        migrate.from_format_1(layout, sealer, lambda place, why: _set_aside(book, place, why))
-        book.ledger.begin()
-    elif found is None and mark.has_files(layout):
-        book.report("ledger", "the book's mark was missing or damaged; it was made anew")
-        mark.write(layout, sealer, mark.Mark())
+        migrate.from_format_1(layout, sealer, lambda place, why: _set_aside(records, place, why))
+        records.ledger.begin()
+    elif found is None and format_mark.has_files(layout):
+        records.report("ledger", "the book's mark was missing or damaged; it was made anew")
+        format_mark.write(layout, sealer, format_mark.Mark())
     elif found is None:
-        book.ledger.begin()
-        mark.write(layout, sealer, mark.Mark())
+        records.ledger.begin()
+        format_mark.write(layout, sealer, format_mark.Mark())
 
 
-def _read(book: Book) -> None:
-    layout = book.layout
-    book.ledger.load()
-    if not book.ledger.found and mark.has_files(layout):
-        book.report("ledger", "the ledger is missing or damaged: older copies cannot be noticed")
+def _read(records: RecordFolder) -> None:
+    layout = records.layout
+    records.ledger.load()
+    if not records.ledger.found and format_mark.has_files(layout):
+        records.report("ledger", "the ledger is missing or damaged: older copies cannot be noticed")
     found = _Found()
-    book.office = _live(book, layout.office, Office) or Office()
-    found.seen.update(book.office.seen)
-    book.register = _live(book, layout.register, Register) or Register()
-    _read_rows(book, found)
-    _read_open(book, found)
-    _read_lately_closed(book, found)
-    _read_drafts(book, found)
-    book.seen.start_with(found.seen)
-    _report_missing(book)
+    records.office = _live(records, layout.office, Office) or Office()
+    found.seen.update(records.office.seen)
+    records.register = _live(records, layout.register, Register) or Register()
+    _read_rows(records, found)
+    _read_open(records, found)
+    _read_lately_closed(records, found)
+    _read_drafts(records, found)
+    records.seen.start_with(found.seen)
+    _report_missing(records)
     with contextlib.suppress(OSError):
-        book.tidy()
+        records.tidy()
 
 
 class _Found:
@@ -98,131 +98,135 @@ class _Found:
         self.ended.update(episode.drafts)
 
 
-def _read_rows(book: Book, found: _Found) -> None:
+def _read_rows(records: RecordFolder, found: _Found) -> None:
     """The rows of all closed episodes, from the summary where it can be trusted."""
-    aside = damage.refs_aside(book.layout)
-    known_lately = bool(book.ledger.lately)
+    aside = quarantine.refs_aside(records.layout)
+    known_lately = bool(records.ledger.lately)
     made: list[tuple[datetime, str, str]] = []
-    for month in book.layout.months():
+    for month in records.layout.months():
 
         def make_row(ref: str, month: str = month) -> Past | None:
-            known = book.ledger.closed_at_version(month, ref)
-            episode = _closed(book, ref, month)
+            known = records.ledger.closed_at_version(month, ref)
+            episode = _closed(records, ref, month)
             if episode is None or episode.closed_at is None:
                 return None
             found.look(episode)
             if not known_lately or known < episode.version:
                 made.append((episode.closed_at, ref, month))
-            return book.summarise(episode)
+            return records.summarise(episode)
 
-        for ref in book.summary.load(month, book.layout.closed_refs(month), make_row):
+        for ref in records.summary.load(month, records.layout.closed_refs(month), make_row):
             if ref not in aside:
-                book.report("missing", f"the file of episode {ref}, closed in {month}, is missing")
+                records.report(
+                    "missing", f"the file of episode {ref}, closed in {month}, is missing"
+                )
     for _, ref, month in sorted(made)[-LATELY:]:
-        book.ledger.remember(ref, month)
+        records.ledger.remember(ref, month)
 
 
-def _read_open(book: Book, found: _Found) -> None:
+def _read_open(records: RecordFolder, found: _Found) -> None:
     """The open episodes, and those that were closed but not moved yet."""
     episodes: dict[str, Episode] = {}
-    for ref in book.layout.open_refs():
-        place = book.layout.open_episode(ref)
-        episode = _live(book, place, Episode)
-        if episode is None or not _is_latest(book, episode, place):
+    for ref in records.layout.open_refs():
+        place = records.layout.open_episode(ref)
+        episode = _live(records, place, Episode)
+        if episode is None or not _is_latest(records, episode, place):
             continue
         found.look(episode)
         if episode.closed_at is None:
             episodes[ref] = episode
         else:
-            book.finish_closing(episode, episode.closed_at)
-    book.episodes = episodes
+            records.finish_closing(episode, episode.closed_at)
+    records.episodes = episodes
 
 
-def _is_latest(book: Book, episode: Episode, place: Place) -> bool:
+def _is_latest(records: RecordFolder, episode: Episode, place: Place) -> bool:
     """An episode is open or closed, never both: where there are two, one was put there by
     somebody, and the one with more changes counts."""
-    month = book.summary.month_of(episode.ref)
+    month = records.summary.month_of(episode.ref)
     if month is None:
         return True
-    closed = _closed(book, episode.ref, month)
+    closed = _closed(records, episode.ref, month)
     if closed is not None and closed.version >= episode.version:
-        _set_aside(book, place, "older copy of a closed episode")
+        _set_aside(records, place, "older copy of a closed episode")
         return False
     if closed is not None:
-        _set_aside(book, book.layout.closed_episode(episode.ref, month), "older copy")
-    book.summary.drop(episode.ref)
+        _set_aside(records, records.layout.closed_episode(episode.ref, month), "older copy")
+    records.summary.drop(episode.ref)
     return True
 
 
-def _read_lately_closed(book: Book, found: _Found) -> None:
+def _read_lately_closed(records: RecordFolder, found: _Found) -> None:
     """The closed episodes written last: Telegram may hand over their updates again."""
-    for ref, month in book.ledger.lately.items():
-        if book.summary.month_of(ref) != month:
+    for ref, month in records.ledger.lately.items():
+        if records.summary.month_of(ref) != month:
             continue
-        episode = _closed(book, ref, month)
+        episode = _closed(records, ref, month)
         if episode is None:
-            book.summary.drop(ref)
+            records.summary.drop(ref)
         else:
             found.look(episode)
 
 
-def _read_drafts(book: Book, found: _Found) -> None:
+def _read_drafts(records: RecordFolder, found: _Found) -> None:
     """Drafts, but for those whose episode was saved just before the process died."""
     slots: dict[str, DraftSlot] = {}
-    for owner in book.layout.owners():
-        slot = _live(book, book.layout.draft(owner), DraftSlot)
+    for owner in records.layout.owners():
+        slot = _live(records, records.layout.draft(owner), DraftSlot)
         if slot is None:
             continue
         found.seen.update(slot.seen)
         if slot.draft is not None and slot.draft.id in found.ended:
-            book.forget_draft(owner)
+            records.forget_draft(owner)
         else:
             slots[owner] = slot
-    book.slots = slots
+    records.slots = slots
 
 
-def _report_missing(book: Book) -> None:
+def _report_missing(records: RecordFolder) -> None:
     """What the ledger knows of and the folder does not hold."""
-    layout = book.layout
-    aside = damage.refs_aside(layout)
+    layout = records.layout
+    aside = quarantine.refs_aside(layout)
     for place in (layout.office, layout.register):
-        if book.ledger.expected(place) and not place.path.exists():
-            book.report("missing", f"the {place.label} file is missing")
-    for label in list(book.ledger.files):
+        if records.ledger.expected(place) and not place.path.exists():
+            records.report("missing", f"the {place.label} file is missing")
+    for label in list(records.ledger.files):
         kind, _, ref = label.partition(" ")
-        if kind != "episode" or ref in book.episodes or ref in aside:
+        if kind != "episode" or ref in records.episodes or ref in aside:
             continue
-        month = book.summary.month_of(ref)
+        month = records.summary.month_of(ref)
         if month is None:
-            book.report("missing", f"the file of episode {ref} is missing")
-        elif _closed(book, ref, month) is None:
-            book.summary.drop(ref)
+            records.report("missing", f"the file of episode {ref} is missing")
+        elif _closed(records, ref, month) is None:
+            records.summary.drop(ref)
 
 
-def _live(book: Book, place: Place, shape: type[T]) -> T | None:
+def _live(records: RecordFolder, place: Place, shape: type[T]) -> T | None:
     """A record that stays in memory, or None if there is none that can be used."""
-    expected = book.ledger.expected(place)
+    expected = records.ledger.expected(place)
     try:
-        value = book.load(place, shape, expected=expected)
+        value = records.load(place, shape, expected=expected)
     except OSError as error:
-        _unreadable(book, place, error)
+        _unreadable(records, place, error)
         return None
     if value is not None and value.version > expected:
-        book.ledger.note(place, value.version)
+        records.ledger.note(place, value.version)
     return value
 
 
-def _closed(book: Book, ref: str, month: str) -> Episode | None:
+def _closed(records: RecordFolder, ref: str, month: str) -> Episode | None:
     try:
-        return book.load_closed(ref, month)
+        return records.load_closed(ref, month)
     except OSError as error:
-        _unreadable(book, book.layout.closed_episode(ref, month), error)
+        _unreadable(records, records.layout.closed_episode(ref, month), error)
         return None
 
 
-def _unreadable(book: Book, place: Place, error: OSError) -> None:
-    book.report("unreadable", f"{place.label} cannot be read ({error.strerror}); left where it is")
+def _unreadable(records: RecordFolder, place: Place, error: OSError) -> None:
+    records.report(
+        "unreadable", f"{place.label} cannot be read ({error.strerror}); left where it is"
+    )
 
 
-def _set_aside(book: Book, place: Place, why: str) -> None:
-    book.report("set_aside", damage.set_aside(book.layout, place, why, book.now()))
+def _set_aside(records: RecordFolder, place: Place, why: str) -> None:
+    records.report("set_aside", quarantine.set_aside(records.layout, place, why, records.now()))

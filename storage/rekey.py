@@ -11,11 +11,11 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from storage import files, mark
+from storage import files, format_mark
+from storage.envelope import Damaged, Sealer, WrongSeal
 from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.lock import Lock
-from storage.seal import Damaged, Sealer, WrongSeal
 
 
 def is_current(folder: Path, keys: Keys) -> bool:
@@ -38,11 +38,11 @@ def reseal(
     """Seals with the newest of `keys` whatever is not; a plain book becomes an encrypted one.
 
     The bot must not be running. Returns one line for each file that cannot be opened; it is left
-    as it is. Raises KeyProblem, BookProblem, BookInUse, OSError.
+    as it is. Raises KeyProblem, StoreProblem, StoreInUse, OSError.
     """
     layout = Layout(folder)
     sealer = _sealer(layout, keys)
-    mark.read(layout, sealer)
+    format_mark.read(layout, sealer)
     lock = Lock(layout)
     lock.take(now)
     problems = []

@@ -7,14 +7,14 @@ from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
-from storage import backup, damage, files, mark
+from storage import backup, files, format_mark, quarantine
 from storage.backup import BackupProblem
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.ledger import Ledger
 from storage.lock import Lock
-from storage.record import RecordFile
-from storage.seal import Damaged, Sealer
+from storage.record_file import RecordFile
 from storage.verify import SHAPES
 
 
@@ -65,7 +65,7 @@ def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now
 
     what: an episode's reference, or "office" or "register".  now: UTC, for the name of what is
     set aside.  The bot must not be running. Returns one line that says what was done. Raises
-    BackupProblem (it is not in the backup, or what the book has is good), KeyProblem, BookInUse.
+    BackupProblem (it is not in the backup, or what the book has is good), KeyProblem, StoreInUse.
     """
     layout, sealer = Layout(folder), Sealer(keys)
     path = backup.newest(source)
@@ -80,7 +80,7 @@ def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now
     if problem is not None:
         msg = f"{kept.label} in the backup {path.name}: {problem}"
         raise BackupProblem(msg)
-    mark.read(layout, sealer)
+    format_mark.read(layout, sealer)
     lock = Lock(layout)
     lock.take(now)
     try:
@@ -109,7 +109,7 @@ def _put_back(layout: Layout, sealer: Sealer, path: Path, kept: Place, now: date
         if version is not None and version >= max(expected, content.version):
             msg = f"{kept.label} is there and in order; nothing was changed"
             raise BackupProblem(msg)
-        damage.set_aside(layout, present, "replaced from a backup", now)
+        quarantine.set_aside(layout, present, "replaced from a backup", now)
     if month is not None:
         summary = layout.summary_of(month).path
         if summary.exists():

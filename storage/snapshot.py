@@ -14,14 +14,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
-from storage import apply, chain, mark
+from storage import apply, chain, format_mark
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.ledger import Ledger
 from storage.lock import SameFolder
 from storage.model import Draft, Episode, Office, Past, Person
-from storage.record import RecordFile
-from storage.seal import Damaged, Sealer
+from storage.record_file import RecordFile
 from storage.shapes import DraftSlot, Register
 from storage.store import NotFound
 from storage.summary import Summary
@@ -60,9 +60,9 @@ class Snapshot:
         layout = self._layout
         if not layout.folder.is_dir():
             msg = f"there is no book in {layout.folder}"
-            raise mark.BookProblem(msg)
+            raise format_mark.StoreProblem(msg)
         same = SameFolder(layout.folder)
-        mark.read(layout, self._sealer)
+        format_mark.read(layout, self._sealer)
         self._ledger.load()
         for owner in layout.owners():
             if (slot := self._record(layout.draft(owner), DraftSlot)) is not None:
@@ -209,5 +209,5 @@ async def read_snapshot(
         await asyncio.to_thread(snapshot.load)
     except OSError as error:
         msg = f"the book in {folder} cannot be read: {error.strerror or error}"
-        raise mark.BookProblem(msg) from error
+        raise format_mark.StoreProblem(msg) from error
     return snapshot

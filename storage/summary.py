@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator
 import msgspec
 
 from storage import files
+from storage.envelope import Damaged, Sealer
 from storage.layout import Layout
 from storage.ledger import Ledger
 from storage.model import Past
-from storage.seal import Damaged, Sealer
 
 
 class MonthRows(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,13 +11,13 @@ from pathlib import Path
 
 import msgspec
 
-from storage import chain, files, mark
+from storage import chain, files, format_mark
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.ledger import Ledger
 from storage.model import Episode, Office, Past
-from storage.record import RecordFile
-from storage.seal import Damaged, Sealer
+from storage.record_file import RecordFile
 from storage.shapes import DraftSlot, Register
 from storage.store import StoreError
 from storage.summary import MonthRows
@@ -50,7 +50,7 @@ def verify(
         return [f"there is no book in {folder}"]
     sealer = Sealer(keys)
     try:
-        found = mark.read(layout, sealer)
+        found = format_mark.read(layout, sealer)
     except StoreError as error:
         return [str(error)]
     problems: list[str] = []
@@ -83,7 +83,7 @@ class _Check:
 
     def everything(self, *, closed: bool, progress: Callable[[int, int], None]) -> None:
         self.ledger.load()
-        if not self.ledger.found and mark.has_files(self.layout):
+        if not self.ledger.found and format_mark.has_files(self.layout):
             self.problems.append("the ledger is missing or damaged")
         if closed:
             for month in self.ledger.months():

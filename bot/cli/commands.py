@@ -122,9 +122,9 @@ def show(
 @key_app.command("new")
 def key_new(file: Annotated[Path, typer.Argument(help="Where the new key goes.")]) -> None:
     """Make a new key file (mode 0600). Keep a copy away from the book."""
-    from storage import command
+    from bot.cli import maintenance
 
-    raise typer.Exit(command.key_new(file))
+    raise typer.Exit(maintenance.key_new(file))
 
 
 @key_app.command("rotate")
@@ -135,25 +135,25 @@ def key_rotate(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Encrypt the book with a new key. May be interrupted and run again; not while the bot runs."""
-    from bot import upkeep
+    from bot.cli import configured
 
-    raise typer.Exit(upkeep.key_rotate(config, forget_old=forget_old))
+    raise typer.Exit(configured.key_rotate(config, forget_old=forget_old))
 
 
 @app.command()
 def verify(config: ConfigOption = CONFIG) -> None:
     """Check every file, every chain and the summary of the book."""
-    from bot import upkeep
+    from bot.cli import configured
 
-    raise typer.Exit(upkeep.verify(config))
+    raise typer.Exit(configured.verify(config))
 
 
 @app.command()
 def backup(folder: Path, config: ConfigOption = CONFIG) -> None:
     """Copy the book, encrypted and verified; also while the bot runs."""
-    from bot import upkeep
+    from bot.cli import configured
 
-    raise typer.Exit(upkeep.backup(folder, config))
+    raise typer.Exit(configured.backup(folder, config))
 
 
 @app.command()
@@ -163,9 +163,9 @@ def restore(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Bring a backup back into an empty folder, or one case into the book."""
-    from bot import upkeep
+    from bot.cli import configured
 
-    raise typer.Exit(upkeep.restore(folder, episode, config))
+    raise typer.Exit(configured.restore(folder, episode, config))
 
 
 def main() -> None:

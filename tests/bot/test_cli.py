@@ -18,7 +18,7 @@ from protocol.facts import Child, Note, Opened
 from reminders.clock import SystemClock
 from storage.model import Person
 from storage.store import Change, Store
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 from tests.bot.test_config import written
 
 ROOT = Path(__file__).parents[2]

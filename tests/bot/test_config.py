@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 from bot import checking, start
+from bot.cli.maintenance import key_new
 from bot.config import ConfigError, load, token
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
-from storage.command import key_new
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 

@@ -6,12 +6,12 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.cli.maintenance import key_new
 from bot.housekeeping import Backups
 from storage.backup import check_backup, newest
-from storage.command import key_new
 from storage.keys import load_keys
 from storage.model import Past
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 
 
 async def _book(folder: Path) -> TinyStore:

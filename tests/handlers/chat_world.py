@@ -19,9 +19,9 @@ from reminders.acknowledge import Acknowledgements
 from reminders.engine import Engine
 from reminders.policy import Policy
 from reminders.shifts import Shifts
-from storage.memory import MemoryStore
 from storage.model import Episode, Person
 from tests.reminders.world import Telegram, summarise
+from tests.support.memory_store import MemoryStore
 
 PACK = load_pack("haringey-2011", "cautious")
 SATURDAY_NIGHT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)

@@ -17,10 +17,10 @@ from reminders.sending import (
     TooFast,
     Unreachable,
 )
-from storage.memory import MemoryStore
 from storage.store import Change, NotSaved
 from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
 from tests.reminders.world import FRIDAY_NIGHT, SERVICE, World, summarise
+from tests.support.memory_store import MemoryStore
 
 
 def with_addresses(*names: str):

@@ -4,11 +4,11 @@ import pytest
 
 from protocol import facts as f
 from reminders.write_behind import OfficeChange, WriteBehind
-from storage.memory import MemoryStore
 from storage.model import Message
 from storage.store import Change, Conflict, NotFound, NotSaved
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import summarise
+from tests.support.memory_store import MemoryStore
 
 NOW = utc("2026-03-06 21:30")
 

@@ -22,10 +22,10 @@ from reminders.limits import Turn
 from reminders.policy import Policy
 from reminders.sending import SendError, Sent
 from reminders.shifts import Shifts
-from storage.memory import MemoryStore
 from storage.model import Episode, Message, Past
 from storage.store import Change
 from tests.reminders.virtual import LoopAlarm, VirtualClock, utc
+from tests.support.memory_store import MemoryStore
 
 PACK = load_pack("haringey-2011")
 FRIDAY_NIGHT = utc("2026-03-06 21:30")

@@ -39,8 +39,8 @@ import reminders.scheduled_jobs
 import reminders.service_state
 import reminders.watch
 import reminders.write_behind
-import storage.memory
 import tests.simulation.gateway
+import tests.support.memory_store
 from protocol.facts import Closed, SignedOff
 
 BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
@@ -82,7 +82,7 @@ def updates_forgotten(stack: contextlib.ExitStack) -> None:
     async def seen(self: Any, update_id: int) -> bool:
         return False
 
-    _put(stack, storage.memory.MemoryStore, "seen", seen)
+    _put(stack, tests.support.memory_store.MemoryStore, "seen", seen)
 
 
 @_break

@@ -14,9 +14,9 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from storage import apply
-from storage.memory import MemoryStore
 from storage.model import Draft, Episode, Past
 from storage.store import Change, NotSaved, Trouble
+from tests.support.memory_store import MemoryStore
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process

@@ -3,7 +3,7 @@ import secrets
 import pytest
 
 from storage.keys import Keys
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 from tests.storage.people import NIGHT, summarise
 
 pytest.register_assert_rewrite("tests.storage.contract")

@@ -26,7 +26,7 @@ import msgspec
 
 from storage.keys import load_keys, new_key_file
 from storage.store import Change
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 from storage.verify import verify
 from tests.storage import people
 

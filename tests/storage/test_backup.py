@@ -9,19 +9,19 @@ from datetime import timedelta
 import msgspec
 import pytest
 
-from storage import command
+from bot.cli import maintenance
 from storage.backup import BackupProblem, Manifest, backup, check_backup, newest
+from storage.envelope import Sealer
 from storage.keys import KeyProblem
-from storage.lock import BookInUse
+from storage.lock import StoreInUse
 from storage.restore import restore, restore_one
-from storage.seal import Sealer
 from storage.store import Change
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.conftest import Shelf, make_keys
 from tests.storage.contract import close, report
 from tests.storage.people import NIGHT, later
-from tests.storage.test_tiny import a_night, everything
+from tests.storage.test_tinydb_store import a_night, everything
 
 
 @pytest.fixture
@@ -126,12 +126,12 @@ async def test_a_backup_is_made_by_another_process_while_the_bot_holds_the_book(
     await report(store)
     result = []
     other = threading.Thread(
-        target=lambda: result.append(command.backup_book(shelf.folder, target, shelf.keys))
+        target=lambda: result.append(maintenance.backup_book(shelf.folder, target, shelf.keys))
     )
     other.start()
     await asyncio.to_thread(other.join)
     assert result == [0]
-    assert command.verify_backup(target, shelf.keys) == 0
+    assert maintenance.verify_backup(target, shelf.keys) == 0
 
 
 async def test_only_so_many_backups_are_kept(shelf, target):
@@ -276,7 +276,7 @@ async def test_a_good_episode_is_not_replaced_by_an_older_one(shelf, target):
     await report(store)
     backup(shelf.folder, target, shelf.keys, now=NIGHT)
     await store.commit("ROWAN-7K3F", 1, Change(facts=[people.police()]))
-    with pytest.raises(BookInUse, match=r"process \d+, started 2026-11-21 23:40:00 UTC"):
+    with pytest.raises(StoreInUse, match=r"process \d+, started 2026-11-21 23:40:00 UTC"):
         restore_one(target, shelf.folder, shelf.keys, "ROWAN-7K3F", now=NIGHT)
     await shelf.close()
     before = shelf.files()
@@ -314,19 +314,19 @@ async def test_a_full_disk_leaves_no_half_of_a_backup(shelf, target, monkeypatch
 async def test_the_commands_say_in_a_line_what_they_did(shelf, target, tmp_path, capsys):
     await a_night(await shelf.open())
     await shelf.close()
-    assert command.verify_book(shelf.folder, shelf.keys, summarise=people.summarise) == 0
-    assert command.check_book(shelf.folder, shelf.keys) == []
-    assert command.check_book(tmp_path / "not yet", shelf.keys) == []
-    assert command.backup_book(shelf.folder, target, shelf.keys, keep=2) == 0
-    assert command.verify_backup(target, shelf.keys) == 0
-    assert command.restore_book(target, tmp_path / "new", shelf.keys) == 0
-    assert command.restore_book(target, tmp_path / "new", shelf.keys) == 2
-    assert command.verify_book(tmp_path / "nothing", shelf.keys) == 1
+    assert maintenance.verify_book(shelf.folder, shelf.keys, summarise=people.summarise) == 0
+    assert maintenance.check_book(shelf.folder, shelf.keys) == []
+    assert maintenance.check_book(tmp_path / "not yet", shelf.keys) == []
+    assert maintenance.backup_book(shelf.folder, target, shelf.keys, keep=2) == 0
+    assert maintenance.verify_backup(target, shelf.keys) == 0
+    assert maintenance.restore_book(target, tmp_path / "new", shelf.keys) == 0
+    assert maintenance.restore_book(target, tmp_path / "new", shelf.keys) == 2
+    assert maintenance.verify_book(tmp_path / "nothing", shelf.keys) == 1
     (shelf.folder / "open" / "ROWAN-2222.nlb").unlink()
-    assert command.verify_book(shelf.folder, shelf.keys) == 1
-    assert len(command.check_book(shelf.folder, shelf.keys)) == 1
-    assert command.restore_book(target, shelf.folder, shelf.keys, episode="ROWAN-2222") == 0
-    assert command.verify_book(shelf.folder, shelf.keys) == 0
+    assert maintenance.verify_book(shelf.folder, shelf.keys) == 1
+    assert len(maintenance.check_book(shelf.folder, shelf.keys)) == 1
+    assert maintenance.restore_book(target, shelf.folder, shelf.keys, episode="ROWAN-2222") == 0
+    assert maintenance.verify_book(shelf.folder, shelf.keys) == 0
     out = capsys.readouterr().out
     for line in ("is in order", "files copied to", "Restored into", "ROWAN-2222 was restored"):
         assert line in out

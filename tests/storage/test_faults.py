@@ -190,7 +190,7 @@ async def test_not_saved_is_told_once_and_so_is_saved_again(shelf, faults):
 async def test_a_disk_that_works_again_is_noticed_without_anybody_writing(
     shelf, faults, monkeypatch
 ):
-    monkeypatch.setattr("storage.tiny.FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr("storage.tinydb_store.FLUSH_SECONDS", 0.01)
     store = await shelf.open()
     await report(store)
     told = asyncio.Event()

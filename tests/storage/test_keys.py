@@ -5,16 +5,17 @@ import secrets
 
 import pytest
 
-from storage import command, files
+from bot.cli import maintenance
+from storage import files
+from storage.envelope import HEADER, NewerFormat, Sealer
+from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys, key_id, load_keys, new_key_file
 from storage.layout import Layout
-from storage.mark import BookProblem
-from storage.seal import HEADER, NewerFormat, Sealer
 from storage.verify import verify
 from tests.storage.conftest import Shelf, make_keys
 from tests.storage.contract import report
 from tests.storage.people import NIGHT
-from tests.storage.test_tiny import a_night, everything
+from tests.storage.test_tinydb_store import a_night, everything
 
 
 @pytest.fixture
@@ -41,7 +42,7 @@ def test_a_key_file_is_for_its_owner_only(key_file):
 
 def test_a_key_file_that_is_there_is_never_written_over(key_file):
     before = key_file.read_bytes()
-    assert command.key_new(key_file) == 2
+    assert maintenance.key_new(key_file) == 2
     assert key_file.read_bytes() == before
 
 
@@ -110,12 +111,12 @@ async def test_a_plain_book_is_not_opened_as_an_encrypted_one(shelf):
 async def test_a_book_of_a_later_version_is_refused_and_left_alone(shelf, monkeypatch):
     await a_night(await shelf.open())
     await shelf.close()
-    monkeypatch.setattr("storage.seal.FORMAT", 3)
+    monkeypatch.setattr("storage.envelope.FORMAT", 3)
     place = Layout(shelf.folder).mark
     place.path.write_bytes(Sealer(shelf.keys).seal("book", "book", 3, b"{}"))
     monkeypatch.undo()
     before = shelf.files()
-    with pytest.raises(BookProblem, match="format 3"):
+    with pytest.raises(StoreProblem, match="format 3"):
         await shelf.open()
     assert shelf.files() == before
     with pytest.raises(NewerFormat):
@@ -137,14 +138,14 @@ async def test_a_key_is_changed(filed, key_file, capsys):
     before = await everything(filed.store)
     await filed.close()
     old = filed.keys
-    assert command.key_rotate(filed.folder, {"file": str(key_file)}) == 0
+    assert maintenance.key_rotate(filed.folder, {"file": str(key_file)}) == 0
     filed.keys = load_keys({"file": str(key_file)})
     assert filed.keys.current_id != old.current_id
     assert sealed_with(filed.folder) == {filed.keys.current_id}
     assert await everything(await filed.open()) == before
     assert filed.troubles == []
     await filed.close()
-    assert command.key_rotate(filed.folder, {"file": str(key_file)}, forget_old=True) == 0
+    assert maintenance.key_rotate(filed.folder, {"file": str(key_file)}, forget_old=True) == 0
     assert len(load_keys({"file": str(key_file)}).by_id) == 1
     assert key_file.stat().st_mode & 0o777 == 0o600
     with pytest.raises(KeyProblem):
@@ -171,7 +172,7 @@ async def test_changing_the_key_can_be_interrupted_at_any_point(filed, key_file,
             real(path, data)
 
         monkeypatch.setattr(files, "write_whole", failing)
-        status = command.key_rotate(filed.folder, {"file": str(key_file)})
+        status = maintenance.key_rotate(filed.folder, {"file": str(key_file)})
         monkeypatch.setattr(files, "write_whole", real)
         filed.keys = load_keys({"file": str(key_file)})
         assert await everything(await filed.open()) == before
@@ -179,7 +180,7 @@ async def test_changing_the_key_can_be_interrupted_at_any_point(filed, key_file,
         assert filed.troubles == []
         if status == 0:
             break
-        assert command.key_rotate(filed.folder, {"file": str(key_file)}) == 0
+        assert maintenance.key_rotate(filed.folder, {"file": str(key_file)}) == 0
         assert sealed_with(filed.folder) == {load_keys({"file": str(key_file)}).current_id}
     assert at > 8
 
@@ -188,7 +189,7 @@ async def test_a_plain_book_is_encrypted(filed, key_file):
     await a_night(await filed.open(keys=None))
     before = await everything(filed.store)
     await filed.close()
-    assert command.key_rotate(filed.folder, {"file": str(key_file)}) == 0
+    assert maintenance.key_rotate(filed.folder, {"file": str(key_file)}) == 0
     assert await everything(await filed.open()) == before
     assert b"supper" not in b"".join(filed.files().values())
 
@@ -198,9 +199,9 @@ async def test_a_key_in_a_variable_is_changed_by_putting_a_new_one_first(shelf, 
     monkeypatch.setenv("NIGHTLIGHT_KEY", first)
     await report(await shelf.open(keys=load_keys({"env": "NIGHTLIGHT_KEY"})))
     await shelf.close()
-    assert command.key_rotate(shelf.folder, {"env": "NIGHTLIGHT_KEY"}) == 0
+    assert maintenance.key_rotate(shelf.folder, {"env": "NIGHTLIGHT_KEY"}) == 0
     monkeypatch.setenv("NIGHTLIGHT_KEY", f"{second} {first}")
-    assert command.key_rotate(shelf.folder, {"env": "NIGHTLIGHT_KEY"}) == 0
+    assert maintenance.key_rotate(shelf.folder, {"env": "NIGHTLIGHT_KEY"}) == 0
     monkeypatch.setenv("NIGHTLIGHT_KEY", second)
     store = await shelf.open(keys=load_keys({"env": "NIGHTLIGHT_KEY"}))
     assert len(await store.open_episodes()) == 1
@@ -209,7 +210,7 @@ async def test_a_key_in_a_variable_is_changed_by_putting_a_new_one_first(shelf, 
 async def test_the_key_is_not_changed_under_a_running_bot(filed, key_file, capsys):
     await a_night(await filed.open())
     before = filed.files()
-    assert command.key_rotate(filed.folder, {"file": str(key_file)}) == 2
+    assert maintenance.key_rotate(filed.folder, {"file": str(key_file)}) == 2
     assert "in use by process" in capsys.readouterr().err
     assert filed.files() == before
 

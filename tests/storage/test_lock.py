@@ -9,7 +9,7 @@ import pytest
 
 from storage import files
 from storage.backup import BackupProblem, backup
-from storage.lock import BookInUse
+from storage.lock import StoreInUse
 from storage.model import Person
 from storage.rekey import reseal
 from storage.restore import restore_one
@@ -24,8 +24,8 @@ SECOND = """
 import asyncio, sys
 from datetime import UTC, datetime
 from pathlib import Path
-from storage.tiny import TinyStore
-from storage.lock import BookInUse
+from storage.tinydb_store import TinyStore
+from storage.lock import StoreInUse
 from tests.storage.people import summarise
 
 async def main():
@@ -34,7 +34,7 @@ async def main():
     )
     try:
         await store.open()
-    except BookInUse as error:
+    except StoreInUse as error:
         print(error)
         return
     print("opened", flush=True)
@@ -73,7 +73,7 @@ async def test_the_book_is_free_again_when_its_process_was_killed(shelf):
     shelf.keys = None
     with second_process(shelf.folder) as other:
         assert (await asyncio.to_thread(other.stdout.readline)).strip() == "opened"
-        with pytest.raises(BookInUse, match=f"process {other.pid},"):
+        with pytest.raises(StoreInUse, match=f"process {other.pid},"):
             await shelf.open()
         other.kill()
         await asyncio.to_thread(other.wait)
@@ -83,7 +83,7 @@ async def test_the_book_is_free_again_when_its_process_was_killed(shelf):
 async def test_a_second_store_in_the_same_process_is_refused_too(shelf):
     await shelf.open()
     first, shelf.store = shelf.store, None
-    with pytest.raises(BookInUse):
+    with pytest.raises(StoreInUse):
         await shelf.open()
     await first.close()
     await shelf.open()
@@ -178,7 +178,7 @@ async def test_nothing_is_confirmed_once_the_folder_is_another_one(shelf, swap):
 
 
 async def test_a_folder_that_is_put_back_can_be_written_again(shelf, monkeypatch):
-    monkeypatch.setattr("storage.tiny.FLUSH_SECONDS", 0.01)
+    monkeypatch.setattr("storage.tinydb_store.FLUSH_SECONDS", 0.01)
     store = await shelf.open()
     made = await report(store)
     away = shelf.folder.with_name("moved")
@@ -236,9 +236,9 @@ async def test_reading_commands_beside_the_bot_change_nothing_and_keep_no_lock(s
     verify(shelf.folder, shelf.keys)
     await read_snapshot(shelf.folder, keys=shelf.keys, summarise=people.summarise)
     assert shelf.files() == before
-    with pytest.raises(BookInUse):
+    with pytest.raises(StoreInUse):
         reseal(shelf.folder, shelf.keys, now=NIGHT)
-    with pytest.raises(BookInUse):
+    with pytest.raises(StoreInUse):
         restore_one(tmp_path / "copies", shelf.folder, shelf.keys, made.ref, now=NIGHT)
     await store.commit(made.ref, made.version, Change(facts=[people.police()]))
 

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from storage import chain, files, mark
+from storage import chain, files, format_mark
+from storage.envelope import Sealer
 from storage.keys import Keys
 from storage.layout import Layout
 from storage.migrate import from_format_1, is_needed
-from storage.seal import Sealer
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.people import later
@@ -85,7 +85,7 @@ async def test_a_migration_can_be_interrupted_at_any_point(shelf, monkeypatch):
             monkeypatch.setattr(files, name, lambda *a, name=name: dying(*a, name=name))
         try:
             layout, sealer = Layout(shelf.folder), Sealer(shelf.keys)
-            assert is_needed(layout, mark.read(layout, sealer))
+            assert is_needed(layout, format_mark.read(layout, sealer))
             from_format_1(layout, sealer, lambda place, why: pytest.fail(why))
             died = False
         except KeyboardInterrupt:

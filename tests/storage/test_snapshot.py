@@ -11,7 +11,7 @@ from tests.storage import people
 from tests.storage.conftest import make_keys
 from tests.storage.contract import close, report
 from tests.storage.people import later, summarise
-from tests.storage.test_tiny import a_night
+from tests.storage.test_tinydb_store import a_night
 
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)
 

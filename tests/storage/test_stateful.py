@@ -17,14 +17,14 @@ from hypothesis.stateful import (
     rule,
 )
 
-from storage.memory import MemoryStore
 from storage.model import Person
 from storage.store import Change, StoreError
-from storage.tiny import TinyStore
+from storage.tinydb_store import TinyStore
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.conftest import make_keys
 from tests.storage.people import NIGHT, later, summarise
+from tests.support.memory_store import MemoryStore
 
 OWNERS = ("robin", "sam")
 PEOPLE = ("RE-01", "RE-02", "RE-03")

@@ -14,9 +14,9 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from bot import register
+from bot.cli.maintenance import key_new
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
-from storage.command import key_new
 
 HERE = Path(__file__).parent
 TOKEN = "1000001:token-of-a-story"

@@ -7,10 +7,10 @@ import pytest
 
 from protocol.facts import Note
 from storage import chain, ledger
+from storage.envelope import Damaged, Sealer
 from storage.layout import Layout, Place
 from storage.model import Episode, Person
-from storage.record import RecordFile
-from storage.seal import Damaged, Sealer
+from storage.record_file import RecordFile
 from storage.store import Change, NotFound
 from storage.verify import verify
 from tests.storage import people

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.assembly import key_setting, keys_of, pack_of, row_maker
+from bot.cli import maintenance
 from bot.config import Config, ConfigError, load
 from reminders.clock import SystemClock
-from storage import command
 from storage.store import StoreError
 
 
@@ -21,7 +21,7 @@ def key_rotate(config_path: Path, *, forget_old: bool) -> int:
         if not setting:
             print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
             return 2
-        return command.key_rotate(book, setting, forget_old=forget_old)
+        return maintenance.key_rotate(book, setting, forget_old=forget_old)
 
     return _with(config_path, work)
 
@@ -32,7 +32,7 @@ def verify(config_path: Path) -> int:
     def work(config: Config, book: Path) -> int:
         pack = pack_of(config, config_path.resolve().parent, (), SystemClock().now())
         summarise, made_by = row_maker(config, pack, SystemClock())
-        return command.verify_book(
+        return maintenance.verify_book(
             book,
             keys_of(config, config_path.resolve().parent),
             summarise=summarise,
@@ -45,7 +45,7 @@ def verify(config_path: Path) -> int:
 def backup(target: Path, config_path: Path) -> int:
     return _with(
         config_path,
-        lambda config, book: command.backup_book(
+        lambda config, book: maintenance.backup_book(
             book, target, keys_of(config, config_path.resolve().parent)
         ),
     )
@@ -54,7 +54,7 @@ def backup(target: Path, config_path: Path) -> int:
 def restore(source: Path, episode: str, config_path: Path) -> int:
     return _with(
         config_path,
-        lambda config, book: command.restore_book(
+        lambda config, book: maintenance.restore_book(
             source, book, keys_of(config, config_path.resolve().parent), episode=episode or None
         ),
     )

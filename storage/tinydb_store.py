@@ -16,10 +16,10 @@ from typing import Any, TypeVar
 import structlog
 
 from storage import apply
-from storage.book import Book
 from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
-from storage.opening import open_book
+from storage.opening import open_folder
+from storage.record_folder import RecordFolder
 from storage.store import Change, NotSaved, StoreError, Trouble
 from storage.worker import Settle, Worker
 
@@ -52,7 +52,7 @@ class TinyStore:
         now: Callable[[], datetime],
         rows_by: str = "",
     ) -> None:
-        self._book = Book(
+        self._records = RecordFolder(
             folder,
             keys=keys,
             summarise=summarise,
@@ -74,7 +74,7 @@ class TinyStore:
         self._loop = asyncio.get_running_loop()
         worker = Worker("book")
         try:
-            await worker.run(lambda: open_book(self._book))
+            await worker.run(lambda: open_folder(self._records))
         except BaseException:
             worker.stop()
             raise
@@ -92,64 +92,66 @@ class TinyStore:
         await self._flush()
         if self._timer is not None:
             self._timer.cancel()
-        await self._worker.run(self._book.close)
+        await self._worker.run(self._records.close)
         self._worker.stop()
         self._worker = None
 
     # Episodes -----------------------------------------------------------------------------
 
     async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
-        return await self._write(lambda: self._book.create(ref, home, person, change))
+        return await self._write(lambda: self._records.create(ref, home, person, change))
 
     async def commit(self, ref: str, version: int, change: Change) -> Episode:
-        return await self._write(lambda: self._book.commit(ref, version, change))
+        return await self._write(lambda: self._records.commit(ref, version, change))
 
     async def episode(self, ref: str) -> Episode:
-        if (episode := self._book.episodes.get(ref)) is not None:
+        if (episode := self._records.episodes.get(ref)) is not None:
             return episode
-        return await self._read(lambda: self._book.episode(ref))
+        return await self._read(lambda: self._records.episode(ref))
 
     async def open_episodes(self) -> Sequence[Episode]:
-        return tuple(sorted(self._book.episodes.values(), key=apply.opened_first))
+        return tuple(sorted(self._records.episodes.values(), key=apply.opened_first))
 
     async def history(self, person: str) -> Sequence[Past]:
-        return self._book.history(person)
+        return self._records.history(person)
 
     async def past(self, since: datetime) -> Sequence[Past]:
-        return await self._read(lambda: self._book.past(since))
+        return await self._read(lambda: self._records.past(since))
 
     async def new_reference(self, home: str) -> str:
-        return await self._read(lambda: self._book.new_reference(home))
+        return await self._read(lambda: self._records.new_reference(home))
 
     # Drafts -------------------------------------------------------------------------------
 
     async def draft(self, owner: str) -> Draft | None:
-        slot = self._book.slots.get(owner)
+        slot = self._records.slots.get(owner)
         if slot is None or slot.draft is None:
             return None
         return apply.copy_draft(slot.draft)
 
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
-        return apply.copy_draft(await self._write(lambda: self._book.save_draft(draft, update_id)))
+        return apply.copy_draft(
+            await self._write(lambda: self._records.save_draft(draft, update_id))
+        )
 
     async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
-        await self._write(lambda: self._book.drop_draft(owner, update_id))
+        await self._write(lambda: self._records.drop_draft(owner, update_id))
 
     # Register -----------------------------------------------------------------------------
 
     async def people(self, home: str | None = None) -> Sequence[Person]:
-        return apply.people_of(self._book.register.people, home)
+        return apply.people_of(self._records.register.people, home)
 
     async def person(self, ref: str) -> Person | None:
-        return self._book.register.people.get(ref)
+        return self._records.register.people.get(ref)
 
     async def put_people(self, people: Sequence[Person]) -> None:
-        await self._write(lambda: self._book.put_people(people))
+        await self._write(lambda: self._records.put_people(people))
 
     # The service's own file ---------------------------------------------------------------
 
     async def office(self) -> Office:
-        return apply.copy_office(self._book.office)
+        return apply.copy_office(self._records.office)
 
     async def update_office(
         self,
@@ -160,13 +162,13 @@ class TinyStore:
         update_id: int | None = None,
     ) -> Office:
         return apply.copy_office(
-            await self._write(lambda: self._book.update_office(state, messages, log, update_id))
+            await self._write(lambda: self._records.update_office(state, messages, log, update_id))
         )
 
     # Updates and trouble ------------------------------------------------------------------
 
     async def seen(self, update_id: int) -> bool:
-        return update_id in self._book.seen
+        return update_id in self._records.seen
 
     def watch(self, told: Callable[[Trouble], None]) -> None:
         """Called in the event loop; what happened before anyone watched is told at once."""
@@ -235,7 +237,7 @@ class TinyStore:
             self._report("saved_again", "writing works again; enter what is on paper")
 
     def _flush_later(self) -> None:
-        if self._timer is None and (self._refused or self._book.dirty):
+        if self._timer is None and (self._refused or self._records.dirty):
             self._timer = asyncio.get_running_loop().call_later(FLUSH_SECONDS, self._flush_soon)
 
     def _flush_soon(self) -> None:
@@ -248,8 +250,8 @@ class TinyStore:
 
         def work() -> None:
             if refused:
-                self._book.probe()
-            self._book.flush()
+                self._records.probe()
+            self._records.flush()
 
         try:
             await self._run(work)

@@ -15,8 +15,8 @@ from tinydb.storages import Storage
 from tinydb.table import Document
 
 from storage import files
+from storage.envelope import Damaged, Sealer
 from storage.layout import Place
-from storage.seal import Damaged, Sealer
 
 T = TypeVar("T", bound=msgspec.Struct)
 

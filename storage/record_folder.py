@@ -15,15 +15,15 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from storage import apply, damage, files, reference
+from storage import apply, files, quarantine, reference
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.ledger import Ledger
 from storage.lock import Lock
 from storage.model import Draft, Episode, Message, Office, Past, Person
-from storage.recent import Recent
-from storage.record import RecordFile
-from storage.seal import Damaged, Sealer
+from storage.recent_updates import Recent
+from storage.record_file import RecordFile
 from storage.shapes import DraftSlot, Register
 from storage.store import Change, Conflict, NotFound
 from storage.summary import Summary
@@ -32,7 +32,7 @@ T = TypeVar("T", Episode, Office, Register, DraftSlot)
 V = TypeVar("V")
 
 
-class Book:
+class RecordFolder:
     """All that the store does with files. Raises OSError where the disk refuses.
 
     summarise: makes a summary row of an episode.  made_by: names the rules by which it does.
@@ -82,7 +82,7 @@ class Book:
         except Damaged as error:
             self._files.pop(place.label, None)
             self.lock.check()
-            what = damage.set_aside(self.layout, place, str(error), self.now())
+            what = quarantine.set_aside(self.layout, place, str(error), self.now())
             self.report("set_aside", what)
             return None
         if value is not None:
@@ -146,7 +146,7 @@ class Book:
             ref in self.episodes
             or ref in self.summary
             or self.ledger.expected(self.layout.open_episode(ref)) > 0
-            or ref in damage.refs_aside(self.layout)
+            or ref in quarantine.refs_aside(self.layout)
         )
 
     def new_reference(self, home: str) -> str:

@@ -10,13 +10,13 @@ from __future__ import annotations
 import msgspec
 
 from storage import files
+from storage.envelope import FORMAT, Damaged, NewerFormat, Sealer, UnknownKey, WrongSeal
 from storage.keys import KeyProblem
 from storage.layout import Layout
-from storage.seal import FORMAT, Damaged, NewerFormat, Sealer, UnknownKey, WrongSeal
 from storage.store import StoreError
 
 
-class BookProblem(StoreError):
+class StoreProblem(StoreError):
     """The book cannot be opened as it is. The text says why and what to do; nothing was touched."""
 
 
@@ -30,7 +30,7 @@ class Mark(msgspec.Struct, frozen=True, kw_only=True):
 def read(layout: Layout, sealer: Sealer) -> Mark | None:
     """The mark, or None if there is none, or only a damaged one.
 
-    Raises KeyProblem or BookProblem where the book must not be opened with these keys.
+    Raises KeyProblem or StoreProblem where the book must not be opened with these keys.
     """
     place = layout.mark
     try:
@@ -46,13 +46,13 @@ def read(layout: Layout, sealer: Sealer) -> Mark | None:
         raise _wrong_seal(layout, sealer) from error
     except NewerFormat as error:
         msg = f"the book in {layout.folder} has {error}"
-        raise BookProblem(msg) from error
+        raise StoreProblem(msg) from error
     except (Damaged, msgspec.MsgspecError):
         _try_records(layout, sealer)
         return None
     except OSError as error:
         msg = f"the book in {layout.folder} cannot be read: {error.strerror}"
-        raise BookProblem(msg) from error
+        raise StoreProblem(msg) from error
 
 
 def write(layout: Layout, sealer: Sealer, mark: Mark) -> None:

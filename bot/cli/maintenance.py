@@ -1,6 +1,5 @@
-"""What the command line does with the book: each function prints short lines and returns the exit
-status, 0 if all is well. None of them needs the bot; those that change the book refuse while it
-runs."""
+"""Keys, verify, backup, restore: each function prints short lines and returns the exit status, 0 if
+all is well. None of them needs the bot; those that change the records refuse while it runs."""
 
 from __future__ import annotations
 
@@ -16,8 +15,8 @@ from rich.progress import Progress
 from storage import keys as keyring
 from storage import rekey
 from storage.backup import backup, check_backup, newest
+from storage.format_mark import StoreProblem
 from storage.keys import Keys, load_keys
-from storage.mark import BookProblem
 from storage.model import Episode, Past
 from storage.restore import restore, restore_one
 from storage.store import StoreError
@@ -121,7 +120,7 @@ def _key_rotate(folder: Path, setting: Mapping[str, str], *, forget_old: bool) -
     now = datetime.now(UTC)
     if not folder.is_dir():
         msg = f"there is no book in {folder}"
-        raise BookProblem(msg)
+        raise StoreProblem(msg)
     if rekey.is_current(folder, keys):
         if keys.file is None:
             _say(f"The book is sealed with the first key in {keys.source} already.")

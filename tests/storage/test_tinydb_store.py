@@ -216,7 +216,7 @@ async def test_a_caller_who_stops_waiting_does_not_stop_the_change(shelf):
     await asyncio.sleep(0)
     waiting.cancel()
     await asyncio.gather(waiting, return_exceptions=True)
-    now = await store._read(lambda: store._book.episode(made.ref))
+    now = await store._read(lambda: store._records.episode(made.ref))
     assert now.version == 2
     assert await store.episode(made.ref) == now
     assert await (await shelf.again()).episode(made.ref) == now

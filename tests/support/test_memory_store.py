@@ -1,8 +1,8 @@
 import pytest
 
-from storage.memory import MemoryStore
 from tests.storage.contract import StoreContract
 from tests.storage.people import NIGHT, summarise
+from tests.support.memory_store import MemoryStore
 
 
 class TestMemoryStore(StoreContract):
