@@ -1,0 +1,114 @@
+"""The log: lines on standard error that hold no words of people, no names and no token.
+
+An exception is logged as its kind and the places it went through, never with its own text: that may
+quote what somebody typed. Of what the libraries log only the name of the logger, the level, the
+place in their source and the kind of an exception are kept, for the same reason.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import logging
+import sys
+import traceback
+from collections.abc import MutableMapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TextIO, cast
+
+import structlog
+
+PLACES = 12
+"""So many places of a traceback are named, the innermost."""
+
+
+class LossyStream(io.TextIOBase):
+    """Standard error that may be lost: a log on a full disk must not stop a reminder."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.write(text)
+        return len(text)
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError, ValueError):
+            self._stream.flush()
+
+
+def describe(error: BaseException) -> str:
+    """Kind of an exception and of its causes, with the innermost places they went through."""
+    lines: list[str] = []
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen:
+        seen.add(id(current))
+        found = traceback.extract_tb(current.__traceback__)[-PLACES:]
+        places = " < ".join(f"{Path(f.filename).name}:{f.lineno} {f.name}" for f in reversed(found))
+        lines.append(f"{type(current).__name__} at {places}" if places else type(current).__name__)
+        if isinstance(current, BaseExceptionGroup):
+            lines += [type(inner).__name__ for inner in current.exceptions]
+        current = current.__cause__ or (
+            None if current.__suppress_context__ else current.__context__
+        )
+    return "; from ".join(lines)
+
+
+def without_texts(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    """structlog's processor: `exc_info`, and any exception given as a value, becomes its kind."""
+    given = event.pop("exc_info", None)
+    error = sys.exc_info()[1] if given is True else given
+    if isinstance(error, tuple):
+        error = error[1]
+    if isinstance(error, BaseException):
+        event["exception"] = describe(error)
+    for name, value in event.items():
+        if isinstance(value, BaseException):
+            event[name] = type(value).__name__
+    return event
+
+
+class LibraryLog(logging.Handler):
+    """What libraries log, without the words of it."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        error = record.exc_info[1] if record.exc_info else None
+        log = structlog.get_logger("libraries")
+        log.log(
+            max(record.levelno, logging.WARNING),
+            "a library reports",
+            logger=record.name,
+            place=f"{record.filename}:{record.lineno}",
+            **({"exception": describe(error)} if error else {}),
+        )
+
+
+def configure_logging() -> None:
+    """Time, level, event. For a process that runs the bot."""
+    logging.basicConfig(level=logging.WARNING, handlers=[LibraryLog()], force=True)
+    logging.raiseExceptions = False
+    sys.excepthook = _unforeseen
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            without_texts,
+            structlog.processors.KeyValueRenderer(
+                key_order=["timestamp", "level", "event"], drop_missing=True
+            ),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
+        logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, LossyStream(sys.stderr))),
+        cache_logger_on_first_use=True,
+    )
+
+
+def _unforeseen(kind: type[BaseException], error: BaseException, _: TracebackType | None) -> None:
+    """An exception that nobody caught ends the process; Python would print its text."""
+    if issubclass(kind, KeyboardInterrupt):
+        return
+    structlog.get_logger(__name__).critical("unforeseen", exception=describe(error))
