@@ -6,8 +6,9 @@ from collections import OrderedDict
 from datetime import UTC, datetime, timedelta
 
 import structlog
-from telegram import Message, Update
+from telegram import Update
 
+from bot.updates import kind_of
 from handlers.chat import Incoming
 from protocol.provider import Provider, Staff
 from reminders.clock import Clock
@@ -16,6 +17,8 @@ log = structlog.get_logger(__name__)
 QUIET = timedelta(hours=1)
 """A stranger gets the neutral line once an hour at most."""
 REMEMBERED = 1000
+UNKNOWN_DATE = datetime(1970, 1, 1, tzinfo=UTC)
+"""What Telegram gives for a date that it does not say."""
 
 
 class Access:
@@ -34,17 +37,15 @@ class Access:
             return None
         return person
 
-    def answers_stranger(self, update: Update) -> bool:
-        """Is the neutral line due to this stranger? Logged either way, by numeric id only."""
-        user = update.effective_user
-        key = user.id if user else 0
-        log.warning("somebody who is not on the staff list wrote", telegram_id=key)
+    def answers_stranger(self, telegram_id: int) -> bool:
+        """Is the neutral line due to this stranger? Logged if so, by numeric id only."""
         now = self._clock.now()
-        last = self._answered.get(key)
+        last = self._answered.get(telegram_id)
         if last is not None and now - last < QUIET:
             return False
-        self._answered[key] = now
-        self._answered.move_to_end(key)
+        log.warning("somebody who is not on the staff list wrote", telegram_id=telegram_id)
+        self._answered[telegram_id] = now
+        self._answered.move_to_end(telegram_id)
         while len(self._answered) > REMEMBERED:
             self._answered.popitem(last=False)
         return True
@@ -73,18 +74,7 @@ def incoming(update: Update, staff: Staff, late: bool, now: datetime) -> Incomin
         chat_id=message.chat.id,
         text=(message.text or "").strip(),
         message_id=message.message_id,
-        sent_at=min(message.date.astimezone(UTC), now),
+        sent_at=min(message.date.astimezone(UTC), now) if message.date > UNKNOWN_DATE else now,
         late=late,
         other="" if message.text else kind_of(message),
     )
-
-
-def kind_of(message: Message) -> str:
-    """What a message without text holds; "" for Telegram's own service messages."""
-    for kind in (
-        "photo", "voice", "video", "video_note", "document", "location", "venue",
-        "contact", "sticker", "audio", "animation", "poll", "dice", "story",
-    ):  # fmt: skip
-        if getattr(message, kind, None):
-            return kind
-    return ""

@@ -7,12 +7,10 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Any
 
 import structlog
 from telegram import Bot, Update
 from telegram.error import TelegramError
-from telegram.request import HTTPXRequest
 
 from bot import assembly
 from bot.access import Access, incoming
@@ -20,19 +18,19 @@ from bot.config import Config, token
 from bot.greeting import greet
 from bot.health import HealthPage
 from bot.housekeeping import Backups
-from bot.intake import Intake, Stopped
 from bot.knows import Knows
-from bot.phone import TelegramPhone, TelegramSending
+from bot.polling import Polling, Stopped, Updates
 from bot.practice_clock import PracticeClock
+from bot.strangers import Strangers
+from bot.supervisor import End, Part, Supervisor
+from bot.telegram_client import client
 from bot.trouble import Troubles
 from bot.unfinished import Unfinished
 from handlers import router
-from handlers.chat import Unreached
 from handlers.context import Context
-from handlers.wording import common
+from handlers.wording import alarms, common
 from reminders.clock import SystemClock
 from reminders.engine import Engine
-from reminders.limits import Limiter
 from reminders.policy import Policy
 from reminders.watch import notify
 
@@ -40,6 +38,10 @@ log = structlog.get_logger(__name__)
 
 STOPPED_BY_TELEGRAM, SILENT = 3, 75
 """Exit statuses for the supervisor: the token was refused; Telegram was silent for too long."""
+
+
+REMIND_FIRST_SECONDS = 3.0
+"""So long the start waits for reminders that are due already."""
 
 
 class Nightlight:
@@ -64,13 +66,8 @@ class Nightlight:
         if self._config.practice is not None:
             clock = PracticeClock(self._config.practice.clock)
             await clock.read()
-        bot = self._bot()
-        limiter = Limiter(self._policy.limits, after_restart=True)
-        phone = TelegramPhone(bot, limiter)
-        sending = TelegramSending(bot)
-        parts = await assembly.build(
-            self._config, self._policy, self._folder, clock, limiter, phone, sending
-        )
+        bot = client(token(self._config), self._config.telegram.api)
+        parts = await assembly.build(self._config, self._policy, self._folder, clock, bot)
         if not assembly.key_setting(self._config, self._folder):
             log.warning("the book is NOT encrypted, as the configuration says")
         troubles = Troubles(parts.handlers, self._busy)
@@ -91,7 +88,7 @@ class Nightlight:
         notify("READY=1")
         parts.engine.on_stopped = lambda _: self._refused.set()
         try:
-            return await self._receive(bot, parts.handlers, clock, troubles)
+            return await self._receive(bot, bot, parts, clock, troubles)
         finally:
             notify("STOPPING=1")
             await parts.engine.stop()
@@ -113,13 +110,13 @@ class Nightlight:
         if self._knows is not None:
             self._knows.changed()
 
-    def _health(self, handlers: Context, intake: Intake) -> list[HealthPage]:
+    def _health(self, handlers: Context, polling: Polling) -> list[HealthPage]:
         """The page for monitoring, where a port is configured."""
         health = self._config.health
         if not health.port:
             return []
         allowed = float(health.polling_silence_seconds)
-        return [HealthPage(handlers.engine, health.port, lambda: intake.silence, allowed)]
+        return [HealthPage(handlers.engine, health.port, lambda: polling.silence, allowed)]
 
     def _backups(self, clock: SystemClock | PracticeClock, troubles: Troubles) -> list[Backups]:
         """The daily backup, where one is configured; never of a practice book."""
@@ -134,88 +131,95 @@ class Nightlight:
 
         return [Backups(self._folder / book.folder, target, keys, book.backups_kept, failed)]
 
-    def _bot(self) -> Bot:
-        base = self._config.telegram.api.rstrip("/")
-        return Bot(
-            token(self._config),
-            base_url=f"{base}/bot",
-            base_file_url=f"{base}/file/bot",
-            request=HTTPXRequest(
-                connection_pool_size=64, connect_timeout=5, read_timeout=10, pool_timeout=5
-            ),
-            get_updates_request=HTTPXRequest(
-                connection_pool_size=2, connect_timeout=5, read_timeout=10
-            ),
-        )
-
     async def _receive(
-        self, bot: Bot, handlers: Context, clock: SystemClock | PracticeClock, troubles: Troubles
+        self,
+        bot: Bot,
+        source: Updates,
+        parts: assembly.Parts,
+        clock: SystemClock | PracticeClock,
+        alerts: Troubles,
     ) -> int:
+        handlers = parts.handlers
         access = Access(handlers.service, clock)
+        strangers = Strangers(bot, parts.limiter, access)
 
         async def handle(update: Update, late: bool) -> None:
-            await self._one(update, late, access, handlers)
+            await self._one(update, late, access, strangers, handlers)
             if self._unfinished is not None:
-                await self._unfinished.look()
                 self._unfinished.changed()
+                await self._unfinished.look()
 
-        intake = Intake(bot, handle, busy=self._busy)
-        tasks: list[asyncio.Task[Any]] = [
-            asyncio.create_task(intake.run(), name="intake"),
-            asyncio.create_task(greet(bot, handlers, intake, self._busy), name="greeting"),
-            asyncio.create_task(self._watch(intake), name="watchdog"),
-            asyncio.create_task(troubles.run(), name="troubles"),
-            *(asyncio.create_task(u.run(), name="drafts") for u in [self._unfinished] if u),
-            *(asyncio.create_task(b.run(), name="backups") for b in self._backups(clock, troubles)),
-            *(asyncio.create_task(h.run(), name="health") for h in self._health(handlers, intake)),
-            asyncio.create_task(self._stop.wait(), name="stop"),
-            asyncio.create_task(self._refused.wait(), name="refused"),
-        ]
+        async def unreadable() -> None:
+            await alerts.alarm("update", alarms.UPDATE, once_a="day")
+
+        async def failed(name: str) -> None:
+            await alerts.alarm("part", alarms.part(name), once_a="hour")
+
+        polling = Polling(
+            source, bot, handle, unreadable=unreadable, backlog=parts.backlog, busy=self._busy
+        )
+        running: dict[str, Part] = {
+            "polling": lambda: self._poll(polling),
+            "stop": lambda: self._ask_to_stop(polling),
+            "refused": self._until_refused,
+            "watchdog": lambda: self._watch(polling),
+            "alerts": alerts.run,
+            "greeting": lambda: greet(bot, handlers, polling, self._busy),
+            "strangers": strangers.run,
+            "removals": parts.removals.run,
+        }
+        if self._unfinished is not None:
+            running["drafts"] = self._unfinished.run
+        for backups in self._backups(clock, alerts):
+            running["backups"] = backups.run
+        for health in self._health(handlers, polling):
+            running["health"] = health.run
         if isinstance(clock, PracticeClock) and self._knows is not None:
-            tasks.append(asyncio.create_task(clock.follow(), name="practice clock"))
-            tasks.append(asyncio.create_task(self._knows.run(), name="practice page"))
+            running["practice clock"] = clock.follow
+            running["practice page"] = self._knows.run
+        await self._due_ones_first(parts.engine)
         try:
-            return await self._until_one_ends(tasks, intake)
+            return await Supervisor(running, failed).run()
         finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            polling.cancel()
+            await parts.late.close()
 
-    async def _until_one_ends(self, tasks: list[asyncio.Task[Any]], intake: Intake) -> int:
-        waiting = set(tasks)
-        while waiting:
-            done, waiting = await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
-            for task in done:
-                error = task.exception()
-                if isinstance(error, Stopped):
-                    log.critical("telegram refuses the token", why=str(error))
-                    return STOPPED_BY_TELEGRAM
-                if error is not None:
-                    log.critical("a part of the bot ended", part=task.get_name(), exc_info=error)
-                    return 1
-                if task.get_name() == "refused":
-                    return STOPPED_BY_TELEGRAM
-                if task.get_name() == "watchdog":
-                    return SILENT
-                if task.get_name() == "stop":
-                    intake.stopping = True
-                    await intake.at_rest.wait()
-                    await intake.confirm()
-                    return 0
-        return 1
+    async def _due_ones_first(self, engine: Engine) -> None:
+        """What is due is on its way before anything else begins that could fail."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(REMIND_FIRST_SECONDS):
+                while not engine.idle:  # noqa: ASYNC110 - once, at the start
+                    await asyncio.sleep(0.02)
 
-    async def _one(self, update: Update, late: bool, access: Access, handlers: Context) -> None:
-        chat = update.effective_chat
-        if chat is None:
-            return
-        if chat.type != "private":
+    async def _poll(self, polling: Polling) -> None:
+        try:
+            await polling.run()
+        except Stopped:
+            log.critical("telegram refuses the token")
+            raise End(STOPPED_BY_TELEGRAM) from None
+
+    async def _until_refused(self) -> None:
+        await self._refused.wait()
+        raise End(STOPPED_BY_TELEGRAM)
+
+    async def _ask_to_stop(self, polling: Polling) -> None:
+        await self._stop.wait()
+        await polling.stop()
+        raise End(0)
+
+    async def _one(
+        self, update: Update, late: bool, access: Access, strangers: Strangers, handlers: Context
+    ) -> None:
+        chat, user = update.effective_chat, update.effective_user
+        if chat is not None and chat.type != "private":
             await self._leave(update)
+            return
+        if user is None:
             return
         person = access.staff(update)
         if person is None:
-            if update.my_chat_member is None and access.answers_stranger(update):
-                with contextlib.suppress(Unreached):
-                    await handlers.phone.say(chat.id, common.NOT_ON_LIST)
+            if update.my_chat_member is None:
+                strangers.wrote(user.id, chat.id if chat else user.id)
             return
         if update.my_chat_member is not None:
             status = update.my_chat_member.new_chat_member.status
@@ -240,16 +244,17 @@ class Nightlight:
                 await update.get_bot().send_message(chat.id, common.PRIVATE_ONLY)
                 await update.get_bot().leave_chat(chat.id)
 
-    async def _watch(self, intake: Intake) -> None:
+    async def _watch(self, polling: Polling) -> None:
         """Ends when Telegram was silent for longer than the configuration allows.
 
         `running` of the library can stay true after polling has ended; only an answer counts.
         """
         allowed = self._config.health.polling_silence_seconds
-        await intake.reached.wait()
-        while (left := allowed - intake.silence) > 0:  # noqa: ASYNC110 - each answer moves the end
+        await polling.reached.wait()
+        while (left := allowed - polling.no_answer) > 0:  # noqa: ASYNC110 - answers move the end
             await asyncio.sleep(left)
-        log.critical("telegram was silent for too long", seconds=round(intake.silence))
+        log.critical("telegram was silent for too long", seconds=round(polling.no_answer))
+        raise End(SILENT)
 
 
 def main(config: Config, policy: Policy, folder: Path) -> int:

@@ -7,9 +7,13 @@ from datetime import date, datetime
 from pathlib import Path
 
 import msgspec
+from telegram import Bot
 
 from bot.config import Config
+from bot.late_answers import LateAnswers
 from bot.phone import TelegramPhone, TelegramSending
+from bot.polling import Backlog
+from bot.removals import Removals
 from bot.sender import WordedSender
 from bot.summary import RULES, summarise
 from handlers.context import Context
@@ -20,7 +24,9 @@ from protocol.packfile import PackError
 from protocol.provider import Provider
 from protocol.settings import SettingError
 from reminders.acknowledge import Acknowledgements
+from reminders.alarm import Alarm
 from reminders.clock import Clock, SystemClock
+from reminders.delivery import SecondSender
 from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.policy import Policy
@@ -44,6 +50,10 @@ class Parts(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     handlers: Context
     phone: TelegramPhone
+    late: LateAnswers
+    removals: Removals
+    backlog: Backlog
+    limiter: Limiter
     service: Provider
     clock: Clock
 
@@ -112,15 +122,7 @@ async def open_alone(config: Config, folder: Path) -> TinyStore:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
 
 
-async def build(
-    config: Config,
-    policy: Policy,
-    folder: Path,
-    clock: Clock,
-    limiter: Limiter,
-    phone: TelegramPhone,
-    sending: TelegramSending,
-) -> Parts:
+async def build(config: Config, policy: Policy, folder: Path, clock: Clock, bot: Bot) -> Parts:
     """Everything, with the book open; nothing has been sent. Raises CannotStart."""
     try:
         pack = pack_of(config, folder, policy.holidays, clock.now())
@@ -133,19 +135,48 @@ async def build(
         raise CannotStart(f"protocol.settings.{error.key}: {error}") from error
     except StoreError as error:
         raise CannotStart(f"book: {error}") from error
+    return assemble(config, policy, pack, store, clock, bot)
+
+
+def assemble(
+    config: Config,
+    policy: Policy,
+    pack: Pack,
+    store: Store,
+    clock: Clock,
+    bot: Bot,
+    *,
+    reminding: Bot | None = None,
+    sender: type[WordedSender] = WordedSender,
+    second: SecondSender | None = None,
+    alarm: Alarm | None = None,
+) -> Parts:
+    """Puts the rooms together on an open store; nothing has been sent. Needs a running loop.
+
+    bot: the client that answers people; `reminding`: the one that sends reminders, if that is
+    another. The others replace what the running bot uses, for a world without network and time.
+    """
     service = config.service
-    sender = WordedSender(sending, store, service, pack, clock, config.privacy.identifiers)
+    limiter = Limiter(policy.limits, after_restart=True)
+    worded = sender(
+        TelegramSending(reminding or bot), store, service, pack, clock, config.privacy.identifiers
+    )
     engine = Engine(
         store=store,
         clock=clock,
         service=service,
         policy=policy,
         pack=pack,
-        sender=sender,
-        second=SecondChannel(service, second_channel),
+        sender=worded,
+        second=second or SecondChannel(service, second_channel),
         limiter=limiter,
+        alarm=alarm,
     )
-    sender.engine = engine
+    worded.engine = engine
+    backlog = Backlog()
+    late = LateAnswers(bot, limiter)
+    removals = Removals(bot, engine.service_state, clock, late)
+    phone = TelegramPhone(bot, limiter, removals, backlog, late)
     handlers = Context(
         store=store,
         engine=engine,
@@ -158,5 +189,14 @@ async def build(
         identifiers=config.privacy.identifiers,
     )
     return Parts(
-        store=store, engine=engine, handlers=handlers, phone=phone, service=service, clock=clock
+        store=store,
+        engine=engine,
+        handlers=handlers,
+        phone=phone,
+        late=late,
+        removals=removals,
+        backlog=backlog,
+        limiter=limiter,
+        service=service,
+        clock=clock,
     )

@@ -9,7 +9,7 @@ import structlog
 from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
 
-from bot.intake import Intake
+from bot.polling import Polling
 from handlers import draft_session
 from handlers.chat import Screen, Unreached
 from handlers.context import Context
@@ -20,7 +20,9 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 60.0
 
 
-async def greet(bot: Bot, handlers: Context, intake: Intake, busy: Callable[[bool], None]) -> None:
+async def greet(
+    bot: Bot, handlers: Context, polling: Polling, busy: Callable[[bool], None]
+) -> None:
     """`busy(True)` while there are drafts that their owners have not been shown again."""
     now = handlers.clock.now
     drafts = [
@@ -32,13 +34,13 @@ async def greet(bot: Bot, handlers: Context, intake: Intake, busy: Callable[[boo
     if drafts:
         busy(True)
         try:
-            await intake.reached.wait()
+            await polling.reached.wait()
             for person, draft in drafts:
                 if person.active(now()):  # Telegram may have been away until the list ended
                     await _offer(handlers, draft)
         finally:
             busy(False)
-    await intake.reached.wait()
+    await polling.reached.wait()
     await _set_menu(bot)
 
 
@@ -61,7 +63,7 @@ async def _set_menu(bot: Bot) -> None:
             await bot.set_my_description(menu.DESCRIPTION)
             return
         except InvalidToken:
-            return  # the intake finds out by itself and ends the process
+            return  # polling finds out by itself and ends the process
         except TelegramError as error:
             log.info("the menu is set later", error=type(error).__name__)
             await asyncio.sleep(pause)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
@@ -30,6 +31,10 @@ from telegram.error import (
     TimedOut,
 )
 
+from bot.late_answers import Answer, LateAnswers, send_answer
+from bot.polling import Backlog
+from bot.removals import Removals
+from bot.telegram_client import seconds_of
 from handlers.chat import Screen, Unreached
 from handlers.wording.menu import KEYBOARD
 from reminders import sending
@@ -41,8 +46,13 @@ T = TypeVar("T")
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 INTERACTIVE = 0
 """Priority of an answer to a person who is waiting, before all reminders."""
-SOON_SECONDS = 8.0
-"""A person's answer waits at most this long for Telegram; the rest comes with the outbox."""
+ANSWER_SECONDS = 8.0
+"""An answer takes at most so long, with every attempt and every wait."""
+LEAVE_SECONDS = 2.0
+"""So long an answer waits for leave to be sent; a chat that has to rest for longer gets it later,
+and nobody else waits for it."""
+CROWDED = 5
+"""With so many updates waiting behind it an answer is not sent: the last one is."""
 
 
 def keyboard() -> ReplyKeyboardMarkup:
@@ -63,17 +73,33 @@ def markup(screen: Screen) -> InlineKeyboardMarkup | None:
 
 
 class TelegramPhone:
-    """Implements `handlers.chat.Phone` on a python-telegram-bot `Bot`, within the limits."""
+    """Implements `handlers.chat.Phone` on a python-telegram-bot `Bot`, within the limits.
 
-    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+    Args:
+        bot: the client.
+        limiter: shared with the outbox.
+        removals: takes over what could not be removed at once.
+        backlog: who has gone on already is not waited for.
+        late: takes over what could not be shown at once.
+    """
+
+    def __init__(
+        self, bot: Bot, limiter: Limiter, removals: Removals, backlog: Backlog, late: LateAnswers
+    ) -> None:
         self._bot = bot
         self._limiter = limiter
+        self._removals = removals
+        self._backlog = backlog
+        self._late = late
+        self._missed: dict[int, Answer] = {}
 
     async def show(self, chat_id: int, screen: Screen, message_id: int = 0) -> int:
+        answer = Answer(text=screen.text, markup=markup(screen))
         if message_id:
             try:
                 await self._soon(
                     chat_id,
+                    answer,
                     lambda: self._bot.edit_message_text(
                         screen.text,
                         chat_id=chat_id,
@@ -88,58 +114,96 @@ class TelegramPhone:
                 if "not modified" in error.message.casefold():
                     return message_id
                 log.info("a message can no longer be edited; a new one is sent")
-            except TelegramError as error:
-                raise Unreached(str(error)) from error
-        return await self._new(chat_id, screen.text, markup(screen))
+        return await self._new(chat_id, answer)
 
     async def say(self, chat_id: int, text: str, *, keyboard: bool = False) -> int:
-        return await self._new(chat_id, text, _keyboard() if keyboard else None)
-
-    async def _new(
-        self,
-        chat_id: int,
-        text: str,
-        reply_markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | None,
-    ) -> int:
-        try:
-            sent = await self._soon(
-                chat_id,
-                lambda: self._bot.send_message(
-                    chat_id,
-                    text,
-                    reply_markup=reply_markup,
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=NO_PREVIEW,
-                    protect_content=True,
-                ),
-                counted=True,
-            )
-        except TelegramError as error:
-            raise Unreached(str(error)) from error
-        return sent.message_id
+        shown = _keyboard() if keyboard else None
+        return await self._new(chat_id, Answer(text=text, markup=shown, words=True))
 
     async def answer(self, callback_id: str, text: str = "", *, alert: bool = False) -> None:
-        """A tap's answer is a courtesy: what cannot be answered (too old, cut off) is let go."""
+        """Ends the waiting sign on a tapped button. Errors (too old, cut off) are ignored."""
         try:
-            await self._bot.answer_callback_query(callback_id, text=text[:200], show_alert=alert)
-        except TelegramError as error:
+            async with asyncio.timeout(LEAVE_SECONDS):
+                await self._bot.answer_callback_query(
+                    callback_id, text=text[:200], show_alert=alert
+                )
+        except (TelegramError, TimeoutError) as error:
             log.info("a tap could not be answered", error=type(error).__name__)
 
     async def remove(self, chat_id: int, message_id: int) -> bool:
+        """False if it is still there. What failed for the moment is tried again, for as long as
+        Telegram permits (48 hours); it is on record until then."""
+        if self._crowded(chat_id):
+            await self._removals.owe(chat_id, message_id)
+            return True
         try:
-            return await self._bot.delete_message(chat_id, message_id)
-        except TelegramError as error:
-            log.warning("a message could not be taken out of a chat", error=type(error).__name__)
+            async with asyncio.timeout(ANSWER_SECONDS / 2):
+                return await self._bot.delete_message(chat_id, message_id) is True
+        except BadRequest:
+            log.warning("a message can not be taken out of a chat")
+            return False
+        except Forbidden:
+            return False
+        except (TelegramError, TimeoutError) as error:
+            log.warning("a message is taken out of a chat later", error=type(error).__name__)
+            await self._removals.owe(chat_id, message_id)
             return False
 
-    async def _soon(
-        self, chat_id: int, call: Callable[[], Awaitable[T]], *, counted: bool = False
-    ) -> T:
-        """Again after a hiccup, but never longer than a person waits.
+    def later(self, chat_id: int) -> None:
+        missed = self._missed.pop(chat_id, None)
+        if missed is not None:
+            self._late.owe(chat_id, missed)
 
-        `counted`: a new message, which has to keep within Telegram's limits.
+    async def _new(self, chat_id: int, answer: Answer) -> int:
+        try:
+            sent = await self._soon(
+                chat_id, answer, lambda: send_answer(self._bot, chat_id, answer), counted=True
+            )
+        except BadRequest as error:
+            raise Unreached("refused") from error
+        return sent.message_id
+
+    def _crowded(self, chat_id: int) -> bool:
+        return self._backlog.behind[chat_id] >= CROWDED
+
+    async def _soon(
+        self,
+        chat_id: int,
+        answer: Answer,
+        call: Callable[[], Awaitable[T]],
+        *,
+        counted: bool = False,
+    ) -> T:
+        """Again after a hiccup, but never longer than a person waits, the limits included.
+
+        Whoever has to be silent for longer than LEAVE_SECONDS is not waited for, nor is a person
+        who has gone on meanwhile. `counted`: a new message, which has to keep within the limits.
+        Raises BadRequest, Unreached.
         """
-        deadline = asyncio.get_running_loop().time() + SOON_SECONDS
+        self._missed[chat_id] = answer
+        self._late.forget(chat_id)
+        patience = 0.0 if self._backlog.behind[chat_id] else LEAVE_SECONDS
+        wait = self._limiter.wait_for(chat_id) if counted else self._limiter.pause_left(chat_id)
+        if wait > patience or self._crowded(chat_id):
+            raise Unreached("the chat has to rest")
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                if wait > 0 and not counted:
+                    await asyncio.sleep(wait)
+                done = await self._persistently(chat_id, call, counted=counted)
+        except BadRequest:
+            raise
+        except (TelegramError, TimeoutError) as error:
+            raise Unreached(type(error).__name__) from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            log.exception("an answer could not be sent")
+            raise Unreached(type(error).__name__) from error
+        self._missed.pop(chat_id, None)
+        return done
+
+    async def _persistently(
+        self, chat_id: int, call: Callable[[], Awaitable[T]], *, counted: bool
+    ) -> T:
         pause = 0.3
         while True:
             try:
@@ -150,13 +214,12 @@ class TelegramPhone:
             except BadRequest:
                 raise
             except RetryAfter as error:
-                seconds = _seconds(error)
+                seconds = seconds_of(error)
                 self._limiter.pause(chat_id, seconds)
-                if asyncio.get_running_loop().time() + seconds > deadline:
+                if seconds > LEAVE_SECONDS:
                     raise
+                await asyncio.sleep(seconds)
             except NetworkError:
-                if asyncio.get_running_loop().time() + pause > deadline:
-                    raise
                 await asyncio.sleep(pause)
                 pause *= 2
 
@@ -220,27 +283,27 @@ class TelegramSending:
         try:
             return await call()
         except RetryAfter as error:
-            raise sending.TooFast(_seconds(error)) from error
+            raise sending.TooFast(seconds_of(error)) from error
         except ChatMigrated as error:
             raise sending.Moved(error.new_chat_id) from error
         except Forbidden as error:
-            raise sending.Unreachable(error.message) from error
+            raise sending.Unreachable(_unquoted(error.message)) from error
         except BadRequest as error:
             if "chat not found" in error.message.casefold():
-                raise sending.Unreachable(error.message) from error
-            raise sending.Refused(error.message) from error
+                raise sending.Unreachable(_unquoted(error.message)) from error
+            raise sending.Refused(_unquoted(error.message)) from error
         except InvalidToken as error:
-            raise sending.Stopped(error.message) from error
+            raise sending.Stopped("the token is refused") from error
         except TimedOut as error:
             if "pool" in error.message.casefold() or _never_left(error):
-                raise sending.NotSent(error.message) from error
-            raise sending.MaybeSent(error.message) from error
+                raise sending.NotSent("no connection") from error
+            raise sending.MaybeSent("no answer in time") from error
         except NetworkError as error:
             if _never_left(error):
-                raise sending.NotSent(error.message) from error
-            raise sending.MaybeSent(error.message) from error
+                raise sending.NotSent("no connection") from error
+            raise sending.MaybeSent(type(error).__name__) from error
         except TelegramError as error:
-            raise sending.Refused(error.message) from error
+            raise sending.MaybeSent(type(error).__name__) from error
 
 
 def _never_left(error: BaseException) -> bool:
@@ -251,6 +314,6 @@ def _never_left(error: BaseException) -> bool:
     return isinstance(cause, httpx.ConnectError | httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
-def _seconds(error: RetryAfter) -> float:
-    after = error.retry_after
-    return float(after) if isinstance(after, int | float) else after.total_seconds()
+def _unquoted(reason: str) -> str:
+    """Telegram's reason without what it quotes of our message: it goes on record."""
+    return re.sub(r'"[^"]*"?', '"…"', reason)[:120]

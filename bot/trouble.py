@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import zlib
 from collections.abc import Callable
+from typing import Literal
 
 import structlog
 
@@ -50,12 +51,15 @@ class Troubles:
             finally:
                 self._at_work(False)
 
-    async def alarm(self, kind: str, line: str) -> None:
-        """A line for the administrators, once a minute for one kind of trouble."""
+    async def alarm(
+        self, kind: str, line: str, once_a: Literal["minute", "hour", "day"] = "minute"
+    ) -> None:
+        """A line for the administrators, once in that time for one kind and line."""
         now = self._handlers.clock.now()
+        moment = now.strftime({"minute": "%y%m%d%H%M", "hour": "%y%m%d%H", "day": "%y%m%d"}[once_a])
         await self._handlers.engine.notices.tell(
             [s.id for s in self._handlers.service.administrators(now)],
-            f"{kind}~{now:%y%m%d%H%M}~{zlib.crc32(line.encode()):08x}",
+            f"{kind}~{moment}~{zlib.crc32(line.encode()):08x}",
             "alarm",
             {"what": kind, "line": line},
         )

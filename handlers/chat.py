@@ -70,7 +70,11 @@ class Phone(Protocol):
         ...
 
     async def remove(self, chat_id: int, message_id: int) -> bool:
-        """Deletes a message (of either side) from the chat; False if that is no longer possible."""
+        """Deletes a message (of either side) from the chat; False if it is still there."""
+        ...
+
+    def later(self, chat_id: int) -> None:
+        """What raised `Unreached` in this chat last is shown as soon as the chat permits it."""
         ...
 
 

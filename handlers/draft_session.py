@@ -11,7 +11,7 @@ import structlog
 
 from handlers import case_records, report, show_card
 from handlers import form as forms
-from handlers.chat import Button, Incoming, Screen
+from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
 from handlers.recording import RECORDINGS
@@ -180,7 +180,12 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> None:
     state = await state_of(context, draft, incoming)
     # Reading a date may load dateparser, which takes a moment: not on the event loop.
     taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), state, incoming.text)
-    await _take(context, incoming, draft, taken)
+    try:
+        await _take(context, incoming, draft, taken)
+    except Unreached:
+        # It is on disk; only the answer did not arrive.
+        await context.phone.remove(incoming.chat_id, incoming.message_id)
+        raise
     gone = await context.phone.remove(incoming.chat_id, incoming.message_id)
     if not gone and taken.sensitive:
         await context.phone.say(incoming.chat_id, menu.NOT_REMOVED)

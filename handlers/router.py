@@ -48,7 +48,8 @@ async def receive(context: Context, incoming: Incoming) -> None:
         log.warning("too many changes at once", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED)
     except Unreached:
-        log.warning("an answer did not reach its person", staff=incoming.staff.id)
+        log.warning("an answer reaches its person later", staff=incoming.staff.id)
+        context.phone.later(incoming.chat_id)
     except Exception:
         log.exception("a handler failed", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED)
@@ -60,6 +61,9 @@ async def receive(context: Context, incoming: Incoming) -> None:
 async def again(context: Context, incoming: Incoming) -> None:
     """Telegram delivered it twice (a crash came between saving and confirming): the fact is on
     record once; what the person may not have seen is shown."""
+    if incoming.text and incoming.text not in PRESSED and not incoming.text.startswith("/"):
+        # Saved, and perhaps not removed before the crash.
+        await context.phone.remove(incoming.chat_id, incoming.message_id)
     drafts = await draft_session.drafts_of(context, incoming.staff.id)
     try:
         if drafts and incoming.update_id in drafts[0].seen:
@@ -74,7 +78,8 @@ async def again(context: Context, incoming: Incoming) -> None:
                 await show_card.card_of(context, incoming, episode.ref)
                 return
     except Unreached:
-        log.warning("an answer did not reach its person", staff=incoming.staff.id)
+        log.warning("an answer reaches its person later", staff=incoming.staff.id)
+        context.phone.later(incoming.chat_id)
     finally:
         if incoming.callback_id:
             await context.phone.answer(incoming.callback_id)
@@ -85,7 +90,8 @@ async def _tell(context: Context, incoming: Incoming, text: str) -> None:
     try:
         await context.phone.say(incoming.chat_id, text)
     except Unreached:
-        log.warning("a person could not be told", staff=incoming.staff.id)
+        log.warning("a person is told later", staff=incoming.staff.id)
+        context.phone.later(incoming.chat_id)
 
 
 async def _dispatch(context: Context, incoming: Incoming) -> None:

@@ -177,6 +177,12 @@ class Limiter:
         chat = self._chats.get(chat_id)
         return chat.wait(asyncio.get_running_loop().time()) if chat else 0.0
 
+    def pause_left(self, chat_id: int) -> float:
+        """Seconds for which Telegram wants nothing at all from us in this chat."""
+        chat = self._chats.get(chat_id)
+        until = max(self._paused_until, chat.paused_until if chat else 0.0)
+        return max(0.0, until - asyncio.get_running_loop().time())
+
     def pause(self, chat_id: int, seconds: float, *, overall: bool = False) -> None:
         """A 429 came. It holds for that chat; for all if it says so, or if another chat was
         refused while the first refusal still held."""

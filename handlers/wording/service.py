@@ -22,6 +22,9 @@ TROUBLES = {
     "ledger": "The book's ledger was damaged",
     "late": "A reminder was sent late",
     "backup": "The daily backup failed",
+    "update": "A message could not be read",
+    "part": "A part of the bot failed and was started again",
+    "polling": "Another program uses the same token",
 }
 
 

@@ -18,6 +18,7 @@ from telegram.error import (
 )
 
 from bot.phone import TelegramSending
+from bot.telegram_client import Unreadable
 from handlers.chat import Screen
 from reminders import sending
 from reminders.limits import Limiter
@@ -45,7 +46,8 @@ def caused(error: TelegramError, cause: Exception) -> TelegramError:
         (caused(NetworkError("x"), httpx.ConnectError("x")), sending.NotSent),
         (caused(NetworkError("x"), httpx.ReadError("x")), sending.MaybeSent),
         (NetworkError("Bad Gateway"), sending.MaybeSent),
-        (TelegramError("odd"), sending.Refused),
+        (TelegramError("odd"), sending.MaybeSent),
+        (Unreadable(), sending.MaybeSent),
     ],
 )
 async def test_an_error_is_named(raised: Exception, meant: type[sending.SendError]) -> None:

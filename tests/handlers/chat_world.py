@@ -111,6 +111,9 @@ class FakePhone:
         self.removed.append((chat_id, message_id))
         return not self.away
 
+    def later(self, chat_id: int) -> None:
+        return
+
 
 def staff(name: str, number: int, role: Role, *homes: str) -> Staff:
     return Staff(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
@@ -11,8 +10,8 @@ from unittest import mock
 
 import msgspec
 
-import bot.intake
 import bot.phone
+import bot.polling
 import bot.trouble
 import handlers.case_buttons
 import handlers.case_records
@@ -154,14 +153,7 @@ def answer_not_saved(stack: contextlib.ExitStack) -> None:
 @_break
 def confirmed_first(stack: contextlib.ExitStack) -> None:
     """As the library's own polling: the next request confirms what is still being handled."""
-    real = bot.intake.Intake._all
-    kept: set[asyncio.Task[None]] = set()
-
-    async def handle_all(self: Any, updates: Any, *, late: bool) -> None:
-        kept.add(asyncio.get_running_loop().create_task(real(self, updates, late=late)))
-        self._dealt_with.update(u.update_id for u in updates)
-
-    _put(stack, bot.intake.Intake, "_all", handle_all)
+    _put(stack, bot.polling.Polling, "_offset", property(lambda self: self._next))
 
 
 @_break

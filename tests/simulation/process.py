@@ -8,16 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.app import Nightlight
-from bot.phone import TelegramPhone, TelegramSending
+from bot.assembly import assemble
 from bot.sender import WordedSender
 from bot.trouble import Troubles
-from handlers.context import Context
-from reminders.acknowledge import Acknowledgements
 from reminders.engine import Engine
 from reminders.joining import parts
-from reminders.limits import Limiter, Turn
+from reminders.limits import Turn
 from reminders.sending import Sent
-from reminders.shifts import Shifts
 from storage.model import Episode, Message
 from tests.reminders.virtual import LoopAlarm
 from tests.simulation import loop
@@ -82,45 +79,31 @@ class Process:
 
     async def _run(self) -> None:
         world = self.world
-        service = world.made.config.service
         clock, pack = world.clock, world.pack
         store: Any = DiskStore(world.disk, self)
         await store.open()
-        limiter = Limiter(world.made.policy.limits, after_restart=True)
         answering: Any = SimBot(world.telegram, self, proactive=False)
         reminding: Any = SimBot(world.telegram, self, proactive=True)
-        phone = TelegramPhone(answering, limiter)
-        sending = TelegramSending(reminding)
-        sender = _Heard(sending, store, service, pack, clock, "reference")
-        engine = Engine(
-            store,
-            clock,
-            service,
+        put_together = assemble(
+            world.made.config,
             world.made.policy,
             pack,
-            sender,
+            store,
+            clock,
+            answering,
+            reminding=reminding,
+            sender=_Heard,
             second=SimSecond(world, self),
-            limiter=limiter,
             alarm=LoopAlarm(clock),  # type: ignore[arg-type]
         )
-        sender.engine = engine
-        handlers = Context(
-            store=store,
-            engine=engine,
-            acts=Acknowledgements(engine),
-            shifts=Shifts(engine),
-            clock=clock,
-            phone=phone,
-            service=service,
-            pack=pack,
-        )
+        engine = put_together.engine
         self._app = Nightlight(world.made.config, world.made.policy, Path())
-        troubles = Troubles(handlers, self._app._busy)
+        troubles = Troubles(put_together.handlers, self._app._busy)
         store.watch(troubles.heard)
         self.engine = engine
         try:
             await engine.start()
-            await self._app._receive(answering, handlers, clock, troubles)  # type: ignore[arg-type]
+            await self._app._receive(answering, answering, put_together, clock, troubles)  # type: ignore[arg-type]
         finally:
             await engine.stop()
             await store.close()

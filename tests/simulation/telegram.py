@@ -134,7 +134,7 @@ class Telegram:
         """Somebody types a text, or sends a `kind` of thing (photo)."""
         line = self.by_person[person]
         number = self._number(line)
-        body: dict[str, Any] = {"text": text} if not kind else {"sticker": object()}
+        body: dict[str, Any] = {"text": text} if not kind else {"api_kwargs": {kind: {}}}
         message = TelegramMessage(
             number, self.world.clock.now(), line.chat, from_user=line.user, **body
         )
@@ -378,9 +378,9 @@ class SimBot:
             raise TimedOut
         return True
 
-    async def get_updates(
-        self, offset: int | None = None, timeout: int = 0, **_: Any
-    ) -> list[Update]:
+    async def raw_updates(
+        self, offset: int | None, seconds: int, allowed: tuple[str, ...], limit: int = 100
+    ) -> list[dict[str, Any]]:
         """A poll that would come back empty is held on: nothing happens between."""
         telegram = self.telegram
         while True:
@@ -392,12 +392,12 @@ class SimBot:
                 await asyncio.sleep(TIMEOUT_SECONDS)
                 raise TimedOut
             found = telegram.pending(offset)
-            if found or not timeout:
+            if found or not seconds:
                 await asyncio.sleep(0.05)
                 await self.process.point("poll")
                 for one in found:
                     telegram.world.checker.handed_over(one)
-                return [one.update for one in found]
+                return [one.update.to_dict() for one in found]
             telegram.waiter = asyncio.get_running_loop().create_future()
             await telegram.waiter
 

@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 import structlog
 
-import bot.intake
+import bot.polling
 import bot.sender
 import handlers.draft_session
 import reminders.engine
@@ -561,7 +561,7 @@ def run_seed(given: tuple[int, int, str, float]) -> Result:
 def _in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
-        (bot.intake, "time", _LoopTime),
+        (bot.polling, "time", _LoopTime),
         (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),

@@ -1,0 +1,353 @@
+"""Receives updates so that none is lost, and so that no person waits for another.
+
+Telegram is told of an update only after its handler came back: its facts are on disk, or the person
+was told that they are not. The library's own polling confirms a batch with its next request while
+handlers may still run, so a crash can lose up to 100 updates. A crash here leads to re-delivery;
+the store recognises what it has seen by update_id.
+
+A getUpdates confirms all updates below its offset and returns up to 100 from there on. So the
+offset stays at the oldest update that is still being handled, what comes again is passed over, and
+newer updates of other chats are begun meanwhile: at most 100 are under way at a time. Updates of
+one chat keep their order.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import Counter, OrderedDict, defaultdict, deque
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any, Protocol
+
+import structlog
+from telegram import Bot, Update
+from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot import updates
+from bot.telegram_client import Unreadable, seconds_of
+
+log = structlog.get_logger(__name__)
+
+LONG_POLL_SECONDS = 25
+LONGEST_PAUSE_SECONDS = 30.0
+"""The longest pause between attempts while Telegram is out of reach."""
+GAP_SECONDS = 0.02
+"""Between two requests while updates are under way, at first; grows up to LONGEST_GAP_SECONDS."""
+LONGEST_GAP_SECONDS = 0.1
+MOST_AT_ONCE = 100
+"""Updates in one answer: Telegram's own limit."""
+REMEMBERED = 2000
+"""So many update ids are known again when they are delivered twice."""
+AFTER_UNREADABLE = 3
+"""After so many unreadable answers in a row updates are asked for one at a time, and one whose
+answer stays unreadable so often is passed over."""
+
+
+class Stopped(Exception):
+    """Telegram refuses the token: no waiting will help, the supervisor has to know."""
+
+
+class Updates(Protocol):
+    """Where updates come from: `bot.telegram_client.TelegramClient`."""
+
+    async def raw_updates(
+        self, offset: int | None, seconds: int, allowed: tuple[str, ...], limit: int = 100
+    ) -> list[Any]: ...
+
+
+class Backlog:
+    """How many updates of each chat wait behind the one that is being handled. Polling counts;
+    whoever answers a person need not wait long when that person has gone on already."""
+
+    def __init__(self) -> None:
+        self.behind: Counter[int] = Counter()
+
+    def set(self, chat_id: int, behind: int) -> None:
+        """`behind` updates of this chat are still to come."""
+        if behind:
+            self.behind[chat_id] = behind
+        else:
+            self.behind.pop(chat_id, None)
+
+
+class Polling:
+    """The loop of getUpdates.
+
+    Args:
+        source: where updates come from.
+        bot: what the library's objects are bound to.
+        handle: `handle(update, late)` deals with one update; it must not come back before what it
+            learned is on disk. `late`: the update may have waited because nobody was polling.
+        unreadable: called when updates were passed over; tells the administrators.
+        backlog: is kept up to date.
+        late_after_seconds: a pause between two polls from which on updates count as late.
+        busy: called with True for every update that is begun and False when it is done.
+    """
+
+    def __init__(
+        self,
+        source: Updates,
+        bot: Bot,
+        handle: Callable[[Update, bool], Awaitable[None]],
+        *,
+        unreadable: Callable[[], Awaitable[None]],
+        backlog: Backlog | None = None,
+        late_after_seconds: float = 60.0,
+        busy: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        self._source = source
+        self._bot = bot
+        self._handle = handle
+        self._unreadable = unreadable
+        self._backlog = backlog or Backlog()
+        self._late_after = late_after_seconds
+        self._busy = busy
+        self._next: int | None = None
+        self._under_way: dict[int, float] = {}
+        self._done: OrderedDict[int, None] = OrderedDict()
+        self._lines: defaultdict[int, deque[tuple[Update, bool]]] = defaultdict(deque)
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._moved = asyncio.Event()
+        self._gap = GAP_SECONDS
+        self._failed_to_read = 0
+        self._nameless = 0
+        self._limit = MOST_AT_ONCE
+        self._last_ok = self._last_answer = time.monotonic()
+        self._asked_before: float | None = None
+        self._stopping = False
+        self._request: asyncio.Task[list[Any]] | None = None
+        self.connected = False
+        self.reached = asyncio.Event()
+        """Set once Telegram has answered for the first time."""
+
+    @property
+    def silence(self) -> float:
+        """Real seconds since the last getUpdates that Telegram answered readably."""
+        return time.monotonic() - self._last_ok
+
+    @property
+    def no_answer(self) -> float:
+        """Real seconds since the last answer to getUpdates, readable or not."""
+        return time.monotonic() - self._last_answer
+
+    @property
+    def oldest(self) -> float:
+        """For how many real seconds the oldest update has been under way."""
+        begun = min(self._under_way.values(), default=None)
+        return 0.0 if begun is None else time.monotonic() - begun
+
+    async def run(self) -> None:
+        """Until `stop` or cancelled. Raises Stopped when Telegram refuses the token."""
+        pause = 1.0
+        while not self._stopping:
+            try:
+                await self._round()
+                pause = 1.0
+                continue
+            except (InvalidToken, Forbidden) as error:
+                raise Stopped from error
+            except RetryAfter as error:
+                self._last_answer = time.monotonic()
+                await self._rest(seconds_of(error))
+                continue
+            except Unreadable as error:
+                self._last_answer = time.monotonic()
+                self._not_read(error)
+                await self._rest(min(0.25 * 2**self._failed_to_read, LONGEST_PAUSE_SECONDS))
+                continue
+            except Conflict:
+                self.connected = False
+                log.error("another program is polling with this token")
+            except TelegramError as error:
+                if self.connected:
+                    log.warning("telegram is out of reach", error=type(error).__name__)
+                self.connected = False
+            except asyncio.CancelledError:
+                if self._stopping:
+                    return
+                raise
+            await self._rest(pause)
+            pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
+
+    async def stop(self) -> None:
+        """A wanted stop: what has not been begun stays with Telegram, what was begun is ended and
+        confirmed, so that it is not delivered again."""
+        self._stopping = True
+        self._moved.set()
+        if self._request is not None:
+            # Two requests at a time are what Telegram calls another program.
+            self._request.cancel()
+            await asyncio.wait({self._request})
+        while self._tasks:
+            await asyncio.wait(set(self._tasks))
+        if self._offset is not None:
+            try:
+                async with asyncio.timeout(3):
+                    await self._source.raw_updates(self._offset, 0, updates.ALLOWED, 1)
+            except (TelegramError, TimeoutError):
+                log.info("the last updates were not confirmed; they will be recognised")
+
+    def cancel(self) -> None:
+        """Ends what is under way; it is delivered again."""
+        for task in self._tasks:
+            task.cancel()
+
+    @property
+    def _offset(self) -> int | None:
+        """The oldest update that is not to be confirmed yet."""
+        return min(self._under_way, default=self._next)
+
+    async def _rest(self, seconds: float) -> None:
+        """Waits, unless a stop is wanted meanwhile."""
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + seconds
+        while not self._stopping and (left := ends - loop.time()) > 0:
+            self._moved.clear()
+            try:
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
+            except TimeoutError:
+                return
+
+    async def _round(self) -> None:
+        asked = time.monotonic()
+        waits = LONG_POLL_SECONDS if self.connected and not self._under_way else 0
+        self._request = asyncio.ensure_future(
+            self._source.raw_updates(self._offset, waits, updates.ALLOWED, self._limit)
+        )
+        try:
+            found = await self._request
+        finally:
+            self._request.cancel()
+        self._last_ok = self._last_answer = time.monotonic()
+        if not self.connected:
+            log.info("connected to telegram")
+        first, self.connected = not self.connected, True
+        self.reached.set()
+        gap = self._late_after
+        if not first and self._asked_before is not None:
+            gap = asked - self._asked_before
+        self._asked_before = self._last_ok
+        self._failed_to_read = 0
+        if not found:
+            self._limit = MOST_AT_ONCE
+        new = self._take(found, late=gap >= self._late_after)
+        await self._before_next(new, at_once=bool(found) or self._last_ok - asked < GAP_SECONDS)
+
+    async def _before_next(self, new: bool, *, at_once: bool) -> None:
+        """A moment's pause when the next request would be answered at once with nothing new."""
+        self._gap = GAP_SECONDS if new else min(self._gap * 1.5, LONGEST_GAP_SECONDS)
+        if not at_once or self._stopping:
+            return
+        if not self._under_way:
+            if not new:
+                await self._rest(self._gap)
+            return
+        self._moved.clear()
+        try:
+            async with asyncio.timeout(self._gap):
+                await self._moved.wait()
+        except TimeoutError:
+            return
+
+    def _take(self, found: Sequence[Any], *, late: bool) -> bool:
+        """Begins what is new, in the order of the ids. True if there was something new."""
+        by_id = {number: raw for raw in found if (number := updates.update_id(raw)) is not None}
+        nameless = sum(updates.update_id(raw) is None for raw in found)
+        lost = max(0, nameless - self._nameless)
+        self._nameless, new = nameless, False
+        for number in sorted(by_id):
+            if number in self._under_way or number in self._done:
+                continue
+            new = True
+            try:
+                update = updates.read(by_id[number], self._bot)
+            except Exception as error:
+                log.warning("an update cannot be read", update_id=number, error=error)
+                update = None
+            if update is None:
+                lost += 1
+                self._remember(number)
+                continue
+            self._begin(update, late)
+        if by_id:
+            self._next = max(by_id) + 1
+        if lost:
+            self._passed_over(lost)
+        return new
+
+    def _begin(self, update: Update, late: bool) -> None:
+        chat, user = update.effective_chat, update.effective_user
+        key = chat.id if chat else user.id if user else 0
+        self._under_way[update.update_id] = time.monotonic()
+        self._busy(True)
+        line = self._lines[key]
+        line.append((update, late))
+        self._backlog.set(key, len(line) - 1)
+        if len(line) == 1:
+            self._in_background(self._serve(key, line))
+
+    async def _serve(self, key: int, line: deque[tuple[Update, bool]]) -> None:
+        """One chat's updates, one after the other."""
+        try:
+            while line and not self._stopping:
+                update, late = line[0]
+                self._backlog.set(key, len(line) - 1)
+                try:
+                    await self._handle(update, late)
+                except Exception:
+                    # One bad update must not hold up the rest for ever; the person was answered.
+                    log.exception("an update was not handled", update_id=update.update_id)
+                line.popleft()
+                del self._under_way[update.update_id]
+                self._remember(update.update_id)
+                self._busy(False)
+                if not self._under_way:
+                    self._moved.set()
+        finally:
+            for _ in line:
+                self._busy(False)
+            self._lines.pop(key, None)
+            self._backlog.set(key, 0)
+
+    def _remember(self, number: int) -> None:
+        self._done[number] = None
+        while len(self._done) > REMEMBERED:
+            self._done.popitem(last=False)
+
+    def _not_read(self, error: Unreadable) -> None:
+        """An answer that cannot be read at all: one update at a time is asked for, and one that
+        stays unreadable is passed over, if at least its number can be found."""
+        self._failed_to_read += 1
+        log.warning("an answer of telegram cannot be read", times=self._failed_to_read)
+        if self._failed_to_read < AFTER_UNREADABLE:
+            return
+        if self._limit > 1:
+            self._limit, self._failed_to_read = 1, 0
+            return
+        floor = self._offset
+        found = [n for n in error.update_ids if floor is None or n >= floor][:1]
+        for number in found:
+            if number not in self._under_way:
+                self._remember(number)
+                self._next = number + 1
+                self._failed_to_read, self._limit = 0, MOST_AT_ONCE
+                self._passed_over(1)
+                return
+        if self._failed_to_read == AFTER_UNREADABLE:
+            self._passed_over(0)
+
+    def _passed_over(self, count: int) -> None:
+        log.warning("updates that cannot be read were passed over", count=count)
+        self._in_background(self._tell())
+
+    async def _tell(self) -> None:
+        try:
+            await self._unreadable()
+        except Exception:  # reading goes on, whoever can be told of it
+            log.exception("the administrators were not told")
+
+    def _in_background(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)

@@ -1,0 +1,237 @@
+"""Answers to people: never long waited for, never lost without a word, and nothing typed stays."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import msgspec
+import pytest
+from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TimedOut
+
+from bot.late_answers import LateAnswers
+from bot.phone import TelegramPhone
+from bot.polling import Backlog
+from bot.removals import Removals, read
+from handlers.chat import Screen, Unreached
+from handlers.wording import menu
+from reminders.limits import Limiter
+from reminders.policy import Limits
+from tests.reminders.virtual import in_virtual_time
+from tests.reminders.world import World
+
+AMY, BEN = 1, 2
+
+
+class Sent(msgspec.Struct, frozen=True):
+    message_id: int
+
+
+class Bot:
+    """Telegram's side: `fails(chat)` says what goes wrong with the next request to a chat."""
+
+    def __init__(self) -> None:
+        self.got: list[tuple[int, str, float]] = []
+        self.removed: list[int] = []
+        self.fails: Callable[[int], Exception | None] = lambda _: None
+        self.refusal: Exception | None = None
+        self.seconds: Callable[[int], float] = lambda _: 0.05
+
+    async def _do(self, chat_id: int) -> None:
+        await asyncio.sleep(self.seconds(chat_id))
+        if error := self.fails(chat_id):
+            raise error
+
+    async def send_message(self, chat_id: int, text: str, **_: Any) -> Sent:
+        await self._do(chat_id)
+        self.got.append((chat_id, text, asyncio.get_running_loop().time()))
+        return Sent(len(self.got))
+
+    async def edit_message_text(self, text: str, *, chat_id: int, **_: Any) -> Sent:
+        return await self.send_message(chat_id, text)
+
+    async def delete_message(self, chat_id: int, message_id: int) -> bool:
+        await self._do(chat_id)
+        if self.refusal is not None:
+            raise self.refusal
+        self.removed.append(message_id)
+        return True
+
+    def texts(self, chat_id: int) -> list[str]:
+        return [text for chat, text, _ in self.got if chat == chat_id]
+
+
+class Chats:
+    """The phone with all that belongs to it, on a service in virtual time."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.bot: Any = Bot()
+        self.backlog = Backlog()
+
+    async def __aenter__(self) -> Chats:
+        await self.world.__aenter__()
+        self.limiter = Limiter(Limits())
+        self.late = LateAnswers(self.bot, self.limiter)
+        self.make()
+        return self
+
+    def make(self) -> None:
+        service_state = self.world.engine.service_state
+        self.removals = Removals(self.bot, service_state, self.world.clock, self.late)
+        self.phone = TelegramPhone(self.bot, self.limiter, self.removals, self.backlog, self.late)
+        self.task = asyncio.create_task(self.removals.run())
+
+    async def __aexit__(self, *_: object) -> None:
+        self.task.cancel()
+        await self.late.close()
+        await self.world.__aexit__()
+
+    async def took(self, work: Any) -> float:
+        """Seconds that this answer took, however it ended."""
+        begun = asyncio.get_running_loop().time()
+        try:
+            await work
+        except Unreached:
+            self.phone.later(AMY)
+        return asyncio.get_running_loop().time() - begun
+
+
+@in_virtual_time
+async def test_a_chat_that_has_to_rest_gets_its_answer_afterwards_and_nobody_waits() -> None:
+    async with Chats() as it:
+        it.limiter.pause(AMY, 40)
+        assert await it.took(it.phone.show(AMY, Screen("first"))) < 0.1
+        assert await it.took(it.phone.show(AMY, Screen("second"), 7)) < 0.1
+        assert await it.took(it.phone.show(BEN, Screen("yours"))) < 0.1
+        await asyncio.sleep(39)
+        assert it.bot.texts(AMY) == []
+        await asyncio.sleep(3)
+        assert it.bot.texts(AMY) == ["second"], "a newer screen replaces the older"
+
+
+@in_virtual_time
+async def test_words_that_could_not_be_said_are_all_said_later() -> None:
+    """ "This was NOT saved" must not be lost behind a screen."""
+    async with Chats() as it:
+        it.limiter.pause(AMY, 600)
+        await it.took(it.phone.say(AMY, "not saved"))
+        await it.took(it.phone.say(AMY, "not saved"))
+        await it.took(it.phone.show(AMY, Screen("a list")))
+        await asyncio.sleep(610)
+        assert it.bot.texts(AMY) == ["not saved"], "the list is out of date by then"
+
+
+@in_virtual_time
+async def test_what_was_answered_meanwhile_is_not_said_again() -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("x")
+        await it.took(it.phone.show(AMY, Screen("old")))
+        it.bot.fails = lambda _: None
+        await it.phone.show(AMY, Screen("new"))
+        await asyncio.sleep(60)
+        assert it.bot.texts(AMY) == ["new"]
+
+
+@pytest.mark.parametrize(
+    "error", [RetryAfter(40), RetryAfter(600), NetworkError("x"), TimedOut()], ids=repr
+)
+@in_virtual_time
+async def test_no_answer_takes_longer_than_a_person_waits(error: Exception) -> None:
+    """Whatever Telegram says to it."""
+    async with Chats() as it:
+        it.bot.fails = lambda chat: error if chat == AMY else None
+        for work in (
+            it.phone.show(AMY, Screen("x")),
+            it.phone.show(AMY, Screen("x"), 5),
+            it.phone.say(AMY, "x"),
+            it.phone.remove(AMY, 5),
+        ):
+            assert await it.took(work) <= 8.01
+
+
+@in_virtual_time
+async def test_a_request_that_hangs_is_left_after_eight_seconds() -> None:
+    async with Chats() as it:
+        it.bot.seconds = lambda chat: 600 if chat == AMY else 0.05
+        assert await it.took(it.phone.show(AMY, Screen("x"))) == pytest.approx(8, abs=0.01)
+        assert await it.took(it.phone.show(BEN, Screen("x"))) < 0.1
+
+
+@in_virtual_time
+async def test_somebody_who_has_gone_on_is_not_waited_for() -> None:
+    """150 quick messages: only the last answer is sent, and the removals are owed on record."""
+    async with Chats() as it:
+        begun = asyncio.get_running_loop().time()
+        for left in range(149, -1, -1):
+            it.backlog.set(AMY, left)
+            await it.took(it.phone.show(AMY, Screen(f"{left} left")))
+            assert await it.phone.remove(AMY, 1000 + left)
+        assert asyncio.get_running_loop().time() - begun < 3
+        await asyncio.sleep(600)
+        assert it.bot.texts(AMY)[-1] == "0 left"
+        assert len(it.bot.texts(AMY)) < 8
+        assert sorted(it.bot.removed) == list(range(1000, 1150))
+        assert it.removals.owed == []
+
+
+@pytest.mark.parametrize("error", [NetworkError("Bad Gateway"), TimedOut(), RetryAfter(30)])
+@in_virtual_time
+async def test_a_removal_that_fails_is_owed_on_record_and_tried_again(error: Exception) -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: error
+        assert not await it.phone.remove(AMY, 77)
+        office = await it.world.store.office()
+        assert [one.message for one in read(office.state)] == [77]
+        it.task.cancel()
+        it.bot.fails = lambda _: None
+        it.make()  # the process was started again
+        await asyncio.sleep(1)
+        assert it.bot.removed == [77]
+        assert read((await it.world.store.office()).state) == []
+
+
+@in_virtual_time
+async def test_a_removal_that_telegram_no_longer_permits_is_told() -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("Bad Gateway")
+        await it.phone.remove(AMY, 77)
+        await asyncio.sleep(timedelta(hours=49).total_seconds())
+        assert it.removals.owed == []
+        it.bot.fails = lambda _: None
+        await asyncio.sleep(100)
+        assert it.bot.texts(AMY) == [menu.NOT_REMOVED]
+
+
+@in_virtual_time
+async def test_one_chat_that_fails_does_not_hold_up_the_removals_of_others() -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("Bad Gateway")
+        for number in range(5):
+            await it.removals.owe(AMY, number)
+        await it.removals.owe(BEN, 99)
+        it.bot.fails = lambda chat: NetworkError("Bad Gateway") if chat == AMY else None
+        await asyncio.sleep(30)
+        assert it.bot.removed == [99]
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (BadRequest("Message to delete not found"), False),
+        (BadRequest("Message can't be deleted"), True),
+        (Forbidden("bot was blocked by the user"), False),
+    ],
+)
+@in_virtual_time
+async def test_a_removal_ends_when_it_can_never_succeed(error: Exception, told: bool) -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("Bad Gateway")
+        await it.phone.remove(AMY, 77)
+        it.bot.fails, it.bot.refusal = (lambda _: None), error
+        await asyncio.sleep(20)
+        assert it.removals.owed == []
+        assert it.bot.removed == []
+        assert (it.bot.texts(AMY) == [menu.NOT_REMOVED]) is told
