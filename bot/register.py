@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import re
 import sys
 from datetime import date
 from pathlib import Path
+from typing import Any, get_args
 
 from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
 from handlers.wording.report import FACTOR_LABELS
+from protocol import codes
 from protocol.facts import Answer, Child
 from protocol.provider import Provider
 from reminders.clock import SystemClock
@@ -25,7 +28,18 @@ OPTIONAL = (
     "historical_concerns",
     "left_on",
     "flags",
+    "district",
 )
+CODED: dict[str, tuple[str, ...]] = {
+    "sex": get_args(codes.Sex),
+    "ethnicity": get_args(codes.Ethnicity),
+    "legal_status": get_args(codes.LegalStatus),
+    "placement": get_args(codes.Placement),
+    "sector": get_args(codes.Sector),
+    "distance": get_args(codes.Distance),
+}
+"""Columns for figures: empty means that it is not known."""
+COLUMNS = (*NEEDED, *OPTIONAL, *CODED)
 FLAGS = tuple(f for f in FACTOR_LABELS if f != "abducted") + ("allocated_worker",)
 LONGEST_REFERENCE = 16
 
@@ -68,12 +82,10 @@ def read(path: Path, service: Provider, today: date) -> list[Person]:
 
 
 def _check_columns(name: str, columns: list[str]) -> None:
-    allowed = ", ".join((*NEEDED, *OPTIONAL))
+    allowed = ", ".join(COLUMNS)
     problems = [f"{name}:1: column {c!r} is missing." for c in NEEDED if c not in columns]
     problems += [
-        f"{name}:1: unknown column {c!r}. Allowed: {allowed}."
-        for c in columns
-        if c not in (*NEEDED, *OPTIONAL)
+        f"{name}:1: unknown column {c!r}. Allowed: {allowed}." for c in columns if c not in COLUMNS
     ]
     problems += [
         f"{name}:1: column {c!r} stands twice." for c in {*columns} if columns.count(c) > 1
@@ -117,6 +129,18 @@ def _person(row: dict[str, str], service: Provider, today: date, faults: list[st
         faults.append(
             f"historical_concerns: {concerns!r} is not allowed. Allowed: yes, no, unknown."
         )
+    coded: dict[str, Any] = {name: cell(name).casefold() or "unknown" for name in CODED}
+    faults += [
+        f"{name}: {value!r} is not allowed. Allowed: {', '.join(CODED[name])}, or empty."
+        for name, value in coded.items()
+        if value not in CODED[name]
+    ]
+    district = cell("district").upper()
+    if district and not re.fullmatch(r"[EWSN][0-9]{8}", district):
+        faults.append(
+            f"district: {district!r} is no code. Allowed: E, W, S or N and 8 digits, or empty."
+        )
+    ticked: dict[str, Any] = {flag: True for flag in flags if flag in FLAGS}
     child = Child(
         dob=_date(cell("date_of_birth"), "date_of_birth", today, faults),
         looked_after=bool(cell("looked_after_by")),
@@ -124,7 +148,9 @@ def _person(row: dict[str, str], service: Provider, today: date, faults: list[st
         placement_la=cell("placed_in") or (home.authority if home else "") or None,
         historical_concerns=answers.get(concerns, "unknown"),
         in_childrens_home=bool(home and home.childrens_home),
-        **{flag: True for flag in flags if flag in FLAGS},
+        district=district,
+        **coded,
+        **ticked,
     )
     return Person(
         ref=ref,

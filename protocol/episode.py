@@ -7,14 +7,14 @@ from typing import Literal, TypeAlias
 
 import msgspec
 
-from protocol.facts import Answer, Category, Child
+from protocol.facts import Answer, Category, Child, DecisionOutcome
 
 NotificationType: TypeAlias = Literal[
     "responsible_authority", "ra_written", "parents", "police", "police_back", "ra_back",
     "parents_back",
 ]  # fmt: skip
 """Told that the young person is away, or (`_back`) that they are found or back."""
-DecisionOutcome: TypeAlias = Literal["done", "booked", "not_needed", "handed_over"]
+
 LocatedBy: TypeAlias = Literal["police", "parents", "placement", "other"]
 InterviewHeldBy: TypeAlias = Literal["independent", "placement"]
 

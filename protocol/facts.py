@@ -10,59 +10,37 @@ when it was written down. `by` is the staff id of the author (`NIGHTLIGHT` for t
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal, TypeAlias
 
-import msgspec
+from protocol import codes
+from protocol.recorded import NIGHTLIGHT as NIGHTLIGHT
+from protocol.recorded import Answer as Answer
+from protocol.recorded import Asked as Asked
+from protocol.recorded import Category as Category
+from protocol.recorded import Child as Child
+from protocol.recorded import Recorded as Recorded
+from protocol.return_facts import Collected as Collected
+from protocol.return_facts import FollowUp as FollowUp
+from protocol.return_facts import GoneAgain as GoneAgain
+from protocol.return_facts import InterviewAnswered as InterviewAnswered
+from protocol.return_facts import InterviewBooked as InterviewBooked
+from protocol.return_facts import InterviewHeld as InterviewHeld
+from protocol.return_facts import InterviewOffered as InterviewOffered
+from protocol.return_facts import InterviewShared as InterviewShared
+from protocol.return_facts import Located as Located
+from protocol.return_facts import MedicalChecked as MedicalChecked
+from protocol.return_facts import ReferralAnswered as ReferralAnswered
+from protocol.return_facts import Referred as Referred
+from protocol.return_facts import Returned as Returned
+from protocol.return_facts import SafeAndWell as SafeAndWell
+from protocol.return_facts import ToldOfReturn as ToldOfReturn
+from protocol.return_facts import ToldWhom as ToldWhom
+from protocol.return_facts import WhileAway as WhileAway
 
-NIGHTLIGHT = "nightlight"
-"""Author of the facts that the bot records by itself (a reminder was sent, or could not be)."""
-
-Category: TypeAlias = Literal["missing", "unauthorised_absence"]
-Answer: TypeAlias = bool | Literal["unknown"]
-"""Yes, no, or not known: "unknown" is kept, treated cautiously and asked again."""
-
-
-class Recorded(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", omit_defaults=True):
-    """Common to every fact: an id unique within the episode, who wrote it, and when (UTC)."""
-
-    id: str
-    by: str
-    recorded_at: datetime
-    corrects: str = ""
-    """Id of the fact that this one puts right, if it is a correction."""
-
-
-class Child(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """What the rules need to know of a young person; no name.
-
-    `dob` is exact where the register has it; for someone not on the list only `age` (completed
-    years when the absence began) may be known. With neither, the rules assume the younger band.
-    The flags are the additional factors of the 2011 protocol and the return-interview triggers.
-    """
-
-    dob: date | None = None
-    age: int | None = None
-    looked_after: bool = False
-    allocated_worker: bool = False
-    responsible_la: str | None = None
-    placement_la: str | None = None
-    historical_concerns: Answer = "unknown"
-    child_protection_plan: bool = False
-    s47_open: bool = False
-    privately_fostered: bool = False
-    victim_of_crime: bool = False
-    avoiding_contact: bool = False
-    criminal_activity: bool = False
-    forced_marriage_risk: bool = False
-    hbv_risk: bool = False
-    cse_risk: bool = False
-    gang_risk: bool = False
-    trafficking_indicators: bool = False
-    mental_health: bool = False
-    risky_contacts: bool = False
-    uasc: bool = False
-    in_childrens_home: bool = False
+PoliceGrade: TypeAlias = Literal["high", "medium", "low", "no_apparent_risk", "not_given"]
+"""The police's own grade; "not_given" if they gave none."""
+DecisionOutcome: TypeAlias = Literal["done", "booked", "not_needed", "handed_over"]
 
 
 class Opened(Recorded, frozen=True, kw_only=True, tag="opened"):
@@ -78,14 +56,20 @@ class Opened(Recorded, frozen=True, kw_only=True, tag="opened"):
     """Questions that were answered "don't know" (last_seen, due_back, police, factors …)."""
     reported_by_other_agency: bool = False
     parents_reported: bool = False
+    category_reason: str = ""
+    """Why it was classed as an unauthorised absence."""
 
 
 class CategoryChanged(Recorded, frozen=True, kw_only=True, tag="category"):
-    """Missing became away with whereabouts known, or the other way round."""
+    """Missing became away with whereabouts known, or the other way round, at `at`.
+
+    from_start: it was so from the start, the report was wrong about it.
+    """
 
     at: datetime
     category: Category
     reason: str = ""
+    from_start: bool = False
 
 
 class LastSeen(Recorded, frozen=True, kw_only=True, tag="last_seen"):
@@ -103,13 +87,40 @@ class ChildChanged(Recorded, frozen=True, kw_only=True, tag="child"):
 
 
 class PoliceTold(Recorded, frozen=True, kw_only=True, tag="police_told"):
+    """Reported to the police. Whether they took it on is another fact, `PoliceAnswered`."""
+
     at: datetime
     reference: str = ""
     spoke_to: str = ""
+    officer: str = ""
+    """Number of the officer or call handler."""
+
+
+class PoliceAnswered(Recorded, frozen=True, kw_only=True, tag="police_answered"):
+    """What the police made of the report: accepted with a grade, or refused and why."""
+
+    at: datetime
+    accepted: bool
+    grade: PoliceGrade = "not_given"
+    officer: str = ""
+    reason: str = ""
 
 
 class AuthorityTold(Recorded, frozen=True, kw_only=True, tag="authority_told"):
-    """The placing (responsible) authority was told. Only a role that the pack accepts closes it."""
+    """The placing (responsible) authority was told. Only a role that the pack accepts closes it,
+    and only if that person's word that action has started is on record: here (`acknowledged`, as in
+    all old records) or as an `AuthorityAcknowledged`.
+    """
+
+    at: datetime
+    role: str
+    who: str = ""
+    how: str = "phone"
+    acknowledged: bool = True
+
+
+class AuthorityAcknowledged(Recorded, frozen=True, kw_only=True, tag="authority_acknowledged"):
+    """Somebody at the placing authority said that they received it and have started action."""
 
     at: datetime
     role: str
@@ -145,28 +156,6 @@ class Note(Recorded, frozen=True, kw_only=True, tag="note"):
     text: str
 
 
-class Located(Recorded, frozen=True, kw_only=True, tag="located"):
-    """Found, but not necessarily back."""
-
-    at: datetime
-    where: str = ""
-    return_unsafe: bool = False
-    contact_blocked: bool = False
-
-
-class Returned(Recorded, frozen=True, kw_only=True, tag="returned"):
-    at: datetime
-    crime_while_away: bool = False
-    harmed_while_away: bool = False
-
-
-class GoneAgain(Recorded, frozen=True, kw_only=True, tag="gone_again"):
-    """Found, then away again: this episode ends where it was located, `next_episode` goes on."""
-
-    at: datetime
-    next_episode: str
-
-
 class Abducted(Recorded, frozen=True, kw_only=True, tag="abducted"):
     at: datetime
 
@@ -177,28 +166,56 @@ class ReferredToSocialCare(Recorded, frozen=True, kw_only=True, tag="referred"):
     at: datetime
 
 
-class SafeAndWell(Recorded, frozen=True, kw_only=True, tag="safe_and_well"):
-    """The police safe and well check: done, or not done and why."""
+class Decided(Recorded, frozen=True, kw_only=True, tag="decided"):
+    """What was decided about a duty or an action of the pack (`about`: its id).
+
+    note: the reason, or to whom it was handed over.  until: when something booked or handed over
+    is looked at again (UTC).  decided_by: who decided, by role.
+    """
 
     at: datetime
-    done: bool
-    reason: str = ""
+    about: str
+    outcome: DecisionOutcome
+    note: str = ""
+    until: datetime | None = None
+    decided_by: str = ""
 
 
-class InterviewOffered(Recorded, frozen=True, kw_only=True, tag="interview_offered"):
+class MeetingBooked(Recorded, frozen=True, kw_only=True, tag="meeting_booked"):
+    """`on`: when it is to be held (UTC). `about`: the duty or action that asks for it, if any."""
+
     at: datetime
-    offered_by: str = ""
+    meeting: codes.MeetingKind
+    on: datetime
+    about: str = ""
 
 
-class InterviewAnswered(Recorded, frozen=True, kw_only=True, tag="interview_answered"):
+class MeetingHeld(Recorded, frozen=True, kw_only=True, tag="meeting_held"):
+    """Held at `at`; `present`: who came, by role; `decisions`: what it decided."""
+
     at: datetime
-    accepted: bool
-    reason: str = ""
+    meeting: codes.MeetingKind
+    about: str = ""
+    present: tuple[str, ...] = ()
+    decisions: str = ""
+    lead_professional: str = ""
+    actions: tuple[FollowUp, ...] = ()
+    next_review: datetime | None = None
 
 
-class InterviewHeld(Recorded, frozen=True, kw_only=True, tag="interview_held"):
+class AssessmentBegun(Recorded, frozen=True, kw_only=True, tag="assessment_begun"):
+    """An assessment was begun because of this episode."""
+
     at: datetime
-    held_by: str = ""
+    assessment: codes.Assessment
+
+
+class AwayTogether(Recorded, frozen=True, kw_only=True, tag="away_together"):
+    """Away with the young person of another case (`other`: its reference). It joins both cases;
+    each keeps a level and duties of its own."""
+
+    at: datetime
+    other: str
 
 
 class DutyDone(Recorded, frozen=True, kw_only=True, tag="duty_done"):
@@ -254,14 +271,54 @@ class Told(Recorded, frozen=True, kw_only=True, tag="told"):
 
 
 class SignedOff(Recorded, frozen=True, kw_only=True, tag="signed_off"):
-    """A manager has reviewed the episode."""
+    """A manager has reviewed the episode. With something left to settle: which, and why."""
 
     at: datetime
     remark: str = ""
+    left_open: tuple[str, ...] = ()
+    reason: str = ""
 
 
 class Closed(Recorded, frozen=True, kw_only=True, tag="closed"):
+    """Closed. With something left to settle: which, and why. What is recorded later, by a manager,
+    is an entry after closing; the case stays closed."""
+
     at: datetime
+    left_open: tuple[str, ...] = ()
+    reason: str = ""
+
+
+class Imported(Recorded, frozen=True, kw_only=True, tag="imported"):
+    """An episode of the time before this service kept its records here; it takes the place of the
+    report and of all other facts. It has no level and no duties.
+
+    precision day: only dates are known, times are London midnight.  source: hash of the source's
+    own id, by which it is recognised again.  None: nothing is known of it; telling: False: not.
+    """
+
+    category: Category
+    child: Child
+    start: datetime
+    returned_at: datetime | None = None
+    located_at: datetime | None = None
+    precision: Literal["minute", "day"] = "minute"
+    source: str = ""
+    police_told: datetime | bool | None = None
+    authority_told: datetime | bool | None = None
+    parents_told: datetime | bool | None = None
+    interview_offered: bool | Literal["not_due"] | None = None
+    interview_accepted: bool | Literal["not_due"] | None = None
+    interview_held: datetime | bool | None = None
+    interview_by: Literal["independent", "placement"] | None = None
+    harm: bool | None = None
+    crime_victim: bool | None = None
+    crime_suspected: bool | None = None
+    substance: bool | None = None
+    push: tuple[codes.Push, ...] | None = None
+    pull: tuple[codes.Pull, ...] | None = None
+    exploitation: tuple[codes.Exploitation, ...] | None = None
+    found_district: str = ""
+    level_peak: int | None = None
 
 
 class Withdrawn(Recorded, frozen=True, kw_only=True, tag="withdrawn"):
@@ -274,25 +331,41 @@ class Withdrawn(Recorded, frozen=True, kw_only=True, tag="withdrawn"):
 
 Fact: TypeAlias = (
     Opened
+    | Imported
     | CategoryChanged
     | LastSeen
     | DueBack
     | ChildChanged
     | PoliceTold
+    | PoliceAnswered
     | AuthorityTold
+    | AuthorityAcknowledged
     | AuthorityWritten
     | ParentsTold
     | ParentsWithheld
+    | ToldOfReturn
     | Note
+    | AwayTogether
     | Located
     | Returned
     | GoneAgain
+    | WhileAway
+    | Collected
+    | MedicalChecked
     | Abducted
     | ReferredToSocialCare
+    | Referred
+    | ReferralAnswered
     | SafeAndWell
     | InterviewOffered
     | InterviewAnswered
+    | InterviewBooked
     | InterviewHeld
+    | InterviewShared
+    | Decided
+    | MeetingBooked
+    | MeetingHeld
+    | AssessmentBegun
     | DutyDone
     | LevelRaised
     | LevelStoodDown

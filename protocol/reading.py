@@ -170,6 +170,7 @@ def read_time(value: Any, path: str) -> datetime:
 
 
 def _child(table: Mapping[str, Any], flags: Mapping[str, bool], path: str) -> Child:
+    known: dict[str, Any] = {name: flags[name] for name in FLAGS}
     return Child(
         dob=_date(table.get("dob"), f"{path}.dob"),
         age=_age(table.get("age"), f"{path}.age"),
@@ -178,7 +179,7 @@ def _child(table: Mapping[str, Any], flags: Mapping[str, bool], path: str) -> Ch
         historical_concerns=_answer(
             table.get("historical_concerns"), f"{path}.historical_concerns"
         ),
-        **{name: flags[name] for name in FLAGS},
+        **known,
     )
 
 

@@ -48,6 +48,32 @@ def test_a_good_table_becomes_people(tmp_path: Path) -> None:
     assert second.child.historical_concerns is False
 
 
+def test_columns_for_figures_are_read_and_old_files_stay_valid(tmp_path: Path) -> None:
+    head = "reference,home,date_of_birth,sex,ethnicity,legal_status,placement,sector,distance"
+    path = table(
+        tmp_path,
+        "YP-01,rowan,2011-05-14,Female,black,care_order,foster,private,over_50,e09000014",
+        "YP-02,rowan,2011-05-14,,,,,,,",
+        head=head + ",district",
+    )
+    first, second = read(path, SERVICE, TODAY)
+    child = first.child
+    assert (child.sex, child.ethnicity, child.legal_status) == ("female", "black", "care_order")
+    assert (child.placement, child.sector, child.distance) == ("foster", "private", "over_50")
+    assert child.district == "E09000014"
+    assert (second.child.sex, second.child.district) == ("unknown", "")
+
+
+def test_a_code_that_is_none_is_answered_with_the_list(tmp_path: Path) -> None:
+    head = "reference,home,date_of_birth,sex,district"
+    found = faults(table(tmp_path, "YP-01,rowan,2011-05-14,f,Haringey", head=head))
+    assert found == [
+        "people.csv:2: sex: 'f' is not allowed. Allowed: female, male, other, unknown, or empty.",
+        "people.csv:2: district: 'HARINGEY' is no code. Allowed: E, W, S or N and 8 digits, "
+        "or empty.",
+    ]
+
+
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
