@@ -34,6 +34,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """A placing authority: its day team and its emergency duty team."""
 
     name: str
+    code: str = ""
+    """Of the Office for National Statistics, for figures: E09000014."""
     duty_team: Contact | None = None
     emergency_duty_team: Contact | None = None
 
@@ -47,6 +49,8 @@ class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     authority: str = ""
     """The authority in whose area it lies."""
     childrens_home: bool = True
+    code: str = ""
+    """Names the home in figures; its prefix if there is none."""
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -78,7 +78,10 @@ HISTORIES = st.lists(
 def facts(moments=MOMENTS):
     """A record as any store would accept it: a report and then anything, in any order."""
     kinds = [
-        (f.CategoryChanged, {"at": moments, "category": CATEGORIES}),
+        (
+            f.CategoryChanged,
+            {"at": moments, "category": CATEGORIES, "from_start": st.booleans()},
+        ),
         (f.LastSeen, {"at": moments}),
         (f.DueBack, {"at": st.none() | moments}),
         (f.ChildChanged, {"child": CHILDREN}),
@@ -97,6 +100,24 @@ def facts(moments=MOMENTS):
         (f.DutyDone, {"at": moments, "duty": st.sampled_from(["S47-48H", "CP-4H"])}),
         (f.LevelRaised, {"at": moments, "level": st.integers(-1, 5), "reason": st.just("r")}),
         (f.LevelStoodDown, {"at": moments, "level": st.integers(-1, 5), "reason": st.just("r")}),
+        (f.WhileAway, {"at": moments, "harmed": ASKED, "crime_victim": ASKED}),
+        (f.AuthorityAcknowledged, {"at": moments, "role": st.just("accountable_manager")}),
+        (f.ToldOfReturn, {"at": moments, "whom": st.sampled_from(["police", "authority"])}),
+        (f.SafeAndWell, {"at": moments, "done": st.booleans()}),
+        (f.Referred, {"at": moments, "to": st.just("duty_team")}),
+        (f.InterviewBooked, {"at": moments, "on": moments}),
+        (f.InterviewHeld, {"at": moments, "independent": ASKED}),
+        (f.MeetingHeld, {"at": moments, "meeting": st.just("strategy"), "about": DECIDABLE}),
+        (
+            f.Decided,
+            {
+                "at": moments,
+                "about": DECIDABLE,
+                "outcome": st.sampled_from(["done", "booked", "not_needed", "handed_over"]),
+                "note": st.sampled_from(["", " ", "why"]),
+                "until": st.none() | moments,
+            },
+        ),
         (f.Note, {"at": moments, "text": st.just("n")}),
         (f.Withdrawn, {"at": moments, "fact": st.sampled_from(IDS), "reason": st.just("w")}),
     ]
@@ -119,4 +140,6 @@ def facts(moments=MOMENTS):
     return st.builds(lambda first, rest: [first, *rest], report, st.lists(others, max_size=8))
 
 
+ASKED = st.sampled_from([None, True, False, "unknown"])
+DECIDABLE = st.sampled_from(["N-PARENTS", "SAFE-WELL", "RI", "REV-WEEKLY", "HAR-A3-MEETING"])
 IDS = ["report", "f1", "f2", "f3", "f4", "f5"]

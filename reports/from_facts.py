@@ -1,0 +1,619 @@
+"""Episode rows from the record: one row for each episode, pure, without identifiers.
+
+`RowMaker` is given what is the same for all episodes. Whatever was recorded, or happened, after
+`as_of` is not in a row. What was not asked for is "unknown", what did not happen is None. Times
+that contradict each other are brought into order as the schema wants it: nothing before the start,
+found not after back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Literal, TypeVar
+
+import msgspec
+
+from protocol import facts as f
+from protocol.assess import assess
+from protocol.counting import counting
+from protocol.episode import Episode as Folded
+from protocol.episode import utc
+from protocol.fold import fold
+from protocol.london import LONDON, birthday, completed_years, days_from, is_out_of_hours
+from protocol.pack import Pack
+from protocol.provider import Provider
+from reports.pseudonyms import Pseudonyms
+from reports.rows import Meeting, Phase, Referral, Row, age_band
+from storage.model import Episode, Person
+
+F = TypeVar("F", bound=f.Recorded)
+ADULT = 18
+OLDEST = 25
+N90_DAYS, M365_DAYS = 90, 365
+_STRATEGY = frozenset({"STRAT-14D", "CUR-STRAT"})
+"""Duties that were ticked off as held before meetings were facts of their own."""
+_EARLY_HELP = ("HAR-A1-EARLY", "RET-ASSESS")
+_PLANS = ("RET-CARE-PLAN",)
+_COLLECTED_BY: dict[str, str] = {
+    "self": "self",
+    "placement_staff": "staff",
+    "carer": "staff",
+    "police": "police",
+    "parents": "family",
+    "family": "family",
+    "social_worker": "other",
+    "other": "other",
+}
+
+
+class Started(msgspec.Struct, frozen=True):
+    """An episode of a young person, for the counts: when it began and whether it was missing."""
+
+    start: datetime
+    missing: bool
+
+
+class RowMaker:
+    """Makes rows as known at `as_of`.
+
+    people: the register, by reference.  past: every episode of each young person, this one
+    included or not, by person.  groups: reference -> first reference of those away together.
+    """
+
+    def __init__(
+        self,
+        provider: Provider,
+        pack: Pack,
+        pseudonyms: Pseudonyms,
+        as_of: datetime,
+        *,
+        people: Mapping[str, Person],
+        past: Mapping[str, Sequence[Started]],
+        groups: Mapping[str, str],
+    ) -> None:
+        self._pack, self._keys = pack, pseudonyms
+        self._as_of = whole(as_of)
+        self._people, self._past, self._groups = people, past, groups
+        self._authority = {a.name: a.code for a in provider.authorities if a.code}
+        self._home = {home.id: home.code or home.prefix for home in provider.homes}
+
+    def row(self, episode: Episode, peak: int | None = None) -> Row | None:
+        """The row of an episode that had begun at `as_of`, else None.
+
+        peak: the highest level on record; None if there was none.
+        """
+        recorded = [x for x in episode.facts if utc(x.recorded_at) <= self._known_by]
+        facts = counting(recorded)
+        imported = _last(facts, f.Imported)
+        if imported is not None:
+            return self._imported(episode, imported)
+        if _last(facts, f.Opened) is None:
+            return None
+        folded = fold(recorded)
+        start = whole(assess(folded, (), self._pack, self._as_of).start)
+        if start > self._as_of:
+            return None
+        located, returned = self._ends(folded, start)
+        found = located or returned
+        phases = self._phases(facts, start, found, returned)
+        missing = any(phase.category == "missing" for phase in phases)
+        child = self._child(episode.person, folded.child)
+        due = missing and found is not None
+        fields: dict[str, Any] = {
+            **self._who(episode, child, start, found),
+            "source": "record",
+            "precision": "minute",
+            "category": "missing" if missing else "unauthorised_absence",
+            "phases": phases,
+            "start": start,
+            "aware": self._aware(folded),
+            "located": located,
+            "returned": returned,
+            "level_peak": peak if peak in (1, 2, 3) else "unknown",
+            **self._counts(episode, start, missing=missing),
+            **_time_away(facts),
+            **self._found(facts, located, returned),
+            **self._told(facts, folded, child),
+            **self._interview(facts, due=due),
+            "safe_and_well": _check(facts, folded) if due else None,
+            "referrals": self._referrals(facts),
+            "meetings": self._meetings(facts),
+            **_work(facts, folded, missing=missing, in_home=child.in_childrens_home),
+            "group": self._group(episode.ref),
+        }
+        return Row(schema=1, as_of=self._as_of, **fields)
+
+    @property
+    def _known_by(self) -> datetime:
+        """Facts recorded within the second of `as_of` are known."""
+        return self._as_of + timedelta(microseconds=999_999)
+
+    # Who ---------------------------------------------------------------------------------
+
+    def _child(self, person: str, child: f.Child) -> f.Child:
+        """As on record for the episode; what that leaves open, from the register of now. Flags:
+        those of either."""
+        listed = self._people.get(person)
+        if listed is None:
+            return child
+        now = listed.child
+        filled: dict[str, Any] = {
+            name: getattr(now, name)
+            for name in ("dob", "age", "responsible_la", "placement_la", *_BACKGROUND)
+            if getattr(child, name) in (None, "unknown", "")
+        }
+        filled |= {name: True for name in _FLAGS if getattr(now, name)}
+        return msgspec.structs.replace(child, **filled)
+
+    def _who(
+        self, episode: Episode, child: f.Child, start: datetime, found: datetime | None
+    ) -> dict[str, Any]:
+        age = child.age
+        if child.dob is not None:
+            age = completed_years(child.dob, start.astimezone(LONDON).date())
+        known: int | Literal["unknown"] = "unknown"
+        if age is not None and 0 <= age <= OLDEST:
+            known = age
+        cared = child.looked_after
+        responsible = self._code(child.responsible_la)
+        area = "unknown"
+        if child.responsible_la and child.placement_la:
+            area = "in" if child.responsible_la == child.placement_la else "out"
+        placement = child.placement
+        if placement == "unknown" and child.in_childrens_home:
+            placement = "childrens_home"
+        return {
+            "service": self._keys.service,
+            "episode": self._keys.of("episode", episode.ref),
+            "child": self._keys.of("child", episode.person),
+            "home": self._home.get(episode.home, "UNKNOWN"),
+            "age": known,
+            "age_band": age_band(known),
+            "sex": child.sex,
+            "ethnicity": child.ethnicity,
+            "looked_after": cared,
+            "legal_status": _or(child.legal_status, "unknown" if cared else "none"),
+            "placement": _or(placement, "unknown" if cared else "none"),
+            "sector": _or(child.sector, "unknown" if cared else "not_applicable"),
+            "responsible": responsible if cared else None,
+            "host": self._code(child.placement_la),
+            "district": child.district or "unknown",
+            "area": area if cared else "not_applicable",
+            "distance": _or(child.distance, "unknown" if cared else "not_applicable"),
+            **{name: getattr(child, name) for name in _FLAGS},
+            "aged_out": self._aged_out(child, start, found),
+        }
+
+    def _code(self, authority: str | None) -> str:
+        return self._authority.get(authority or "", "unknown")
+
+    def _aged_out(self, child: f.Child, start: datetime, found: datetime | None) -> f.Answer:
+        if child.dob is None:
+            return "unknown"
+        adult = birthday(child.dob, ADULT, LONDON)
+        return start < adult <= (found or self._as_of)
+
+    def _counts(self, episode: Episode, start: datetime, *, missing: bool) -> dict[str, int]:
+        """Episodes in the calendar days up to this one, this one included if it counts."""
+        others = [x for x in self._past.get(episode.person, ()) if x.start < start]
+        since_90 = days_from(start, -N90_DAYS, LONDON)
+        since_365 = days_from(start, -M365_DAYS, LONDON)
+        of_missing = sum(x.missing and x.start >= since_365 for x in others)
+        return {
+            "n90": 1 + sum(x.start >= since_90 for x in others),
+            "m365": of_missing + int(missing),
+        }
+
+    def _group(self, ref: str) -> str | None:
+        first = self._groups.get(ref)
+        return self._keys.of("group", first) if first else None
+
+    # When --------------------------------------------------------------------------------
+
+    def _so_far(self, moment: datetime | None) -> datetime | None:
+        if moment is None or whole(moment) > self._as_of:
+            return None
+        return whole(moment)
+
+    def _ends(self, folded: Folded, start: datetime) -> tuple[datetime | None, datetime | None]:
+        located, returned = self._so_far(folded.located_at), self._so_far(folded.returned_at)
+        if returned is not None:
+            returned = max(returned, start)
+        if located is not None:
+            located = max(located, min(start + timedelta(seconds=1), self._as_of))
+            if located <= start or (returned is not None and located > returned):
+                located = None  # the return was the first that anybody saw of them
+        return located, returned
+
+    def _phases(
+        self,
+        facts: Sequence[f.Fact],
+        start: datetime,
+        found: datetime | None,
+        returned: datetime | None,
+    ) -> tuple[Phase, ...]:
+        """Real changes of category, in the order in which they happened."""
+        opened = _last(facts, f.Opened)
+        begun: f.Category = opened.category if opened else "missing"
+        changes: list[tuple[datetime, f.Category]] = []
+        for fact in facts:
+            if isinstance(fact, f.CategoryChanged):
+                if fact.from_start:
+                    begun, changes = fact.category, []
+                else:
+                    changes.append((whole(fact.at), fact.category))
+            elif isinstance(fact, f.PoliceTold) and (
+                self._pack.settings.police_report_makes_missing
+            ):
+                changes.append((whole(fact.at), "missing"))
+        phases = [Phase(start, begun)]
+        for at, category in sorted(changes, key=lambda change: change[0]):
+            before = phases[-1]
+            late = returned is not None and at > returned
+            if category == "missing" and found is not None and at >= found:
+                late = True
+            if late or at > self._as_of or category == before.category:
+                continue
+            if at <= before.since:
+                phases[-1] = Phase(before.since, category)
+            else:
+                phases.append(Phase(at, category))
+        return tuple(phases)
+
+    def _aware(self, folded: Folded) -> datetime | Literal["unknown"]:
+        told = [
+            notification.at
+            for notification in folded.notifications
+            if notification.type in ("responsible_authority", "ra_written", "parents")
+        ]
+        known = [
+            moment
+            for moment in (folded.aware_at, folded.police_reported_at, *told)
+            if self._so_far(moment) is not None and moment is not None
+        ]
+        return whole(min(known)) if known else "unknown"
+
+    def _out_of_hours(self, moment: datetime) -> bool:
+        pack = self._pack
+        return is_out_of_hours(moment, pack.opens, pack.closes, pack.holidays, pack.zone)
+
+    # What was done -----------------------------------------------------------------------
+
+    def _found(
+        self, facts: Sequence[f.Fact], located: datetime | None, returned: datetime | None
+    ) -> dict[str, Any]:
+        found = located or returned
+        where, back = _last(facts, f.Located), _last(facts, f.Returned)
+        answer: dict[str, Any] = dict.fromkeys(
+            ("found_district", "found_place", "found_by", "found_out_of_hours", "return_unsafe",
+             "returned_to")
+        )  # fmt: skip
+        if returned is not None:
+            answer["returned_to"] = (back.to if back else None) or "unknown"
+        if found is None:
+            return answer
+        answer["found_out_of_hours"] = self._out_of_hours(found)
+        by = (where.found_by if where else None) or "unknown"
+        place = (where.place if where else None) or "unknown"
+        unsafe = where.return_unsafe if where else None
+        if located is None:
+            collected = _last(facts, f.Collected)
+            if collected is not None and by == "unknown":
+                by = _COLLECTED_BY.get(collected.by_whom, "unknown")  # type: ignore[assignment]
+            if place == "unknown" and back is not None and back.to == "same_placement":
+                place = "placement"
+        answer |= {
+            "found_district": (where.district if where else "") or "unknown",
+            "found_place": place,
+            "found_by": "family" if by == "parents" else by,
+            "return_unsafe": "unknown" if unsafe is None else unsafe,
+        }
+        return answer
+
+    def _told(
+        self, facts: Sequence[f.Fact], folded: Folded, child: f.Child
+    ) -> dict[str, datetime | bool | str | None]:
+        accepted = self._pack.accepting_roles
+        authority = self._first_told(folded, "responsible_authority", accepted)
+        authority = _earlier(authority, self._first_told(folded, "ra_back", accepted))
+        parents = self._first_told(folded, "parents")
+        parents = _earlier(parents, self._first_told(folded, "parents_back"))
+        opened = _last(facts, f.Opened)
+        not_asked = opened is not None and "police" in opened.not_known
+        police = self._so_far(folded.police_reported_at)
+        return {
+            "police_told": police or ("unknown" if not_asked else None),
+            "authority_told": authority if child.looked_after else None,
+            "authority_written": self._first_told(folded, "ra_written"),
+            "parents_told": parents,
+            "parents_withheld": _last(facts, f.ParentsWithheld) is not None,
+        }
+
+    def _first_told(
+        self, folded: Folded, kind: str, roles: Iterable[str] | None = None
+    ) -> datetime | None:
+        allowed = None if roles is None else frozenset(roles)
+        times = [
+            whole(notification.at)
+            for notification in folded.notifications
+            if notification.type == kind
+            and (allowed is None or notification.recipient_role in allowed)
+            and whole(notification.at) <= self._as_of
+        ]
+        return min(times, default=None)
+
+    def _interview(self, facts: Sequence[f.Fact], *, due: bool) -> dict[str, Any]:
+        offered, answer = _last(facts, f.InterviewOffered), _last(facts, f.InterviewAnswered)
+        held = _held(facts, self._as_of)
+        reached = offered is not None or answer is not None or held is not None
+        asked = True if reached else (False if due else None)
+        by: str | None = None
+        if held is not None:
+            by = {True: "independent", False: "not_independent"}.get(
+                held.independent,  # type: ignore[arg-type]
+                "unknown",
+            )
+        shared = (held.interview or None) if held else None
+        offered_at = whole(offered.at) if offered and whole(offered.at) <= self._as_of else None
+        return {
+            "ri_offered": asked,
+            "ri_offered_at": offered_at or ("unknown" if asked is True else None),
+            "ri_accepted": answer.accepted if answer else (True if held else None),
+            "ri_held": True if held else (False if due else None),
+            "ri_held_at": whole(held.at) if held else None,
+            "ri_by": by,
+            "ri_id": shared and self._keys.of("interview", shared),
+        }
+
+    def _referrals(self, facts: Sequence[f.Fact]) -> tuple[Referral, ...]:
+        answers = {x.referral: x for x in facts if isinstance(x, f.ReferralAnswered)}
+        found: list[Referral] = []
+        for fact in facts:
+            if not isinstance(fact, f.Referred | f.ReferredToSocialCare):
+                continue
+            at = whole(fact.at)
+            if at > self._as_of:
+                continue
+            outside = self._out_of_hours(at)
+            if isinstance(fact, f.Referred):
+                to, reason = fact.to, fact.reason
+            else:
+                to = "emergency_duty_team" if outside else "duty_team"
+                reason = "significant_harm"
+            known = answers.get(fact.id)
+            found.append(
+                Referral(
+                    at=at,
+                    to=to,
+                    out_of_hours=outside,
+                    reason=reason,
+                    outcome=known.outcome if known else "unknown",
+                    protocol_followed=known.protocol_followed if known else "unknown",
+                    suitable=known.suitable if known else None,
+                )
+            )
+        found.sort(key=lambda referral: referral.at)
+        return tuple(found)
+
+    def _meetings(self, facts: Sequence[f.Fact]) -> tuple[Meeting, ...]:
+        held = [(fact.at, fact.meeting) for fact in facts if isinstance(fact, f.MeetingHeld)] + [
+            (fact.at, "strategy")
+            for fact in facts
+            if isinstance(fact, f.DutyDone) and fact.duty in _STRATEGY
+        ]
+        return tuple(
+            Meeting(kind=kind, on=at.astimezone(LONDON).date())
+            for at, kind in sorted(held)
+            if whole(at) <= self._as_of
+        )
+
+    # History -----------------------------------------------------------------------------
+
+    def _imported(self, episode: Episode, was: f.Imported) -> Row | None:
+        start = whole(was.start)
+        if start > self._as_of:
+            return None
+        located, returned = self._so_far(was.located_at), self._so_far(was.returned_at)
+        found = located or returned
+        missing = was.category == "missing"
+        child = self._child(episode.person, was.child)
+        held = was.interview_held
+        district = was.found_district or "unknown"
+        fields: dict[str, Any] = {
+            **self._who(episode, child, start, found),
+            "source": "import",
+            "precision": was.precision,
+            "category": was.category,
+            "phases": (Phase(start, was.category),),
+            "start": start,
+            "aware": "unknown",
+            "located": located,
+            "returned": returned,
+            "level_peak": was.level_peak or "unknown",
+            **self._counts(episode, start, missing=missing),
+            "push": _listed(was.push),
+            "pull": _listed(was.pull),
+            "exploitation": _listed(was.exploitation),
+            **{
+                name: "unknown" if getattr(was, name) is None else getattr(was, name)
+                for name in ("harm", "crime_victim", "crime_suspected", "substance")
+            },
+            "slept_rough": "unknown",
+            "found_district": district if found else None,
+            "found_place": "unknown" if found else None,
+            "found_by": "unknown" if found else None,
+            "found_out_of_hours": self._import_hours(was, found),
+            "returned_to": "unknown" if returned else None,
+            "return_unsafe": "unknown" if found else None,
+            "safe_and_well": "unknown" if missing and found else None,
+            "police_told": _import_time(was.police_told),
+            "authority_told": _import_time(was.authority_told) if child.looked_after else None,
+            "authority_written": "unknown" if child.looked_after else None,
+            "parents_told": _import_time(was.parents_told),
+            "parents_withheld": "unknown",
+            "ri_offered": _import_answer(was.interview_offered),
+            "ri_offered_at": "unknown" if was.interview_offered is True else None,
+            "ri_accepted": _import_answer(was.interview_accepted),
+            "ri_held": _import_held(held),
+            "ri_held_at": whole(held) if isinstance(held, datetime) else None,
+            "ri_by": _import_by(was),
+            "ri_id": None,
+            "referrals": (),
+            "meetings": (),
+            "assessments": "unknown",
+            "early_help_considered": "unknown",
+            "plan_updated": "unknown",
+            "reg40": "unknown",
+            "group": None,
+        }
+        if held is True:
+            fields["ri_held_at"] = "unknown"
+        return Row(schema=1, as_of=self._as_of, **fields)
+
+    def _import_hours(self, was: f.Imported, found: datetime | None) -> f.Asked:
+        if found is None:
+            return None
+        return "unknown" if was.precision == "day" else self._out_of_hours(found)
+
+
+_BACKGROUND = ("sex", "ethnicity", "legal_status", "placement", "sector", "distance", "district")
+_FLAGS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_contacts")
+
+
+def groups_of(episodes: Iterable[Episode]) -> dict[str, str]:
+    """Reference -> the first reference of all that are linked as away together."""
+    first: dict[str, str] = {}
+
+    def root(ref: str) -> str:
+        while first.setdefault(ref, ref) != ref:
+            ref = first[ref]
+        return ref
+
+    for episode in episodes:
+        if not any(isinstance(fact, f.AwayTogether) for fact in episode.facts):
+            continue
+        for fact in counting(episode.facts):
+            if isinstance(fact, f.AwayTogether) and fact.other != episode.ref:
+                one, other = sorted((root(episode.ref), root(fact.other)))
+                first[other] = one
+    return {ref: root(ref) for ref in first}
+
+
+def whole(moment: datetime) -> datetime:
+    """In UTC, whole seconds."""
+    return utc(moment).replace(microsecond=0)
+
+
+def _last(facts: Sequence[f.Fact], kind: type[F]) -> F | None:
+    """Of facts that count, the last of this kind."""
+    return next((fact for fact in reversed(facts) if isinstance(fact, kind)), None)
+
+
+def _or(value: str, other: str) -> str:
+    return other if value == "unknown" else value
+
+
+def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
+    return min((x for x in (one, other) if x is not None), default=None)
+
+
+def _time_away(facts: Sequence[f.Fact]) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    back = _last(facts, f.Returned)
+    if back is not None and back.crime_while_away:
+        known["crime_suspected"] = True
+    if back is not None and back.harmed_while_away:
+        known["harm"] = True
+    for fact in facts:
+        if not isinstance(fact, f.WhileAway):
+            continue
+        for name in ("crime_suspected", "crime_victim", "substance", "slept_rough"):
+            if getattr(fact, name) is not None:
+                known[name] = getattr(fact, name)
+        if fact.harmed is not None:
+            known["harm"] = fact.harmed
+        for name in ("push", "pull", "exploitation"):
+            if getattr(fact, name) is not None:
+                known[name] = _listed(getattr(fact, name))
+    names = ("push", "pull", "exploitation", "harm", "crime_victim", "crime_suspected",
+             "substance", "slept_rough")  # fmt: skip
+    return {name: known.get(name, "unknown") for name in names}
+
+
+def _listed(found: tuple[str, ...] | None) -> tuple[str, ...] | str:
+    return "unknown" if found is None else tuple(dict.fromkeys(found))
+
+
+def _held(facts: Sequence[f.Fact], as_of: datetime) -> f.InterviewHeld | None:
+    """The interview that counts: the last that is not by the placement, else the last."""
+    held = [x for x in facts if isinstance(x, f.InterviewHeld) and whole(x.at) <= as_of]
+    others = [x for x in held if x.independent is not False]
+    return next(reversed(others or held), None)
+
+
+def _check(facts: Sequence[f.Fact], folded: Folded) -> str:
+    if folded.safe_well_at is not None:
+        return "done"
+    decided = any(x.id == "SAFE-WELL" and x.outcome == "not_needed" for x in folded.decisions)
+    return "not_done" if decided or _last(facts, f.SafeAndWell) is not None else "unknown"
+
+
+def _work(
+    facts: Sequence[f.Fact], folded: Folded, *, missing: bool, in_home: bool
+) -> dict[str, Any]:
+    """Assessments, early help, plans and the notification of regulation 40, by decisions."""
+    decided = {decision.id: decision.outcome for decision in folded.decisions}
+    begun: list[str] = []
+    for fact in facts:
+        if isinstance(fact, f.AssessmentBegun):
+            begun.append(fact.assessment)
+        elif isinstance(fact, f.DutyDone) and fact.duty == "S47-48H":
+            begun.append("section_47")
+    none = decided.get("HAR-A2-DECIDE") == "not_needed" or decided.get("HAR-A3-ASSESS") == (
+        "not_needed"
+    )
+    settled = ("done", "not_needed")
+    early: f.Answer = "unknown"
+    if any(decided.get(name) in settled for name in _EARLY_HELP) or "early_help" in begun:
+        early = True
+    plan: f.Answer = "unknown"
+    for name in _PLANS:
+        if decided.get(name) in settled:
+            plan = decided[name] == "done"
+    reg40 = {"done": "notified", "not_needed": "not_notified"}.get(
+        decided.get("CUR-REG40", ""), "undecided" if missing and in_home else "unknown"
+    )
+    return {
+        "assessments": tuple(dict.fromkeys(begun)) if begun or none else "unknown",
+        "early_help_considered": early,
+        "plan_updated": plan,
+        "reg40": reg40,
+    }
+
+
+def _import_time(value: datetime | bool | None) -> datetime | str | None:
+    """A time; "unknown" for blank and for "told, no time"; None for not told."""
+    if isinstance(value, datetime):
+        return whole(value)
+    return None if value is False else "unknown"
+
+
+def _import_answer(value: bool | str | None) -> f.Asked:
+    if value == "not_due":
+        return None
+    return "unknown" if value is None else bool(value)
+
+
+def _import_held(value: datetime | bool | None) -> f.Answer:
+    if value is None:
+        return "unknown"
+    return value is not False
+
+
+def _import_by(was: f.Imported) -> str | None:
+    if was.interview_held in (None, False):
+        return None
+    return {"independent": "independent", "placement": "not_independent"}.get(
+        was.interview_by or "", "unknown"
+    )
