@@ -69,6 +69,13 @@ class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """Without a successful getUpdates for this long, the process ends for its supervisor."""
 
 
+class Export(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Episode rows for figures: the code of this service, and the key of their pseudonyms."""
+
+    service: str = ""
+    key_file: str = ""
+
+
 class Practice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only in a sandbox: the clock that the bot follows, on this machine."""
 
@@ -86,6 +93,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     protocol: ProtocolChoice = ProtocolChoice()
     privacy: Privacy = Privacy()
     health: Health = Health()
+    export: Export = Export()
     practice: Practice | None = None
 
     @property
@@ -241,10 +249,30 @@ def check(config: Config, *, token_needed: bool = True) -> list[str]:
             for h in person.homes
             if h not in homes
         ]
+    problems += _check_codes(config)
     if not any(s.manages for s in config.staff):
         problems.append("staff: nobody has the role 'manager'. Somebody must be able to sign off.")
     problems += _check_places(config, token_needed=token_needed)
     return problems
+
+
+def _check_codes(config: Config) -> list[str]:
+    """Codes that stand in episode rows."""
+    allowed = {
+        "export.service": (r"([A-Z0-9]{2,12})?", "2 to 12 capital letters and digits"),
+        "homes.code": (r"[A-Z0-9-]{0,12}", "at most 12 capital letters, digits and -"),
+        "authorities.code": (r"([EWSN][0-9]{8})?", "E, W, S or N and 8 digits"),
+    }
+    given = [("export.service", "", config.export.service)]
+    given += [("homes.code", f"[{i}]", home.code) for i, home in enumerate(config.homes, 1)]
+    given += [("authorities.code", f"[{i}]", a.code) for i, a in enumerate(config.authorities, 1)]
+    problems = [
+        f"{name.replace('.', f'{place}.')}: {value!r} is not allowed. Allowed: {allowed[name][1]}."
+        for name, place, value in given
+        if not re.fullmatch(allowed[name][0], value)
+    ]
+    codes = [home.code or home.prefix for home in config.homes]
+    return problems + _twice("homes", "code", codes)
 
 
 def _twice(table: str, key: str, values: list[str]) -> list[str]:

@@ -58,7 +58,7 @@ class RowMaker:
     """Makes rows as known at `as_of`.
 
     people: the register, by reference.  past: every episode of each young person, this one
-    included or not, by person.  groups: reference -> first reference of those away together.
+    included or not, by person. Who was away together is known to whoever sees all rows (`joined`).
     """
 
     def __init__(
@@ -70,11 +70,10 @@ class RowMaker:
         *,
         people: Mapping[str, Person],
         past: Mapping[str, Sequence[Started]],
-        groups: Mapping[str, str],
     ) -> None:
         self._pack, self._keys = pack, pseudonyms
         self._as_of = whole(as_of)
-        self._people, self._past, self._groups = people, past, groups
+        self._people, self._past = people, past
         self._authority = {a.name: a.code for a in provider.authorities if a.code}
         self._home = {home.id: home.code or home.prefix for home in provider.homes}
 
@@ -120,7 +119,7 @@ class RowMaker:
             "referrals": self._referrals(facts),
             "meetings": self._meetings(facts),
             **_work(facts, folded, missing=missing, in_home=child.in_childrens_home),
-            "group": self._group(episode.ref),
+            "group": None,
         }
         return Row(schema=1, as_of=self._as_of, **fields)
 
@@ -204,10 +203,6 @@ class RowMaker:
             "n90": 1 + sum(x.start >= since_90 for x in others),
             "m365": of_missing + int(missing),
         }
-
-    def _group(self, ref: str) -> str | None:
-        first = self._groups.get(ref)
-        return self._keys.of("group", first) if first else None
 
     # When --------------------------------------------------------------------------------
 
@@ -481,8 +476,8 @@ _BACKGROUND = ("sex", "ethnicity", "legal_status", "placement", "sector", "dista
 _FLAGS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_contacts")
 
 
-def groups_of(episodes: Iterable[Episode]) -> dict[str, str]:
-    """Reference -> the first reference of all that are linked as away together."""
+def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Reference -> the first reference of all that these links join, directly or by others."""
     first: dict[str, str] = {}
 
     def root(ref: str) -> str:
@@ -490,13 +485,10 @@ def groups_of(episodes: Iterable[Episode]) -> dict[str, str]:
             ref = first[ref]
         return ref
 
-    for episode in episodes:
-        if not any(isinstance(fact, f.AwayTogether) for fact in episode.facts):
-            continue
-        for fact in counting(episode.facts):
-            if isinstance(fact, f.AwayTogether) and fact.other != episode.ref:
-                one, other = sorted((root(episode.ref), root(fact.other)))
-                first[other] = one
+    for one, other in links:
+        if one != other:
+            low, high = sorted((root(one), root(other)))
+            first[high] = low
     return {ref: root(ref) for ref in first}
 
 

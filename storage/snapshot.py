@@ -9,7 +9,7 @@ where it went.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
@@ -84,6 +84,16 @@ class Snapshot:
             msg = f"there is no episode {ref}"
             raise NotFound(msg)
         return found
+
+    def episodes(self, refs: Iterable[str]) -> Iterator[Episode]:
+        """These episodes, open or closed; one that cannot be used is among the problems. It reads
+        from disk, one after the other: for commands, not for an event loop."""
+        for ref in refs:
+            month = self._rows.month_of(ref)
+            place = self._layout.closed_episode(ref, month) if month else None
+            episode = self._open.get(ref) or (self._record(place, Episode) if place else None)
+            if episode is not None:
+                yield episode
 
     async def open_episodes(self) -> Sequence[Episode]:
         """Every episode that is not closed, oldest first."""

@@ -19,7 +19,9 @@ app = typer.Typer(
 )
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
+export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 app.add_typer(people_app, name="people")
+app.add_typer(export_app, name="export")
 app.add_typer(key_app, name="key")
 
 ConfigOption = Annotated[
@@ -107,6 +109,32 @@ def people_import(
     from bot import register
 
     raise typer.Exit(register.run(file, config))
+
+
+@export_app.command("rows")
+def export_rows(
+    first: Annotated[str, typer.Option("--from", help="First London day: 2026-04-01.")],
+    last: Annotated[str, typer.Option("--to", help="Last London day, included.")],
+    as_csv: Annotated[bool, typer.Option("--csv", help="CSV in place of JSON Lines.")] = False,
+    out: Annotated[Path | None, typer.Option(help="The file; standard output without it.")] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Episodes that start in the period, one row each, without identifiers (also while the bot
+    runs)."""
+    from bot.cli import export
+
+    raise typer.Exit(export.rows(first, last, config, as_csv=as_csv, out=out))
+
+
+@export_app.command("people")
+def export_people(
+    out: Annotated[Path | None, typer.Option(help="The file; standard output without it.")] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """The list that joins rows with young people, for SSDA903: it stays in the service."""
+    from bot.cli import export
+
+    raise typer.Exit(export.people(config, out=out))
 
 
 @app.command()

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from protocol import facts as f
 from protocol.provider import Authority, Home, Provider
 from reports.checking import problem
-from reports.from_facts import RowMaker, Started, groups_of
+from reports.from_facts import RowMaker, Started, joined
 from reports.pseudonyms import Pseudonyms
 from reports.rows import Row, encode
 from storage.model import Entry, Episode, Person
@@ -33,7 +33,7 @@ KENT_CHILD = msgspec.structs.replace(
 )
 
 
-def maker(as_of=LATER, people=(), past=None, groups=None):
+def maker(as_of=LATER, people=(), past=None):
     return RowMaker(
         PROVIDER,
         PACK,
@@ -41,7 +41,6 @@ def maker(as_of=LATER, people=(), past=None, groups=None):
         as_of,
         people={p.ref: p for p in people},
         past=past or {},
-        groups=groups or {},
     )
 
 
@@ -199,20 +198,11 @@ def test_counts_of_90_and_365_days_by_the_calendar():
     assert (row.n90, row.m365) == (2, 2)
 
 
-def test_two_cases_of_one_night_are_one_group():
-    first, second, third = begun(), begun(), begun()
-    second.write(f.AwayTogether, SIX + HOUR, other="RH-A")
-    third.write(f.AwayTogether, SIX + HOUR, other="RH-B")
-    withdrawn = begun()
-    link = withdrawn.write(f.AwayTogether, SIX + HOUR, other="RH-A")
-    withdrawn.write(f.Withdrawn, SIX + 2 * HOUR, fact=link, reason="another night")
-    episodes = [
-        case(first, "RH-A"), case(second, "RH-B"), case(third, "RH-C"), case(withdrawn, "RH-D"),
-    ]  # fmt: skip
-    groups = groups_of(episodes)
-    keys = {maker(groups=groups).row(e).group for e in episodes[:3]}
-    assert len(keys) == 1
-    assert maker(groups=groups).row(episodes[3]).group is None
+def test_links_join_whoever_was_away_together():
+    links = [("RH-B", "RH-A"), ("RH-C", "RH-B"), ("RH-E", "RH-D"), ("RH-F", "RH-F")]
+    assert joined(links) == {
+        "RH-A": "RH-A", "RH-B": "RH-A", "RH-C": "RH-A", "RH-D": "RH-D", "RH-E": "RH-D",
+    }  # fmt: skip
 
 
 def test_pseudonyms_are_stable_within_a_service_and_foreign_between_two():

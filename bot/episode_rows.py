@@ -1,0 +1,119 @@
+"""The episode rows of this service, from its records as they stand, whether the bot runs or not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from bot.assembly import pack_of
+from bot.config import Config
+from bot.reading import open_for_reading
+from protocol.counting import counting
+from protocol.facts import AwayTogether
+from protocol.london import LONDON, day_of
+from reminders.clock import Clock, SystemClock
+from reports.from_facts import RowMaker, Started, joined
+from reports.pseudonyms import Pseudonyms
+from reports.rows import Row
+from storage.keys import key_id, load_keys
+from storage.model import Episode, Past, Person
+from storage.snapshot import Snapshot
+from storage.store import StoreError
+
+YEAR = timedelta(days=400)
+"""How far before an episode its counts look, and some more."""
+MARGIN = timedelta(days=3)
+"""The start in a summary row and in an episode row can differ where a fact came after closing."""
+
+
+class NoExports(StoreError):
+    """The configuration does not say for whom the rows are."""
+
+
+class Exported(msgspec.Struct, frozen=True, kw_only=True):
+    """Rows in the order of their start, and what a reader of them must be told.
+
+    key: names the key of the pseudonyms, without giving it away.  problems: files of the records
+    that could not be used; their episodes are not in the rows.
+    """
+
+    rows: Sequence[Row]
+    key: str
+    problems: Sequence[str]
+
+
+def pseudonyms(config: Config, folder: Path) -> tuple[Pseudonyms, str]:
+    """How references become keys, and the name of the key. Raises StoreError."""
+    export = config.export
+    if not export.service or not export.key_file:
+        msg = (
+            "export: service and key_file are needed. Allowed: service, the code that the hub gave "
+            "out (2 to 12 capital letters and digits), and key_file, made with: "
+            "python main.py key new export.key"
+        )
+        raise NoExports(msg)
+    keys = load_keys({"file": str(folder / export.key_file)})
+    key = keys.by_id[keys.current_id]
+    return Pseudonyms(export.service, key), key_id(key).hex()
+
+
+async def episode_rows(
+    config: Config, folder: Path, first: date, last: date, clock: Clock | None = None
+) -> Exported:
+    """Every episode that starts on a London day from `first` to `last`, as known now. Raises
+    StoreError, also where the configuration lacks what exports need."""
+    names, key = pseudonyms(config, folder)
+    now = (clock or SystemClock()).now()
+    records = await open_for_reading(config, folder, clock)
+    past = await records.past(_midnight(first) - YEAR)
+    register = {person.ref: person for person in await records.people()}
+    maker = RowMaker(
+        config.service,
+        pack_of(config, folder, (), now),
+        names,
+        now,
+        people=register,
+        past=_by_person(past),
+    )
+    begin, end = _midnight(first) - MARGIN, _midnight(last) + MARGIN
+    wanted = {row.ref: row for row in past if begin <= row.start <= end}
+    rows: dict[str, Row] = {}
+    links: list[tuple[str, str]] = []
+    for episode in records.episodes(wanted):
+        links += _links(episode)
+        row = maker.row(episode, wanted[episode.ref].peak)
+        if row is not None and first <= day_of(row.start) <= last:
+            rows[episode.ref] = row
+    for ref, group in joined(links).items():
+        if ref in rows:
+            rows[ref].group = names.of("group", group)
+    ordered = sorted(rows.values(), key=lambda row: (row.start, row.episode))
+    return Exported(rows=ordered, key=key, problems=tuple(records.problems))
+
+
+async def people_keys(config: Config, folder: Path) -> list[tuple[str, Person]]:
+    """Key and register entry of every young person, by reference. Raises StoreError."""
+    names, _ = pseudonyms(config, folder)
+    records: Snapshot = await open_for_reading(config, folder)
+    return [(names.of("child", person.ref), person) for person in await records.people()]
+
+
+def _links(episode: Episode) -> Iterator[tuple[str, str]]:
+    if any(isinstance(fact, AwayTogether) for fact in episode.facts):
+        for fact in counting(episode.facts):
+            if isinstance(fact, AwayTogether):
+                yield episode.ref, fact.other
+
+
+def _by_person(past: Sequence[Past]) -> dict[str, list[Started]]:
+    found: dict[str, list[Started]] = {}
+    for row in past:
+        found.setdefault(row.person, []).append(Started(row.start, row.category == "missing"))
+    return found
+
+
+def _midnight(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, tzinfo=LONDON)
