@@ -84,7 +84,8 @@ async def episode_rows(
     links: list[tuple[str, str]] = []
     for episode in records.episodes(wanted):
         links += _links(episode)
-        row = maker.row(episode, wanted[episode.ref].peak)
+        known = wanted[episode.ref]
+        row = maker.row(episode, known.peak, known.start)
         if row is not None and first <= day_of(row.start) <= last:
             rows[episode.ref] = row
     for ref, group in joined(links).items():

@@ -22,6 +22,11 @@ def fold(facts: Sequence[f.Fact]) -> Episode:
     """The episode as these facts tell it; total: without a report it is a missing young person of
     whom nothing is known, the most cautious reading.
     """
+    return fold_counting(counting(facts))
+
+
+def fold_counting(facts: Sequence[f.Fact]) -> Episode:
+    """The same, from facts that count, in order (`counting`)."""
     fields: Fields = {
         "category": "missing",
         "child": f.Child(),
@@ -29,7 +34,7 @@ def fold(facts: Sequence[f.Fact]) -> Episode:
         "decisions": [],
     }
     gone_again: datetime | None = None
-    for fact in counting(facts):
+    for fact in facts:
         kind = type(fact)
         if kind in _VALUES:
             field, attribute = _VALUES[kind]

@@ -19,7 +19,7 @@ from protocol.assess import assess
 from protocol.counting import counting
 from protocol.episode import Episode as Folded
 from protocol.episode import utc
-from protocol.fold import fold
+from protocol.fold import fold_counting
 from protocol.london import LONDON, birthday, completed_years, days_from, is_out_of_hours
 from protocol.pack import Pack
 from protocol.provider import Provider
@@ -54,6 +54,30 @@ class Started(msgspec.Struct, frozen=True):
     missing: bool
 
 
+class OnRecord:
+    """The facts of one episode that count, in order, by kind."""
+
+    def __init__(self, facts: Sequence[f.Fact]) -> None:
+        self.facts = facts
+        self._by_kind: dict[type, list[Any]] = {}
+        for fact in facts:
+            self._by_kind.setdefault(type(fact), []).append(fact)
+
+    def last(self, kind: type[F]) -> F | None:
+        """The one recorded last."""
+        found = self._by_kind.get(kind)
+        return found[-1] if found else None
+
+    def all(self, *kinds: type[F]) -> list[F]:
+        """Those of these kinds, in order."""
+        if len(kinds) == 1:
+            return self._by_kind.get(kinds[0], [])
+        present = [kind for kind in kinds if kind in self._by_kind]
+        if len(present) < 2:
+            return self.all(present[0]) if present else []
+        return [fact for fact in self.facts if isinstance(fact, kinds)]
+
+
 class RowMaker:
     """Makes rows as known at `as_of`.
 
@@ -77,20 +101,30 @@ class RowMaker:
         self._authority = {a.name: a.code for a in provider.authorities if a.code}
         self._home = {home.id: home.code or home.prefix for home in provider.homes}
 
-    def row(self, episode: Episode, peak: int | None = None) -> Row | None:
+    def row(
+        self, episode: Episode, peak: int | None = None, start: datetime | None = None
+    ) -> Row | None:
         """The row of an episode that had begun at `as_of`, else None.
 
-        peak: the highest level on record; None if there was none.
+        peak: the highest level on record; None if there was none.  start: if it is known already.
         """
-        recorded = [x for x in episode.facts if utc(x.recorded_at) <= self._known_by]
-        facts = counting(recorded)
-        imported = _last(facts, f.Imported)
+        facts = OnRecord(
+            counting(
+                [
+                    entry.fact
+                    for entry in episode.entries
+                    if type(entry.fact) not in _NO_FIGURES
+                    and entry.fact.recorded_at <= self._known_by
+                ]
+            )
+        )
+        imported = facts.last(f.Imported)
         if imported is not None:
             return self._imported(episode, imported)
-        if _last(facts, f.Opened) is None:
+        if facts.last(f.Opened) is None:
             return None
-        folded = fold(recorded)
-        start = whole(assess(folded, (), self._pack, self._as_of).start)
+        folded = fold_counting(facts.facts)
+        start = whole(start or assess(folded, (), self._pack, self._as_of).start)
         if start > self._as_of:
             return None
         located, returned = self._ends(folded, start)
@@ -223,16 +257,16 @@ class RowMaker:
 
     def _phases(
         self,
-        facts: Sequence[f.Fact],
+        facts: OnRecord,
         start: datetime,
         found: datetime | None,
         returned: datetime | None,
     ) -> tuple[Phase, ...]:
         """Real changes of category, in the order in which they happened."""
-        opened = _last(facts, f.Opened)
+        opened = facts.last(f.Opened)
         begun: f.Category = opened.category if opened else "missing"
         changes: list[tuple[datetime, f.Category]] = []
-        for fact in facts:
+        for fact in facts.all(f.CategoryChanged, f.PoliceTold):
             if isinstance(fact, f.CategoryChanged):
                 if fact.from_start:
                     begun, changes = fact.category, []
@@ -276,10 +310,10 @@ class RowMaker:
     # What was done -----------------------------------------------------------------------
 
     def _found(
-        self, facts: Sequence[f.Fact], located: datetime | None, returned: datetime | None
+        self, facts: OnRecord, located: datetime | None, returned: datetime | None
     ) -> dict[str, Any]:
         found = located or returned
-        where, back = _last(facts, f.Located), _last(facts, f.Returned)
+        where, back = facts.last(f.Located), facts.last(f.Returned)
         answer: dict[str, Any] = dict.fromkeys(
             ("found_district", "found_place", "found_by", "found_out_of_hours", "return_unsafe",
              "returned_to")
@@ -293,7 +327,7 @@ class RowMaker:
         place = (where.place if where else None) or "unknown"
         unsafe = where.return_unsafe if where else None
         if located is None:
-            collected = _last(facts, f.Collected)
+            collected = facts.last(f.Collected)
             if collected is not None and by == "unknown":
                 by = _COLLECTED_BY.get(collected.by_whom, "unknown")  # type: ignore[assignment]
             if place == "unknown" and back is not None and back.to == "same_placement":
@@ -307,14 +341,14 @@ class RowMaker:
         return answer
 
     def _told(
-        self, facts: Sequence[f.Fact], folded: Folded, child: f.Child
+        self, facts: OnRecord, folded: Folded, child: f.Child
     ) -> dict[str, datetime | bool | str | None]:
         accepted = self._pack.accepting_roles
         authority = self._first_told(folded, "responsible_authority", accepted)
         authority = _earlier(authority, self._first_told(folded, "ra_back", accepted))
         parents = self._first_told(folded, "parents")
         parents = _earlier(parents, self._first_told(folded, "parents_back"))
-        opened = _last(facts, f.Opened)
+        opened = facts.last(f.Opened)
         not_asked = opened is not None and "police" in opened.not_known
         police = self._so_far(folded.police_reported_at)
         return {
@@ -322,7 +356,7 @@ class RowMaker:
             "authority_told": authority if child.looked_after else None,
             "authority_written": self._first_told(folded, "ra_written"),
             "parents_told": parents,
-            "parents_withheld": _last(facts, f.ParentsWithheld) is not None,
+            "parents_withheld": facts.last(f.ParentsWithheld) is not None,
         }
 
     def _first_told(
@@ -338,8 +372,8 @@ class RowMaker:
         ]
         return min(times, default=None)
 
-    def _interview(self, facts: Sequence[f.Fact], *, due: bool) -> dict[str, Any]:
-        offered, answer = _last(facts, f.InterviewOffered), _last(facts, f.InterviewAnswered)
+    def _interview(self, facts: OnRecord, *, due: bool) -> dict[str, Any]:
+        offered, answer = facts.last(f.InterviewOffered), facts.last(f.InterviewAnswered)
         held = _held(facts, self._as_of)
         reached = offered is not None or answer is not None or held is not None
         asked = True if reached else (False if due else None)
@@ -361,12 +395,14 @@ class RowMaker:
             "ri_id": shared and self._keys.of("interview", shared),
         }
 
-    def _referrals(self, facts: Sequence[f.Fact]) -> tuple[Referral, ...]:
-        answers = {x.referral: x for x in facts if isinstance(x, f.ReferralAnswered)}
+    def _referrals(self, facts: OnRecord) -> tuple[Referral, ...]:
+        answers = {x.referral: x for x in facts.all(f.ReferralAnswered)}
         found: list[Referral] = []
-        for fact in facts:
-            if not isinstance(fact, f.Referred | f.ReferredToSocialCare):
-                continue
+        referred: list[f.Referred | f.ReferredToSocialCare] = [
+            *facts.all(f.Referred),
+            *facts.all(f.ReferredToSocialCare),
+        ]
+        for fact in referred:
             at = whole(fact.at)
             if at > self._as_of:
                 continue
@@ -391,12 +427,10 @@ class RowMaker:
         found.sort(key=lambda referral: referral.at)
         return tuple(found)
 
-    def _meetings(self, facts: Sequence[f.Fact]) -> tuple[Meeting, ...]:
-        held = [(fact.at, fact.meeting) for fact in facts if isinstance(fact, f.MeetingHeld)] + [
-            (fact.at, "strategy")
-            for fact in facts
-            if isinstance(fact, f.DutyDone) and fact.duty in _STRATEGY
-        ]
+    def _meetings(self, facts: OnRecord) -> tuple[Meeting, ...]:
+        held = [(fact.at, fact.meeting) for fact in facts.all(f.MeetingHeld)]
+        ticked = [fact for fact in facts.all(f.DutyDone) if fact.duty in _STRATEGY]
+        held += [(fact.at, "strategy") for fact in ticked]
         return tuple(
             Meeting(kind=kind, on=at.astimezone(LONDON).date())
             for at, kind in sorted(held)
@@ -472,6 +506,7 @@ class RowMaker:
         return "unknown" if was.precision == "day" else self._out_of_hours(found)
 
 
+_NO_FIGURES = frozenset({f.Told, f.Acknowledged, f.Snoozed, f.Note})
 _BACKGROUND = ("sex", "ethnicity", "legal_status", "placement", "sector", "distance", "district")
 _FLAGS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_contacts")
 
@@ -497,11 +532,6 @@ def whole(moment: datetime) -> datetime:
     return utc(moment).replace(microsecond=0)
 
 
-def _last(facts: Sequence[f.Fact], kind: type[F]) -> F | None:
-    """Of facts that count, the last of this kind."""
-    return next((fact for fact in reversed(facts) if isinstance(fact, kind)), None)
-
-
 def _or(value: str, other: str) -> str:
     return other if value == "unknown" else value
 
@@ -510,16 +540,14 @@ def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((x for x in (one, other) if x is not None), default=None)
 
 
-def _time_away(facts: Sequence[f.Fact]) -> dict[str, Any]:
+def _time_away(facts: OnRecord) -> dict[str, Any]:
     known: dict[str, Any] = {}
-    back = _last(facts, f.Returned)
+    back = facts.last(f.Returned)
     if back is not None and back.crime_while_away:
         known["crime_suspected"] = True
     if back is not None and back.harmed_while_away:
         known["harm"] = True
-    for fact in facts:
-        if not isinstance(fact, f.WhileAway):
-            continue
+    for fact in facts.all(f.WhileAway):
         for name in ("crime_suspected", "crime_victim", "substance", "slept_rough"):
             if getattr(fact, name) is not None:
                 known[name] = getattr(fact, name)
@@ -537,27 +565,25 @@ def _listed(found: tuple[str, ...] | None) -> tuple[str, ...] | str:
     return "unknown" if found is None else tuple(dict.fromkeys(found))
 
 
-def _held(facts: Sequence[f.Fact], as_of: datetime) -> f.InterviewHeld | None:
+def _held(facts: OnRecord, as_of: datetime) -> f.InterviewHeld | None:
     """The interview that counts: the last that is not by the placement, else the last."""
-    held = [x for x in facts if isinstance(x, f.InterviewHeld) and whole(x.at) <= as_of]
+    held = [x for x in facts.all(f.InterviewHeld) if whole(x.at) <= as_of]
     others = [x for x in held if x.independent is not False]
     return next(reversed(others or held), None)
 
 
-def _check(facts: Sequence[f.Fact], folded: Folded) -> str:
+def _check(facts: OnRecord, folded: Folded) -> str:
     if folded.safe_well_at is not None:
         return "done"
     decided = any(x.id == "SAFE-WELL" and x.outcome == "not_needed" for x in folded.decisions)
-    return "not_done" if decided or _last(facts, f.SafeAndWell) is not None else "unknown"
+    return "not_done" if decided or facts.last(f.SafeAndWell) is not None else "unknown"
 
 
-def _work(
-    facts: Sequence[f.Fact], folded: Folded, *, missing: bool, in_home: bool
-) -> dict[str, Any]:
+def _work(facts: OnRecord, folded: Folded, *, missing: bool, in_home: bool) -> dict[str, Any]:
     """Assessments, early help, plans and the notification of regulation 40, by decisions."""
     decided = {decision.id: decision.outcome for decision in folded.decisions}
     begun: list[str] = []
-    for fact in facts:
+    for fact in facts.all(f.AssessmentBegun, f.DutyDone):
         if isinstance(fact, f.AssessmentBegun):
             begun.append(fact.assessment)
         elif isinstance(fact, f.DutyDone) and fact.duty == "S47-48H":
