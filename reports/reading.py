@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import re
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
@@ -95,6 +97,15 @@ def lines(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[Line | Bad]:
                 yield Line(file, number, found)
             else:
                 yield Bad(file, number, found)
+
+
+def open_rows(name: str) -> Iterator[bytes]:
+    """The lines of a file, or of standard input for `-`. OSError if it cannot be read."""
+    if name == "-":
+        yield from sys.stdin.buffer
+        return
+    with Path(name).open("rb") as source:
+        yield from source
 
 
 @contextmanager

@@ -20,6 +20,8 @@ app = typer.Typer(
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
+hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
+app.add_typer(hub_app, name="hub")
 app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
 app.add_typer(key_app, name="key")
@@ -194,6 +196,89 @@ def restore(
     from bot.cli import configured
 
     raise typer.Exit(configured.restore(folder, episode, config))
+
+
+@app.command()
+def report(
+    name: Annotated[str, typer.Argument(help="Which report, or `list` to see what there is.")],
+    rows: Annotated[
+        list[str] | None, typer.Option(help="A file of rows, or - ; without it, the records.")
+    ] = None,
+    first: Annotated[str, typer.Option("--from", help="First day, YYYY-MM-DD.")] = "",
+    last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="One line for each figure.")] = False,
+    xlsx: Annotated[Path | None, typer.Option(help="A workbook.", dir_okay=False)] = None,
+    pdf: Annotated[Path | None, typer.Option(help="A page A4.", dir_okay=False)] = None,
+    authority: Annotated[str | None, typer.Option(help="Code of the authority (ONS).")] = None,
+    partner: Annotated[list[str] | None, typer.Option(help="Code of a partner.")] = None,
+    home: Annotated[str | None, typer.Option(help="Only this home, by its code.")] = None,
+    people: Annotated[Path | None, typer.Option(help="Who the children are (CSV).")] = None,
+    context: Annotated[Path | None, typer.Option(help="Counts of placed children (JSON).")] = None,
+    notes: Annotated[Path | None, typer.Option(help="Text for the printed page.")] = None,
+    skip_bad: Annotated[bool, typer.Option(help="Report the good rows all the same.")] = False,
+    suppress: Annotated[bool, typer.Option(help="Hide small numbers, for publishing.")] = False,
+    style: Annotated[str, typer.Option(help="Annex A: words or letters.")] = "words",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Make a report from rows or from the records (also while the bot runs)."""
+    from bot.cli import reporting
+    from reports.command import Asked
+
+    asked = Asked(
+        name=name,
+        first=first,
+        last=last,
+        rows=rows or (),
+        json=as_json,
+        csv=as_csv,
+        xlsx=xlsx,
+        pdf=pdf,
+        authority=authority,
+        partners=partner or (),
+        home=home,
+        people=people,
+        context=context,
+        notes=notes,
+        skip_bad=skip_bad,
+        suppress=suppress,
+        style=style,
+    )
+    raise typer.Exit(reporting.report(asked, config))
+
+
+@hub_app.command("merge")
+def hub_merge(
+    files: Annotated[list[str], typer.Argument(help="Files of rows.")],
+    out: Annotated[Path, typer.Option(help="Where the joined rows go.", dir_okay=False)],
+    expect: Annotated[Path | None, typer.Option(help="Codes of the services, one a line.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
+    allow_absent: Annotated[bool, typer.Option(help="Write without absent services.")] = False,
+) -> None:
+    """Join rows of many services: the newest version of each episode."""
+    from reports.merge import run_merge
+
+    raise typer.Exit(
+        run_merge(
+            files,
+            out,
+            expect,
+            allow_absent=allow_absent,
+            as_json=as_json,
+            out=sys.stdout,
+            errors=sys.stderr,
+        )
+    )
+
+
+@hub_app.command("check")
+def hub_check(
+    files: Annotated[list[str], typer.Argument(help="Files of rows.")],
+) -> None:
+    """Say what is wrong with rows, by file and line."""
+    from reports.merge import run_check
+
+    raise typer.Exit(run_check(files, sys.stdout, sys.stderr))
 
 
 def main() -> None:

@@ -1,0 +1,140 @@
+"""Episodes as figures see them: a row with what follows from it, and the selections of a report."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from typing import NamedTuple
+
+import msgspec
+
+from reports.periods import Period, london_day
+from reports.rows import Answer, Category, Row
+
+HOUR = 3600
+
+
+class Span(NamedTuple):
+    """A stretch of an episode in one category; `end` None while it lasts.
+
+    `by_finding`: it began because the young person was found, not by a change of category.
+    """
+
+    start: datetime
+    end: datetime | None
+    category: Category
+    by_finding: bool = False
+
+
+def spans(row: Row) -> list[Span]:
+    """The episode cut at each change: from located on it is no longer missing, until returned."""
+    cuts: list[tuple[datetime, Category, bool]] = []
+    located, returned = row.located, row.returned
+    for number, phase in enumerate(row.phases):
+        if number and located is not None and phase.since >= located and returned != located:
+            break
+        if not cuts or cuts[-1][1] != phase.category:
+            cuts.append((phase.since, phase.category, False))
+    if located is not None and returned != located and cuts[-1][1] == "missing":
+        cuts.append((located, "unauthorised_absence", True))
+    ends = [start for start, _, _ in cuts[1:]]
+    return [
+        Span(start, end, category, found)
+        for (start, category, found), end in zip(cuts, [*ends, returned], strict=True)
+    ]
+
+
+class Case(msgspec.Struct, gc=False, eq=False):
+    """A row with what most figures ask of it.
+
+    child: (service, child). day: London date of the start. length: whole seconds missing, or away
+    for an unauthorised absence, an open one until `as_of`. open: it goes on. found: the earlier of
+    located and returned.
+    """
+
+    row: Row
+    child: tuple[str, str]
+    day: date
+    length: int
+    open: bool
+    found: datetime | None
+
+    def over(self, hours: int) -> Answer:
+        """Whether it lasted longer than `hours` elapsed hours; "unknown" while it may yet."""
+        if self.row.precision == "day":
+            return "unknown"
+        if self.length > hours * HOUR:
+            return True
+        return "unknown" if self.open else False
+
+
+class Cases(list[Case]):
+    """A selection, by start, then service and episode."""
+
+    def where(self, wanted: Callable[[Row], object]) -> Cases:
+        return Cases(case for case in self if wanted(case.row))
+
+    def within(self, period: Period) -> Cases:
+        first = bisect_left(self, period.first, key=_day)
+        return Cases(self[first : bisect_right(self, period.last, key=_day)])
+
+
+def _day(case: Case) -> date:
+    return case.day
+
+
+def cases(rows: Iterable[Row]) -> Cases:
+    """Every row as a case, in order."""
+    children: dict[tuple[str, str], tuple[str, str]] = {}
+    made = []
+    for row in sorted(rows, key=lambda row: (row.start, row.service, row.episode)):
+        child = (row.service, row.child)
+        length, is_open = _length(row)
+        made.append(
+            Case(
+                row,
+                children.setdefault(child, child),
+                london_day(row.start),
+                length,
+                is_open,
+                row.located if row.located is not None else row.returned,
+            )
+        )
+    return Cases(made)
+
+
+def still_missing(found: Cases, period: Period) -> Cases:
+    """Those that a missing span covers at the end of the period, whenever they started."""
+    end = period.end
+    return Cases(case for case in found if case.row.start < end and _missing_at(case.row, end))
+
+
+def _missing_at(row: Row, moment: datetime) -> bool:
+    if row.category != "missing":
+        return False
+    found = row.located if row.located is not None else row.returned
+    if found is not None and found < moment:
+        return False
+    return any(
+        span.category == "missing"
+        and span.start < moment
+        and (span.end is None or span.end >= moment)
+        for span in spans(row)
+    )
+
+
+def _length(row: Row) -> tuple[int, bool]:
+    if len(row.phases) == 1:
+        end = row.returned
+        if row.category == "missing" and row.located is not None:
+            end = row.located
+        return _seconds(row.start, end or row.as_of), end is None
+    wanted = [span for span in spans(row) if span.category == row.category]
+    seconds = sum(_seconds(span.start, span.end or row.as_of) for span in wanted)
+    return seconds, wanted[-1].end is None
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    elapsed = end - start
+    return elapsed.days * 86400 + elapsed.seconds

@@ -1,0 +1,144 @@
+"""`report`: rows in, figures out, in the form that somebody asked for."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, TextIO
+
+from reports import asking
+from reports.asking import Unusable
+from reports.cases import Cases, cases
+from reports.catalogue import REPORTS, Report, named
+from reports.reading import Rows, from_store, open_rows, read
+from reports.request import Request
+from reports.rows import Row
+from reports.suppress import suppress
+
+OK, BAD_ROWS, UNUSABLE = 0, 1, 2
+"""Exit statuses."""
+
+
+class Asked(NamedTuple):
+    """The options of the command as they were typed."""
+
+    name: str
+    first: str
+    last: str
+    rows: Sequence[str] = ()
+    json: bool = False
+    csv: bool = False
+    xlsx: Path | None = None
+    pdf: Path | None = None
+    authority: str | None = None
+    partners: Sequence[str] = ()
+    home: str | None = None
+    people: Path | None = None
+    context: Path | None = None
+    notes: Path | None = None
+    skip_bad: bool = False
+    suppress: bool = False
+    style: str = "words"
+
+
+class Result(NamedTuple):
+    """A report that was made: `top` is the JSON object, `notes` typed text for printed forms."""
+
+    report: Report
+    top: dict[str, Any]
+    notes: str = ""
+
+    @property
+    def figures(self) -> dict[str, Any]:
+        figures: dict[str, Any] = self.top["figures"]
+        return figures
+
+
+def show_list(out: TextIO) -> int:
+    """`report list`: a line for each report: who needs it, when."""
+    width = max(map(len, REPORTS))
+    for report in REPORTS.values():
+        needs = "; needs --authority" if report.needs_authority else ""
+        print(f"{report.name:<{width}}  {report.title}: {report.reader}{needs}", file=out)
+    return OK
+
+
+def run(asked: Asked, from_book: Callable[[], Iterable[Row]], out: TextIO, errors: TextIO) -> int:
+    """Make a report and write it in its form; what is wrong goes to `errors`.
+
+    from_book: the rows of the service's own records, for when no file is named.
+    """
+    try:
+        result = make(asked, from_book, errors)
+        if result is None:
+            return BAD_ROWS
+        return _write(asked, result, out, errors)
+    except Unusable as error:
+        print(error, file=errors)
+        return UNUSABLE
+
+
+def make(asked: Asked, from_book: Callable[[], Iterable[Row]], errors: TextIO) -> Result | None:
+    """The report; None if there are bad rows that were not to be skipped (they are named)."""
+    report = named(asked.name)
+    if report is None:
+        raise Unusable(f"{asked.name[:40]}: no such report. Allowed: {', '.join(REPORTS)}.")
+    if sum((asked.json, asked.csv, asked.xlsx is not None, asked.pdf is not None)) > 1:
+        raise Unusable("Allowed: one of --json, --csv, --xlsx and --pdf.")
+    if asked.style not in STYLES:
+        raise Unusable(f"--style: this is not allowed. Allowed: {', '.join(STYLES)}.")
+    period = asking.period(asked.first, asked.last)
+    authority = asked.authority and asking.code("--authority", asked.authority)
+    if report.needs_authority and authority is None:
+        raise Unusable(f"--authority: {report.name} needs it. Allowed: a code (ONS).")
+    partners = [asking.code("--partner", partner) for partner in asked.partners]
+    if asked.suppress and not report.publishable:
+        raise Unusable(f"--suppress: {report.name} names children and cannot be published.")
+    people = asking.people(asked.people) if asked.people else None
+    context = asking.context(asked.context) if asked.context else None
+    notes = asking.read_text(asked.notes) if asked.notes else ""
+    rows = _rows(asked, from_book)
+    for bad in rows.bad:
+        print(bad, file=errors)
+    if rows.bad and not asked.skip_bad:
+        return None
+    found = cases(rows.used)
+    if asked.home:
+        found = Cases(case for case in found if case.row.home == asked.home)
+    request = Request(found, period, authority, frozenset(partners), people, context)
+    figures = report.figures(request)
+    top = {
+        "report": report.name,
+        "schema": 1,
+        **period.named(),
+        "authority": authority,
+        "partners": sorted(request.partners),
+        "suppressed": asked.suppress,
+        "rows": {
+            "read": rows.read,
+            "duplicates": rows.duplicates,
+            "aged_18_or_over": rows.aged_18_or_over,
+            "used": len(rows.used),
+            "bad": len(rows.bad),
+        },
+        "figures": suppress(figures) if asked.suppress else figures,
+    }
+    return Result(report, top, notes)
+
+
+def _rows(asked: Asked, from_book: Callable[[], Iterable[Row]]) -> Rows:
+    if not asked.rows:
+        return from_store(from_book())
+    try:
+        return read((name, open_rows(name)) for name in asked.rows)
+    except OSError as error:
+        raise asking.unreadable(str(error.filename or asked.rows[0]), error) from None
+
+
+STYLES = ("words", "letters")
+
+
+def _write(asked: Asked, result: Result, out: TextIO, errors: TextIO) -> int:
+    print(json.dumps(result.top, ensure_ascii=False), file=out)
+    return OK

@@ -1,0 +1,1 @@
+"""The figures of each report: one module each, a pure function of cases and a request."""

@@ -1,0 +1,41 @@
+"""Ofsted's Annex A, children in care list: missing and absent in the last twelve months."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reports.cases import Case
+from reports.measures import UNKNOWN, looked_after
+from reports.periods import window
+from reports.request import Request
+from reports.rows import Row
+
+
+def figures(request: Request) -> dict[str, Any]:
+    period = window(request.period.last, 12)
+    under: dict[tuple[str, str], list[Case]] = {}
+    for case in looked_after(request.cases.within(period)):
+        under.setdefault(case.child, []).append(case)
+    return period.named() | {
+        "children": [_child(child, those) for child, those in sorted(under.items())]
+    }
+
+
+def _child(child: tuple[str, str], those: list[Case]) -> dict[str, Any]:
+    missing = [case.row for case in those if case.row.category == "missing"]
+    offered, accepted = _answers(missing[-1]) if missing else ("NA", "NA")
+    return {
+        "service": child[0],
+        "child": child[1],
+        "missing_episodes": len(missing),
+        "absent_episodes": len(those) - len(missing),
+        "offered": offered,
+        "accepted": accepted,
+    }
+
+
+def _answers(row: Row) -> tuple[str, str]:
+    offered = {True: "Y", False: "N", UNKNOWN: UNKNOWN, None: "NA"}[row.ri_offered]
+    if offered == "Y":
+        return offered, {True: "Y", False: "N"}.get(row.ri_accepted, UNKNOWN)  # type: ignore[arg-type]
+    return offered, UNKNOWN if offered == UNKNOWN else "NA"

@@ -1,0 +1,104 @@
+"""The `Missing` file of the SSDA903 return on looked-after children.
+
+M is missing, whereabouts not known, and ends when found; A is away from placement, whereabouts
+known, and ends when back. The return has London dates only. Rules quoted by number are those of the
+DfE validation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from itertools import pairwise
+from typing import Any, NamedTuple
+
+from reports.cases import Case, spans
+from reports.measures import UNKNOWN
+from reports.periods import Period, london_day
+from reports.request import PersonOnFile, Request
+
+COLUMNS = ("CHILD", "DOB", "MISSING", "MIS_START", "MIS_END")
+
+
+class Entry(NamedTuple):
+    """A row of the file as dates; `end` date.max while it lasts. Sorts as the file does."""
+
+    child: str
+    start: date
+    end: date
+    code: str
+
+
+def figures(request: Request) -> dict[str, Any]:
+    people = request.people
+    entries: list[Entry] = []
+    absent: set[str] = set()
+    outside = {False: 0, UNKNOWN: 0}
+    for case in request.cases:
+        looked_after = case.row.looked_after
+        if looked_after is not True:
+            back = case.row.returned
+            ended = london_day(back) if back else date.max
+            outside[looked_after] += case.day <= request.period.last and (
+                ended >= request.period.first
+            )
+            continue
+        person = None if people is None else people.get(case.row.child)
+        if people is not None and person is None:
+            absent.add(case.row.child)
+            continue
+        entries.extend(entry for entry in _entries(case, person) if _in_file(entry, request.period))
+    entries.sort(key=lambda entry: (entry.child, entry.start, entry.end, entry.code != "M"))
+    born = {x.number: _written(x.born) if x.born else "" for x in (people or {}).values()}
+    last = request.period.last
+    return {
+        "rows": [
+            {
+                "CHILD": entry.child,
+                "DOB": born.get(entry.child),
+                "MISSING": entry.code,
+                "MIS_START": _written(entry.start),
+                "MIS_END": _written(entry.end) if entry.end <= last else "",
+            }
+            for entry in entries
+        ],
+        "problems": [
+            {"CHILD": this.child, "rule": "574", "MIS_START": _written(this.start)}
+            for previous, this in pairwise(entries)
+            if previous.child == this.child and previous.end > this.start
+        ],
+        "not_in_people": sorted(absent),
+        "not_looked_after": outside[False],
+        "looked_after_unknown": outside[UNKNOWN],
+    }
+
+
+def _entries(case: Case, person: PersonOnFile | None) -> Iterator[Entry]:
+    """The spans of an episode as dates, cut at the 18th birthday or when care ceased (577)."""
+    cut = date.max
+    if person is not None:
+        cut = min(_eighteen(person.born) if person.born else date.max, person.ceased or date.max)
+    for span in spans(case.row):
+        start = london_day(span.start)
+        end = london_day(span.end) if span.end else date.max
+        if (span.by_finding and start == end) or start >= cut:
+            continue
+        code = "M" if span.category == "missing" else "A"
+        yield Entry(person.number if person else case.row.child, start, min(end, cut), code)
+
+
+def _in_file(entry: Entry, period: Period) -> bool:
+    """A period open at the end of the year stands again in the next year's file (576)."""
+    return entry.start <= period.last and entry.end >= period.first
+
+
+def _eighteen(born: date) -> date:
+    """The 18th birthday; of 29 February, 1 March."""
+    try:
+        return born.replace(year=born.year + 18)
+    except ValueError:
+        return date(born.year + 18, 3, 1)
+
+
+def _written(day: date) -> str:
+    return f"{day:%d/%m/%Y}"

@@ -1,0 +1,155 @@
+"""Return interviews and notifications: who was told when, who was spoken to when.
+
+The clock of an interview runs from found: the earlier of located and returned (S-02). An interview
+is due after a missing episode whose child was found, not after an unauthorised absence (S-05).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+from reports.cases import Case, Cases
+from reports.measures import UNKNOWN, Count, count, median, of, p90, share
+from reports.rows import Row
+
+LIMIT = timedelta(hours=72)
+WITHIN_MINUTES = 60
+
+
+def due(found: Cases) -> Cases:
+    return Cases(case for case in of(found, "missing") if case.found is not None)
+
+
+def held(found: Cases) -> Cases:
+    """Held by somebody independent, or by somebody of whom that is not known (10.3)."""
+    return found.where(lambda row: row.ri_held is True and row.ri_by != "not_independent")
+
+
+def distinct(found: Cases) -> int:
+    """Interviews: one can cover several episodes."""
+    return len({(case.row.service, case.row.ri_id or f"of {case.row.episode}") for case in found})
+
+
+def interviews(selection: Cases) -> Count:
+    """All that is said of interviews for a selection of episodes."""
+    owed = due(selection)
+    offered = owed.where(lambda row: row.ri_offered is True)
+    spoken = held(owed)
+    timed = Cases(case for case in spoken if _held_at(case) is not None)
+    in_time = sum(_in_time(case) for case in timed)
+    not_yet = sum(_not_yet_due(case) for case in owed)
+    hours = [_hours(case) for case in timed]
+    return Count(
+        due=count(owed),
+        not_yet_due=not_yet,
+        offered=share(len(offered), len(owed)),
+        offered_unknown=len(owed.where(lambda row: row.ri_offered == UNKNOWN)),
+        accepted=share(len(offered.where(lambda row: row.ri_accepted is True)), len(offered)),
+        declined=len(offered.where(lambda row: row.ri_accepted is False)),
+        answer_unknown=len(offered.where(lambda row: row.ri_accepted in (UNKNOWN, None))),
+        held=share(len(spoken), len(owed)),
+        held_unknown=len(owed.where(lambda row: row.ri_held == UNKNOWN)),
+        interviews=distinct(spoken),
+        children_seen=len({case.child for case in spoken}),
+        within_72h_of_held=share(in_time, len(timed)),
+        within_72h_of_due=share(in_time, len(owed) - not_yet),
+        held_late=len(timed) - in_time,
+        held_time_unknown=len(spoken) - len(timed),
+        not_held_after_72h=sum(_not_held_after(case) for case in owed),
+        hours_median=median(hours),
+        hours_p90=p90(hours),
+        held_not_independent=len(
+            owed.where(lambda row: row.ri_held is True and row.ri_by == "not_independent")
+        ),
+        held_by_unknown=len(spoken.where(lambda row: row.ri_by != "independent")),
+    )
+
+
+def within_72h_of_due(selection: Cases) -> dict[str, Any]:
+    owed = due(selection)
+    in_time = sum(_in_time(case) for case in held(owed))
+    return share(in_time, len(owed) - sum(_not_yet_due(case) for case in owed))
+
+
+def offered_of_due(selection: Cases) -> dict[str, Any]:
+    owed = due(selection)
+    return share(len(owed.where(lambda row: row.ri_offered is True)), len(owed))
+
+
+def _held_at(case: Case) -> datetime | None:
+    held_at = case.row.ri_held_at
+    if case.row.precision == "day" or not isinstance(held_at, datetime):
+        return None
+    return held_at
+
+
+def _in_time(case: Case) -> bool:
+    held_at = _held_at(case)
+    return held_at is not None and case.found is not None and held_at <= case.found + LIMIT
+
+
+def _hours(case: Case) -> int:
+    held_at = _held_at(case)
+    if held_at is None or case.found is None:
+        return 0
+    return max(0, (held_at - case.found) // timedelta(hours=1))
+
+
+def _not_yet_due(case: Case) -> bool:
+    row = case.row
+    return (
+        row.ri_held is not True
+        and row.ri_accepted is not False
+        and case.found is not None
+        and case.found + LIMIT > row.as_of
+    )
+
+
+def _not_held_after(case: Case) -> bool:
+    row = case.row
+    return (
+        row.ri_held is False
+        and row.ri_accepted is not False
+        and case.found is not None
+        and case.found + LIMIT <= row.as_of
+    )
+
+
+def notifications(selection: Cases) -> dict[str, Any]:
+    """Who was told of missing episodes and how soon after it was noticed."""
+    missing = of(selection, "missing")
+    children = missing.where(lambda row: row.looked_after is True)
+    told = missing.where(lambda row: row.parents_withheld is not True)
+    return {
+        "police": _told(missing, lambda row: row.police_told),
+        "authority": _told(children, lambda row: row.authority_told),
+        "parents": _told(told, lambda row: row.parents_told)
+        | {"withheld": len(missing) - len(told)},
+    }
+
+
+def _told(found: Cases, when: Callable[[Row], object]) -> Count:
+    times = [when(case.row) for case in found]
+    minutes = []
+    soon = 0
+    for case, told in zip(found, times, strict=True):
+        row = case.row
+        if (
+            not isinstance(told, datetime)
+            or not isinstance(row.aware, datetime)
+            or row.precision == "day"
+        ):
+            continue
+        began = next(phase.since for phase in row.phases if phase.category == "missing")
+        waited = told - max(row.aware, began)
+        minutes.append(max(0, waited // timedelta(minutes=1)))
+        soon += waited <= timedelta(minutes=WITHIN_MINUTES)
+    return Count(
+        told=share(sum(isinstance(told, datetime) for told in times), len(times)),
+        told_unknown=times.count(UNKNOWN),
+        within_60_minutes=share(soon, len(minutes)),
+        minutes_median=median(minutes),
+        minutes_p90=p90(minutes),
+    )
