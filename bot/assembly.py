@@ -127,7 +127,7 @@ async def build(config: Config, policy: Policy, folder: Path, clock: Clock, bot:
     try:
         pack = pack_of(config, folder, policy.holidays, clock.now())
         if wrong := unknown_duties(policy, {duty.id for duty in pack.book.duties}):
-            raise CannotStart("\n".join(wrong))
+            raise CannotStart("\n".join(map(str, wrong)))
         store = await open_store(config, folder, clock, pack)
     except PackError as error:
         raise CannotStart(f"protocol: {error}") from error

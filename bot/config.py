@@ -4,27 +4,40 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
+from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
 
 import msgspec
+from msgspec import Meta
 
+from protocol.mistakes import Mistake, allowed, read_as, without_consequences, wrong
 from protocol.provider import Authority, Home, Provider, Staff
-from reminders.policy import Policy
-from reminders.policy_file import TABLES, PolicyError, policy_from
+from protocol.toml_places import Place
+from protocol.toml_text import Unreadable, read_toml
+from reminders.policy import GROUPS, Policy
+from reminders.policy_file import TABLES, read_policy
 
 TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{10,}")
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used. `problems`: a line each, with file and key."""
+SECRET = ("token", "second_channel")
+"""Keys whose values are never shown."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+
+class ConfigError(Exception):
+    """The configuration cannot be used. `mistakes`: everything that is wrong."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = list(mistakes)
+        super().__init__("\n".join(self.problems))
+
+    @property
+    def problems(self) -> list[str]:
+        """A line for each mistake: file, line, key, what is wrong, what to do."""
+        return [str(mistake) for mistake in self.mistakes]
 
 
 class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -44,7 +57,7 @@ class Book(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     key_credential: str = ""
     unencrypted: Literal["", "yes, plain files"] = ""
     backup_folder: str = ""
-    backups_kept: int = 14
+    backups_kept: Annotated[int, Meta(ge=1, le=10_000)] = 14
 
 
 class ProtocolChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -64,8 +77,8 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
 class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the bot is watched. Port 0: no page. The page is served on 127.0.0.1 only."""
 
-    port: int = 0
-    polling_silence_seconds: int = 180
+    port: Annotated[int, Meta(ge=0, le=65535)] = 0
+    polling_silence_seconds: Annotated[int, Meta(ge=1, le=86400)] = 180
     """Without a successful getUpdates for this long, the process ends for its supervisor."""
 
 
@@ -102,31 +115,53 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
 
 def load(path: Path, *, token_needed: bool = True) -> tuple[Config, Policy]:
-    """Reads and checks the file. Raises ConfigError with every problem that was found."""
-    name = path.name
+    """Reads and checks the file. Raises ConfigError with every mistake that was found."""
+    read = read_file(path, token_needed=token_needed)
+    if read.mistakes:
+        raise ConfigError(read.mistakes)
+    return read.config, read.policy
+
+
+class Read(msgspec.Struct, frozen=True, kw_only=True):
+    """A configuration file as far as it could be read, and what is wrong with it.
+
+    raw, lines: its tables, and on which line each key stands, to point at further mistakes.
+    config, policy: to be used only if there are no mistakes.
+    """
+
+    config: Config
+    policy: Policy
+    mistakes: list[Mistake]
+    raw: dict[str, Any]
+    lines: dict[Place, int]
+    name: str
+
+    def located(self, mistakes: Iterable[Mistake]) -> list[Mistake]:
+        """The same mistakes with file, line, and the name of the person or home."""
+        return [mistake.located(self.name, self.lines, self.raw) for mistake in mistakes]
+
+
+def read_file(path: Path, *, token_needed: bool = True) -> Read:
+    """Reads and checks the file. Raises ConfigError only if it is no TOML at all."""
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise ConfigError(
-            [f"{name}: there is no such file. Copy config.example.toml and fill it in."]
-        ) from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError([f"{name}: cannot be read: {error}."]) from None
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError([f"{name}: not valid TOML: {error}."]) from None
-    try:
-        config = msgspec.convert({k: v for k, v in raw.items() if k not in TABLES}, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError([f"{name}: {explain(error, raw)}"]) from None
-    problems = check(config, token_needed=token_needed)
-    policy = Policy()
-    try:
-        policy = _from_here(policy_from(raw, config.service), path.resolve().parent)
-    except PolicyError as error:
-        problems += error.problems
-    if problems:
-        raise ConfigError([f"{name}: {p}" for p in problems])
-    return config, policy
+        raw, lines = read_toml(path)
+    except Unreadable as error:
+        raise ConfigError([error.mistake]) from None
+    ours = {key: value for key, value in raw.items() if key not in TABLES}
+    config, found = read_as(Config, ours, secret=SECRET, extra=TABLES)
+    found = without_consequences(found, check(config, token_needed=token_needed))
+    policy, wrong_policy = read_policy(raw, config.service)
+    found = without_consequences(found, wrong_policy)
+    read = Read(
+        config=config,
+        policy=_from_here(policy, path.resolve().parent),
+        mistakes=[],
+        raw=raw,
+        lines=lines,
+        name=path.name,
+    )
+    mistakes = sorted(read.located(found), key=lambda mistake: mistake.line)
+    return msgspec.structs.replace(read, mistakes=mistakes)
 
 
 def _from_here(policy: Policy, folder: Path) -> Policy:
@@ -149,162 +184,192 @@ def token(config: Config) -> str:
     return config.telegram.token or os.environ.get(TOKEN_VARIABLE, "")
 
 
-def explain(error: msgspec.ValidationError, raw: Any) -> str:
-    """msgspec's message in our words: key, the value that stands there, and what is allowed."""
-    text = str(error)
-    what, _, where = text.partition(" - at `$")
-    path = where.rstrip("`")
-    key = re.sub(r"\[(\d+)\]", lambda m: f"[{int(m[1]) + 1}]", path).lstrip(".")
-    value = _at(raw, path)
-    found = f"{value!r}" if value is not _NOTHING and not isinstance(value, dict | list) else ""
-    if unknown := re.search(r"unknown field `(.+?)`", what):
-        return f"{key or 'top level'}: unknown key {unknown[1]!r}. {_allowed(key)}"
-    if missing := re.search(r"missing required field `(.+?)`", what):
-        return f"{f'{key}.' if key else ''}{missing[1]}: is missing. {_allowed(key)}"
-    if re.search(r"Invalid enum value|Invalid value", what):
-        return f"{key}: {found} is not allowed. {_allowed(key)}"
-    return f"{key}: {found or 'this value'} is not allowed here: {what[0].lower()}{what[1:]}."
-
-
-_NOTHING = object()
-
-
-def _at(raw: Any, path: str) -> Any:
-    """The value at a msgspec path such as ".staff[0].role"."""
-    for name, index in re.findall(r"\.([^.\[\]]+)|\[(\d+)\]", path):
-        try:
-            raw = raw[name] if name else raw[int(index)]
-        except (KeyError, IndexError, TypeError):
-            return _NOTHING
-    return raw
-
-
-def _allowed(key: str) -> str:
-    """The keys or values that may stand at this place, from the types themselves."""
-    kind: Any = Config
-    for part in re.sub(r"\[\d+\]", "", key).split("."):
-        if not part:
-            break
-        fields = {f.encode_name: f.type for f in msgspec.structs.fields(kind)}
-        if part not in fields:
-            return ""
-        kind = _inner(fields[part])
-        if not (isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
-            return f"Allowed: {_values(kind)}."
-    names = [f.encode_name for f in msgspec.structs.fields(kind)]
-    if kind is Config:
-        names += sorted(TABLES)
-    return f"Allowed keys: {', '.join(names)}."
-
-
-def _inner(kind: Any) -> Any:
-    """The type inside `tuple[X, ...]` or `X | None`."""
-    args = [a for a in getattr(kind, "__args__", ()) if a not in (Ellipsis, type(None))]
-    return args[0] if args and getattr(kind, "__origin__", None) is not Literal else kind
-
-
-def _values(kind: Any) -> str:
-    if getattr(kind, "__origin__", None) is Literal:
-        return ", ".join(repr(a) for a in kind.__args__)
-    members = getattr(kind, "__members__", None)
-    if members:
-        return ", ".join(str(m.value) for m in members.values())
-    return {str: "text", int: "a whole number", bool: "true or false"}.get(kind, str(kind))
-
-
-def check(config: Config, *, token_needed: bool = True) -> list[str]:
-    """What is wrong with the values together: a line each, "key: value; what is allowed"."""
-    problems: list[str] = []
-    homes = {h.id for h in config.homes}
-    if not config.homes:
-        problems.append("homes: is empty. At least one [[homes]] table is needed.")
-    problems += _twice("homes", "id", [h.id for h in config.homes])
-    problems += _twice("homes", "prefix", [h.prefix for h in config.homes])
-    problems += _twice("staff", "id", [s.id for s in config.staff])
-    problems += _twice("staff", "telegram_id", [str(s.telegram_id) for s in config.staff])
-    problems += _twice("authorities", "name", [a.name for a in config.authorities])
-    for i, home in enumerate(config.homes, 1):
-        if not re.fullmatch(r"[a-z0-9_-]{1,20}", home.id):
-            problems.append(
-                f"homes[{i}].id: {home.id!r} is not allowed. Small letters, digits, - and _, at "
-                "most 20."
-            )
-        if not re.fullmatch(r"[A-Z]{2,4}", home.prefix):
-            problems.append(
-                f"homes[{i}].prefix: {home.prefix!r} is not allowed. Two to four capital letters."
-            )
-    for i, person in enumerate(config.staff, 1):
-        if not re.fullmatch(r"[a-z0-9_-]{1,24}", person.id) or person.id == "nightlight":
-            problems.append(
-                f"staff[{i}].id: {person.id!r} is not allowed. Small letters, digits, - and _, "
-                "at most 24, not 'nightlight'."
-            )
-        if person.telegram_id <= 0:
-            problems.append(
-                f"staff[{i}].telegram_id: {person.telegram_id} is not allowed. The person's "
-                "numeric Telegram id, above 0."
-            )
-        problems += [
-            f"staff[{i}].homes: {h!r} is no home. Allowed: {', '.join(sorted(homes))}."
-            for h in person.homes
-            if h not in homes
-        ]
-    problems += _check_codes(config)
-    if not any(s.manages for s in config.staff):
-        problems.append("staff: nobody has the role 'manager'. Somebody must be able to sign off.")
-    problems += _check_places(config, token_needed=token_needed)
-    return problems
-
-
-def _check_codes(config: Config) -> list[str]:
-    """Codes that stand in episode rows."""
-    allowed = {
-        "export.service": (r"([A-Z0-9]{2,12})?", "2 to 12 capital letters and digits"),
-        "homes.code": (r"[A-Z0-9-]{0,12}", "at most 12 capital letters, digits and -"),
-        "authorities.code": (r"([EWSN][0-9]{8})?", "E, W, S or N and 8 digits"),
-    }
-    given = [("export.service", "", config.export.service)]
-    given += [("homes.code", f"[{i}]", home.code) for i, home in enumerate(config.homes, 1)]
-    given += [("authorities.code", f"[{i}]", a.code) for i, a in enumerate(config.authorities, 1)]
-    problems = [
-        f"{name.replace('.', f'{place}.')}: {value!r} is not allowed. Allowed: {allowed[name][1]}."
-        for name, place, value in given
-        if not re.fullmatch(allowed[name][0], value)
+def check(config: Config, *, token_needed: bool = True) -> list[Mistake]:
+    """What is wrong with the values together, without file and line."""
+    return [
+        *_check_homes(config),
+        *_check_staff(config),
+        *_check_authorities(config),
+        *_check_codes(config),
+        *_check_book(config),
+        *_check_telegram(config, token_needed=token_needed),
     ]
-    codes = [home.code or home.prefix for home in config.homes]
-    return problems + _twice("homes", "code", codes)
 
 
-def _twice(table: str, key: str, values: list[str]) -> list[str]:
-    again = sorted({v for v in values if values.count(v) > 1})
-    return [f"{table}: {key} {v!r} is used twice. Each must be its own." for v in again]
+def _check_homes(config: Config) -> list[Mistake]:
+    found = []
+    if not config.homes:
+        found.append(Mistake(place=("homes",), what="is empty", remedy="Name at least one home."))
+    for n, home in enumerate(config.homes):
+        if not re.fullmatch(r"[a-z0-9_-]{1,20}", home.id):
+            remedy = "Allowed: small letters, digits, - and _, at most 20."
+            found.append(wrong(("homes", n, "id"), home.id, remedy))
+        if not re.fullmatch(r"[A-Z]{2,4}", home.prefix):
+            remedy = "Allowed: two to four capital letters."
+            found.append(wrong(("homes", n, "prefix"), home.prefix, remedy))
+        found += _check_name(("homes", n, "name"), home.name)
+    found += _twice("homes", "id", [h.id for h in config.homes])
+    found += _twice("homes", "prefix", [h.prefix for h in config.homes])
+    found += _twice("homes", "name", [h.name for h in config.homes])
+    return found
 
 
-def _check_places(config: Config, *, token_needed: bool) -> list[str]:
-    problems = []
+def _check_staff(config: Config) -> list[Mistake]:
+    found = []
+    homes = sorted(h.id for h in config.homes)
+    taken = ("nightlight", *GROUPS)
+    own_id = token(config).partition(":")[0]
+    for n, person in enumerate(config.staff):
+        here: Place = ("staff", n)
+        if not re.fullmatch(r"[a-z0-9_-]{1,24}", person.id) or person.id in taken:
+            remedy = f"Allowed: small letters, digits, - and _, at most 24; not {', '.join(taken)}."
+            found.append(wrong((*here, "id"), person.id, remedy))
+        if not 0 < person.telegram_id < 2**52:
+            remedy = "Allowed: the person's numeric Telegram id, above 0."
+            found.append(wrong((*here, "telegram_id"), person.telegram_id, remedy))
+        elif str(person.telegram_id) == own_id:
+            remedy = "Write the person's own id: with /id, or from @userinfobot."
+            what = "is the bot's own id"
+            found.append(wrong((*here, "telegram_id"), person.telegram_id, remedy, is_what=what))
+        found += [
+            wrong((*here, "homes", m), home, allowed(homes, home), is_what="is no home")
+            for m, home in enumerate(person.homes)
+            if home not in homes
+        ]
+        found += _check_name((*here, "name"), person.name)
+        found += _check_phone((*here, "phone"), person.phone)
+        if person.expires is not None and not 2000 <= person.expires.year <= 2100:
+            remedy = "Allowed: the last day on the list, in the years 2000 to 2100."
+            found.append(wrong((*here, "expires"), person.expires, remedy))
+    found += _twice("staff", "id", [s.id for s in config.staff])
+    found += _twice("staff", "telegram_id", [str(s.telegram_id) for s in config.staff])
+    if not any(s.manages for s in config.staff):
+        what = "has nobody with the role 'manager'"
+        remedy = "Somebody must be able to sign off: give one person the role."
+        found.append(Mistake(place=("staff",), what=what, remedy=remedy))
+    return found
+
+
+def _check_authorities(config: Config) -> list[Mistake]:
+    found = _twice("authorities", "name", [a.name for a in config.authorities])
+    for n, authority in enumerate(config.authorities):
+        here: Place = ("authorities", n)
+        found += _check_name((*here, "name"), authority.name)
+        for key in ("duty_team", "emergency_duty_team"):
+            contact = getattr(authority, key)
+            if contact is not None:
+                found += _check_phone((*here, key, "phone"), contact.phone)
+    return found
+
+
+def _check_codes(config: Config) -> list[Mistake]:
+    """Codes that stand in episode rows."""
+    ours = (r"([A-Z0-9]{2,12})?", "Allowed: 2 to 12 capital letters and digits.")
+    home = (r"[A-Z0-9-]{0,12}", "Allowed: at most 12 capital letters, digits and -.")
+    area = (r"([EWSN][0-9]{8})?", "Allowed: E, W, S or N and 8 digits.")
+    given: list[tuple[Place, str, tuple[str, str]]] = [
+        (("export", "service"), config.export.service, ours)
+    ]
+    given += [(("homes", n, "code"), one.code, home) for n, one in enumerate(config.homes)]
+    given += [(("authorities", n, "code"), a.code, area) for n, a in enumerate(config.authorities)]
+    found = [
+        wrong(place, value, remedy)
+        for place, value, (pattern, remedy) in given
+        if not re.fullmatch(pattern, value)
+    ]
+    return found + _twice("homes", "code", [one.code or one.prefix for one in config.homes])
+
+
+def _check_name(place: Place, name: str) -> list[Mistake]:
+    if name.strip() and len(name) <= 60 and name.isprintable():
+        return []
+    return [wrong(place, name, "Allowed: 1 to 60 characters, in one line.")]
+
+
+def _check_phone(place: Place, phone: str) -> list[Mistake]:
+    digits = sum(character.isdigit() for character in phone)
+    if not phone or (3 <= digits <= 15 and re.fullmatch(r"\+?[0-9 ()./-]+", phone)):
+        return []
+    return [wrong(place, phone, "Allowed: a telephone number such as 07700 900123.")]
+
+
+def _twice(table: str, key: str, values: list[str]) -> list[Mistake]:
+    """The second of two that are the same but for capitals and blanks."""
+    plain = ["".join(value.casefold().split()) for value in values]
+    return [
+        wrong(
+            (table, n, key),
+            values[n],
+            "Each must be its own.",
+            is_what=f"is used twice, first in {table}[{plain.index(value) + 1}]",
+        )
+        for n, value in enumerate(plain)
+        if value and plain.index(value) < n
+    ]
+
+
+def _check_book(config: Config) -> list[Mistake]:
+    book = config.book
+    found = []
+    ways = [w for w in ("key_file", "key_variable", "key_credential") if getattr(book, w)]
+    if len(ways) > 1 or (ways and book.unencrypted):
+        what = "says in more than one way where the key is"
+        remedy = "Allowed: exactly one of key_file, key_variable, key_credential, unencrypted."
+        found.append(Mistake(place=("book",), what=what, remedy=remedy))
+    if not ways and not book.unencrypted:
+        remedy = (
+            "Allowed: key_file (make one with: nightlight key new FILE), key_variable, "
+            'key_credential, or unencrypted = "yes, plain files".'
+        )
+        found.append(Mistake(place=("book",), what="names no key", remedy=remedy))
+    if not book.folder.strip():
+        remedy = 'Allowed: a folder, such as "data".'
+        found.append(wrong(("book", "folder"), book.folder, remedy))
+    if book.backup_folder and Path(book.backup_folder).is_relative_to(book.folder):
+        remedy = "Allowed: a folder outside book.folder, better on another disk."
+        found.append(wrong(("book", "backup_folder"), book.backup_folder, remedy))
+    return found
+
+
+def _check_telegram(config: Config, *, token_needed: bool) -> list[Mistake]:
+    found = []
+    found += _check_address(("telegram", "api"), config.telegram.api)
     if token_needed and not TOKEN.fullmatch(token(config)):
-        problems.append(
-            "telegram.token: no usable token. Allowed: the token from @BotFather here, its file in "
+        remedy = (
+            "Allowed: the token from @BotFather in telegram.token, its file in "
             f"telegram.token_file, or the environment variable {TOKEN_VARIABLE}."
         )
-    book = config.book
-    ways = [w for w in (book.key_file, book.key_variable, book.key_credential) if w]
-    if len(ways) > 1 or (ways and book.unencrypted):
-        problems.append(
-            "book: more than one of key_file, key_variable, key_credential, unencrypted is set. "
-            "Allowed: exactly one."
-        )
-    if not ways and not book.unencrypted:
-        problems.append(
-            "book: no key. Allowed: key_file (make one with: python main.py key new FILE), "
-            'key_variable, key_credential, or unencrypted = "yes, plain files".'
-        )
+        at = "token_file" if config.telegram.token_file else "token"
+        found.append(Mistake(place=("telegram", at), what="no usable token", remedy=remedy))
     if config.practice is not None:
-        host = urlsplit(config.practice.clock).hostname
-        api = urlsplit(config.telegram.api).hostname
-        if not {host, api} <= {"127.0.0.1", "localhost"}:
-            problems.append(
-                "practice.clock: a practice clock goes only with a stand-in for Telegram on this "
-                "machine (telegram.api and practice.clock at 127.0.0.1)."
-            )
-    return problems
+        found += _check_address(("practice", "clock"), config.practice.clock)
+        hosts = {_host(config.practice.clock), _host(config.telegram.api)}
+        if not hosts <= {"127.0.0.1", "localhost", ""}:
+            what = "a practice clock goes only with a stand-in for Telegram on this machine"
+            remedy = "Allowed: telegram.api and practice.clock at 127.0.0.1; else leave it out."
+            found.append(Mistake(place=("practice", "clock"), what=what, remedy=remedy))
+    return found
+
+
+def address_problem(address: str) -> str:
+    """What is wrong with an address of the web, or ""."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        return "has a port or host that cannot be"
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        return "is no address of the web"
+    if port == 0 or re.search(r"\s", address):
+        return "has a port or host that cannot be"
+    return ""
+
+
+def _check_address(place: Place, address: str) -> list[Mistake]:
+    problem = address_problem(address)
+    remedy = "Allowed: an address such as https://api.telegram.org, with a port from 1 to 65535."
+    return [wrong(place, address, remedy, is_what=problem)] if problem else []
+
+
+def _host(address: str) -> str:
+    return "" if address_problem(address) else urlsplit(address).hostname or ""

@@ -14,6 +14,7 @@ import msgspec
 from protocol.assess import assess
 from protocol.episode import utc
 from protocol.london import is_out_of_hours
+from protocol.mistakes import Mistake
 from protocol.pack import DEFAULT, Pack, load_pack, shipped
 from protocol.packfile import PackError
 from protocol.reading import InputError, one_slip_apart, read_episode, read_history, read_time
@@ -158,14 +159,16 @@ def _print(out: TextIO, answer: Mapping[str, Any], *, indent: bool = False) -> N
 
 
 def check_packs(paths: Sequence[str | Path] = ()) -> list[str]:
-    """One line for each pack that is refused: file, line, key, what is allowed; [] if all is well.
+    """As `pack_mistakes`, a line each."""
+    return [str(mistake) for mistake in pack_mistakes(paths)]
 
-    Checks the shipped packs, and those named.
-    """
+
+def pack_mistakes(paths: Sequence[str | Path] = ()) -> list[Mistake]:
+    """What is wrong with the shipped packs and with those named; [] if all is well."""
     problems = []
     for name in (*shipped(), *paths):
         try:
             load_pack(name)
         except PackError as error:
-            problems.append(str(error))
+            problems.append(error.mistake)
     return problems

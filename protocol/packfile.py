@@ -7,6 +7,8 @@ import tomllib
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from protocol.mistakes import Mistake
+
 Place: TypeAlias = tuple[str | int, ...]
 """Where a value stands: table names, list positions (from 0) and keys, outermost first."""
 
@@ -21,9 +23,23 @@ class PackError(ValueError):
         self, message: str, *, file: str, line: int = 0, key: str = "", allowed: str = ""
     ) -> None:
         self.file, self.line, self.key, self.allowed = file, line, key, allowed
+        self.message = message
         where = f"{file}:{line}" if line else file
         text = f"{where}: {key}: {message}" if key else f"{where}: {message}"
         super().__init__(f"{text}; allowed: {allowed}" if allowed else text)
+
+    @property
+    def remedy(self) -> str:
+        """What is allowed, as a sentence."""
+        return f"Allowed: {self.allowed}." if self.allowed else ""
+
+    @property
+    def mistake(self) -> Mistake:
+        """The same in the form that all files share."""
+        place = (self.key,) if self.key else ()
+        return Mistake(
+            file=self.file, line=self.line, place=place, what=self.message, remedy=self.remedy
+        )
 
 
 class Document:

@@ -1,26 +1,30 @@
-"""Reads the reminders' tables of the configuration and says in plain lines what is wrong there."""
+"""Reads the reminders' tables of the configuration and finds everything that is wrong there."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any, Literal
+from datetime import date, datetime
+from typing import Any
 
 import msgspec
 
+from protocol.mistakes import Mistake, allowed, read_as, shown, without_consequences, wrong
 from protocol.provider import Provider
+from protocol.toml_places import Place
 from reminders.duties import OWN_DUTIES
-from reminders.policy import GROUPS, Ladders, Pattern, Policy, default_leads
+from reminders.policy import GROUPS, Exception_, Ladder, Ladders, Pattern, Policy, default_leads
 
-SHORT_TIME = re.compile(r"[0-2]\d:[0-5]\d")
+MINUTES_OF_A_YEAR = 366 * 24 * 60
+YEARS = range(2000, 2101)
+"""Dates outside are slips of the pen."""
 
 
 class PolicyError(Exception):
-    """The configuration cannot be used. `problems`: one line each."""
+    """The configuration cannot be used. `mistakes`: everything that is wrong."""
 
-    def __init__(self, problems: Sequence[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = tuple(problems)
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        super().__init__("\n".join(str(one) for one in mistakes))
+        self.mistakes = tuple(mistakes)
 
 
 TABLES: frozenset[str] = frozenset(Policy.__struct_fields__)
@@ -32,7 +36,14 @@ def policy_from(raw: Mapping[str, Any], service: Provider) -> Policy:
 
     Raises PolicyError. A duty's ladder or lead time that is given adds to the defaults.
     """
-    problems: list[str] = []
+    policy, found = read_policy(raw, service)
+    if found:
+        raise PolicyError(found)
+    return policy
+
+
+def read_policy(raw: Mapping[str, Any], service: Provider) -> tuple[Policy, list[Mistake]]:
+    """As `policy_from`, but with the mistakes beside it: usable only if there are none."""
     parts: dict[str, Any] = {}
     for key in Policy.__struct_fields__:
         if key not in raw:
@@ -45,212 +56,175 @@ def policy_from(raw: Mapping[str, Any], service: Provider) -> Policy:
                 value = {**value, "duty": {**defaults, **own}}
         if key == "lead_minutes" and isinstance(value, Mapping):
             value = {**default_leads(), **value}
-        parts[key] = _with_times(value)
-    try:
-        policy = msgspec.convert(parts, Policy)
-    except msgspec.ValidationError as error:
-        problems.append(_plain(str(error), parts))
-        raise PolicyError(problems) from error
-    problems.extend(mistakes(policy, service))
-    if problems:
-        raise PolicyError(problems)
-    return policy
+        parts[key] = value
+    policy, found = read_as(Policy, parts)
+    return policy, without_consequences(found, mistakes(policy, service))
 
 
-def _with_times(value: Any) -> Any:
-    """ "20:00" is a time of day, as people write it; seconds need not be given."""
-    if isinstance(value, str) and SHORT_TIME.fullmatch(value):
-        return f"{value}:00"
-    if isinstance(value, Mapping):
-        return {key: _with_times(one) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_with_times(one) for one in value]
-    return value
+def mistakes(policy: Policy, service: Provider) -> list[Mistake]:
+    """What is wrong with a policy whose types are right."""
+    check = _Check(service)
+    check.ladders(policy)
+    for place, pattern in enumerate(policy.rota):
+        check.pattern(("rota", place), pattern)
+    for place, other in enumerate(policy.exceptions):
+        check.exception(("exceptions", place), other)
+    for place, day in enumerate(policy.holidays):
+        check.year(("holidays", place), day)
+    check.numbers(policy)
+    check.watching(policy)
+    return check.found
 
 
-def _plain(error: str, parts: Mapping[str, Any]) -> str:
-    """msgspec's "Expected `int`, got `str` - at `$.limits.x`" with the value beside it. Places in
-    a list are counted from one, as in the rest of the configuration."""
-    what, _, where = error.partition(" - at `$.")
-    path = where.rstrip("`")
-    shown = re.sub(r"\[(\d+)\]", lambda m: f"[{int(m[1]) + 1}]", path) or "(top)"
-    if unknown := re.search(r"unknown field `(.+?)`", what):
-        return f"{shown}: unknown key {unknown[1]!r}{_allowed(path)}"
-    if missing := re.search(r"missing required field `(.+?)`", what):
-        return f"{shown}.{missing[1]}: is missing"
-    value: Any = parts
-    for name in re.findall(r"[^.\[\]]+", path):
-        try:
-            value = value[int(name)] if isinstance(value, list) else value[name]
-        except (KeyError, IndexError, TypeError, ValueError):
-            return f"{shown}: {what}"
-    if re.search(r"enum value|Invalid value", what):
-        return f"{shown} = {value!r}: not allowed{_allowed(path)}"
-    return f"{shown} = {value!r}: {what[0].lower()}{what[1:]}"
+class _Check:
+    def __init__(self, service: Provider) -> None:
+        self.found: list[Mistake] = []
+        self.service = service
+        self.staff = sorted(s.id for s in service.staff)
+        self.homes = sorted(h.id for h in service.homes)
 
+    def wrong(self, place: Place, value: object, remedy: str, is_what: str = "") -> None:
+        self.found.append(wrong(place, value, remedy, is_what=is_what or "is not allowed"))
 
-def _allowed(path: str) -> str:
-    """What may stand at this place, from the types themselves: keys of a table, or values."""
-    kind: Any = Policy
-    for part in re.findall(r"[^.\[\]]+", path):
-        args = [a for a in getattr(kind, "__args__", ()) if a not in (Ellipsis, type(None))]
-        if part.isdigit() or getattr(kind, "__origin__", None) is dict:
-            kind = args[-1]
-            continue
-        fields = {f.encode_name: f.type for f in msgspec.structs.fields(args[0] if args else kind)}
-        kind = fields[part]
-    if getattr(kind, "__origin__", None) is Literal:
-        allowed = [repr(a) for a in kind.__args__ if a]
-    elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        allowed = [f.encode_name for f in msgspec.structs.fields(kind)]
-    else:
-        return ""
-    return f" (allowed: {', '.join(allowed)})"
+    def least(self, place: Place, value: float, low: float, high: float) -> None:
+        if not low <= value <= high:  # "not a number" is in no range
+            self.wrong(place, value, f"Allowed: {low} or more, at most {high}.")
 
+    def minutes(self, place: Place, value: int, low: int = 1) -> None:
+        self.least(place, value, low, MINUTES_OF_A_YEAR)
 
-def mistakes(policy: Policy, service: Provider) -> list[str]:
-    """What is wrong with a policy whose types are right: one line each, naming key and value."""
-    found: list[str] = []
-    staff = {s.id for s in service.staff}
-    homes = {h.id for h in service.homes}
+    def year(self, place: Place, day: date | datetime) -> None:
+        if day.year not in YEARS:
+            self.wrong(place, day, "Allowed: a day of the years 2000 to 2100.")
 
-    def people(key: str, ids: Sequence[str]) -> None:
-        found.extend(
-            f"{key} = {one!r}: not on the staff list (allowed: {', '.join(sorted(staff))})"
-            for one in ids
-            if one not in staff
-        )
+    def people(self, place: Place, ids: Sequence[str], homes: Sequence[str]) -> None:
+        """Somebody on the rota of a home that they do not cover would never be asked there."""
+        known = [home for home in homes if home in self.homes] if homes else self.homes
+        for n, one in enumerate(ids):
+            staff = self.service.person(one)
+            if staff is None:
+                remedy = allowed(self.staff, one)
+                self.wrong((*place, "staff", n), one, remedy, "is not on the staff list")
+                continue
+            out = [home for home in known if not staff.covers(home)]
+            if out and (homes or len(out) == len(known)):
+                remedy = "Change the rota, or their role or homes in the staff list."
+                what = f"does not cover {', '.join(out)}"
+                self.wrong((*place, "staff", n), one, remedy, what)
 
-    def places(key: str, ids: Sequence[str]) -> None:
-        found.extend(
-            f"{key} = {one!r}: no such home (allowed: {', '.join(sorted(homes))})"
-            for one in ids
-            if one not in homes
-        )
+    def places(self, place: Place, ids: Sequence[str]) -> None:
+        for n, one in enumerate(ids):
+            if one not in self.homes:
+                self.wrong((*place, "homes", n), one, allowed(self.homes, one), "is no home")
 
-    def least(key: str, value: float, allowed: float) -> None:
-        if value < allowed:
-            found.append(f"{key} = {value!r}: must be {allowed} or more")
+    def ladders(self, policy: Policy) -> None:
+        own = policy.ladders
+        for name in ("level_1", "level_2", "level_3", "early"):
+            self.ladder(("ladders", name), getattr(own, name))
+        for duty, ladder in own.duty.items():
+            self.ladder(("ladders", "duty", duty), ladder)
 
-    ladders = {
-        "ladders.level_1": policy.ladders.level_1,
-        "ladders.level_2": policy.ladders.level_2,
-        "ladders.level_3": policy.ladders.level_3,
-        "ladders.early": policy.ladders.early,
-        **{f"ladders.duty.{duty}": ladder for duty, ladder in policy.ladders.duty.items()},
-    }
-    for key, ladder in ladders.items():
+    def ladder(self, place: Place, ladder: Ladder) -> None:
         if not ladder.steps:
-            found.append(f"{key}.steps = []: at least one step is needed")
-        least(f"{key}.then_every_minutes", ladder.then_every_minutes, 1)
-        if (ladder.from_hour is None) != (ladder.to_hour is None):
-            found.append(f"{key}: from_hour and to_hour are given together or not at all")
-        elif ladder.from_hour and ladder.to_hour and ladder.from_hour >= ladder.to_hour:
-            found.append(f"{key}.to_hour = {ladder.to_hour}: must be later than from_hour")
-        if ladder.from_hour is not None and key in ("ladders.level_2", "ladders.level_3"):
-            found.append(f"{key}.from_hour: level 2 and 3 are never kept for the day")
-        for place, step in enumerate(ladder.steps, 1):
-            at = f"{key}.steps[{place}]"
-            least(f"{at}.repeat_minutes", step.repeat_minutes, 1)
-            least(f"{at}.times", step.times, 1)
-            if step.who not in GROUPS and step.who not in staff:
-                allowed = ", ".join((*GROUPS, "a staff id"))
-                found.append(f"{at}.who = {step.who!r}: allowed: {allowed}")
-    for place, pattern in enumerate(policy.rota, 1):
-        people(f"rota[{place}].staff", pattern.staff)
-        places(f"rota[{place}].homes", pattern.homes)
-        found.extend(_covering(f"rota[{place}].staff", pattern.staff, pattern.homes, service))
-        found.extend(_pattern(f"rota[{place}]", pattern))
-    for place, other in enumerate(policy.exceptions, 1):
-        key = f"exceptions[{place}]"
-        people(f"{key}.staff", other.staff)
-        places(f"{key}.homes", other.homes)
-        found.extend(_covering(f"{key}.staff", other.staff, other.homes, service))
-        found.extend(
-            f"{key}.{name} = {getattr(other, name)}: London time, without an offset"
-            for name in ("start", "end")
-            if getattr(other, name).tzinfo is not None
-        )
-        if other.start.tzinfo is None and other.end.tzinfo is None and other.end <= other.start:
-            found.append(f"{key}.end = {other.end}: must be later than start")
-    for duty, minutes in policy.lead_minutes.items():
-        least(f"lead_minutes.{duty}", minutes, 0)
-    for duty, minutes in policy.acknowledgement.duty_minutes.items():
-        least(f"acknowledgement.duty_minutes.{duty}", minutes, 1)
-    for name in ("level_1_minutes", "level_2_minutes", "level_3_minutes", "early_minutes"):
-        least(f"acknowledgement.{name}", getattr(policy.acknowledgement, name), 1)
-    if not 0 <= policy.digest.hour <= 23:
-        found.append(f"digest.hour = {policy.digest.hour}: 0 to 23")
-    least("grace_minutes", policy.grace_minutes, 0)
-    least("hand_over.accept_minutes", policy.hand_over.accept_minutes, 1)
-    least("hand_over.swap_hours", policy.hand_over.swap_hours, 1)
-    least("after_return.safe_and_well_minutes", policy.after_return.safe_and_well_minutes, 0)
-    least("second_channel.after_minutes_down", policy.second_channel.after_minutes_down, 1)
-    for name in ("per_second", "chat_burst", "group_per_minute", "join_at_most", "in_flight"):
-        least(f"limits.{name}", getattr(policy.limits, name), 1)
-    least("limits.chat_per_second", policy.limits.chat_per_second, 0.01)
-    url = policy.watching.alive_url
-    if url and not url.startswith(("https://", "http://")):
-        found.append(f"watching.alive_url = {url!r}: an address that begins with https://")
-    least("watching.late_seconds", policy.watching.late_seconds, 1)
-    least("watching.alive_every_minutes", policy.watching.alive_every_minutes, 1)
-    return found
+            self.wrong((*place, "steps"), (), "At least one step is needed.", "is empty")
+        self.minutes((*place, "then_every_minutes"), ladder.then_every_minutes)
+        begins, ends = ladder.from_hour, ladder.to_hour
+        if (begins is None) != (ends is None):
+            given, other = ("from_hour", "to_hour") if ends is None else ("to_hour", "from_hour")
+            remedy = f"Give {other} as well, or neither."
+            self.found.append(Mistake(place=(*place, given), what="stands alone", remedy=remedy))
+        elif begins is not None and ends is not None and begins >= ends:
+            self.wrong((*place, "to_hour"), ends, "Allowed: later than from_hour.")
+        if begins is not None and place[-1] in ("level_2", "level_3"):
+            remedy = "Leave from_hour and to_hour out: level 2 and 3 are never kept for the day."
+            self.wrong((*place, "from_hour"), begins, remedy)
+        for n, step in enumerate(ladder.steps):
+            here = (*place, "steps", n)
+            self.minutes((*here, "repeat_minutes"), step.repeat_minutes)
+            self.least((*here, "times"), step.times, 1, 1000)
+            if step.who not in GROUPS and step.who not in self.staff:
+                self.wrong((*here, "who"), step.who, allowed((*GROUPS, *self.staff), step.who))
 
-
-def _pattern(key: str, pattern: Pattern) -> list[str]:
-    """A shift has days and hours, or says `when`; a rolling one says in which week it began."""
-    found = []
-    least = f"{key}.every_weeks = {pattern.every_weeks}: must be 1 or more"
-    if pattern.every_weeks < 1:
-        found.append(least)
-    if pattern.every_weeks > 1 and pattern.first_week is None:
-        found.append(f"{key}.first_week: needed with every_weeks")
-    if pattern.when and (pattern.start is not None or pattern.end is not None):
-        found.append(f"{key}.when = {pattern.when!r}: goes without start and end")
-    if not pattern.when:
-        found.extend(
-            f'{key}.{name}: is missing (a time such as "20:00", or when = "out_of_hours")'
-            for name in ("start", "end")
-            if getattr(pattern, name) is None
-        )
-        if not pattern.days:
-            found.append(f"{key}.days = []: at least one day is needed")
-    if not pattern.staff:
-        found.append(f"{key}.staff = []: at least one person is needed")
-    return found
-
-
-def _covering(
-    key: str, people: Sequence[str], homes: Sequence[str], service: Provider
-) -> list[str]:
-    """Somebody on the rota of a home that they do not cover would never be asked there."""
-    known = {h.id for h in service.homes}
-    wanted = [home for home in homes if home in known] or sorted(known)
-    found = []
-    for one in people:
-        staff = service.person(one)
-        if staff is None:
-            continue
-        out = [home for home in wanted if not staff.covers(home)]
-        if out and (homes or len(out) == len(wanted)):
-            found.append(
-                f"{key} = {one!r}: does not cover {', '.join(out)} (their role or homes in the "
-                "staff list)"
+    def pattern(self, place: Place, pattern: Pattern) -> None:
+        """A shift has days and hours, or says `when`; a rolling one says in which week it began."""
+        self.people(place, pattern.staff, pattern.homes)
+        self.places(place, pattern.homes)
+        self.least((*place, "every_weeks"), pattern.every_weeks, 1, 52)
+        if pattern.every_weeks > 1 and pattern.first_week is None:
+            remedy = "every_weeks needs it: any day of a week in which this shift is worked."
+            self.found.append(
+                Mistake(place=(*place, "first_week"), what="is missing", remedy=remedy)
             )
-    return found
+        if pattern.first_week is not None:
+            self.year((*place, "first_week"), pattern.first_week)
+        if pattern.when and (pattern.start is not None or pattern.end is not None):
+            self.wrong((*place, "when"), pattern.when, "Leave out start and end, or when.")
+        if not pattern.when:
+            for name in ("start", "end"):
+                if getattr(pattern, name) is None:
+                    remedy = 'Allowed: a time such as "20:00"; or when = "out_of_hours" instead.'
+                    self.found.append(
+                        Mistake(place=(*place, name), what="is missing", remedy=remedy)
+                    )
+            if not pattern.days:
+                remedy = 'Allowed: a list of days, such as ["monday", "tuesday"].'
+                self.wrong((*place, "days"), (), remedy, "is empty")
+        if not pattern.staff:
+            remedy = "Name at least one person of the staff list."
+            self.wrong((*place, "staff"), (), remedy, "is empty")
+
+    def exception(self, place: Place, other: Exception_) -> None:
+        self.people(place, other.staff, other.homes)
+        self.places(place, other.homes)
+        for name, moment in (("start", other.start), ("end", other.end)):
+            if moment.tzinfo is not None:
+                remedy = "Write London time without an offset, such as 2026-12-25T08:00:00."
+                self.wrong((*place, name), moment, remedy)
+            self.year((*place, name), moment)
+        plain = other.start.tzinfo is None and other.end.tzinfo is None
+        if plain and other.end <= other.start:
+            self.wrong((*place, "end"), other.end, "Allowed: later than start.")
+
+    def numbers(self, policy: Policy) -> None:
+        for duty, minutes in policy.lead_minutes.items():
+            self.minutes(("lead_minutes", duty), minutes, 0)
+        held = policy.acknowledgement
+        for duty, minutes in held.duty_minutes.items():
+            self.minutes(("acknowledgement", "duty_minutes", duty), minutes)
+        for name in ("level_1_minutes", "level_2_minutes", "level_3_minutes", "early_minutes"):
+            self.minutes(("acknowledgement", name), getattr(held, name))
+        self.least(("digest", "hour"), policy.digest.hour, 0, 23)
+        self.minutes(("grace_minutes",), policy.grace_minutes, 0)
+        self.minutes(("hand_over", "accept_minutes"), policy.hand_over.accept_minutes)
+        self.least(("hand_over", "swap_hours"), policy.hand_over.swap_hours, 1, 24 * 366)
+        safe = policy.after_return.safe_and_well_minutes
+        self.minutes(("after_return", "safe_and_well_minutes"), safe, 0)
+        down = policy.second_channel.after_minutes_down
+        self.minutes(("second_channel", "after_minutes_down"), down)
+        for name in ("per_second", "chat_burst", "group_per_minute", "join_at_most", "in_flight"):
+            self.least(("limits", name), getattr(policy.limits, name), 1, 10_000)
+        self.least(("limits", "chat_per_second"), policy.limits.chat_per_second, 0.01, 10_000)
+
+    def watching(self, policy: Policy) -> None:
+        watching = policy.watching
+        if watching.alive_url and not watching.alive_url.startswith(("https://", "http://")):
+            remedy = "Allowed: an address that begins with https://."
+            self.wrong(("watching", "alive_url"), watching.alive_url, remedy)
+        self.least(("watching", "late_seconds"), watching.late_seconds, 1, 86_400)
+        self.minutes(("watching", "alive_every_minutes"), watching.alive_every_minutes)
 
 
-def unknown_duties(policy: Policy, known: Collection[str]) -> list[str]:
+def unknown_duties(policy: Policy, known: Collection[str]) -> list[Mistake]:
     """Settings for duties that neither the protocol pack (`known`) nor this service has: a
     misspelt id would change nothing, and nobody would notice."""
-    ids = {*known, *OWN_DUTIES}
-    tables = {
-        "ladders.duty": policy.ladders.duty,
-        "lead_minutes": policy.lead_minutes.keys() - default_leads().keys(),
-        "acknowledgement.duty_minutes": policy.acknowledgement.duty_minutes,
+    ids = sorted({*known, *OWN_DUTIES})
+    tables: dict[Place, Collection[str]] = {
+        ("ladders", "duty"): policy.ladders.duty,
+        ("lead_minutes",): policy.lead_minutes.keys() - default_leads().keys(),
+        ("acknowledgement", "duty_minutes"): policy.acknowledgement.duty_minutes,
     }
     return [
-        f"{table}.{duty}: no such duty (allowed: {', '.join(sorted(ids))})"
+        Mistake(place=(*table, duty), what=f"{shown(duty)} is no duty", remedy=allowed(ids, duty))
         for table, named in tables.items()
         for duty in sorted(named)
         if duty not in ids

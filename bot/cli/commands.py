@@ -60,11 +60,17 @@ def sandbox(
 
 
 @app.command()
-def check(config: ConfigOption = CONFIG) -> None:
-    """Check configuration, protocol packs and the book: one line for each thing that is wrong."""
+def check(
+    config: ConfigOption = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="A list for machines.")] = False,
+) -> None:
+    """Check configuration, protocol packs and records: everything that is wrong, a line each.
+
+    Exit status: 2 with errors, 1 with warnings only, 0 if nothing is wrong.
+    """
     from bot import checking
 
-    raise typer.Exit(checking.run(config))
+    raise typer.Exit(checking.run(config, as_json=as_json))
 
 
 @app.command()
