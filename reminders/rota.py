@@ -18,15 +18,16 @@ from protocol import london
 from protocol.london import NINE_TO_FIVE, OfficeHours
 from protocol.provider import Provider
 from reminders.policy import Policy
-from reminders.rota_patterns import exceptions, scheduled, shifts
+from reminders.rota_patterns import exceptions, next_change, scheduled, shifts
 
 
 class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Arranged in chat: `staff` is first on duty for `home` from `start` to `end` (UTC).
 
-    `end` None: until somebody else takes over. `instead_of`: that person is then not asked as
-    the one on duty ("" for taking over: those on the rota stay next in line). `in_place`: a
-    swapped shift, so `staff` stands where `instead_of` stood, and nowhere if they are not there.
+    `end` None: until somebody else takes over or the written rota changes hands. `instead_of`:
+    that person is then not asked as the one on duty ("" for taking over: those on the rota stay
+    next in line). `in_place`: a swapped shift, so `staff` stands where `instead_of` stood, and
+    nowhere if they are not there.
     """
 
     home: str
@@ -38,6 +39,13 @@ class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def holds(self, now: datetime) -> bool:
         return self.start <= now and (self.end is None or now < self.end)
+
+
+def _with_end(cover: Cover, policy: Policy, office: OfficeHours) -> Cover:
+    if cover.in_place:
+        return cover
+    ends = (cover.end, next_change(cover.home, cover.start, policy, office))
+    return msgspec.structs.replace(cover, end=min((e for e in ends if e), default=None))
 
 
 class Offer(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,6 +100,13 @@ class RotaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     def written(self) -> Any:
         return msgspec.to_builtins(self)
+
+    def ending_with_the_rota(self, policy: Policy, office: OfficeHours) -> RotaState:
+        """With every cover but a swap ending when the written rota, as it is now, changes hands:
+        an exception may have been written down after somebody took over."""
+        return msgspec.structs.replace(
+            self, covers=tuple(_with_end(cover, policy, office) for cover in self.covers)
+        )
 
     def pruned(self, now: datetime) -> RotaState:
         """Without covers that ended and, per home, without open-ended ones that were replaced."""

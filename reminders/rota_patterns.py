@@ -12,6 +12,7 @@ from protocol.london import LONDON, NINE_TO_FIVE, OfficeHours
 from reminders.policy import WEEKDAYS, Pattern, Policy
 
 LOOK_AHEAD_DAYS = 8
+"""Nearly every rota changes hands within so many days; only the others are laid out further."""
 
 
 class Shift(msgspec.Struct, frozen=True):
@@ -105,8 +106,17 @@ def scheduled(
 def next_change(
     home: str, now: datetime, policy: Policy, office: OfficeHours = NINE_TO_FIVE
 ) -> datetime | None:
-    """When the written rota next changes hands for this home (UTC); None without a rota."""
-    until = now + timedelta(days=LOOK_AHEAD_DAYS)
-    spans = [*shifts(home, now, until, policy, office), *exceptions(home, now, until, policy)]
-    edges = {edge for span in spans for edge in (span.start, span.end) if edge > now}
+    """When the written rota next changes hands for this home (UTC), however far away that is; None
+    if it never does."""
+    edges = _edges(exceptions(home, now, datetime.max.replace(tzinfo=UTC), policy), now)
+    if written(home, policy):
+        longest = max(pattern.every_weeks for pattern in policy.rota)
+        for days in (LOOK_AHEAD_DAYS, LOOK_AHEAD_DAYS * 8, 14 * longest + 400):
+            found = _edges(shifts(home, now, now + timedelta(days), policy, office), now)
+            if found:
+                return min((*edges, *found))
     return min(edges, default=None)
+
+
+def _edges(spans: list[Shift], after: datetime) -> list[datetime]:
+    return [edge for span in spans for edge in (span.start, span.end) if edge > after]

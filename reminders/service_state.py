@@ -79,7 +79,8 @@ class ServiceState:
 
     def _read(self, office: Office) -> None:
         if office.state.get("rota") != self.state.get("rota"):
-            self.rota = RotaState.read(office.state.get("rota"))
+            written = RotaState.read(office.state.get("rota"))
+            self.rota = written.ending_with_the_rota(self.policy, self.office_hours)
         if office.state.get("staff") != self.state.get("staff"):
             self.reachability = reachability.read(office.state.get("staff"))
         self.state = dict(office.state)

@@ -47,9 +47,13 @@ def has_shifts(service_state: ServiceState, staff: Staff, now: datetime) -> bool
 
 
 def end_of_shift(service_state: ServiceState, homes: Sequence[str], now: datetime) -> datetime:
-    """The end of the shift (UTC): when the rota of these homes next changes hands."""
+    """The end of the shift (UTC): when the rota of these homes next changes hands, if it does so
+    within AHEAD."""
     ends = [service_state.next_change(home, now) for home in homes]
-    return max((e for e in ends if e is not None), default=now + timedelta(hours=SHIFT_HOURS))
+    return max(
+        (e for e in ends if e is not None and e <= now + AHEAD),
+        default=now + timedelta(hours=SHIFT_HOURS),
+    )
 
 
 class ShiftLists:

@@ -48,11 +48,10 @@ class Shifts:
         staff: Staff,
         homes: Sequence[str],
         *,
-        until: datetime | None = None,
         update_id: int | None = None,
     ) -> OfferOutcome:
-        """ "I am taking over": first on duty from now until the written rota changes hands, or
-        `until` (UTC). Those on duty so far are told, and stay next in line."""
+        """ "I am taking over": first on duty from now until the written rota changes hands. Those
+        on duty so far are told, and stay next in line."""
         if not homes or not all(staff.covers(home) for home in homes):
             return "not_allowed"
         before = {home: self.on_duty(home)[:1] for home in homes}
@@ -60,7 +59,7 @@ class Shifts:
 
         def build(office: Office) -> OfficeChange:
             now = self.service_state.clock.now()
-            covers = [self._cover(home, staff.id, "", now, until) for home in homes]
+            covers = [self._cover(home, staff.id, "", now) for home in homes]
             messages = [
                 office_message(
                     f"takeover~{now:%y%m%d%H%M%S}~{home}~{one}",
@@ -146,7 +145,7 @@ class Shifts:
                 outcome[0] = "over"
                 return None
             outcome[0] = "done"
-            covers = [self._cover(home, taker.id, offer.giver, now, None) for home in offer.homes]
+            covers = [self._cover(home, taker.id, offer.giver, now) for home in offer.homes]
             told = office_message(
                 f"accepted~{offer.id}",
                 offer.giver,
@@ -287,10 +286,8 @@ class Shifts:
     def _offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.service_state.rota.offers if o.id == offer_id), None)
 
-    def _cover(
-        self, home: str, staff: str, instead_of: str, now: datetime, until: datetime | None
-    ) -> Cover:
-        end = until or self.service_state.next_change(home, now)
+    def _cover(self, home: str, staff: str, instead_of: str, now: datetime) -> Cover:
+        end = self.service_state.next_change(home, now)
         return Cover(home=home, staff=staff, start=now, end=end, instead_of=instead_of)
 
     def _with_covers(

@@ -405,3 +405,63 @@ async def test_one_message_about_the_night_however_many_homes_are_in_trouble():
         assert text.splitlines()[1:-1] == [
             "• Rowan House and Cedar House: nobody from 20:00 to Sat 7 Mar 09:00"
         ]
+
+
+MONTHLY = Policy(
+    rota=(
+        Pattern(
+            days=("friday",),
+            start=time(20),
+            end=time(8),
+            staff=("ben",),
+            every_weeks=4,
+            first_week=date(2026, 3, 2),
+        ),
+    )
+)
+
+
+@in_virtual_time
+async def test_taking_over_ends_at_the_next_change_of_the_rota_however_far():
+    """Ben works every fourth Friday night; Mia takes over on a Monday, 18 days before."""
+    async with World(policy=MONTHLY, start=utc("2026-03-16 12:00")) as world:
+        await world.shifts.take_over(world.staff("mia"), ["rowan"])
+        world.clock.shift(utc("2026-04-03 18:59") - world.clock.now())
+        assert world.shifts.on_duty("rowan") == ("mia",)
+        world.clock.shift(utc("2026-04-03 19:01") - world.clock.now())
+        assert world.shifts.on_duty("rowan") == ("ben",)
+
+
+@in_virtual_time
+async def test_taking_over_ends_when_a_dated_exception_begins_however_far():
+    """A home without any pattern: everybody on the list, but Ben alone over Easter."""
+    easter = Exception_(
+        start=datetime.fromisoformat("2026-04-03 09:00"),
+        end=datetime.fromisoformat("2026-04-07 09:00"),
+        staff=("ben",),
+        homes=("rowan",),
+    )
+    async with World(policy=Policy(exceptions=(easter,)), start=utc("2026-03-06 12:00")) as world:
+        await world.shifts.take_over(world.staff("mia"), ["rowan"])
+        world.clock.shift(utc("2026-04-03 07:59") - world.clock.now())
+        assert world.shifts.on_duty("rowan")[0] == "mia"
+        world.clock.shift(utc("2026-04-03 08:01") - world.clock.now())
+        assert world.shifts.on_duty("rowan") == ("ben",)
+
+
+@in_virtual_time
+async def test_an_exception_that_is_written_down_later_ends_taking_over_as_well():
+    """Mia took over with nothing planned; the exception came into the configuration after that."""
+    async with World(policy=Policy(), start=utc("2026-03-06 12:00")) as world:
+        await world.shifts.take_over(world.staff("mia"), ["rowan"])
+        await world.advance(minutes=1)
+        easter = Exception_(
+            start=datetime.fromisoformat("2026-04-03 09:00"),
+            end=datetime.fromisoformat("2026-04-07 09:00"),
+            staff=("ben",),
+        )
+        world.policy = Policy(exceptions=(easter,))
+        await world.process_down(until=utc("2026-03-06 13:00"))
+        assert world.shifts.on_duty("rowan")[0] == "mia"
+        world.clock.shift(utc("2026-04-03 08:01") - world.clock.now())
+        assert world.shifts.on_duty("rowan") == ("ben",)
