@@ -31,7 +31,7 @@ def new_ids(episode: Episode | None) -> Callable[[], str]:
 async def case(context: Context, ref: str, staff: Staff) -> Episode:
     """The episode, if this person may see it. Raises NotFound for "no" and "not yours" alike."""
     episode = await context.store.episode(ref)
-    if not staff.covers(episode.home):
+    if not context.engine.service_state.sees(staff, episode.home):
         raise NotFound(ref)
     return episode
 

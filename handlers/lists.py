@@ -25,7 +25,8 @@ def reference_in(text: str) -> str:
 
 async def mine(context: Context, incoming: Incoming) -> Sequence[Episode]:
     """Open cases of the homes that this person covers, oldest first."""
-    return [e for e in await context.store.open_episodes() if incoming.staff.covers(e.home)]
+    sees = context.engine.service_state.sees
+    return [e for e in await context.store.open_episodes() if sees(incoming.staff, e.home)]
 
 
 async def open_cases(context: Context, incoming: Incoming, _: list[str]) -> None:

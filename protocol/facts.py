@@ -249,6 +249,18 @@ class Acknowledged(Recorded, frozen=True, kw_only=True, tag="acknowledged"):
     duty: str
     until: datetime
     next_step: str = ""
+    on_duty: bool = False
+    """`by` was on duty then: it ends when they are no longer."""
+
+
+class HoldEnded(Recorded, frozen=True, kw_only=True, tag="hold_ended"):
+    """ "I have it" ended before its time: `owner` cannot be reached, is off the list of this home,
+    or went off duty (`why`: unreachable, off_list, off_duty). Recorded by the bot."""
+
+    at: datetime
+    duty: str
+    owner: str
+    why: str
 
 
 class Snoozed(Recorded, frozen=True, kw_only=True, tag="snoozed"):
@@ -370,6 +382,7 @@ Fact: TypeAlias = (
     | LevelRaised
     | LevelStoodDown
     | Acknowledged
+    | HoldEnded
     | Snoozed
     | Told
     | SignedOff

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 
 import msgspec
 
+from protocol import london
 from protocol.london import LONDON
 
 
@@ -70,6 +71,11 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     def active(self, now: datetime) -> bool:
         """On the list today (London date)?"""
         return self.expires is None or now.astimezone(LONDON).date() <= self.expires
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """When (UTC) the person's time on the list ends; None if it does not."""
+        return london.at(self.expires + timedelta(days=1), time()) if self.expires else None
 
     def covers(self, home: str) -> bool:
         """May this person see cases of that home?"""

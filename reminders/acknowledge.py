@@ -15,7 +15,7 @@ import msgspec
 from protocol.counting import counting
 from protocol.facts import Acknowledged, Fact, Snoozed
 from protocol.provider import Staff
-from reminders.duties import Duty
+from reminders.duties import Answered, Duty
 from reminders.engine import Engine
 from reminders.plan import ASKING
 from storage.model import Episode, Message
@@ -107,6 +107,7 @@ class Acknowledgements:
                         duty=name,
                         until=ends,
                         next_step=next_step,
+                        on_duty=staff.id in self.service_state.on_duty(record.home, now),
                     )
                 )
                 told = self._tell_others(record, duty, staff.id, ends, next_step, now)
@@ -254,7 +255,7 @@ class Acknowledgements:
             record = await self.engine.write_behind.episode(ref)
         except NotFound:
             return False
-        return staff.covers(record.home) and staff.active(self.service_state.clock.now())
+        return self.service_state.sees(staff, record.home)
 
     async def _commit(self, ref: str, build: _Build, update_id: int | None) -> None:
         await self.engine.write_behind.put(ref, build, update_id)
@@ -266,9 +267,10 @@ def _find(duties: Sequence[Duty], name: str) -> Duty | None:
 
 
 def _latest(record: Episode, duty: str) -> Acknowledged | None:
-    """The last word on who has it: an acknowledgement, unless a snooze came after it."""
+    """The last word on who has it: an acknowledgement, unless it was ended or a snooze came after
+    it."""
     for fact in reversed(counting(record.facts)):
-        if isinstance(fact, Acknowledged | Snoozed) and fact.duty == duty:
+        if isinstance(fact, Answered) and fact.duty == duty:
             return fact if isinstance(fact, Acknowledged) else None
     return None
 

@@ -8,12 +8,12 @@ from datetime import datetime
 import msgspec
 
 from protocol.episode import Earlier
-from protocol.facts import Acknowledged, Fact, Snoozed, Told
+from protocol.facts import Acknowledged, Fact, HoldEnded, Snoozed, Told
 from protocol.pack import Pack
 from protocol.standing import Standing, standing
 from storage.model import Entry, Episode, Past
 
-NO_PART_IN_RULES = (Told, Acknowledged, Snoozed)
+NO_PART_IN_RULES = (Told, Acknowledged, HoldEnded, Snoozed)
 
 
 def substance(record: Episode) -> tuple[Fact, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, date, datetime, timedelta
+from typing import TypeAlias
 
 import msgspec
 
@@ -22,6 +23,7 @@ from protocol.facts import (
     DutyDone,
     Fact,
     GoneAgain,
+    HoldEnded,
     InterviewAnswered,
     InterviewHeld,
     InterviewOffered,
@@ -42,9 +44,12 @@ AFTER_RETURN = frozenset({"RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE"
 """Duties that are not about the absence itself and so go on after the return."""
 OWN_DUTIES = frozenset({"SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
 """Duties that this service asks for at times of its own; the protocol names none."""
-HARMLESS = (Acknowledged, Snoozed, Note, DutyDone)
+HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, DutyDone)
 """Facts that no due time depends on."""
 WEEK_DAYS = 7
+
+
+Answered: TypeAlias = Acknowledged | HoldEnded | Snoozed
 
 
 class Duty(msgspec.Struct, frozen=True, kw_only=True):
@@ -59,6 +64,8 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     starts: datetime
     quiet_until: datetime | None = None
     owner: str = ""
+    hold_ended: str = ""
+    """Why "I have it" of the owner ended before its time; "" if it did not."""
     in_protocol: bool = True
     """False: the protocol gives no time; `at` is this service's own."""
     not_before: datetime | None = None
@@ -83,7 +90,7 @@ class Reading(msgspec.Struct, kw_only=True):
     """One pass over an episode's facts: what the reminders need to know of them."""
 
     done: dict[str, list[datetime]] = {}
-    answers: dict[str, Acknowledged | Snoozed] = {}
+    answers: dict[str, Answered] = {}
     authority: list[AuthorityTold] = []
     safe_and_well: bool = False
     offered: bool = False
@@ -112,7 +119,7 @@ def read(facts: Sequence[Fact]) -> Reading:
                 seen.changed_at = fact.recorded_at
         if isinstance(fact, DutyDone):
             seen.done.setdefault(fact.duty, []).append(fact.at)
-        elif isinstance(fact, Acknowledged | Snoozed):
+        elif isinstance(fact, Answered):
             seen.answers[fact.duty] = fact
         elif isinstance(fact, AuthorityTold):
             seen.authority.append(fact)
@@ -164,12 +171,16 @@ def _duty(
     duty: str, at: datetime, seen: Reading, policy: Policy, *, in_protocol: bool = True
 ) -> Duty:
     answer = seen.answers.get(duty)
-    owner = ""
-    if isinstance(answer, Acknowledged) and answer.until > answer.at:
-        owner = answer.by
-    quiet_until = answer.until if answer else None
-    if isinstance(answer, Snoozed):
-        quiet_until = min(answer.until, at)
+    owner, hold_ended = "", ""
+    quiet_until: datetime | None = None
+    match answer:
+        case Acknowledged():
+            quiet_until = answer.until
+            owner = answer.by if answer.until > answer.at else ""
+        case HoldEnded():
+            quiet_until, owner, hold_ended = answer.at, answer.owner, answer.why
+        case Snoozed():
+            quiet_until = min(answer.until, at)
     logged = seen.back_at if duty in AFTER_RETURN and seen.back_at else seen.opened_at
     return Duty(
         id=duty,
@@ -177,6 +188,7 @@ def _duty(
         starts=at - timedelta(minutes=policy.lead_minutes.get(duty, 0)),
         quiet_until=quiet_until,
         owner=owner,
+        hold_ended=hold_ended,
         in_protocol=in_protocol,
         not_before=logged + timedelta(minutes=policy.grace_minutes) if logged else None,
     )

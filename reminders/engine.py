@@ -18,6 +18,7 @@ import msgspec
 import structlog
 
 from protocol.episode import Earlier
+from protocol.facts import Acknowledged
 from protocol.pack import Pack
 from protocol.provider import Provider
 from protocol.standing import Standing
@@ -36,7 +37,7 @@ from reminders.scheduled_jobs import ScheduledJobs
 from reminders.sending import Sender
 from reminders.service_state import ServiceState
 from reminders.watch import Watch
-from storage.model import Episode, Message, Past
+from storage.model import Entry, Episode, Message, Past
 from storage.store import Change, NotFound, Store
 
 HEARTBEAT_SECONDS = 15.0
@@ -60,6 +61,7 @@ class Held(msgspec.Struct, kw_only=True, eq=False):
     counted: tuple[int, int] = (0, 0)
     """Of so many entries so many are by people: the chain only grows, so it is counted on."""
     asked: frozenset[str] = frozenset()
+    holders: frozenset[str] = frozenset()
     waiting: bool = False
     moment: datetime | None = None
     turn: int = 0
@@ -99,7 +101,9 @@ class Engine:
         )
         self.service_state.tell = lambda message: self.delivery.offer(OFFICE, message)
         self.watch = Watch(self.service_state, self.delivery)
-        self.scheduled_jobs = ScheduledJobs(self.service_state, self.open_duties)
+        self.scheduled_jobs = ScheduledJobs(
+            self.service_state, self.open_duties, self.open_homes, self.people_changed
+        )
         self.notices = Notices(self.service_state)
         self.on_idle_change: Callable[[], None] | None = None
         self.on_stopped: Callable[[str], None] | None = None
@@ -260,18 +264,28 @@ class Engine:
 
     async def lost(self, person: str, why: str) -> None:
         """This person cannot be written to: passed over from now on, the manager is told, and
-        where they were asked whoever is next is asked at once."""
+        where they were asked or had something in hand whoever is next is asked at once."""
+        await self.notices.unreachable(person, why)
+        await self.people_changed()
+
+    async def people_changed(self) -> None:
+        """Who can be asked may have changed (reached again, lost, on or off duty): every case is
+        planned anew where somebody has something in hand, or somebody was asked who is not now."""
         with self._busy():
-            await self.notices.unreachable(person, why)
             for held in list(self._held.values()):
-                if person in held.asked:
+                crew = self.service_state.crew(held.home, self.clock.now())
+                if held.holders or not held.asked <= set(crew.everyone):
                     await self._replan(held)
-        self._arm()
+        self.look_at_rounds()
 
     def look_at_rounds(self) -> None:
         """A hand-over was offered or a choice made: the service's own next moment may differ."""
         self.scheduled_jobs.look_soon()
         self._arm()
+
+    def open_homes(self) -> set[str]:
+        """Ids of the homes with open cases."""
+        return {held.home for held in self._held.values()}
 
     async def open_duties(self) -> list[tuple[Episode, int, Sequence[Duty]]]:
         """Every open episode with its level and what is to be done there, oldest first."""
@@ -319,8 +333,12 @@ class Engine:
 
         def build(record: Episode) -> Change | None:
             made[:] = [self._plan(held, record, now)]
+            if facts := made[0].facts:
+                entries = (*record.entries, *(Entry(fact=fact, digest="") for fact in facts))
+                record = msgspec.structs.replace(record, entries=entries)
+                made[:] = [self._plan(held, record, now)]
             messages = (*made[0].cancel, *made[0].send)
-            return Change(messages=messages) if messages else None
+            return Change(facts=facts, messages=messages) if facts or messages else None
 
         try:
             record = await self.write_behind.episode(held.ref)
@@ -337,6 +355,7 @@ class Engine:
             self._set(held, now + AGAIN)
             return
         held.asked = made[0].asked
+        held.holders = made[0].holders
         held.by_people = self._by_people(held, record)
         held.waiting = False
         for message in record.messages:
@@ -350,14 +369,19 @@ class Engine:
         standing = held.known.standing
         held.level = standing.shown
         service_state = self.service_state
+        reading = read(record.facts)
+        in_hand = any(
+            isinstance(a, Acknowledged) and a.until > now for a in reading.answers.values()
+        )
         return plan(
             Situation(
                 now=now,
                 messages=record.messages,
-                reading=read(record.facts),
+                reading=reading,
                 assessment=standing.computed,
                 level=standing.shown,
                 crew=service_state.crew(record.home, now),
+                crew_changes_at=service_state.crew_changes(record.home, now) if in_hand else None,
                 policy=service_state.policy,
                 closed_days=service_state.closed_days,
                 second_channel=service_state.second_channel,

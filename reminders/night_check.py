@@ -22,10 +22,18 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     not_allowed: tuple[str, ...] = ()
     """On the rota of a home that they do not cover, or unknown."""
 
+    uncovered_from: datetime | None = None
+    """From then on nobody who covers the home can be asked."""
+
     @property
     def trouble(self) -> bool:
         return bool(
-            self.gaps or self.never_started or self.blocked or self.expired or self.not_allowed
+            self.gaps
+            or self.never_started
+            or self.blocked
+            or self.expired
+            or self.not_allowed
+            or self.uncovered_from
         )
 
 
@@ -70,4 +78,21 @@ def look_over(service_state: ServiceState, home: str, now: datetime) -> Outcome:
         blocked=tuple(blocked),
         expired=tuple(expired),
         not_allowed=tuple(foreign),
+        uncovered_from=_uncovered_from(service_state, home, now, until),
     )
+
+
+def _uncovered_from(
+    service_state: ServiceState, home: str, now: datetime, until: datetime
+) -> datetime | None:
+    """The first moment of this span (UTC) from which nobody can be asked who covers this home, has
+    opened the bot and can be reached."""
+    ends: list[datetime | None] = []
+    for staff in service_state.service.staff:
+        known = service_state.reachability.get(staff.id)
+        if not staff.covers(home) or not staff.active(now):
+            continue
+        if known is not None and known.reachable and known.started_at is not None:
+            ends.append(staff.expires_at)
+    last = max((until if end is None else end for end in ends), default=now)
+    return last if last < until else None

@@ -15,6 +15,7 @@ import msgspec
 
 from protocol import london
 from protocol.assess import Assessment
+from protocol.facts import NIGHTLIGHT, Acknowledged, HoldEnded
 from reminders.duties import AFTER_RETURN, Duty, Reading, duties
 from reminders.ladder import Slot, slots
 from reminders.policy import Policy
@@ -39,6 +40,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     level: int
     """The level shown: the computed one, or as raised or stood down by a person."""
     crew: Crew
+    crew_changes_at: datetime | None = None
+    """When (UTC) the people who can be asked may be others; asked for while somebody has it."""
     policy: Policy
     closed_days: Collection[date] = ()
     second_channel: Collection[str] = ()
@@ -51,15 +54,19 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
-    """`send`: new messages, to be put on record and sent. `cancel`: messages already on record,
+    """`facts`: to be put on record before anything else; then plan again with them. `send`: new
+    messages, to be put on record and sent. `cancel`: messages already on record,
     as they now stand (cancelled). `look_again_at`: the next moment at which the plan can differ
-    without a new fact; None if there is none. `asked`: who is being asked now."""
+    without a new fact; None if there is none. `asked`: who is being asked now. `holders`: who has
+    something in hand."""
 
+    facts: tuple[HoldEnded, ...] = ()
     send: tuple[Message, ...] = ()
     cancel: tuple[Message, ...] = ()
     look_again_at: datetime | None = None
     duties: tuple[Duty, ...] = ()
     asked: frozenset[str] = frozenset()
+    holders: frozenset[str] = frozenset()
 
 
 def plan(situation: Situation) -> Plan:
@@ -75,6 +82,8 @@ def plan(situation: Situation) -> Plan:
     )
     if situation.assessment.closable:
         wanted = [duty for duty in wanted if duty.id in AFTER_RETURN]
+    if ended := _holds_ended(situation, wanted):
+        return Plan(facts=tuple(ended))
     send: list[Message] = []
     cancel: dict[str, Message] = {}
     moments: list[datetime] = []
@@ -98,6 +107,9 @@ def plan(situation: Situation) -> Plan:
     notices, outdated = _notices(situation)
     send += notices
     cancel.update({m.id: m for m in outdated})
+    holders = frozenset(duty.owner for duty in wanted if duty.held(situation.now))
+    if holders and situation.crew_changes_at is not None:
+        moments.append(situation.crew_changes_at)
     if situation.assessment.changes_at is not None:
         moments.append(situation.assessment.changes_at.astimezone(UTC))
     return Plan(
@@ -106,7 +118,42 @@ def plan(situation: Situation) -> Plan:
         look_again_at=min((m for m in moments if m > situation.now), default=None),
         duties=tuple(wanted),
         asked=frozenset(asked),
+        holders=holders,
     )
+
+
+def _holds_ended(situation: Situation, wanted: Iterable[Duty]) -> list[HoldEnded]:
+    """ "I have it" of somebody who can no longer be asked: ended now, once and for all."""
+    now = situation.now
+    ended = []
+    for duty in wanted:
+        answer = situation.reading.answers.get(duty.id)
+        if not duty.held(now) or not isinstance(answer, Acknowledged):
+            continue
+        if why := hold_ended(answer, situation.crew):
+            ended.append(
+                HoldEnded(
+                    id=f"ended~{answer.id}",
+                    by=NIGHTLIGHT,
+                    recorded_at=now,
+                    at=now,
+                    duty=duty.id,
+                    owner=duty.owner,
+                    why=why,
+                )
+            )
+    return ended
+
+
+def hold_ended(answer: Acknowledged, crew: Crew) -> str:
+    """Why this "I have it" does not hold any more with these people; "" while it does."""
+    if answer.by in crew.unreachable:
+        return "unreachable"
+    if answer.by not in crew.everyone:
+        return "off_list"
+    if answer.on_duty and answer.by not in crew.rostered:
+        return "off_duty"
+    return ""
 
 
 def urgency(level: int, duty: str, early: bool) -> int:
@@ -157,8 +204,9 @@ class _Asking:
         owed, self.next_at = _owed(
             slots(self.ladder, crew, anchor, self._tail(reached)), reached, served, now
         )
-        for person, (first, slot) in owed.items():
-            due_at = self.start if not round_ and first.at == anchor else first.at
+        for person, (due_at, slot) in owed.items():
+            if not round_ and due_at == anchor:
+                due_at = self.start
             if round_:
                 due_at = max(due_at, self._level_since())
             unsent = [m.due_at for m in _waiting(counted) if m.to == person]
@@ -178,7 +226,7 @@ class _Asking:
     def _crew(self) -> Crew:
         """After an acknowledgement ran out its owner is asked first, if still on duty."""
         crew, owner = self.situation.crew, self.duty.owner
-        if owner and owner in crew.duty:
+        if owner and not self.duty.hold_ended and owner in crew.duty:
             duty = (owner, *(one for one in crew.duty if one != owner))
             return msgspec.structs.replace(crew, duty=duty)
         return crew
@@ -212,10 +260,12 @@ class _Asking:
             data["since"] = anchor
         if duty.owner and duty.quiet_until is not None:
             data["was_with"] = duty.owner
+            if duty.hold_ended:
+                data["was_with_why"] = duty.hold_ended
         if slot.exhausted:
             data["people"] = list(slot.people)
         if situation.crew.gap:
-            data["gap"] = True
+            data["gap"] = "uncovered" if situation.crew.uncovered else "rota"
         if duty.id == "N-RA" and situation.assessment.ra_route:
             data["route"] = situation.assessment.ra_route
         message = Message(
@@ -248,7 +298,7 @@ class _Asking:
         """Somebody has it, or it is not time (any more): what still waits is taken back."""
         self.cancel += _cancelled(_waiting(self.about), "quiet")
 
-    def _outdated(self, owed: dict[str, tuple[Slot, Slot]], crew: Crew) -> None:
+    def _outdated(self, owed: dict[str, tuple[datetime, Slot]], crew: Crew) -> None:
         new = {m.id for m in self.send}
         known = new | {m.id for m in self.about}
         for message in _waiting(self.about):
@@ -268,20 +318,22 @@ class _Asking:
 
 def _owed(
     ladder: Iterable[Slot], reached: dict[str, tuple[int, int]], served: datetime, now: datetime
-) -> tuple[dict[str, tuple[Slot, Slot]], datetime | None]:
-    """For each person the first and the last slot that has come and was not used, and when the
-    next slot comes. Only the last one is sent: nobody is told five times at once.
+) -> tuple[dict[str, tuple[datetime, Slot]], datetime | None]:
+    """For each person the last slot that has come and was not used, with the moment (UTC) at which
+    this person should have been asked first; and when the next slot comes. Only the last slot is
+    sent: nobody is told five times at once.
 
-    The first one is when this person should have been asked. Slots up to `served` were used for
-    whoever was on duty then, so for somebody who came later they do not count as missed."""
-    owed: dict[str, tuple[Slot, Slot]] = {}
+    Slots up to `served` were used for whoever was on duty then. Somebody who came later is asked
+    now, which is not late."""
+    owed: dict[str, tuple[datetime, Slot]] = {}
     for slot in ladder:
         if slot.at > now:
             return owed, slot.at
+        missed = slot.at if slot.at > served else now
         for person in slot.people:
             if slot.place > reached.get(person, (-1, 0)):
-                first = owed[person][0] if person in owed else slot
-                owed[person] = (slot if first.at <= served else first, slot)
+                first = owed[person][0] if person in owed else now
+                owed[person] = (min(first, missed), slot)
     return owed, None
 
 

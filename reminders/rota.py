@@ -127,7 +127,9 @@ class Crew(msgspec.Struct, frozen=True, kw_only=True):
     """Who can be asked about one home at one moment; staff ids, each list in ladder order.
 
     `gap`: a rota exists but nobody on it could be asked, so the managers and then everybody
-    stand in. `unreachable`: those passed over because the bot cannot write to them.
+    stand in. `unreachable`: those passed over because the bot cannot write to them. `rostered`:
+    who is on duty, reachable or not. `uncovered`: nobody who covers the home can be reached, so
+    the managers of other homes are asked, and without any the administrators.
     """
 
     duty: tuple[str, ...]
@@ -135,6 +137,8 @@ class Crew(msgspec.Struct, frozen=True, kw_only=True):
     everyone: tuple[str, ...]
     gap: bool = False
     unreachable: tuple[str, ...] = ()
+    rostered: tuple[str, ...] = ()
+    uncovered: bool = False
 
 
 def named(
@@ -186,28 +190,40 @@ def crew(
     policy: Policy,
     service: Provider,
     state: RotaState,
+    stand_ins: Collection[str] = (),
     unreachable: Collection[str] = (),
     office: OfficeHours = NINE_TO_FIVE,
 ) -> Crew:
-    """Everybody who may be asked, without those the bot cannot reach.
+    """Everybody who may be asked, without those the bot cannot reach. `stand_ins`: who is asked if
+    nobody who covers the home can be reached.
 
     If nobody at all can be reached they are all kept: a message that fails is visible, one that
     was never tried is not.
     """
     everyone = tuple(s.id for s in service.staff if s.covers(home) and s.active(now))
-    reachable = tuple(one for one in everyone if one not in unreachable) or everyone
+    reachable = tuple(one for one in everyone if one not in unreachable)
+    rostered = on_duty(home, now, policy=policy, service=service, state=state, office=office)
+    if not reachable:
+        able = tuple(one for one in stand_ins if one not in unreachable)
+        asked = able or (*everyone, *stand_ins)
+        return Crew(
+            duty=asked,
+            managers=asked,
+            everyone=asked,
+            gap=True,
+            unreachable=tuple(one for one in everyone if one in unreachable),
+            rostered=rostered,
+            uncovered=True,
+        )
     managers = tuple(s.id for s in service.managers(home, now) if s.id in reachable)
-    duty = tuple(
-        one
-        for one in on_duty(home, now, policy=policy, service=service, state=state, office=office)
-        if one in reachable
-    )
+    duty = tuple(one for one in rostered if one in reachable)
     return Crew(
         duty=duty or managers or reachable,
         managers=managers or duty or reachable,
         everyone=reachable,
         gap=not duty,
         unreachable=tuple(one for one in everyone if one in unreachable),
+        rostered=rostered,
     )
 
 

@@ -3,7 +3,7 @@ nobody accepted."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Collection, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from protocol import london
 from protocol.london import LONDON
 from protocol.provider import Staff
 from reminders import digest, night_check
+from reminders.coverage import Coverage
 from reminders.duties import Duty
 from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
@@ -48,8 +49,15 @@ class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 class ScheduledJobs:
     """Run with every tick; `next_at` is when there is something to do again (UTC)."""
 
-    def __init__(self, service_state: ServiceState, open_duties: OpenDuties) -> None:
+    def __init__(
+        self,
+        service_state: ServiceState,
+        open_duties: OpenDuties,
+        open_homes: Callable[[], Collection[str]],
+        people_changed: Callable[[], Awaitable[None]],
+    ) -> None:
         self.service_state = service_state
+        self.coverage = Coverage(service_state, open_homes, people_changed)
         self.open_duties = open_duties
         self.shift_lists = ShiftLists(service_state, open_duties)
         self.next_at: datetime | None = None
@@ -60,6 +68,7 @@ class ScheduledJobs:
         if self._looked and (self.next_at is None or now < self.next_at):
             return
         self._looked = True
+        await self.coverage.run(now)
         await self._offers(now)
         await self.shift_lists.run(now)
         await self._night_check(now)
@@ -73,8 +82,9 @@ class ScheduledJobs:
 
     def _look_ahead(self, now: datetime) -> None:
         moments = self._ends()
-        if (listed := self.shift_lists.next_at(now)) is not None:
-            moments.append(listed)
+        for job in (self.coverage, self.shift_lists):
+            if (moment := job.next_at(now)) is not None:
+                moments.append(moment)
         if self.service_state.policy.night_check.enabled:
             moments.append(_next_hour(now, self.service_state.policy.night_check.at))
         for staff in self._digest_readers(now):
@@ -156,12 +166,16 @@ class ScheduledJobs:
         if not come or done == today.isoformat():
             return
         told: dict[str, list[dict[str, Any]]] = {}
-        for home in self.service_state.service.homes:
-            outcome = night_check.look_over(self.service_state, home.id, now)
+        homes = [home.id for home in self.service_state.service.homes]
+        for home in dict.fromkeys((*homes, *self.coverage.uncovered(now))):
+            outcome = night_check.look_over(self.service_state, home, now)
             if outcome.trouble:
-                line = {"home": home.id, **msgspec.to_builtins(outcome)}
-                for manager in self.service_state.managers([home.id], now):
-                    told.setdefault(manager.id, []).append(line)
+                line = {"home": home, **msgspec.to_builtins(outcome)}
+                readers = self.service_state.managers([home], now)
+                if outcome.uncovered_from is not None:
+                    readers = [*readers, *self.service_state.leaders(now)]
+                for one in dict.fromkeys(reader.id for reader in readers):
+                    told.setdefault(one, []).append(line)
 
         def build(office: Office) -> OfficeChange | None:
             if office.state.get("night_check") == today.isoformat():

@@ -97,9 +97,51 @@ class ServiceState:
             policy=self.policy,
             service=self._by_home.get(home, self.service),
             state=self.rota,
+            stand_ins=[s.id for s in self.stand_ins(home, now)],
             unreachable=self.unreachable(),
             office=self.office_hours,
         )
+
+    def is_covered(self, home: str, now: datetime) -> bool:
+        """Can anybody who covers this home be asked now? Never True of a home that is not in the
+        configuration any more, unless somebody covers all homes."""
+        away = self.unreachable()
+        covering = self._by_home.get(home, self.service).staff
+        return any(s.covers(home) and s.active(now) and s.id not in away for s in covering)
+
+    def stand_ins(self, home: str, now: datetime) -> list[Staff]:
+        """Who is asked, and may see the cases, while nobody covers this home: the managers of other
+        homes; if none of them can be reached, the administrators. Empty while it is covered."""
+        return [] if self.is_covered(home, now) else self.leaders(now)
+
+    def leaders(self, now: datetime) -> list[Staff]:
+        """All managers who can be reached; without any the administrators."""
+        away = self.unreachable()
+        managers = [s for s in self.service.staff if s.manages and s.active(now)]
+        administrators = list(self.service.administrators(now))
+        for group in (managers, administrators):
+            if found := [s for s in group if s.id not in away]:
+                return found
+        return [*managers, *administrators]
+
+    def sees(self, staff: Staff, home: str) -> bool:
+        """May this person see and work on cases of that home now?"""
+        now = self.clock.now()
+        if not staff.active(now):
+            return False
+        return staff.covers(home) or any(s.id == staff.id for s in self.stand_ins(home, now))
+
+    def crew_changes(self, home: str, now: datetime) -> datetime | None:
+        """When (UTC) the people who can be asked may next be others without anybody's doing: the
+        rota changes hands, something arranged in chat begins or ends, somebody's time on the staff
+        list ends."""
+        moments = [self.next_change(home, now)]
+        for cover in self.rota.covers:
+            if cover.home == home:
+                moments += [cover.start, cover.end]
+        for staff in self._by_home.get(home, self.service).staff:
+            moments.append(staff.expires_at)
+        return min((m for m in moments if m is not None and m > now), default=None)
 
     def on_duty(self, home: str, now: datetime) -> tuple[str, ...]:
         """Staff ids in the order of asking, whether they can be reached or not."""
@@ -121,17 +163,20 @@ class ServiceState:
         staff = self._people.get(person)
         if staff is None or not staff.active(self.clock.now()):
             return None
-        if home is not None and not staff.covers(home):
+        if home is not None and not self.sees(staff, home):
             return None
         known = self.reachability.get(person)
         return known.chat_id if known and known.chat_id is not None else staff.telegram_id
 
     def managers(self, homes: Iterable[str], now: datetime) -> list[Staff]:
-        """The managers of any of these homes who can be reached; without any the
-        administrators, so that somebody learns of it."""
+        """The managers of any of these homes who can be reached, and whoever stands in where
+        nobody covers one; without any the administrators, so that somebody learns of it."""
         away = self.unreachable()
         found = {
-            s.id: s for home in homes for s in self.service.managers(home, now) if s.id not in away
+            s.id: s
+            for home in homes
+            for s in (*self.service.managers(home, now), *self.stand_ins(home, now))
+            if s.id not in away
         }
         if found:
             return list(found.values())

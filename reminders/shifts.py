@@ -35,7 +35,7 @@ class Shifts:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.service_state = engine.service_state
-        self.swaps = Swaps(engine.service_state, engine.look_at_rounds)
+        self.swaps = Swaps(engine.service_state, engine.people_changed)
 
     # On duty ---------------------------------------------------------------------------------
 
@@ -216,6 +216,7 @@ class Shifts:
             ),
             update_id,
         )
+        await self.engine.people_changed()
 
     async def staff_blocked(self, staff_id: str, why: str = "blocked the bot") -> None:
         """Telegram says that this person blocked the bot: whoever is next is asked at once."""
@@ -281,7 +282,7 @@ class Shifts:
 
     async def _change(self, build: _OfficeBuild, update_id: int | None) -> None:
         await self.service_state.change(build, update_id)
-        self.engine.look_at_rounds()
+        await self.engine.people_changed()
 
     def _offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.service_state.rota.offers if o.id == offer_id), None)

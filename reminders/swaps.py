@@ -5,7 +5,7 @@ Only shifts of the written rota that have not begun can be swapped; who is on du
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeAlias
 
@@ -107,10 +107,10 @@ class Coming:
 class Swaps:
     """What people do about swaps. Every act raises NotSaved if the book cannot be written.
 
-    `changed` is called when an offer was made: when it runs out is the service's own moment.
+    `changed` is called after every change: who is asked when may be different.
     """
 
-    def __init__(self, service_state: ServiceState, changed: Callable[[], None]) -> None:
+    def __init__(self, service_state: ServiceState, changed: Callable[[], Awaitable[None]]) -> None:
         self.service_state = service_state
         self._changed = changed
 
@@ -167,7 +167,7 @@ class Swaps:
             )
 
         await service_state.change(build, update_id)
-        self._changed()
+        await self._changed()
         return made[0]
 
     async def answer(

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 import structlog
 
+from reminders.coverage import UNCOVERED
 from reminders.delivery import Delivery
 from reminders.plan import ASKING
 from reminders.service_state import ServiceState
@@ -152,9 +153,11 @@ class Watch:
         """For /health: `ok` is false when something needs a person to look."""
         now = self.service_state.clock.now()
         watching = self.service_state.policy.watching
+        uncovered = sorted(self.service_state.state.get(UNCOVERED, {}))
         quiet = (now - self.last_beat).total_seconds() if self.last_beat else None
         return {
-            "ok": not self.delivery.stopped_why
+            "ok": not uncovered
+            and not self.delivery.stopped_why
             and self.down_since is None
             and self.service_state.write_behind.unsaved == 0
             and quiet is not None
@@ -168,6 +171,7 @@ class Watch:
             "late_reminders": self.figures.late,
             "last_lateness_seconds": round(self.figures.last_lateness, 3),
             "planning_failures": self.planning_failed,
+            "homes_without_cover": uncovered,
         }
 
 

@@ -17,6 +17,16 @@ from storage.model import Message
 REPEATED = "(sent again: it may have reached you before)"
 TELEPHONE = "Nobody has answered. Please telephone them now:"
 NOBODY_TO_TELEPHONE = "Nobody has answered. Please telephone your manager now."
+GAPS = {
+    "rota": "Nobody on the rota could be asked, so you are.",
+    "uncovered": "Nobody who covers this home can be reached, so you are asked.",
+}
+ENDED = {
+    "unreachable": "cannot be reached now",
+    "off_list": "is no longer on the list of this home",
+    "off_duty": "is not on duty any more",
+}
+"""Why somebody does not have it any more."""
 ROUTES = {"EDT": "emergency duty team", "duty_team": "day duty team"}
 
 
@@ -97,14 +107,20 @@ def _state(message: Message, authority: str, words: Words) -> list[str]:
     if message.about == "N-RA":
         lines += _route(data, authority, words)
     if data.get("was_with"):
-        lines.append(f"{plain(words.name(data['was_with']))} had it; it is not done.")
+        lines.append(_was_with(data, words))
     if data.get("asked") and message.kind != "telephone":
         names = listed([plain(words.name(s)) for s in data["asked"]])
         since = f" since {clock(moment(data['since']), now)}" if data.get("since") else ""
         lines.append(f"No answer{since} from {names}.")
     if data.get("gap"):
-        lines.append("Nobody on the rota could be asked, so you are.")
+        lines.append(GAPS.get(data["gap"], GAPS["rota"]))
     return lines
+
+
+def _was_with(data: dict[str, Any], words: Words) -> str:
+    name = plain(words.name(data["was_with"]))
+    ended = ENDED.get(data.get("was_with_why", ""))
+    return f"Was with {name}, who {ended}." if ended else f"{name} had it; it is not done."
 
 
 def _route(data: dict[str, Any], authority: str, words: Words) -> list[str]:

@@ -54,6 +54,16 @@ def screen(message: Message, words: Words) -> Screen:
             return Screen(swap.kept(data, words))
         case "night_check":
             return Screen(_night(data, words))
+        case "nobody_covers":
+            homes = _homes(data["homes"], words)
+            return Screen(
+                f"‼️ <b>Nobody who covers {homes} can be reached.</b> Until somebody can, I ask you "
+                "about its cases: /open\nTelephone the people of the home, and have the staff list "
+                "put right today."
+            )
+        case "covered_again":
+            homes = _homes(data["homes"], words)
+            return Screen(f"✅ {homes}: somebody who covers it can be reached again.")
         case "unreachable":
             return Screen(_unreachable(data, words))
         case "refused":
@@ -200,7 +210,12 @@ def _night(data: dict[str, Any], words: Words) -> str:
 
 def _wrong(found: dict[str, Any], words: Words) -> list[str]:
     """One home's troubles in the coming night."""
-    lines = [
+    lines = []
+    if since := found.get("uncovered_from"):
+        at = moment(since)
+        when = f"from {clock(at, words.now)} on " if at > words.now else ""
+        lines.append(f"{when}<b>nobody who covers it can be reached</b>; I would ask you instead")
+    lines += [
         f"nobody from {clock(moment(start), words.now)} to {clock(moment(end), words.now)}"
         for start, end in found.get("gaps", ())
     ]
