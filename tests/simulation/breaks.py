@@ -461,3 +461,15 @@ def homes_of_others(stack: contextlib.ExitStack) -> None:
         return [msgspec.structs.replace(m, data={**m.data, "homes": homes}) for m in made]
 
     _put(stack, reminders.scheduled_jobs.ScheduledJobs, "not_accepted", not_accepted)
+
+
+@_break
+def gone_still_has_it(stack: contextlib.ExitStack) -> None:
+    """ "I have it" outlives its owner, who blocked the bot, expired or went off duty."""
+    _put(stack, reminders.plan, "hold_ended", lambda answer, crew: "")
+
+
+@_break
+def nobody_stands_in(stack: contextlib.ExitStack) -> None:
+    """A home that nobody covers any more is nobody's business."""
+    _put(stack, reminders.service_state.ServiceState, "stand_ins", lambda self, home, now: [])

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from protocol import facts as f
-from protocol.provider import Role
+from protocol.provider import Role, Staff
 from storage.model import Episode, Message, Office
 from tests.simulation import needs
 from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES
@@ -91,6 +91,8 @@ class Checker:
         self.lost_people: dict[str, float] = {}
         self.known_lost: set[str] = set()
         self.office = Office()
+        self.covered_again: dict[str, float] = {}
+        self.gone: dict[str, float] = {}
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -120,12 +122,33 @@ class Checker:
                 self.broken("told somebody who is not on the list", f"{line.person}: {text[:60]}")
             return
         for found in REF.finditer(text):
-            if not staff.covers(HOME_OF[found[1]]):
+            if not self._may_hear(staff, HOME_OF[found[1]]):
                 self.broken("told somebody of another home", f"{found[0]} to {line.person}")
-        if staff.role is not Role.ADMINISTRATOR:
+        if staff.role is not Role.ADMINISTRATOR and "who cover" not in text:
             for found in HOUSE.finditer(text):
-                if not staff.covers(found[1].lower()):
+                if not self._may_hear(staff, found[1].lower()):
                     self.broken("told somebody of another home", f"{found[0]} to {line.person}")
+
+    def _may_hear(self, staff: Staff, home: str) -> bool:
+        """On the list of the home; or nobody who is can be reached, and this person leads another
+        home or looks after the bot."""
+        if staff.covers(home):
+            return True
+        if staff.role is Role.DUTY_MANAGER:
+            return False
+        now = self.world.clock.now()
+        return (
+            any(
+                not self._can_be_asked(home, now - timedelta(seconds=back))
+                for back in (0.0, RACE_SECONDS)
+            )
+            or self._time() - self.covered_again.get(home, -1e9) < RACE_SECONDS
+        )
+
+    def _can_be_asked(self, home: str, moment: datetime) -> set[str]:
+        service = self.world.made.config.service
+        able = {s.id for s in service.staff if s.covers(home) and s.active(moment)}
+        return able - self._unreachable()
 
     def _reminded(self, line: Line, shown: Shown, speaking: Speaking) -> None:
         for ref, message in speaking.parts:
@@ -229,7 +252,7 @@ class Checker:
             self.broken("told somebody who is not on the list", f"{person} by a text")
         if not ref:
             return
-        if not staff.covers(self.episodes[ref].home):
+        if not self._may_hear(staff, self.episodes[ref].home):
             self.broken("told somebody of another home", f"{ref} to {person} by a text")
         self._still_true(ref, message, begun)
         watch = self.watches.get((ref, message.about))
@@ -340,7 +363,12 @@ class Checker:
             self._wrote_episode(what, done)
         elif kind == "office":
             self._settled("", done.messages)
+            before = self._unreachable()
             self.office = done
+            if back := before - self._unreachable():
+                staff = [self.world.made.staff(one) for one in back]
+                homes = [h.lower() for h in HOMES if any(s.covers(h.lower()) for s in staff)]
+                self.covered_again |= dict.fromkeys(homes, self._time())
         elif kind == "drop":
             self._dropped(ref, update_id)
 
@@ -382,7 +410,7 @@ class Checker:
         for fact in people:
             if isinstance(fact, f.Acknowledged):
                 self._one_owner(change, episode, fact)
-            if isinstance(fact, f.Acknowledged | f.Snoozed):
+            if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded):
                 self.acked_at[(ref, fact.duty)] = now
         self._look(episode)
 
@@ -390,7 +418,9 @@ class Checker:
         earlier = [
             x
             for x in episode.facts
-            if isinstance(x, f.Acknowledged | f.Snoozed) and x.duty == fact.duty and x is not fact
+            if isinstance(x, f.Acknowledged | f.Snoozed | f.HoldEnded)
+            and x.duty == fact.duty
+            and x is not fact
         ]
         last = earlier[-1] if earlier else None
         if not isinstance(last, f.Acknowledged) or last.by == fact.by or last.until <= fact.at:
@@ -402,6 +432,36 @@ class Checker:
             self.broken(
                 "two owners of one duty", f"{episode.ref} {fact.duty}: {last.by} and {fact.by}"
             )
+
+    # Who has it -----------------------------------------------------------------------------
+
+    def holders(self) -> None:
+        """Every so often: nobody still has something who cannot be reached, is off the list or
+        was on duty and is no longer."""
+        now, moment = self._time(), self.world.clock.now()
+        still: dict[str, float] = {}
+        for ref, duty in self.watches:
+            episode = self.episodes[ref]
+            held = needs.holder(episode.facts, duty, moment)
+            if held is None or not self._is_gone(held, episode.home, moment):
+                continue
+            key = f"{ref} {held.id}"
+            still[key] = self.gone.get(key, now)
+            if self.world.fair(still[key], now) > FIRST_SECONDS + SLACK_SECONDS:
+                self.broken("somebody who is gone still has it", f"{ref} {duty}: {held.by}")
+        self.gone = still
+
+    def _is_gone(self, held: f.Acknowledged, home: str, now: datetime) -> bool:
+        staff = self.world.made.config.service.person(held.by)
+        if staff is None or not staff.active(now) or held.by in self._unreachable():
+            return True
+        if home in self.world.without_rota or not staff.covers(home):
+            return False
+        policy = self.world.made.policy
+        covers = self.office.state.get("rota", {}).get("covers", ())
+        return held.by in needs.on_rota(home, held.at, policy, ()) and held.by not in (
+            needs.on_rota(home, now, policy, covers)
+        )
 
     # Silence ------------------------------------------------------------------------------------
 

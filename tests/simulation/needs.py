@@ -135,6 +135,17 @@ def quiet_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
     for fact in reversed(facts):
         if isinstance(fact, f.Acknowledged | f.Snoozed) and fact.duty == duty:
             return fact.until
+        if isinstance(fact, f.HoldEnded) and fact.duty == duty:
+            return fact.at
+    return None
+
+
+def holder(facts: Sequence[f.Fact], duty: str, now: datetime) -> f.Acknowledged | None:
+    """ "I have it" that holds now."""
+    for fact in reversed(facts):
+        if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded) and fact.duty == duty:
+            held = isinstance(fact, f.Acknowledged) and fact.at < fact.until and now < fact.until
+            return fact if held else None  # type: ignore[return-value]
     return None
 
 

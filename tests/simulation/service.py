@@ -75,8 +75,8 @@ def cluster(number: int) -> tuple[str, ...]:
 
 
 def _staff(rng: Random, start: datetime, days: int) -> list[Staff]:
-    """Five duty managers for each cluster, one manager each, three for all, two administrators,
-    and some whose time on the list is over or ends during the run."""
+    """Five duty managers for each cluster, one manager each, one for half of them, two for all, two
+    administrators, and some whose time on the list is over or ends during the run."""
     found: list[Staff] = []
 
     def add(name: str, role: Role, homes: tuple[str, ...] = (), expires: date | None = None):
@@ -98,8 +98,9 @@ def _staff(rng: Random, start: datetime, days: int) -> list[Staff]:
         for place in "abcde":
             add(f"duty{group}{place}", Role.DUTY_MANAGER, cluster(group))
         add(f"lead{group}", Role.MANAGER, cluster(group))
-    for place in "abc":
+    for place in "ab":
         add(f"head{place}", Role.MANAGER)
+    add("headc", Role.MANAGER, (*cluster(0), *cluster(1)))
     add("admina", Role.ADMINISTRATOR)
     add("adminb", Role.ADMINISTRATOR)
     ends = start.date() + timedelta(days=rng.randrange(1, max(2, days)))

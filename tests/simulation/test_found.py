@@ -15,6 +15,8 @@ FOUND = {
     "told-after-the-list": (30, 4, 10, "told somebody who is not on the list"),
     "down-moment-missed": (102250, 14, 1, "Telegram was away and nobody was told another way"),
     "homes-of-others": (145, 4, 10, "told somebody of another home"),
+    "gone-still-has-it": (1, 14, 3, "somebody who is gone still has it"),
+    "nobody-stands-in": (11, 14, 3, "nobody was told of what is due"),
 }
 """By the name of the fault: seed, days, rate, and the invariant that it broke."""
 

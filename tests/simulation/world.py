@@ -315,14 +315,20 @@ class SimWorld:
             (self._rough_weather, 2 * days),
             (self._disk_full, 6 * days),
             (self._somebody_blocks, 3 * days),
+            (self._a_home_is_deserted, 8 * days),
             (self._chat_moves, 20 * days),
         ):
             self._again(act, mean)
+        self._look_at_holders()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._failed, self.days * days)
         if self.process is not None and self.process.life.alive:
             loop.kill(self.process.life)
         return self._result()
+
+    def _look_at_holders(self) -> None:
+        self.checker.holders()
+        self.later(300.0, self._look_at_holders)
 
     def _again(self, act: Callable[[], None], mean: float) -> None:
         def come() -> None:
@@ -452,6 +458,25 @@ class SimWorld:
             self.checker.came_back(person)
 
         self.later(self.rng.uniform(0.1, 60) * 3600, back)
+
+    def _a_home_is_deserted(self) -> None:
+        """Everybody who covers the homes of one cluster blocks the bot, for some hours."""
+        homes = service.cluster(self.rng.randrange(4))
+        people = [s.id for s in self.made.config.staff if any(s.covers(h) for h in homes)]
+        if any(self.telegram.by_person[one].blocked for one in people):
+            return
+        self.note("deserted", homes[0])
+        self.managers_same_since = self._now()
+        for one in people:
+            self.telegram.blocks(one, True)
+
+        def back() -> None:
+            self.managers_same_since = self._now()
+            for one in people:
+                self.telegram.blocks(one, False)
+                self.checker.came_back(one)
+
+        self.later(self.rng.uniform(0.5, 20) * 3600, back)
 
     def _chat_moves(self) -> None:
         person = self.rng.choice(list(self.people))
