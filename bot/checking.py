@@ -21,8 +21,10 @@ from protocol.mistakes import Mistake, allowed
 from protocol.pack import Pack
 from protocol.packfile import PackError
 from protocol.settings import SettingError
+from reminders import reachability
 from reminders.clock import SystemClock
 from reminders.policy_file import unknown_duties
+from reminders.rota import is_covered
 from storage.store import StoreError
 from storage.verify import verify
 
@@ -154,11 +156,26 @@ async def _misfits(read: Read, folder: Path) -> list[Mistake]:
         Mistake(
             place=("homes",),
             what=f"{episode.ref} is open, and its home {episode.home!r} is not configured",
-            remedy="Put the home back until the case is closed: nobody is asked about it.",
+            remedy="Put the home back until the case is closed: others are asked about it.",
         )
         for episode in await records.open_episodes()
         if episode.home not in homes
     ]
+    office = await records.office()
+    known = reachability.read(office.state.get("staff"))
+    away = {one for one, chat in known.items() if not chat.reachable}
+    now = SystemClock().now()
+    for n, home in enumerate(config.homes):
+        if is_covered(home.id, now, config.service, ()) and not is_covered(
+            home.id, now, config.service, away
+        ):
+            found.append(
+                Mistake(
+                    place=("homes", n, "id"),
+                    what=f"the bot cannot reach anybody who covers {home.name}",
+                    remedy="Ask them to unblock it, or put somebody else on the staff list.",
+                )
+            )
     for person in await records.people():
         if person.home not in homes:
             what = f"the register has {person.ref} in the home {person.home!r}"

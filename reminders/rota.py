@@ -183,6 +183,11 @@ def on_duty(
     return tuple(s.id for s in able if s is not None and s.active(now) and s.covers(home))
 
 
+def is_covered(home: str, now: datetime, service: Provider, away: Collection[str]) -> bool:
+    """Is anybody on the list who covers this home, beside those whom the bot cannot reach?"""
+    return any(s.covers(home) and s.active(now) and s.id not in away for s in service.staff)
+
+
 def crew(
     home: str,
     now: datetime,

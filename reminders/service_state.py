@@ -105,9 +105,8 @@ class ServiceState:
     def is_covered(self, home: str, now: datetime) -> bool:
         """Can anybody who covers this home be asked now? Never True of a home that is not in the
         configuration any more, unless somebody covers all homes."""
-        away = self.unreachable()
-        covering = self._by_home.get(home, self.service).staff
-        return any(s.covers(home) and s.active(now) and s.id not in away for s in covering)
+        service = self._by_home.get(home, self.service)
+        return rota.is_covered(home, now, service, self.unreachable())
 
     def stand_ins(self, home: str, now: datetime) -> list[Staff]:
         """Who is asked, and may see the cases, while nobody covers this home: the managers of other

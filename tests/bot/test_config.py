@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from bot import checking, start
+from bot.assembly import open_alone
 from bot.cli.maintenance import key_new
 from bot.config import ConfigError, load, token
+from protocol.facts import Child, Opened
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
+from storage.store import Change
 
 EXAMPLE = Path(__file__).parents[2] / "config.example.toml"
 
@@ -200,3 +205,37 @@ def test_a_wrong_setting_of_the_protocol_is_named(tmp_path: Path) -> None:
         tmp_path, ("# [protocol.settings]", "[protocol.settings]\nnotify_ra_mins = 30\n#")
     )
     assert any("notify_ra_mins" in line for line in checking.problems(path))
+
+
+PLAIN = ('key_file = "book.key"', 'unencrypted = "yes, plain files"')
+
+
+def test_check_names_a_home_whose_people_all_blocked_the_bot_and_one_removed_with_a_case(
+    tmp_path: Path,
+) -> None:
+    robin = ('role = "manager"', 'role = "manager"\nhomes = ["alder"]')
+    path = written(tmp_path, PLAIN, robin)
+    config, _ = load(path)
+
+    async def a_case_and_a_blocked_chat() -> None:
+        store = await open_alone(config, tmp_path)
+        at = datetime(2026, 3, 6, 21, tzinfo=UTC)
+        opened = Opened(
+            id="f1",
+            by="robin",
+            recorded_at=at,
+            category="missing",
+            child=Child(age=15),
+            aware_at=at,
+            last_seen_at=at,
+        )
+        await store.create("CH-2345", "cedar", "YP-1", Change(facts=[opened]))
+        await store.update_office(
+            state={"staff": {"robin": {"unreachable_at": at.isoformat(), "why": "blocked"}}}
+        )
+        await store.close()
+
+    asyncio.run(a_case_and_a_blocked_chat())
+    found = checking.problems(path)
+    assert any("the bot cannot reach anybody who covers Alder Lodge" in line for line in found)
+    assert any("CH-2345 is open, and its home 'cedar' is not configured" in line for line in found)
