@@ -16,13 +16,12 @@ SEEDS = (1, 2, 4, 6, 8, 13)
 """Busy days; the last ones live through a night on which the clocks change."""
 
 CAUGHT = {
-    "return-unnoticed": "a reminder of what is done",
+    "return-unnoticed": "a reminder after the return",
     "answers-dropped": "answers were dropped",
     "answer-not-saved": "a confirmed answer is not in the book",
     "confirmed-first": "an update was confirmed and not dealt with",
     "no-limiter": "429 provoked",
     "sent-not-recorded": "a duplicate without cause",
-    "repeats-unmarked": "a duplicate that does not say so",
     "names-in-chat": "personal data in a chat",
     "other-homes-told": "told somebody of another home",
     "answers-last-for-ever": "nobody was told of what is due",
