@@ -122,6 +122,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     interview_held_at: datetime | None = None
     interview_declined_at: datetime | None = None
     out_of_hours_referral: bool = False
+    source: str = ""
+    """Of an imported episode: hash of the source's own id, or "import" if it had none."""
 
 
 class Office(msgspec.Struct, frozen=True, kw_only=True):

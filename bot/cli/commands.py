@@ -19,11 +19,13 @@ app = typer.Typer(
 )
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
+import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
 app.add_typer(hub_app, name="hub")
 app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
+app.add_typer(import_app, name="import")
 app.add_typer(key_app, name="key")
 
 ConfigOption = Annotated[
@@ -143,6 +145,33 @@ def export_people(
     from bot.cli import export
 
     raise typer.Exit(export.people(config, out=out))
+
+
+@import_app.command("history")
+def import_history(
+    file: Annotated[Path, typer.Argument(help="A CSV file; docs/REPORTS.md has its columns.")],
+    form: Annotated[str, typer.Option("--format", help="csv, or ssd: table ssd_missing.")] = "csv",
+    map_file: Annotated[
+        Path | None, typer.Option("--map", help="For ssd: miss_person_id,person,home.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option(help="Check and count only.")] = False,
+    with_open: Annotated[
+        bool, typer.Option("--open", help="Those still away become open cases.")
+    ] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Put earlier episodes on record: all rows or none; not while the bot runs."""
+    from bot.cli import history
+
+    if form not in ("csv", "ssd"):
+        typer.echo(f"--format: {form!r} is not allowed. Allowed: csv, ssd.", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(
+        history.run(
+            file, config, form="ssd" if form == "ssd" else "csv", map_path=map_file,
+            dry_run=dry_run, with_open=with_open,
+        )
+    )  # fmt: skip
 
 
 @app.command()

@@ -144,7 +144,7 @@ def test_what_the_configuration_lacks_is_said(
 def test_a_code_that_is_none_is_said(config: Path, capsys: pytest.CaptureFixture[str]) -> None:
     config.write_text(CONFIG.replace("E09000014", "Haringey") + EXPORT, encoding="utf-8")
     assert export.people(config, out=None) == 2
-    assert "authorities[1].code: 'Haringey' is not allowed." in capsys.readouterr().err
+    assert "authorities[1].code: 'Haringey' is not allowed" in capsys.readouterr().err
 
 
 def test_rows_say_when_they_were_made(config: Path) -> None:
