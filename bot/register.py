@@ -1,24 +1,21 @@
-"""The register of young people from a CSV file: all rows, or none with the faults named."""
+"""The register of young people from a table: all rows, or none with every mistake named."""
 
 from __future__ import annotations
 
-import asyncio
-import csv
 import re
-import sys
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
-from bot.assembly import open_alone
-from bot.config import Config, ConfigError, load
+from bot.table_file import NoTable, Row, read_table
 from handlers.wording.report import FACTOR_LABELS
 from protocol import codes
 from protocol.facts import Answer, Child
-from protocol.provider import Provider
-from reminders.clock import SystemClock
+from protocol.mistakes import Mistake, allowed, nearest, shown
+from protocol.provider import Home, Provider
+from protocol.references import look_alike, reference_problem
 from storage.model import Person
-from storage.store import StoreError
 
 NEEDED = ("reference", "home", "date_of_birth")
 OPTIONAL = (
@@ -40,165 +37,305 @@ CODED: dict[str, tuple[str, ...]] = {
 }
 """Columns for figures: empty means that it is not known."""
 COLUMNS = (*NEEDED, *OPTIONAL, *CODED)
+SYNONYMS = {
+    "reference": "ref id reference_number reference_no young_person yp yp_ref child_id initials_id",
+    "home": "home_id house unit childrens_home placement_home placed_at",
+    "date_of_birth": "dob d_o_b birth_date birthdate date_born born birthday",
+    "name": "full_name child_name childs_name young_persons_name",
+    "looked_after_by": "placing_authority responsible_authority local_authority la authority",
+    "placed_in": "host_authority placement_authority area placed_in_area",
+    "historical_concerns": "concerns historic_concerns previous_concerns past_concerns",
+    "left_on": "left leaving_date date_left left_date end_date date_of_leaving discharged",
+    "flags": "flag risks risk_flags risk factors",
+}
+"""What columns are called elsewhere."""
 FLAGS = tuple(f for f in FACTOR_LABELS if f != "abducted") + ("allocated_worker",)
-LONGEST_REFERENCE = 16
+CONCERNS: dict[str, Answer] = {
+    **dict.fromkeys(("yes", "y", "true", "1"), True),
+    **dict.fromkeys(("no", "n", "false", "0"), False),
+    **dict.fromkeys(("unknown", "not known", "don't know", "dont know", "?", ""), "unknown"),
+}
+OLDEST = 26
+"""Years: nobody older is a young person."""
+
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_TIME_AFTER = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$")
+DATE_ALLOWED = "Allowed: 31/12/2011 or 2011-12-31."
 
 
 class BadRegister(Exception):
-    """The file cannot be imported. `problems`: one line each, with line and column."""
+    """The file cannot be imported. `mistakes`: everything that is wrong, with line and column."""
 
-    def __init__(self, problems: list[str]) -> None:
-        super().__init__("\n".join(problems))
-        self.problems = problems
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = list(mistakes)
+        super().__init__("\n".join(self.problems))
+
+    @property
+    def problems(self) -> list[str]:
+        """A line for each mistake."""
+        return [str(mistake) for mistake in self.mistakes]
 
 
 def read(path: Path, service: Provider, today: date) -> list[Person]:
-    """The rows as people. Raises BadRegister with every fault found; nothing was imported then."""
+    """The rows as people. Raises BadRegister with every mistake found; nothing was imported then.
+
+    today: the London day, by which ages are checked.
+    """
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file)
-            columns = [(c or "").strip() for c in table.fieldnames or ()]
-            table.fieldnames = columns
-            _check_columns(path.name, columns)
-            rows = [(table.line_num, row) for row in table]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BadRegister([f"{path.name}: cannot be read: {error}."]) from None
-    problems: list[str] = []
-    people: list[Person] = []
-    seen: dict[str, int] = {}
-    for line, row in rows:
-        faults: list[str] = []
-        person = _person(row, service, today, faults)
-        if person.ref in seen:
-            faults.append(f"reference: {person.ref!r} stands in line {seen[person.ref]} already.")
-        seen.setdefault(person.ref, line)
-        problems += [f"{path.name}:{line}: {fault}" for fault in faults]
-        people.append(person)
+        table = read_table(path)
+    except NoTable as error:
+        raise BadRegister(error.mistakes) from None
+    columns = _columns(path.name, table)
+    rows = table[1:]
+    reader = _Reader(path.name, service, today)
+    people = [reader.person(row, columns) for row in rows]
     if not rows:
-        problems.append(f"{path.name}: has no rows.")
-    if problems:
-        raise BadRegister(problems)
+        reader.mistakes.append(
+            Mistake(file=path.name, what="has no rows", remedy="One row for each young person.")
+        )
+    if reader.mistakes:
+        raise BadRegister(reader.mistakes)
     return people
 
 
-def _check_columns(name: str, columns: list[str]) -> None:
-    allowed = ", ".join(COLUMNS)
-    problems = [f"{name}:1: column {c!r} is missing." for c in NEEDED if c not in columns]
-    problems += [
-        f"{name}:1: unknown column {c!r}. Allowed: {allowed}." for c in columns if c not in COLUMNS
-    ]
-    problems += [
-        f"{name}:1: column {c!r} stands twice." for c in {*columns} if columns.count(c) > 1
-    ]
-    if problems:
-        raise BadRegister(problems)
+def questions(people: Sequence[Person], present: Mapping[str, Person]) -> list[Mistake]:
+    """What may be right or a mistake: the same name and date of birth under two references.
 
-
-def _person(row: dict[str, str], service: Provider, today: date, faults: list[str]) -> Person:
-    def cell(column: str) -> str:
-        return (row.get(column) or "").strip()
-
-    if None in row:
-        faults.append("has more cells than the heading has columns.")
-    ref = cell("reference")
-    if not ref or len(ref) > LONGEST_REFERENCE or ":" in ref or not ref.isprintable():
-        faults.append(
-            f"reference: {ref!r} is not allowed. 1 to {LONGEST_REFERENCE} characters, no colon, "
-            "no name."
-        )
-    home = service.home(cell("home"))
-    if home is None:
-        homes = ", ".join(h.id for h in service.homes)
-        faults.append(f"home: {cell('home')!r} is no home. Allowed: {homes}.")
-    authorities = {a.name for a in service.authorities}
-    for column in ("looked_after_by", "placed_in"):
-        if cell(column) and authorities and cell(column) not in authorities:
-            faults.append(
-                f"{column}: {cell(column)!r} is no authority. Allowed: "
-                f"{', '.join(sorted(authorities))}, or empty."
+    present: the register as it is, by reference.
+    """
+    found = []
+    known = {(_plain(p.name), p.child.dob): p.ref for p in present.values() if p.name}
+    for person in people:
+        same = known.setdefault((_plain(person.name), person.child.dob), person.ref)
+        if person.name and same != person.ref:
+            found.append(
+                Mistake(
+                    place=("name",),
+                    what=f"{person.ref} and {same} have the same name and date of birth",
+                    remedy="Is it one young person? Then keep one reference.",
+                    severity="warning",
+                )
             )
-    flags = cell("flags").replace(";", " ").split()
-    faults += [
-        f"flags: {flag!r} is not allowed. Allowed: {', '.join(FLAGS)}."
-        for flag in flags
-        if flag not in FLAGS
-    ]
-    concerns = cell("historical_concerns").casefold() or "unknown"
-    answers: dict[str, Answer] = {"yes": True, "no": False, "unknown": "unknown"}
-    if concerns not in answers:
-        faults.append(
-            f"historical_concerns: {concerns!r} is not allowed. Allowed: yes, no, unknown."
-        )
-    coded: dict[str, Any] = {name: cell(name).casefold() or "unknown" for name in CODED}
-    faults += [
-        f"{name}: {value!r} is not allowed. Allowed: {', '.join(CODED[name])}, or empty."
-        for name, value in coded.items()
-        if value not in CODED[name]
-    ]
-    district = cell("district").upper()
-    if district and not re.fullmatch(r"[EWSN][0-9]{8}", district):
-        faults.append(
-            f"district: {district!r} is no code. Allowed: E, W, S or N and 8 digits, or empty."
-        )
-    ticked: dict[str, Any] = {flag: True for flag in flags if flag in FLAGS}
-    child = Child(
-        dob=_date(cell("date_of_birth"), "date_of_birth", today, faults),
-        looked_after=bool(cell("looked_after_by")),
-        responsible_la=cell("looked_after_by") or None,
-        placement_la=cell("placed_in") or (home.authority if home else "") or None,
-        historical_concerns=answers.get(concerns, "unknown"),
-        in_childrens_home=bool(home and home.childrens_home),
-        district=district,
-        **coded,
-        **ticked,
-    )
-    return Person(
-        ref=ref,
-        home=home.id if home else "",
-        child=child,
-        name=cell("name"),
-        left_on=_date(cell("left_on"), "left_on", today, faults) if cell("left_on") else None,
-    )
-
-
-def _date(text: str, column: str, today: date, faults: list[str]) -> date | None:
-    """dd/mm/yyyy or yyyy-mm-dd; a date of birth makes somebody 0 to 25 years old."""
-    try:
-        if "/" in text:
-            day, month, year = (int(part) for part in text.split("/"))
-            found = date(year, month, day)
-        else:
-            found = date.fromisoformat(text)
-    except ValueError:
-        faults.append(f"{column}: {text!r} is not a date. Allowed: 31/12/2011 or 2011-12-31.")
-        return None
-    if column == "date_of_birth" and not 0 <= (today - found).days <= 25 * 366:
-        faults.append(f"{column}: {text!r} makes nobody a young person today. Check the year.")
     return found
 
 
-def run(file: Path, config_path: Path) -> int:
-    """The command: exit status 0, or 2 with a line for each fault."""
-    try:
-        config, _ = load(config_path, token_needed=False)
-        clock = SystemClock()
-        people = read(file, config.service, clock.now().date())
-        asyncio.run(_put(config, config_path.resolve().parent, people))
-    except (ConfigError, BadRegister) as error:
-        for line in error.problems:
-            print(line, file=sys.stderr)
-        print("Nothing was imported.", file=sys.stderr)
-        return 2
-    except StoreError as error:
-        print(f"Nothing was imported: {error}", file=sys.stderr)
-        return 2
-    print(f"{len(people)} young people imported.")
-    return 0
+def taken(people: Sequence[Person], present: Mapping[str, Person]) -> list[Mistake]:
+    """References that could be mixed up with another one of the register as it is."""
+    known = {look_alike(ref): ref for ref in present}
+    return [
+        Mistake(
+            place=("reference",),
+            what=f"{person.ref!r} looks like {known[look_alike(person.ref)]!r} of the register",
+            remedy="Write it as it is there, or choose another.",
+        )
+        for person in people
+        if known.get(look_alike(person.ref), person.ref) != person.ref
+    ]
 
 
-async def _put(config: Config, folder: Path, people: list[Person]) -> None:
-    store = await open_alone(config, folder)
+def _columns(name: str, table: Sequence[Row]) -> list[str]:
+    """What each column is, "" for one that is wholly empty. Raises BadRegister."""
+    heading = table[0]
+    known = {column: column for column in COLUMNS}
+    known |= {word: column for column, words in SYNONYMS.items() for word in words.split()}
+    wrong: list[Mistake] = []
+    columns: list[str] = []
+
+    def complain(what: str, remedy: str) -> None:
+        wrong.append(Mistake(file=name, line=heading.line, what=what, remedy=remedy))
+
+    for position, cell in enumerate(heading.cells):
+        plain = _plain(cell)
+        column = known.get(plain, "")
+        used = any(len(row.cells) > position and row.cells[position] for row in table[1:])
+        if not cell and used:
+            what = f"column {position + 1} has cells and no heading"
+            complain(what, "Give it one, or empty it.")
+        elif cell and not column:
+            complain(f"unknown column {shown(cell)}", allowed(COLUMNS, plain))
+        elif column in columns and column:
+            complain(f"column {column!r} stands twice ({cell!r} means it, too)", "Keep one.")
+        columns.append(column)
+    for column in NEEDED:
+        if column not in columns:
+            complain(f"column {column!r} is missing", f"Needed: {', '.join(NEEDED)}.")
+    if wrong:
+        raise BadRegister(wrong)
+    return columns
+
+
+def _plain(text: str) -> str:
+    """For comparing: "Date of Birth" and "date_of_birth" are the same."""
+    return "_".join(re.findall(r"[^\W_]+", text.casefold().replace("'", "").replace("’", "")))
+
+
+class _Reader:
+    """One row after the other, with what is wrong in them."""
+
+    def __init__(self, file: str, service: Provider, today: date) -> None:
+        self.mistakes: list[Mistake] = []
+        self._file = file
+        self._service = service
+        self._today = today
+        self._seen: dict[str, tuple[str, int]] = {}
+        self._words = [
+            word
+            for home in service.homes
+            for word in (home.id, home.name, home.prefix, home.authority)
+        ]
+        self._line = 0
+        self._cells: dict[str, str] = {}
+
+    def person(self, row: Row, columns: Sequence[str]) -> Person:
+        """The row as a young person; what is wrong is in `mistakes`."""
+        self._line = row.line
+        self._cells = dict(zip(columns, row.cells, strict=False))
+        if any(row.cells[len(columns) :]):
+            remedy = "Put quotes around a cell that holds the sign between columns."
+            self._wrong("", "has more cells than the heading has columns", remedy)
+        ref = self._reference()
+        home = self._home()
+        looked_after_by = self._authority("looked_after_by")
+        placed_in = self._authority("placed_in") or (home.authority if home else "")
+        dob = self._date("date_of_birth")
+        left_on = self._date("left_on") if self._cells.get("left_on") else None
+        if dob and left_on and left_on < dob:
+            what = f"{left_on.isoformat()} is before the date of birth"
+            self._wrong("left_on", what, "Check both dates.")
+        ticked: dict[str, Any] = dict.fromkeys(self._flags(), True)
+        coded: dict[str, Any] = {name: self._code(name, values) for name, values in CODED.items()}
+        child = Child(
+            dob=dob,
+            looked_after=bool(looked_after_by),
+            responsible_la=looked_after_by or None,
+            placement_la=placed_in or None,
+            historical_concerns=self._concerns(),
+            in_childrens_home=bool(home and home.childrens_home),
+            district=self._district(),
+            **coded,
+            **ticked,
+        )
+        name = self._cells.get("name", "")
+        if len(name) > 80 or not name.isprintable():
+            self._wrong("name", f"{shown(name)} is not allowed", "Allowed: at most 80 characters.")
+        return Person(
+            ref=ref, home=home.id if home else "", child=child, name=name, left_on=left_on
+        )
+
+    def _wrong(self, column: str, what: str, remedy: str) -> None:
+        place = (column,) if column else ()
+        self.mistakes.append(
+            Mistake(file=self._file, line=self._line, place=place, what=what, remedy=remedy)
+        )
+
+    def _reference(self) -> str:
+        ref = self._cells.get("reference", "")
+        what, remedy = reference_problem(ref, name=self._cells.get("name", ""), words=self._words)
+        if what:
+            self._wrong("reference", what, remedy)
+            return ref
+        first, line = self._seen.setdefault(look_alike(ref), (ref, self._line))
+        if line != self._line and first == ref:
+            self._wrong("reference", f"{ref!r} stands in line {line} already", "One row for each.")
+        elif line != self._line:
+            what = f"{ref!r} looks like {first!r} in line {line}"
+            self._wrong("reference", what, "Choose one that cannot be mixed up with it.")
+        return ref
+
+    def _home(self) -> Home | None:
+        """By its id, or by its name as people write it."""
+        given = self._cells.get("home", "")
+        homes = self._service.homes
+        for home in homes:
+            if _plain(given) in (_plain(home.id), _plain(home.name)) and given:
+                return home
+        meant = nearest(given, [home.name for home in homes])
+        near = next((home.id for home in homes if home.name == meant), given)
+        self._wrong("home", f"{shown(given)} is no home", allowed([h.id for h in homes], near))
+        return None
+
+    def _authority(self, column: str) -> str:
+        """As the configuration writes it."""
+        given = self._cells.get(column, "")
+        names = [authority.name for authority in self._service.authorities]
+        if not given or not names:
+            return given
+        for name in names:
+            if _plain(name) == _plain(given):
+                return name
+        remedy = allowed(sorted(names), given).removesuffix(".") + ", or empty."
+        self._wrong(column, f"{shown(given)} is no authority", remedy)
+        return given
+
+    def _flags(self) -> list[str]:
+        given = re.split(r"[;,|\s]+", self._cells.get("flags", "").casefold())
+        found = [flag for flag in given if flag]
+        for flag in found:
+            if flag not in FLAGS:
+                self._wrong("flags", f"{shown(flag)} is not allowed", allowed(FLAGS, flag))
+        return [flag for flag in found if flag in FLAGS]
+
+    def _concerns(self) -> Answer:
+        given = self._cells.get("historical_concerns", "")
+        plain = given.casefold().replace("’", "'")
+        if plain not in CONCERNS:
+            self._wrong(
+                "historical_concerns",
+                f"{shown(given)} is not allowed",
+                "Allowed: yes, no, unknown.",
+            )
+        return CONCERNS.get(plain, "unknown")
+
+    def _code(self, column: str, values: Iterable[str]) -> str:
+        given = self._cells.get(column, "").casefold() or "unknown"
+        if given not in values:
+            remedy = allowed(values, given).removesuffix(".") + ", or empty."
+            self._wrong(column, f"{shown(given)} is not allowed", remedy)
+        return given
+
+    def _district(self) -> str:
+        district = self._cells.get("district", "").upper()
+        if district and not re.fullmatch(r"[EWSN][0-9]{8}", district):
+            remedy = "Allowed: E, W, S or N and 8 digits, or empty."
+            self._wrong("district", f"{shown(district)} is no code", remedy)
+        return district
+
+    def _date(self, column: str) -> date | None:
+        given = self._cells.get(column, "")
+        found = _read_date(given)
+        if isinstance(found, tuple):
+            self._wrong(column, *found)
+            return None
+        if column == "date_of_birth" and not 0 <= (self._today - found).days < OLDEST * 366:
+            what = f"{shown(given)} makes nobody a young person today"
+            self._wrong(column, what, "Check the year.")
+        elif not 2000 <= found.year <= 2100 and column != "date_of_birth":
+            self._wrong(column, f"{shown(given)} is not allowed", "Check the year.")
+        return found
+
+
+def _read_date(given: str) -> date | tuple[str, str]:
+    """The day; or what is wrong with it, and what to do. Day before month, as in England."""
+    text = _TIME_AFTER.sub("", given.strip())
+    what = f"{shown(given)} is not a date"
+    if not text:
+        return "is empty", f"Every row needs it. {DATE_ALLOWED}"
+    if re.fullmatch(r"\d{5}(\.\d+)?", text):
+        return what, f"It is a spreadsheet's number for one: format the column. {DATE_ALLOWED}"
+    parts = [part for part in re.split(r"[\s/.,-]+", text) if part]
+    if len(parts) != 3:
+        return what, DATE_ALLOWED
+    if re.fullmatch(r"\d{4}", parts[0]):
+        parts.reverse()
+    day, month, year = parts
+    if re.fullmatch(r"[’']?\d{2}", year):
+        return f"{shown(given)} has a year of two digits", f"Write all four. {DATE_ALLOWED}"
+    if month[:3].casefold() in _MONTHS and month.isalpha():
+        month = str(_MONTHS.index(month[:3].casefold()) + 1)
+    day = re.sub(r"(?<=\d)(st|nd|rd|th)$", "", day)
     try:
-        await store.put_people(people)
-    finally:
-        await store.close()
+        return date(int(year), int(month), int(day))
+    except ValueError:
+        if month.isdigit() and day.isdigit() and int(month) > 12 >= int(day):
+            return what, f"The day stands before the month. {DATE_ALLOWED}"
+        return what, DATE_ALLOWED

@@ -15,6 +15,7 @@ from handlers.wording import report as say
 from handlers.wording.common import DANGER
 from handlers.wording.form import KEPT_OUT, answer
 from protocol.facts import Abducted, Answer, Category, Child, Fact, Opened, PoliceTold
+from protocol.london import day_of
 from storage.model import Person
 
 NOT_LISTED = "+"
@@ -62,10 +63,11 @@ def _people(state: FormState) -> list[Option]:
     home = state.answers.get("home", UNKNOWN)
     if _one_home(state):
         home = _homes(state)[0].value
+    today = day_of(state.now)
     here = [
         p
         for p in state.people
-        if state.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.left_on is None
+        if state.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.lives_there(today)
     ]
     return [*(Option(p.ref, p.ref) for p in here), Option(say.NOT_LISTED, NOT_LISTED)]
 

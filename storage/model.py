@@ -105,6 +105,10 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     name: str = ""
     left_on: date | None = None
 
+    def lives_there(self, today: date) -> bool:
+        """Not yet left on this London day."""
+        return self.left_on is None or today < self.left_on
+
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
     """One earlier episode as the counts need it; a row of the summary, rebuilt from the files."""

@@ -112,13 +112,18 @@ def when(
 
 @people_app.command("import")
 def people_import(
-    file: Annotated[Path, typer.Argument(help="A CSV file; see the README for its columns.")],
+    file: Annotated[
+        Path, typer.Argument(help="A table, CSV or .xlsx; see the README for its columns.")
+    ],
     config: ConfigOption = CONFIG,
+    sure: Annotated[
+        bool, typer.Option(help="Two with the same name and date of birth are two.")
+    ] = False,
 ) -> None:
     """Put young people on the register: all rows or none."""
-    from bot import register
+    from bot.cli import people
 
-    raise typer.Exit(register.run(file, config))
+    raise typer.Exit(people.run(file, config, sure=sure))
 
 
 @export_app.command("rows")
