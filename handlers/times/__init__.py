@@ -1,7 +1,13 @@
 """Read the times duty managers type: right to the minute, or asked back, never guessed."""
 
+from .dates import parser as _parser
 from .engine import explain, readings
 from .items import Explanation, Taken, Why
 from .show import shown
 
-__all__ = ["Explanation", "Taken", "Why", "explain", "readings", "shown"]
+__all__ = ["Explanation", "Taken", "Why", "explain", "prepare", "readings", "shown"]
+
+
+def prepare() -> None:
+    """Load dateparser, which takes a quarter of a second. Call it off the event loop."""
+    _parser()

@@ -7,10 +7,12 @@ import sys
 from datetime import datetime
 from typing import IO, Any
 
+from protocol.london import LONDON
+
 from .engine import explain
 from .items import Explanation
-from .london import LONDON, to_minute
 from .show import shown
+from .wall_clock import to_minute
 
 _PROBLEM = 1
 _WRONG_CALL = 2

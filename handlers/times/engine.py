@@ -2,43 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from .case import Ask, Case
+from protocol.london import LONDON
+
+from . import notes
 from .dates import date_of
-from .items import (
-    Clock,
-    Day,
-    DayKind,
-    Elapsed,
-    Explanation,
-    Part,
-    PartSaid,
-    Piece,
-    Taken,
-    Told,
-    Why,
-    Zone,
-)
-from .line import Line
-from .london import LONDON, MINUTE, to_minute
-from .meaning import Sense, sense
-from .named_days import on_day
-from .reader import pieces
-from .resolve import agrees, elapsed, in_part, no_day
+from .grammar import items
+from .items import Clock, Day, DayKind, Elapsed, Explanation, Item, Part, PartSaid, Taken, Told, Why
+from .leftover import Leftover, leftover
+from .settle import Ask, Case, agrees, elapsed, in_part, no_day, on_day
 from .spelling import spelled
-from .text import LONGEST, Token, normalise, tokens
+from .text import MOST_NUMBERS, Line, plain, tokens, too_much
+from .vocabulary import TIME_WORDS
+from .wall_clock import MINUTE, to_minute
 
 _MOST_OFFERS = 4
+_WHO = r"(?:(?:i|we|he|she|they|he's|she's|they've|hes|shes)(?: have| has| was| is)? )?"
+_NOW = re.compile(
+    rf"{_WHO}(?:seen |saw (?:him|her|them) )?(?:(?:just|right|only|literally) )*"
+    rf"(?:now|{_WHO}just (?:got|come|came|walked|arrived|returned)"
+    r"(?: back| in| home| through the door)+)"
+    r"(?: x+| outside| (?:in|by|on|near) the (?:front |back )?\w+| by staff| thanks?| please)?"
+)
 
 
-def explain(text: str, now: datetime) -> Explanation:
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """The times of a text by kind, and what its other words do."""
+
+    clocks: list[Clock]
+    days: list[Day]
+    parts: list[PartSaid]
+    lapses: list[Elapsed]
+    left: Leftover
+
+    @classmethod
+    def of(cls, found: Sequence[Item], left: Leftover) -> _Read:
+        values = [i.value for i in found]
+        return cls(
+            [v for v in values if isinstance(v, Clock)],
+            [v for v in values if isinstance(v, Day)],
+            [v for v in values if isinstance(v, PartSaid)],
+            [v for v in values if isinstance(v, Elapsed)],
+            left,
+        )
+
+
+def explain(text: str, now: datetime, names: Collection[str] = ()) -> Explanation:
     """Read a typed time and say how.
 
     Args:
         text: what was typed, any text of any length.
         now: the aware moment of asking; seconds count for elapsed times.
+        names: names of people and homes of this service, lower case: harmless words.
 
     Returns:
         The readings (Europe/London, never after `now`), the rules that took the words, and why
@@ -49,115 +69,122 @@ def explain(text: str, now: datetime) -> Explanation:
     """
     if now.utcoffset() is None:
         raise ValueError("now must carry its offset from UTC")
-    if len(text) > LONGEST:
+    if too_much(text):
         return Explanation((), (), Why.TOO_LONG)
-    line = Line(spelled(_closed(tokens(normalise(text)))))
     case = Case.of(now)
-    found = pieces(line, case.today)
-    taken = tuple(
-        Taken(p.rule, line.typed(p.first, p.last)) for p in found if p.rule and p.last > p.first
-    )
-    judged = sense(found)
-    try:
-        instant, rule = _settled(found, judged, case, now)
-    except Ask as ask:
-        blamed = judged.spoilt
-        words = line.typed(blamed.first, blamed.last) if blamed else ""
-        return _asked(ask, (*taken, Taken(f"asked back: {ask.why}", words)))
-    return Explanation((instant.astimezone(LONDON),), (*taken, Taken(rule, "")))
+    if notes.is_note(text):
+        return _note(text, now, names)
+    line = Line(spelled(tokens(plain(text).rstrip(".!, "))))
+    return _explained(line, case, now, names)
 
 
-def readings(text: str, now: datetime) -> list[datetime]:
+def readings(text: str, now: datetime, names: Collection[str] = ()) -> list[datetime]:
     """The readings of a typed time: one is clear, several are to be offered, none is to ask.
 
     Args:
         text: what was typed; any text, it never raises.
         now: the aware moment of asking.
+        names: names of people and homes of this service, lower case: harmless words.
 
     Returns:
         Aware times in Europe/London, none after `now`.
     """
-    return list(explain(text, now).readings)
+    return list(explain(text, now, names).readings)
 
 
-def _closed(typed: list[Token]) -> list[Token]:
-    """The tokens without the marks that only close the text, so that they can change nothing."""
-    end = len(typed)
-    while end and typed[end - 1].kind == "mark" and typed[end - 1].text in ".!,":
-        end -= 1
-    return typed[:end]
+def _explained(line: Line, case: Case, now: datetime, names: Collection[str]) -> Explanation:
+    if sum(t.kind != "mark" for t in line.tokens) < 16 and _NOW.fullmatch(_bare(line)):
+        return Explanation((case.now.astimezone(LONDON),), (Taken("now", line.text),))
+    if sum(t.kind == "number" or t.text in TIME_WORDS for t in line.tokens) > 2 * MOST_NUMBERS:
+        return Explanation((), (), Why.TOO_LONG)
+    found = items(line, case.today)
+    taken = tuple(Taken(i.rule, line.between(i.first, i.last)) for i in found if i.value)
+    read = _Read.of(found, leftover(line, found, names))
+    try:
+        instant, rule = _settled(read, case, now)
+        if read.left.doubt:
+            raise Ask(Why.UNSURE, [instant])
+    except Ask as ask:
+        return _asked(ask, (*taken, Taken(f"asked back: {ask.why}", read.left.words)))
+    return Explanation((instant.astimezone(LONDON),), (*taken, Taken(rule, "")))
+
+
+def _bare(line: Line) -> str:
+    return " ".join(t.text for t in line.tokens if t.text not in {".", "!", ",", '"', "-", "*"})
+
+
+def _note(text: str, now: datetime, names: Collection[str]) -> Explanation:
+    """The one sighting time of a note, when no other part of it speaks of a time."""
+    case = Case.of(now)
+    parts = [Line(spelled(tokens(plain(part)))) for part in notes.sentences(text)]
+    told = [
+        explained
+        for line in parts
+        if notes.tells_sighting(line) and (explained := _explained(line, case, now, names))
+    ]
+    single = [e for e in told if len(e.readings) == 1]
+    quiet = sum(notes.speaks_of_time(line, case.today) for line in parts) == 1
+    if len(told) == len(single) == 1 and quiet:
+        return single[0]
+    offers = [t for e in told for t in (*e.readings, *([e.likely] if e.likely else []))]
+    return _asked(Ask(Why.TWO_TIMES if len(told) > 1 else Why.UNSURE, offers), ())
 
 
 def _asked(ask: Ask, taken: tuple[Taken, ...]) -> Explanation:
-    instants = sorted(set(ask.offers))[-_MOST_OFFERS:]
+    instants = sorted({to_minute(t) for t in ask.offers})[-_MOST_OFFERS:]
     shown = tuple(t.astimezone(LONDON) for t in instants)
     if len(shown) == 1:
         return Explanation((), taken, ask.why, shown[0])
     return Explanation(shown, taken, ask.why)
 
 
-def _settled(
-    found: Sequence[Piece], judged: Sense, case: Case, now: datetime
-) -> tuple[datetime, str]:
+def _settled(read: _Read, case: Case, now: datetime) -> tuple[datetime, str]:
     """The one instant, and the rule that settled it."""
-    if judged.now:
-        return case.now, "now"
-    clocks = [p.value for p in found if isinstance(p.value, Clock)]
-    days = [p.value for p in found if isinstance(p.value, Day)]
-    parts = [p.value for p in found if isinstance(p.value, PartSaid)]
-    lapses = [p.value for p in found if isinstance(p.value, Elapsed)]
-    zones = [p.value for p in found if isinstance(p.value, Zone)]
-    if judged.refused is not None:
-        raise Ask(judged.refused, _each(clocks, days, parts, lapses, case, now))
-    if zones or len(lapses) > 1:
+    if read.left.refused is not None:
+        raise Ask(read.left.refused, _each(read, case, now))
+    if len(read.lapses) > 1:
         raise Ask(Why.UNSURE)
-    if not clocks:
-        return _without_clock(bool(days or parts), lapses, judged, case, now)
-    clock = _same(clocks)
+    if not read.clocks:
+        return _without_clock(read, case, now)
+    clock = _same(read.clocks)
     if clock is None:
-        raise Ask(Why.TWO_TIMES, _each(clocks, days, parts, lapses, case, now))
-    instant, rule = _with_clock(clock, days, parts, judged, case)
-    if lapses and not agrees(case, lapses[0], instant):
-        raise Ask(Why.DISAGREE, _each(clocks, days, parts, lapses, case, now))
+        raise Ask(Why.TWO_TIMES, _each(read, case, now))
+    instant, rule = _with_clock(clock, read, case)
+    if read.lapses and not agrees(case, read.lapses[0], instant):
+        raise Ask(Why.DISAGREE, _each(read, case, now))
     return instant, rule
 
 
-def _without_clock(
-    day_said: bool, lapses: list[Elapsed], judged: Sense, case: Case, now: datetime
-) -> tuple[datetime, str]:
-    if day_said:
+def _without_clock(read: _Read, case: Case, now: datetime) -> tuple[datetime, str]:
+    if read.days or read.parts:
         raise Ask(Why.VAGUE)
-    if not lapses:
+    if not read.lapses:
         raise Ask(Why.NO_TIME)
-    instant = elapsed(case, now, lapses[0])
-    if lapses[0].length < MINUTE and instant != case.now:
+    lapse = read.lapses[0]
+    instant = elapsed(case, now, lapse)
+    if lapse.length < MINUTE and instant != case.now:
         raise Ask(Why.UNSURE, [instant, case.now])
-    if judged.doubt or (not lapses[0].ago and not judged.lapse):
+    if not (read.left.alone if not lapse.ago else read.left.light or not lapse.loose):
         raise Ask(Why.UNSURE, [instant])
     return instant, "elapsed time before now"
 
 
-def _with_clock(
-    clock: Clock, days: list[Day], parts: list[PartSaid], judged: Sense, case: Case
-) -> tuple[datetime, str]:
-    part = _one_part(parts)
-    day = _one_day(days, clock, part, case)
+def _with_clock(clock: Clock, read: _Read, case: Case) -> tuple[datetime, str]:
+    part = _one_part(read.parts)
+    day = _one_day(read.days, clock, case)
     if day is not None:
         return on_day(case, clock, day, part), f"{clock.told} time on a named day: {day.kind}"
     if part is not None and part.part is Part.EARLY:
-        today = Day(DayKind.TODAY)
-        return on_day(case, clock, today, part), "early hours of today"
+        return on_day(case, clock, Day(DayKind.TODAY), part), "early hours of today"
     if part is not None:
-        bare = clock.told in {Told.BARE, Told.FOUR_DIGITS}
-        clock = in_part(clock, part.part)
-        if bare and not part.marked:
+        if clock.open and not part.marked:
             raise Ask(Why.WHICH_DAY)
-    elif clock.told in {Told.BARE, Told.FOUR_DIGITS} and (judged.doubt or judged.home):
-        raise Ask(Why.UNSURE)
+        clock = in_part(clock, part.part)
+    elif clock.open and not read.left.light:
+        raise Ask(Why.UNSURE, [no_day(case, clock)])
     instant = no_day(case, clock)
-    before = instant.astimezone(LONDON).date() < case.today
-    late = before and (case.now - instant).total_seconds() > 12 * 3600
-    if (late and judged.loose) or (before and not judged.rolled):
+    late = (case.now - instant).total_seconds() > 12 * 3600
+    if late and not read.left.light and instant.astimezone(LONDON).date() < case.today:
         raise Ask(Why.WHICH_DAY, [instant])
     return instant, "most recent past occurrence"
 
@@ -169,19 +196,21 @@ def _same(clocks: list[Clock]) -> Clock | None:
         exact = {first.told, other.told} == {Told.EXACT}
         if not exact or (first.hour, first.minute) != (other.hour, other.minute):
             return None
-        if first.zone != other.zone:
-            return None
     return first
 
 
 def _one_part(parts: list[PartSaid]) -> PartSaid | None:
-    kinds = {p.part for p in parts}
-    if len(kinds) > 1:
+    if len({p.part for p in parts}) > 1:
         raise Ask(Why.DISAGREE)
     return parts[0] if parts else None
 
 
-def _one_day(days: list[Day], clock: Clock, part: PartSaid | None, case: Case) -> Day | None:
+_NIGHTS = {DayKind.LAST_NIGHT, DayKind.TONIGHT, DayKind.NIGHT_BEFORE_LAST}
+_ORDER = [DayKind.LAST_NIGHT, DayKind.TONIGHT, DayKind.NIGHT_BEFORE_LAST, DayKind.TODAY]
+_ORDER += [DayKind.YESTERDAY, DayKind.DAYS_AGO, DayKind.WEEKDAY]
+
+
+def _one_day(days: list[Day], clock: Clock, case: Case) -> Day | None:
     """The day that all the day words agree on.
 
     Raises:
@@ -190,23 +219,15 @@ def _one_day(days: list[Day], clock: Clock, part: PartSaid | None, case: Case) -
     if len(days) < 2:
         return days[0] if days else None
     dates = [d for d in days if d.kind is DayKind.DATE]
-    named = {d.on(case.today) for d in days} - {None}
-    nights = {d.kind for d in days} & {
-        DayKind.LAST_NIGHT,
-        DayKind.TONIGHT,
-        DayKind.NIGHT_BEFORE_LAST,
-    }
-    if nights and (clock.told is not Told.EXACT or clock.hour < 17 or len(dates) > 1):
-        raise Ask(Why.DISAGREE)
     if len(dates) > 1:
         raise Ask(Why.TWO_TIMES)
+    if {d.kind for d in days} & _NIGHTS and (clock.told is not Told.EXACT or clock.hour < 17):
+        raise Ask(Why.DISAGREE)
     if dates:
         return _dated(dates[0], [d for d in days if d is not dates[0]], case)
-    if len(named) > 1:
+    if len({d.on(case.today) for d in days}) > 1:
         raise Ask(Why.DISAGREE)
-    order = [DayKind.LAST_NIGHT, DayKind.TONIGHT, DayKind.NIGHT_BEFORE_LAST, DayKind.TODAY]
-    order += [DayKind.YESTERDAY, DayKind.DAYS_AGO, DayKind.WEEKDAY]
-    return min(days, key=lambda d: order.index(d.kind))
+    return min(days, key=lambda d: _ORDER.index(d.kind))
 
 
 def _dated(dated: Day, others: list[Day], case: Case) -> Day:
@@ -224,26 +245,20 @@ def _dated(dated: Day, others: list[Day], case: Case) -> Day:
     return dated
 
 
-def _each(
-    clocks: list[Clock],
-    days: list[Day],
-    parts: list[PartSaid],
-    lapses: list[Elapsed],
-    case: Case,
-    now: datetime,
-) -> list[datetime]:
+def _each(read: _Read, case: Case, now: datetime) -> list[datetime]:
     """What each time of a refused text would mean by itself, to offer."""
     found: list[datetime] = []
-    for clock in clocks[:_MOST_OFFERS]:
-        for day in [*days[:2], None][: max(1, len(days[:2]))]:
+    part = read.parts[0] if read.parts else None
+    for clock in read.clocks[:_MOST_OFFERS]:
+        days: list[Day | None] = [*read.days[:2]] or [None]
+        for day in days:
             try:
-                part = parts[0] if parts else None
                 found.append(on_day(case, clock, day, part) if day else no_day(case, clock))
             except Ask as ask:
                 found.extend(ask.offers)
-    for lapse in lapses[:_MOST_OFFERS]:
+    for lapse in read.lapses[:_MOST_OFFERS]:
         try:
             found.append(elapsed(case, now, lapse))
         except Ask:
             continue
-    return [t for t in found if t <= to_minute(now)]
+    return [t for t in found if t <= case.now]

@@ -1,4 +1,4 @@
-"""The pieces a typed time is made of, and the answer built from them."""
+"""What a typed time is made of, and the answer built from it."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Why(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """Which rule took which words (as typed, lower case)."""
+    """Which rule took which words (as read: lower case, slips put right)."""
 
     rule: str
     words: str
@@ -68,20 +68,22 @@ class Told(StrEnum):
 class Clock:
     """A clock time.
 
-    `hour` is 0-23 when exact, 1-12 when the half of the day is not told. A `naked` number is a
-    time only beside "at", "about" or a day. `dotted` says that a full stop stood between.
+    `hour` is 0-23 when exact, 1-12 when the half of the day is not told. `around` is counted from
+    noon or midnight ("ten past midnight"). `shape` says how far the typing itself shows that this
+    is a time: "sure" (9pm, 21:30, half nine), "digits" (2130), "dotted" (9.30), "naked" (9, nine).
     """
 
     told: Told
     hour: int
     minute: int
-    naked: bool = False
-    dotted: bool = False
-    zone: str = ""
+    shape: str = "sure"
     around: bool = False
-    """Counted from noon or midnight ("ten past midnight")."""
-    hours_too: bool = False
-    """Typed so that it may be hours and minutes gone by ("2h15")."""
+    zone: str = ""
+
+    @property
+    def open(self) -> bool:
+        """Is morning or evening left open?"""
+        return self.told in {Told.BARE, Told.FOUR_DIGITS}
 
 
 class Part(StrEnum):
@@ -162,11 +164,8 @@ class Elapsed:
     grain: timedelta
     ago: bool
     days: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Now:
-    """A word for this very moment."""
+    loose: bool = False
+    """"An hour or so", "a couple of minutes", a slip: right, but not to be leant on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,41 +175,17 @@ class Bad:
     why: Why
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
-    """A word that is not part of a time, with its class in the vocabulary ("" when unknown)."""
-
-    text: str
-    kind: str
+Value = Clock | PartSaid | Day | Elapsed | Bad
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
-    """Punctuation that no time used."""
+class Item:
+    """A value and the tokens it took: from `first` up to, not including, `last`.
 
-    text: str
+    The value is None for words that only look like a time ("night staff", "room 9").
+    """
 
-
-@dataclass(frozen=True, slots=True)
-class Aside:
-    """A number that something else names: a room, a bus, a size, an age."""
-
-
-@dataclass(frozen=True, slots=True)
-class Zone:
-    """GMT or BST, said apart from a clock time."""
-
-    name: str
-
-
-Value = Clock | PartSaid | Day | Elapsed | Now | Bad | Word | Mark | Aside | Zone
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A value and the tokens it took: from `first` up to, not including, `last`."""
-
-    value: Value
+    value: Value | None
     first: int
     last: int
     rule: str

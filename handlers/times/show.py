@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from .london import LONDON, day_of, instants, to_minute
+from protocol.london import LONDON
+
+from .wall_clock import day_of, instants, to_minute
 
 _FULL_YEAR_AFTER_DAYS = 31
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from handlers.times import explain
-from handlers.times.london import LONDON, to_minute
+from handlers.times.wall_clock import LONDON, to_minute
 
 CLAUSES = Path(__file__).parents[2] / "data" / "times" / "clauses.txt"
 

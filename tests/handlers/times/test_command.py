@@ -19,8 +19,8 @@ def test_a_clear_phrase_is_printed_with_how_long_ago(capsys: pytest.CaptureFixtu
 def test_why_names_the_rule_that_took_each_word(capsys: pytest.CaptureFixture[str]) -> None:
     run("haf nine lastnight", NOW, True, None)
     out = capsys.readouterr().out
-    assert "spoken time: 'haf nine'" in out
-    assert "last night: 'lastnight'" in out
+    assert "spoken time: 'half nine'" in out
+    assert "last night: 'last night'" in out
 
 
 def test_an_open_hour_prints_both_readings(capsys: pytest.CaptureFixture[str]) -> None:

@@ -5,19 +5,21 @@ import time
 from datetime import UTC, datetime, timedelta
 
 from handlers.times import readings
-from handlers.times.everyday import KIND
-from handlers.times.london import to_minute
 from handlers.times.text import LONGEST
+from handlers.times.vocabulary import CLASSES, TIME_WORDS, words_of
+from handlers.times.wall_clock import to_minute
 
 CASES = 6000
-SLOWEST = 0.050
+SLOWEST = 0.010
+"""Seconds of processor time for any text of any length."""
+VOCABULARY = sorted({*TIME_WORDS, *words_of(*CLASSES)})
 SIGNS = "0123456789.:;,/-–—'’\"?!~@+*#%£()[]{}<>=_&|\\½¼\u00a0\u202f\u200d\ufe0f🕘👍éßıİǅ９٣\x00\n"
 EARLY = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def text(chance: random.Random) -> str:
     """Vocabulary, numbers, marks and noise in any order, glued or spaced, sometimes cut up."""
-    vocabulary = sorted(KIND)
+    vocabulary = VOCABULARY
     parts: list[str] = []
     for _ in range(chance.randrange(1, 14)):
         roll = chance.random()

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from handlers.times import readings
-from handlers.times.london import LONDON
+from handlers.times.wall_clock import LONDON
 
 DAY = timedelta(days=1)
 CASES = 250

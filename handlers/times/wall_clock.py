@@ -7,11 +7,12 @@ is compared in UTC and only turned into London time for people.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
 
-LONDON = ZoneInfo("Europe/London")
+from protocol.london import LONDON
+
 MINUTE = timedelta(minutes=1)
-_OFFSETS = {"gmt": timedelta(0), "utc": timedelta(0), "bst": timedelta(hours=1)}
+OFFSETS = {"gmt": timedelta(0), "utc": timedelta(0), "bst": timedelta(hours=1)}
+"""The zones that a clock time may name."""
 
 
 def to_minute(moment: datetime) -> datetime:
@@ -33,7 +34,7 @@ def instants(day: date, hour: int, minute: int) -> list[datetime]:
 
 def in_zone(moment: datetime, zone: str) -> bool:
     """Does London keep this zone ("gmt", "utc", "bst") at that instant?"""
-    return moment.astimezone(LONDON).utcoffset() == _OFFSETS[zone]
+    return moment.astimezone(LONDON).utcoffset() == OFFSETS[zone]
 
 
 def day_of(moment: datetime) -> date:

@@ -1,0 +1,73 @@
+"""One text with its times marked off, and what the judges of its other words found."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from .items import Item, Why
+from .text import Line
+from .vocabulary import PHRASES, kind
+
+_EXCUSED = re.compile(r"(?<![\w'])(?:" + "|".join(PHRASES) + r")(?![\w'])")
+
+
+class Scan:
+    """The tokens that no time took, and the verdict so far.
+
+    Attributes:
+        tokens: all tokens of the line.
+        items: its times.
+        names: names of people and homes of this service, lower case.
+        used: the tokens that a time took.
+        excused: the tokens of a phrase in which a guard does no harm ("not seen since").
+        refused: why the text must be asked back, or None.
+        doubt: the reading may only be offered.
+        words: the word to blame.
+    """
+
+    def __init__(self, line: Line, items: Sequence[Item], names: Collection[str]) -> None:
+        self.tokens, self.items, self.names = line.tokens, items, names
+        self.used = {n for item in items for n in range(item.first, item.last)}
+        self.excused: set[int] = set()
+        for match in _EXCUSED.finditer(line.text):
+            inside = (n for n, at in enumerate(line.starts) if match.start() <= at < match.end())
+            self.excused.update(inside)
+        self.excused -= self.used
+        self.refused: Why | None = None
+        self.doubt = False
+        self.words = ""
+
+    def refuse(self, why: Why, n: int) -> None:
+        """The text must be asked back because of token `n`."""
+        if self.refused is None:
+            self.refused, self.words = why, self.tokens[n].text
+
+    def unsure(self, n: int) -> None:
+        """The reading may only be offered because of token `n`."""
+        if not self.doubt and self.refused is None:
+            self.words = self.word(n)
+        self.doubt = True
+
+    def word(self, n: int) -> str:
+        """The text of token `n`, or ""."""
+        return self.tokens[n].text if 0 <= n < len(self.tokens) else ""
+
+    def free(self, n: int) -> bool:
+        """Is there a token at `n` that no time took?"""
+        return 0 <= n < len(self.tokens) and n not in self.used
+
+    def free_word(self, n: int) -> str:
+        """The word at `n` if no time and no excused phrase took it, or ""."""
+        if self.free(n) and n not in self.excused and self.tokens[n].kind == "word":
+            return self.tokens[n].text
+        return ""
+
+    def approx(self, n: int) -> bool:
+        """Is this "about" or one of its like?"""
+        return kind(self.word(n)) == "approx"
+
+    def gap(self, one: Item, other: Item) -> range:
+        """The tokens between two times."""
+        low, high = sorted((one, other), key=lambda item: item.first)
+        return range(low.last, high.first)
