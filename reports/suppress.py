@@ -8,6 +8,7 @@ reports of two services side by side; whoever publishes checks those.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from math import inf
 from typing import Any, NamedTuple, TypeAlias
 
 from reports.measures import Breakdown, Cells, Distribution, Flag, Share
@@ -66,7 +67,7 @@ class _Sheet:
         """Hide more until nothing that is hidden can be worked out."""
         while self._hide_in(self.sums):
             pass
-        while self._hide_in(self.sums) or self._hide_in(self.further):
+        while self._hide_in(self.sums) or self._hide_in(self.further) or self._hide_told():
             pass
 
     def _hide_in(self, sums: Iterable[_Sum]) -> bool:
@@ -84,9 +85,75 @@ class _Sheet:
         """Whether the hidden of `parts` can be told, or a hidden total from parts all shown."""
         hidden = [self.numbers[path] for path in parts if path in self.hidden]
         if not hidden:
-            return total in self.hidden and sum(self.numbers[path] for path in parts) > 0
-        least, most = len(hidden), (BELOW - 1) * len(hidden)
-        return len(hidden) == 1 or sum(hidden) in (least, most)
+            return total in self.hidden and any(self.numbers[path] for path in parts)
+        added, number = sum(hidden), len(hidden)
+        return number == 1 or added in (number, (BELOW - 1) * number)
+
+    def _hide_told(self) -> bool:
+        """Hide beside a small number that all sums together still tell."""
+        told = self._told()
+        for sums in (self.sums, self.further):
+            for parts, total in sums:
+                if told.isdisjoint(parts):
+                    continue
+                more = self._next(parts, total)
+                if more is not None:
+                    self.hidden.add(more)
+                    return True
+        return False
+
+    def _told(self) -> set[Path]:
+        """Small numbers of which only one value is possible, for who knows all sums.
+
+        A hidden "<5" can be 1 to 4, a hidden "*" anything from 5, or also 0 if it is of a share.
+        """
+        least: dict[Path, float] = {}
+        most: dict[Path, float] = {}
+        for path in self.hidden:
+            number = self.numbers[path]
+            small = 0 < number < BELOW
+            least[path] = 1 if small else BELOW if number else 0
+            most[path] = BELOW - 1 if small else inf
+        changed = True
+        while changed:
+            changed = False
+            for parts, total in (*self.sums, *self.further):
+                unknown = [path for path in parts if path in self.hidden]
+                if total in self.hidden:
+                    changed |= self._narrow_total(parts, total, least, most)
+                    continue
+                rest = sum(self.numbers[path] for path in unknown)
+                low, high = sum(least[x] for x in unknown), sum(most[x] for x in unknown)
+                for path in unknown:
+                    up = rest - (low - least[path])
+                    down = rest - (high - most[path]) if high - most[path] < inf else 0
+                    if up < most[path]:
+                        high += up - most[path] if most[path] < inf else 0
+                        most[path], changed = up, True
+                        if high == inf:
+                            high = sum(most[x] for x in unknown)
+                    if down > least[path]:
+                        low += down - least[path]
+                        least[path], changed = down, True
+        return {
+            path
+            for path in self.hidden
+            if 0 < self.numbers[path] < BELOW and least[path] == most[path]
+        }
+
+    def _narrow_total(
+        self,
+        parts: tuple[Path, ...],
+        total: Path,
+        least: dict[Path, float],
+        most: dict[Path, float],
+    ) -> bool:
+        """A hidden total lies between what its parts can come to."""
+        low = sum(least.get(path, self.numbers[path]) for path in parts)
+        high = sum(most.get(path, self.numbers[path]) for path in parts)
+        changed = low > least[total] or high < most[total]
+        least[total], most[total] = max(low, least[total]), min(high, most[total])
+        return changed
 
     def _next(self, parts: tuple[Path, ...], total: Path | None) -> Path | None:
         """The smallest that is not hidden yet and not 0; if none is left, the total."""
@@ -171,22 +238,20 @@ def _add_columns(sheet: _Sheet, node: Any, path: Path, adds_up: Callable[[Path],
     for column, parts in columns.items():
         if not column or adds_up(column):
             shares = bool(column) and column[-1] in ("n", "of")
-            (sheet.further if shares else sheet.sums).append(
-                _Sum(tuple(parts), _total(sheet, path, column, parts))
+            totals = _totals(sheet, path, column, parts)
+            (sheet.further if shares else sheet.sums).extend(
+                _Sum(tuple(parts), total) for total in totals or [None]
             )
 
 
-def _total(sheet: _Sheet, path: Path, column: Path, parts: list[Path]) -> Path | None:
-    """Where a number stands that is the sum of a column, from the nearest place outwards."""
+def _totals(sheet: _Sheet, path: Path, column: Path, parts: list[Path]) -> list[Path | None]:
+    """Wherever beside or above a column a number stands that is its sum."""
     added = sum(sheet.numbers[part] for part in parts)
     names = [column] if column else [("episodes",), ("children",)]
-    for up in range(len(path) - 1, -1, -1):
-        for place in TOTALS:
-            for name in names:
-                total = (*path[:up], *place, *name)
-                if sheet.numbers.get(total) == added and total not in parts:
-                    return total
-    return None
+    places = [
+        (*path[:up], *place, *name) for up in range(len(path)) for place in TOTALS for name in names
+    ]
+    return [x for x in places if sheet.numbers.get(x) == added and x not in parts]
 
 
 def _add_parts(sheet: _Sheet, node: Mapping[str, Any], path: Path) -> None:
