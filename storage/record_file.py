@@ -7,6 +7,7 @@ file. So one change is one commit, and its cost is that of one small file.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -124,6 +125,28 @@ class RecordFile(Generic[T]):
             files.remove(self.place.path)
         else:
             self.save(saved)
+
+
+def read_only(place: Place, shape: type[T], sealer: Sealer) -> T | None:
+    """The document as it is on disk, for whoever writes nothing: decoded in one step, which takes a
+    third of the time. None if there is no file. Raises Damaged, OSError."""
+    try:
+        raw = files.read(place.path)
+    except FileNotFoundError:
+        return None
+    content = sealer.unseal(place.kind, place.name, raw)
+    try:
+        tables: dict[str, dict[str, T]] = _decoder(shape).decode(content.data)
+        return tables[place.kind][str(THE_DOCUMENT)]
+    except (msgspec.MsgspecError, KeyError):
+        # The detail would show content; `verify` and the log must not.
+        msg = "the content has not the form that it should have"
+        raise Damaged(msg) from None
+
+
+@cache
+def _decoder(shape: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(dict[str, dict[str, shape]])  # type: ignore[valid-type]
 
 
 def fields_of(value: msgspec.Struct) -> dict[str, Any]:

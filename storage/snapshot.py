@@ -21,7 +21,7 @@ from storage.layout import Layout, Place, month_of
 from storage.ledger import Ledger
 from storage.lock import SameFolder
 from storage.model import Draft, Episode, Office, Past, Person
-from storage.record_file import RecordFile
+from storage.record_file import read_only
 from storage.shapes import DraftSlot, Register
 from storage.store import NotFound
 from storage.summary import Summary
@@ -167,7 +167,7 @@ class Snapshot:
 
     def _record(self, place: Place, shape: type[T]) -> T | None:
         try:
-            value = RecordFile(place, shape, self._sealer).load()
+            value = read_only(place, shape, self._sealer)
         except Damaged as error:
             self.problems.append(f"{place.label} cannot be used: {error}")
             return None
