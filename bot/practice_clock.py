@@ -43,6 +43,10 @@ class PracticeClock:
             return None
         return max(0.0, (moment - self.now()).total_seconds() / self._rate)
 
+    def moved(self) -> timedelta:
+        """It is moved on purpose."""
+        return timedelta()
+
     def on_jump(self, told: Callable[[], None]) -> None:
         self._told.append(told)
 

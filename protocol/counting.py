@@ -14,14 +14,16 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 from protocol import facts as f
+from protocol.clock_corrections import as_corrected
 from protocol.episode import utc
 
 F = TypeVar("F", bound=f.Recorded)
 
 
 def in_order(facts: Sequence[f.Fact]) -> list[f.Fact]:
-    """The facts as recorded: by `recorded_at`, those of one moment as they stand."""
-    return sorted(facts, key=lambda fact: utc(fact.recorded_at))
+    """The facts as recorded: by `recorded_at`, those of one moment as they stand; with the times at
+    which they count after the clock went back."""
+    return sorted(as_corrected(facts), key=lambda fact: utc(fact.recorded_at))
 
 
 def counting(facts: Sequence[f.Fact]) -> list[f.Fact]:

@@ -263,6 +263,14 @@ class HoldEnded(Recorded, frozen=True, kw_only=True, tag="hold_ended"):
     why: str
 
 
+class ClockCorrected(Recorded, frozen=True, kw_only=True, tag="clock_corrected"):
+    """The machine's clock went back to `at`, from `was`: what was recorded before as later than
+    `at` counts as of then (protocol/clock_corrections.py). Recorded by the bot."""
+
+    at: datetime
+    was: datetime
+
+
 class Snoozed(Recorded, frozen=True, kw_only=True, tag="snoozed"):
     """Remind again at `until`, never after the duty's due time."""
 
@@ -383,6 +391,7 @@ Fact: TypeAlias = (
     | LevelStoodDown
     | Acknowledged
     | HoldEnded
+    | ClockCorrected
     | Snoozed
     | Told
     | SignedOff

@@ -16,6 +16,7 @@ import msgspec
 
 from protocol import facts as f
 from protocol.assess import Assessment, assess, level_at
+from protocol.clock_corrections import as_corrected
 from protocol.counting import counting, in_order
 from protocol.episode import Earlier, utc
 from protocol.fold import CHANGING, fold
@@ -46,7 +47,7 @@ def standing(
 ) -> Standing:
     """Computed, peak and set level at `now` (aware). Facts recorded later are not known yet."""
     now = utc(now)
-    known = [fact for fact in facts if utc(fact.recorded_at) <= now]
+    known = [fact for fact in as_corrected(facts) if utc(fact.recorded_at) <= now]
     computed = assess(fold(known), history, pack, now)
     decisions = [
         fact for fact in counting(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)

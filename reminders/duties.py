@@ -20,6 +20,7 @@ from protocol.facts import (
     Acknowledged,
     AuthorityTold,
     ChildChanged,
+    ClockCorrected,
     DutyDone,
     Fact,
     GoneAgain,
@@ -105,6 +106,8 @@ class Reading(msgspec.Struct, kw_only=True):
     """When the location or return was written down."""
     changed_at: datetime | None = None
     """When somebody last wrote down something that can move a due time."""
+    corrected_at: datetime | None = None
+    """When the machine's clock was found to have gone back: everything is asked anew from then."""
     last_by: str = ""
     last_at: datetime | None = None
 
@@ -117,7 +120,9 @@ def read(facts: Sequence[Fact]) -> Reading:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):
                 seen.changed_at = fact.recorded_at
-        if isinstance(fact, DutyDone):
+        if isinstance(fact, ClockCorrected):
+            seen.corrected_at = fact.at
+        elif isinstance(fact, DutyDone):
             seen.done.setdefault(fact.duty, []).append(fact.at)
         elif isinstance(fact, Answered):
             seen.answers[fact.duty] = fact
@@ -171,6 +176,7 @@ def _duty(
     duty: str, at: datetime, seen: Reading, policy: Policy, *, in_protocol: bool = True
 ) -> Duty:
     answer = seen.answers.get(duty)
+    lead = timedelta(minutes=policy.lead_minutes.get(duty, 0))
     owner, hold_ended = "", ""
     quiet_until: datetime | None = None
     match answer:
@@ -182,15 +188,18 @@ def _duty(
         case Snoozed():
             quiet_until = min(answer.until, at)
     logged = seen.back_at if duty in AFTER_RETURN and seen.back_at else seen.opened_at
+    not_before = seen.corrected_at
+    if logged is not None and (not_before is None or logged > not_before):
+        not_before = logged + timedelta(minutes=policy.grace_minutes)
     return Duty(
         id=duty,
         at=at,
-        starts=at - timedelta(minutes=policy.lead_minutes.get(duty, 0)),
+        starts=at - lead,
         quiet_until=quiet_until,
         owner=owner,
         hold_ended=hold_ended,
         in_protocol=in_protocol,
-        not_before=logged + timedelta(minutes=policy.grace_minutes) if logged else None,
+        not_before=not_before,
     )
 
 

@@ -22,7 +22,7 @@ from protocol.facts import Acknowledged
 from protocol.pack import Pack
 from protocol.provider import Provider
 from protocol.standing import Standing
-from reminders import assessment_cache
+from reminders import assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
 from reminders.assessment_cache import Known
 from reminders.clock import Clock
@@ -133,9 +133,17 @@ class Engine:
         for row in await self.service_state.store.past(BEGINNING):
             self._history[row.person] = (*self._history.get(row.person, ()), row)
         now = self.clock.now()
+        ahead = False
         for record in await self.service_state.store.open_episodes():
             self._hold(record)
             self._set(self._held[record.ref], now)
+            ahead = ahead or clock_watch.latest_ahead(record, now) is not None
+        if ahead:
+            await self._clock_went_back(now)
+        else:
+            change = clock_watch.put_right_office
+            await self.service_state.change(lambda office: change(office, now))
+        self.clock.moved()
         self.alarm.start(self._rang)
         self.clock.on_jump(self._jumped)
         self.delivery.start()
@@ -300,6 +308,11 @@ class Engine:
 
     async def _tick_once(self) -> None:
         now = self.clock.now()
+        moved = self.clock.moved()
+        if moved < -clock_watch.TOLERANCE:
+            await self._clock_went_back(now, -moved)
+        elif moved > clock_watch.TOLERANCE:
+            await self._clock_came_forward(now, moved)
         come: list[Held] = []
         while self._heap and self._heap[0][0] <= now:
             entry = heapq.heappop(self._heap)
@@ -325,6 +338,34 @@ class Engine:
         if self.write_behind.unsaved:
             await self.write_behind.flush()
         await self.watch.beat(now)
+
+    async def _clock_went_back(self, now: datetime, by: timedelta = timedelta()) -> None:
+        """Nothing waits for a time that lies ahead by mistake; whoever looks after the machine is
+        told. Without `by` it was noticed at the start, by what is on record."""
+        for ref in list(self._held):
+            was = clock_watch.latest_ahead(await self.write_behind.episode(ref), now)
+            if was is not None:
+                by = max(by, was - now)
+                await self.write_behind.put(ref, lambda r: clock_watch.put_right(r, now))
+        await self.service_state.change(lambda office: clock_watch.put_right_office(office, now))
+        self.watch.clock_went_back(now)
+        await self._look_at_everything(now)
+        await self.notices.clock("clock_back", by)
+
+    async def _clock_came_forward(self, now: datetime, by: timedelta) -> None:
+        for ref in list(self._held):
+            await self.write_behind.put(ref, lambda r: clock_watch.came_forward(r, now))
+        await self._look_at_everything(now)
+        await self.notices.clock("clock_forward", by)
+
+    async def _look_at_everything(self, now: datetime) -> None:
+        """Every case and every job, at once: no moment that was worked out before holds."""
+        self._armed = None
+        self.delivery.nudge()
+        self.scheduled_jobs.look_soon()
+        for held in list(self._held.values()):
+            held.moment = None
+            await self._replan(held)
 
     async def _replan(self, held: Held) -> None:
         """Plans one episode and puts its messages on record and into delivery."""

@@ -4,7 +4,7 @@ the service's own file is made."""
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -108,6 +108,18 @@ class Notices:
             return
         data = {"ref": ref, "person": message.to, "kind": message.kind, "about": message.about}
         await self.tell(others, f"refused~{ref}~{message.id}", "refused", {**data, "why": why})
+
+    async def clock(self, what: str, by: timedelta) -> None:
+        """The clock was moved (`what`: clock_back, clock_forward): those who look after the bot are
+        told, or without any of them the managers."""
+        now = self.service_state.clock.now()
+        people = self.service_state.service.administrators(now)
+        away = self.service_state.unreachable()
+        told = [s.id for s in people if s.id not in away] or [
+            s.id for s in self.service_state.leaders(now)
+        ]
+        data = {"what": what, "seconds": int(by.total_seconds())}
+        await self.tell(told, f"{what}~{now:%y%m%d%H%M%S}", "alarm", data)
 
     async def tell(self, people: Iterable[str], name: str, kind: str, data: dict[str, Any]) -> None:
         """One message of the service's own file to each of these people, once per `name`."""

@@ -82,6 +82,12 @@ class Watch:
         """Telegram stopped answering at `since` (UTC), or answers again (None)."""
         self.down_since = since
 
+    def clock_went_back(self, now: datetime) -> None:
+        """Telegram cannot have been down since a time that lies ahead."""
+        for one in (self, self.delivery):
+            if one.down_since is not None and one.down_since > now:
+                one.down_since = now
+
     def down_long(self, now: datetime) -> bool:
         """Down for so long that the second channel takes over?"""
         return self.second_at is not None and now >= self.second_at

@@ -25,6 +25,14 @@ TROUBLES = {
     "update": "A message could not be read",
     "part": "A part of the bot failed and was started again",
     "polling": "Another program uses the same token",
+    "clock_back": "The clock of the machine went back",
+    "clock_forward": "The clock of the machine went forward",
+}
+CLOCK = {
+    "clock_back": "By {}. What is on record as later than now counts as now, and what is due is "
+    "asked again. Please check the machine's clock, and tell those on duty.",
+    "clock_forward": "By {}, or the machine slept. What fell due meanwhile is sent now. Please "
+    "check the machine's clock.",
 }
 
 
@@ -150,6 +158,8 @@ def _alarm(data: dict[str, Any]) -> str:
             f"{count if count > 1 else 'One'} since the last look, the latest by {by}. "
             "Was the machine off, or Telegram?"
         )
+    if what in CLOCK:
+        line = CLOCK[what].format(span(timedelta(seconds=data["seconds"])))
     return f"🛠 {bold(title)}\n{line}"
 
 

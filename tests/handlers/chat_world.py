@@ -44,6 +44,9 @@ class ManualClock:
     def seconds_until(self, moment: datetime) -> float | None:
         return 0.0 if moment <= self.time else None
 
+    def moved(self) -> timedelta:
+        return timedelta()
+
     def on_jump(self, told: Callable[[], None]) -> None:
         """Nothing is told: tests call the engine's `tick` where it matters."""
 

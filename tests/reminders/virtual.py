@@ -78,6 +78,7 @@ class VirtualClock:
 
     def __init__(self, start: datetime) -> None:
         self._start = start
+        self._seen = start
         self._jumps: list[Callable[[], None]] = []
 
     def now(self) -> datetime:
@@ -85,6 +86,10 @@ class VirtualClock:
 
     def seconds_until(self, moment: datetime) -> float | None:
         return max(0.0, (moment - self.now()).total_seconds())
+
+    def moved(self) -> timedelta:
+        by, self._seen = self._start - self._seen, self._start
+        return by
 
     def on_jump(self, told: Callable[[], None]) -> None:
         self._jumps.append(told)
@@ -104,6 +109,9 @@ class FrozenClock(VirtualClock):
 
     def now(self) -> datetime:
         return self.at
+
+    def moved(self) -> timedelta:
+        return timedelta()
 
     def seconds_until(self, moment: datetime) -> float | None:
         return 0.0 if moment <= self.at else None

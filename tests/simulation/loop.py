@@ -135,6 +135,12 @@ class SimClock:
 
     def __init__(self, start: datetime) -> None:
         self.start = start
+        self.wrong_by = timedelta()
+        self._seen = timedelta()
+
+    def moved(self) -> timedelta:
+        by, self._seen = self.wrong_by - self._seen, self.wrong_by
+        return by
 
     def now(self) -> datetime:
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
