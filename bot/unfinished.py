@@ -29,6 +29,7 @@ class Unfinished:
         self._busy = busy
         self._start = handlers.clock.now()
         self._told: dict[str, tuple[datetime, int]] = {}
+        self._ahead: dict[tuple[str, datetime], datetime] = {}
         self._changed = asyncio.Event()
         self.next_at: datetime | None = None
         """When somebody will be told next (UTC)."""
@@ -79,7 +80,11 @@ class Unfinished:
 
     def _touched(self, draft: Draft) -> datetime:
         """When its owner last saw a question of it; at the start every draft is offered again."""
-        return max(draft.touched_at or draft.started_at, self._start)
+        touched = max(draft.touched_at or draft.started_at, self._start)
+        now = self._handlers.clock.now()
+        if touched > now:  # the clock went back since: it counts as touched now
+            self._ahead.setdefault((draft.id, touched), now)
+        return self._ahead.get((draft.id, touched), touched)
 
     async def _tell(self, draft: Draft) -> None:
         touched = self._touched(draft)

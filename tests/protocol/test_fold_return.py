@@ -211,7 +211,7 @@ def test_known_where_and_gone_again_without_being_back():
 
 def test_every_kind_of_fact_can_be_put_right_and_read_back():
     """Old and new kinds alike: encoded, decoded, corrected."""
-    times = {"at": SIX, "on": SIX, "start": SIX, "until": SIX, "aware_at": SIX}
+    times = {"at": SIX, "on": SIX, "start": SIX, "until": SIX, "was": SIX, "aware_at": SIX}
     texts = {
         "category": "missing", "child": IN_CARE, "whom": "police", "to": "duty_team",
         "outcome": "done", "meeting": "strategy", "assessment": "section_17", "level": 2,
