@@ -1,18 +1,14 @@
 # Nightlight. Needs Python 3.11 or newer and make.
 PYTHON ?= python3
-VENV := .venv
+VENV ?= .venv
 PY := $(VENV)/bin/python
 SHELL := /bin/bash
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: sandbox run test check lint types arrows unit bench crash-test simulate pictures docs lock clean help
+.PHONY: help sandbox run test lint types arrows docs unit coverage pythons bench crash-test simulate pictures lock clean
 
-help:
-	@echo "make sandbox     try it: the bot, example people and phones on a local page"
-	@echo "make run         run it with config.toml against Telegram"
-	@echo "make test        everything that CI checks"
-	@echo "make bench       measurements (docs/BENCHMARKS.md)"
-	@echo "make crash-test  500 kills of a writing process"
-	@echo "make simulate    seeded days of a whole service (SEEDS=, DAYS=)"
+help: ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
 
 $(VENV)/.installed: requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed."; exit 1; }
@@ -26,48 +22,60 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
-sandbox: $(VENV)/.installed
+sandbox: $(VENV)/.installed ## try it: the bot, example people and phones on a local page
 	@$(PY) main.py sandbox
 
-run: $(VENV)/.installed
+run: $(VENV)/.installed ## run it with config.toml against Telegram
 	@$(PY) main.py run
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev ## everything that CI checks
 	@$(MAKE) --no-print-directory lint types arrows docs unit
 
-lint: $(VENV)/.installed-dev
+lint: $(VENV)/.installed-dev ## style and form of the code
 	@$(VENV)/bin/ruff check .
 	@$(VENV)/bin/ruff format --check .
 
-types: $(VENV)/.installed-dev
+types: $(VENV)/.installed-dev ## types, strictly
 	@$(VENV)/bin/mypy
 
-arrows: $(VENV)/.installed-dev
+arrows: $(VENV)/.installed-dev ## imports between rooms point one way
 	@$(VENV)/bin/lint-imports
 
-docs: $(VENV)/.installed-dev
+docs: $(VENV)/.installed-dev ## docs/PROTOCOL.md is what the packs say
 	@$(PY) -m protocol.document --check
 
-unit: $(VENV)/.installed-dev
+unit: $(VENV)/.installed-dev ## the tests alone
 	@$(PY) -m pytest -q -n 2 --dist worksteal
 
-bench: $(VENV)/.installed-dev
+coverage: $(VENV)/.installed-dev ## the tests, and which branches they reach
+	@rm -rf .coverage && mkdir .coverage
+	@$(PY) -m coverage run -m pytest -q -n 2 --dist worksteal $(TESTS)
+	@$(PY) -m coverage combine -q && $(PY) -m coverage report --skip-covered --sort=cover
+
+pythons: ## the tests on every Python from 3.11 that this machine has
+	@for minor in 11 12 13 14; do \
+	  python3.$$minor -c '' 2>/dev/null || continue; \
+	  echo "Python 3.$$minor"; \
+	  $(MAKE) --no-print-directory unit PYTHON=python3.$$minor VENV=.venv-3.$$minor || exit 1; \
+	done
+
+bench: $(VENV)/.installed-dev ## measurements (docs/BENCHMARKS.md)
 	@$(PY) -m bench
 
-crash-test: $(VENV)/.installed-dev
+crash-test: $(VENV)/.installed-dev ## 500 kills of a writing process
 	@$(PY) -m tests.storage.crash --kills 500
 
 SEEDS ?= 8
 DAYS ?= 7
-simulate: $(VENV)/.installed-dev
+simulate: $(VENV)/.installed-dev ## seeded days of a whole service (SEEDS=, DAYS=)
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --days $(DAYS)
 
-pictures: $(VENV)/.installed-dev
+pictures: $(VENV)/.installed-dev ## the pictures of the documents
 	@$(PY) -m sandbox.pictures
 
-lock:
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements.in -o requirements.txt
-	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q requirements-dev.in -o requirements-dev.txt
+lock: ## requirement files with hashes, from pyproject.toml
+	$(LOCK) -o requirements.txt
+	$(LOCK) --extra dev -o requirements-dev.txt
 
-clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis mutants
+clean: ## remove what was made
+	rm -rf $(VENV) .venv-3.* .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info mutants

@@ -24,7 +24,7 @@ from typing import Any
 import httpx
 
 from bench.table import Row, show
-from bot import register
+from bot.cli import people
 from bot.cli.maintenance import key_new
 from sandbox.serve import Server
 
@@ -192,7 +192,7 @@ def _prepare(folder: Path, url: str) -> Path:
     config = folder / "config.toml"
     config.write_text(text, encoding="utf-8")
     with contextlib.redirect_stdout(io.StringIO()):
-        refused = key_new(key) or register.run(STORIES / "people.csv", config)
+        refused = key_new(key) or people.run(STORIES / "people.csv", config)
     if refused:
         raise SystemExit("the practice service could not be made")
     return config

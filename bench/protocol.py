@@ -15,9 +15,11 @@ import statistics
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
+from protocol import facts
 from protocol.assess import assess
 from protocol.episode import utc
 from protocol.fold import fold
@@ -26,7 +28,6 @@ from protocol.reading import read_episode, read_history, read_time
 from protocol.standing import standing
 from tests.protocol import oracle
 from tests.protocol.cases import HOUR, IN_CARE, SIX, Record, earlier
-from tests.protocol.cases import f as facts
 from tests.protocol.randomcases import question
 from tests.protocol.test_scenarios import BOOK
 
@@ -41,10 +42,10 @@ def measure(call: Callable[[int], object], times: int) -> list[float]:
     return spent
 
 
-def cases(count: int, history: int, *, still_open: bool) -> list[dict]:
+def cases(count: int, history: int, *, still_open: bool) -> list[dict[str, Any]]:
     """Random questions of the usual settings, each with a history of that many episodes."""
     rng = random.Random(42)
-    made = []
+    made: list[dict[str, Any]] = []
     while len(made) < count:
         asked = question(rng)
         asked["config"] = {}
@@ -60,7 +61,7 @@ def cases(count: int, history: int, *, still_open: bool) -> list[dict]:
     return made
 
 
-def typed(asked: dict) -> tuple:
+def typed(asked: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Episode, history and now as the store gives them: typed, every time in UTC."""
     episode = read_episode(asked["episode"], [])
     history = read_history(asked["history"], [])
@@ -74,7 +75,7 @@ def typed(asked: dict) -> tuple:
     )
 
 
-def record() -> list:
+def record() -> list[facts.Fact]:
     """25 facts, eight of which change what the rules say."""
     kept = Record()
     told = {"category": "missing", "child": IN_CARE, "aware_at": SIX, "last_seen_at": SIX}
@@ -107,11 +108,11 @@ def main() -> None:
         asked = cases(500, history, still_open=False)
         ready = [typed(one) for one in asked]
 
-        def answer(number: int, ready: list[tuple] = ready) -> object:
+        def answer(number: int, ready: list[tuple[Any, Any, Any]] = ready) -> object:
             episode, earlier_ones, now = ready[number % 500]
             return assess(episode, earlier_ones, pack, now)
 
-        def plainly(number: int, asked: list[dict] = asked) -> object:
+        def plainly(number: int, asked: list[dict[str, Any]] = asked) -> object:
             return oracle.evaluate(asked[number % 500], config)
 
         line(f"assess, random cases, history of {history}", measure(answer, 5000))

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from handlers.times import readings
-from handlers.times.wall_clock import LONDON
+from protocol.london import LONDON
 
 ROOT = Path(__file__).parents[1]
 PHRASES = ROOT / "tests" / "data" / "times" / "dev.jsonl"

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bot import __version__
 from bot.cli.terminal import use_safe_streams
 
 app = typer.Typer(
@@ -27,6 +28,25 @@ app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
 app.add_typer(import_app, name="import")
 app.add_typer(key_app, name="key")
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"nightlight {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=_version, is_eager=True, help="Print the version and stop."
+        ),
+    ] = False,
+) -> None:
+    del version  # done by its callback
+
 
 ConfigOption = Annotated[
     Path, typer.Option("--config", "-c", help="The configuration file.", dir_okay=False)
