@@ -7,7 +7,6 @@ import secrets
 from typing import Any
 
 import msgspec
-import structlog
 
 from handlers import case_records, report, show_card
 from handlers import form as forms
@@ -20,12 +19,9 @@ from handlers.wording import form as say
 from handlers.wording import menu
 from handlers.wording import report as report_words
 from handlers.wording.common import clock
-from protocol.facts import Fact, GoneAgain
-from storage.model import Draft, Episode, Person
-from storage.store import Change, Conflict, NotFound, NotSaved
-
-log = structlog.get_logger(__name__)
-
+from protocol.facts import Fact
+from storage.model import Draft, Episode
+from storage.store import Change, Conflict
 
 REPORT = "report"
 
@@ -275,44 +271,8 @@ async def _open_case(
             continue
     else:
         raise Conflict(home)
-    if person is None:
-        await _list_person(context, episode, state)
-    await context.engine.changed(episode.ref)
-    before = draft.answers.get("again")
-    if before:
-        await _gone_again(context, incoming, before, episode.ref)
+    await context.engine.opened(episode.ref)
     return episode
-
-
-async def _list_person(context: Context, episode: Episode, state: FormState) -> None:
-    """Someone who was not on the list is from now on, by a reference of their own."""
-    person = Person(ref=episode.person, home=episode.home, child=report.child(state))
-    try:
-        await context.store.put_people([person])
-    except NotSaved:
-        log.error("a young person could not be put on the list", ref=episode.person)
-
-
-async def _gone_again(context: Context, incoming: Incoming, before: str, ref: str) -> None:
-    """The earlier episode ends where the young person was found; the new one goes on."""
-    now = context.clock.now()
-    try:
-        episode = await context.store.episode(before)
-    except NotFound:
-        return
-
-    def build(current: Episode) -> list[Fact]:
-        return [
-            GoneAgain(
-                id=case_records.new_ids(current)(),
-                by=incoming.staff.id,
-                recorded_at=now,
-                at=now,
-                next_episode=ref,
-            )
-        ]
-
-    await case_records.record(context, episode, build)
 
 
 async def _append(context: Context, incoming: Incoming, draft: Draft, state: FormState) -> Episode:

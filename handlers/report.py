@@ -333,6 +333,7 @@ def facts(state: FormState, new_id: Any, noticed_at: datetime) -> list[Fact]:
             last_seen_at=seen,
             due_back_at=back,
             circumstances="" if what == UNKNOWN else labels.get(what, what),
+            follows=answers.get("again", ""),
             not_known=tuple(name for key, name in NAMES.items() if answers.get(key) == UNKNOWN),
             **author,
         )

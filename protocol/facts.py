@@ -56,6 +56,8 @@ class Opened(Recorded, frozen=True, kw_only=True, tag="opened"):
     """Questions that were answered "don't know" (last_seen, due_back, police, factors …)."""
     reported_by_other_agency: bool = False
     parents_reported: bool = False
+    follows: str = ""
+    """Reference of the episode that ends with this one: they were found, and went again."""
     category_reason: str = ""
     """Why it was classed as an unauthorised absence."""
 

@@ -26,6 +26,7 @@ from reminders import assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
 from reminders.assessment_cache import Known
 from reminders.clock import Clock
+from reminders.consequences import Consequences
 from reminders.delivery import Delivery, SecondSender
 from reminders.duties import Duty, duties, read
 from reminders.limits import Limiter
@@ -105,6 +106,7 @@ class Engine:
             self.service_state, self.open_duties, self.open_homes, self.people_changed
         )
         self.notices = Notices(self.service_state)
+        self.consequences = Consequences(self.service_state)
         self.on_idle_change: Callable[[], None] | None = None
         self.on_stopped: Callable[[str], None] | None = None
         self._held: dict[str, Held] = {}
@@ -137,6 +139,7 @@ class Engine:
         for record in await self.service_state.store.open_episodes():
             self._hold(record)
             self._set(self._held[record.ref], now)
+            self.consequences.look_at(record.ref)
             ahead = ahead or clock_watch.latest_ahead(record, now) is not None
         if ahead:
             await self._clock_went_back(now)
@@ -208,6 +211,13 @@ class Engine:
                     await self._replan(other)
             await self._replan(held)
         self._arm()
+
+    async def opened(self, ref: str) -> None:
+        """A report was saved as a new episode."""
+        self.consequences.look_at(ref)
+        for other in await self.consequences.run():
+            await self.changed(other)
+        await self.changed(ref)
 
     async def tick(self) -> None:
         """Does everything whose time has come. Idempotent; called by the alarm, the heartbeat and
@@ -313,6 +323,9 @@ class Engine:
             await self._clock_went_back(now, -moved)
         elif moved > clock_watch.TOLERANCE:
             await self._clock_came_forward(now, moved)
+        for ref in await self.consequences.run():
+            if ref in self._held:
+                self._set(self._held[ref], now)
         come: list[Held] = []
         while self._heap and self._heap[0][0] <= now:
             entry = heapq.heappop(self._heap)
