@@ -89,6 +89,12 @@ class Export(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     key_file: str = ""
 
 
+class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Who signs a case off: not alone whoever did the work, where another manager could."""
+
+    another_manager: bool = True
+
+
 class Practice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Only in a sandbox: the clock that the bot follows, on this machine."""
 
@@ -107,11 +113,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     privacy: Privacy = Privacy()
     health: Health = Health()
     export: Export = Export()
+    closing: Closing = Closing()
     practice: Practice | None = None
 
     @property
     def service(self) -> Provider:
-        return Provider(homes=self.homes, staff=self.staff, authorities=self.authorities)
+        return Provider(
+            homes=self.homes,
+            staff=self.staff,
+            authorities=self.authorities,
+            another_manager_signs_off=self.closing.another_manager,
+        )
 
 
 def load(path: Path, *, token_needed: bool = True) -> tuple[Config, Policy]:

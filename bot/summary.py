@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from protocol import facts as f
-from protocol.counting import last_of
+from protocol.counting import counting, last_of
 from protocol.fold import fold
+from protocol.london import is_out_of_hours
 from protocol.pack import Pack
 from protocol.standing import standing
 from storage.model import Episode, Past
 
-RULES = 3
+RULES = 4
 """Counted up when a row of the same facts reads differently: rows made before are made again."""
 
 
@@ -44,7 +45,7 @@ def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
         interview_due_at=due,
         interview_held_at=folded.ri_completed_at,
         interview_declined_at=answer.at if answer and not answer.accepted else None,
-        out_of_hours_referral="SG-OOH-REF" in state.computed.reasons,
+        out_of_hours_referrals=_out_of_hours(episode, pack),
     )
 
 
@@ -62,6 +63,17 @@ def _imported(episode: Episode, was: f.Imported) -> Past:
         closed_at=episode.closed_at,
         source=was.source or "import",
     )
+
+
+def _out_of_hours(episode: Episode, pack: Pack) -> tuple[datetime, ...]:
+    """Referrals made out of hours: by the time of referring, whenever the child was found."""
+    referred = [fact.at for fact in counting(episode.facts) if isinstance(fact, f.Referred)]
+    outside = [
+        at
+        for at in referred
+        if is_out_of_hours(at, pack.opens, pack.closes, pack.holidays, pack.zone)
+    ]
+    return tuple(sorted(outside))
 
 
 def _after(located: datetime, pack: Pack) -> datetime:

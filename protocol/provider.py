@@ -92,6 +92,8 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     homes: tuple[Home, ...]
     staff: tuple[Staff, ...]
     authorities: tuple[Authority, ...] = ()
+    another_manager_signs_off: bool = True
+    """Whoever recorded what was done does not sign the case off where another manager could."""
 
     def home(self, home_id: str) -> Home | None:
         return next((h for h in self.homes if h.id == home_id), None)

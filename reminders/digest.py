@@ -12,7 +12,8 @@ from typing import Any
 import msgspec
 
 from protocol import london
-from protocol.fold import fold
+from protocol.counting import counting
+from protocol.facts import Closed, SignedOff
 from protocol.provider import Staff
 from reminders.duties import Duty
 from reminders.service_state import ServiceState
@@ -39,6 +40,8 @@ async def gather(
     since = london.days_later(moment, -max(7 * WEEKS, REPEAT_DAYS))
     rows = [row for row in await service_state.store.past(since) if staff.covers(row.home)]
     week = london.days_later(moment, -7)
+    records = [record for record, _, _ in own]
+    records += await _of_the_week(service_state, rows, week)
     data = {
         "from": week,
         "to": moment,
@@ -53,8 +56,9 @@ async def gather(
         "by_level": _by_level(rows, week, moment),
         "by_home": _by_home(rows, week, moment),
         "repeats": _repeats(rows, now),
-        "unanswered": await _unanswered(service_state, own, rows, week),
-        "out_of_hours_referrals": await _referrals(service_state, rows, week, moment),
+        "unanswered": _unanswered(records, week),
+        "left_open": _left_open(records, week),
+        "out_of_hours_referrals": _referrals(rows, week, moment),
         "weeks": _weeks(rows, moment),
     }
     builtins: dict[str, Any] = msgspec.to_builtins(data)
@@ -160,18 +164,20 @@ def _repeats(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
     ]
 
 
-async def _unanswered(
-    service_state: ServiceState,
-    own: Sequence[tuple[Episode, int, Sequence[Duty]]],
-    rows: Sequence[Past],
-    week: datetime,
-) -> list[dict[str, Any]]:
-    """Duties of this week for which the whole ladder was climbed without an answer."""
-    records = [record for record, _, _ in own]
+async def _of_the_week(
+    service_state: ServiceState, rows: Sequence[Past], week: datetime
+) -> list[Episode]:
+    """The cases that were closed, or written to after their closing, since then."""
+    records = []
     for row in rows:
         if row.closed_at and row.closed_at >= week:
             with suppress(NotFound):  # its file was set aside
                 records.append(await service_state.store.episode(row.ref))
+    return records
+
+
+def _unanswered(records: Sequence[Episode], week: datetime) -> list[dict[str, Any]]:
+    """Duties of this week for which the whole ladder was climbed without an answer."""
     found = {
         (record.ref, message.about)
         for record in records
@@ -181,17 +187,25 @@ async def _unanswered(
     return [{"ref": ref, "duty": duty} for ref, duty in sorted(found)]
 
 
-async def _referrals(
-    service_state: ServiceState, rows: Sequence[Past], week: datetime, now: datetime
-) -> dict[str, int]:
-    """Out-of-hours referrals (National Indicator 71): of this week, and of the twelve weeks. Each
-    counts in the week in which the young person was found, not in that in which they left."""
+def _left_open(records: Sequence[Episode], week: datetime) -> list[dict[str, Any]]:
+    """Cases that a manager signed off or closed this week with something left to settle: what, who
+    and why."""
     found = []
-    for row in rows:
-        if row.out_of_hours_referral:
-            with suppress(NotFound):
-                episode = fold((await service_state.store.episode(row.ref)).facts)
-                found.append(episode.located_at or episode.returned_at or row.start)
+    for record in records:
+        signed: SignedOff | Closed | None = None
+        for fact in counting(record.facts):
+            if isinstance(fact, SignedOff | Closed) and fact.left_open:
+                signed = fact if fact.recorded_at >= week else signed
+        if signed is not None:
+            line = {"duties": list(signed.left_open), "by": signed.by, "reason": signed.reason}
+            found.append({"ref": record.ref, **line})
+    return sorted(found, key=lambda line: str(line["ref"]))
+
+
+def _referrals(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, int]:
+    """Out-of-hours referrals (National Indicator 71): of this week, and of the twelve weeks, by the
+    time of referring."""
+    found = [at for row in rows for at in row.out_of_hours_referrals]
     since = london.days_later(now, -7 * WEEKS)
     return {
         "week": sum(week <= at < now for at in found),

@@ -125,7 +125,8 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     interview_due_at: datetime | None = None
     interview_held_at: datetime | None = None
     interview_declined_at: datetime | None = None
-    out_of_hours_referral: bool = False
+    out_of_hours_referrals: tuple[datetime, ...] = ()
+    """When a duty team was told out of hours (National Indicator 71), in order."""
     source: str = ""
     """Of an imported episode: hash of the source's own id, or "import" if it had none."""
 

@@ -48,6 +48,7 @@ def weekly(message: Message, words: Words) -> Screen:
         ]
     lines += ["", *_referrals(data["out_of_hours_referrals"])]
     lines += ["", *_unanswered(data["unanswered"], words)]
+    lines += _left_open(data.get("left_open", []), words)
     return Screen("\n".join(lines))
 
 
@@ -77,6 +78,22 @@ def _interviews(figures: dict[str, Any]) -> list[str]:
         ]
     if figures["waiting"]:
         lines.append(f"Still to be held: {plain(', '.join(figures['waiting'][:MOST]))}")
+    return lines
+
+
+def _left_open(found: list[dict[str, Any]], words: Words) -> list[str]:
+    """Signed off or closed with something left to settle: what, by whom, and why."""
+    if not found:
+        return []
+    lines = ["", bold(f"Signed off with something open: {len(found)}")]
+    for one in found[:MOST]:
+        open_ = ", ".join(duties.title(duty, words.pack) for duty in one["duties"])
+        lines.append(
+            f"{plain(one['ref'])} ({plain(words.name(one['by']))}): {plain(open_)}. "
+            f"Reason: {plain(one['reason'][:200])}"
+        )
+    if len(found) > MOST:
+        lines.append(f"… and {len(found) - MOST} more")
     return lines
 
 

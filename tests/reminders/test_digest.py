@@ -158,10 +158,18 @@ async def test_an_out_of_hours_referral_counts_in_the_week_in_which_it_was_made(
         await world.report("RH-2223", person="YP-2", ago=timedelta(0))
         await world.until(utc("2026-03-09 12:00"))
         assert digests(world)[0].message.data["out_of_hours_referrals"] == {"week": 0, "weeks": 0}
-        await world.records("RH-2223", world.fact(f.Located, return_unsafe=True))
+        await world.records(
+            "RH-2223",
+            world.fact(f.Located, return_unsafe=True),
+            world.fact(f.Referred, to="duty_team"),
+        )
         await world.returns("RH-2223")
         await world.until(utc("2026-03-10 22:00"))
-        await world.records("RH-2222", world.fact(f.Located, return_unsafe=True))
+        await world.records(
+            "RH-2222",
+            world.fact(f.Located, return_unsafe=True),
+            world.fact(f.Referred, to="emergency_duty_team"),
+        )
         await world.returns("RH-2222")
         for ref in ("RH-2222", "RH-2223"):
             await world.records(ref, world.fact(f.SignedOff), world.fact(f.Closed), close=True)
@@ -221,3 +229,22 @@ def test_the_picture_needs_no_network(monkeypatch):
     monkeypatch.setattr(socket, "socket", refuse)
     week = {"from": "2026-03-02", "levels": [1, 2, 0]}
     assert len(weeks_by_level([week] * 12)) > 10_000
+
+
+@in_virtual_time
+async def test_a_case_that_was_signed_off_with_something_open_is_listed_with_the_reason():
+    clock = VirtualClock(utc("2026-03-10 08:00"))
+    store = MemoryStore(summarise=lambda e: summarise(e, PACK, clock.now()), now=clock.now)
+    async with World(clock=clock, store=store) as world:
+        await world.report("RH-2222", ago=timedelta(0))
+        await world.returns("RH-2222")
+        why = {"left_open": ("RI", "SAFE-WELL"), "reason": "moved to another authority"}
+        await world.records(
+            "RH-2222", world.fact(f.SignedOff, **why), world.fact(f.Closed, **why), close=True
+        )
+        await world.until(utc("2026-03-16 12:00"))
+        [line] = digests(world)[-1].message.data["left_open"]
+        assert (line["ref"], line["duties"]) == ("RH-2222", ["RI", "SAFE-WELL"])
+        assert line["reason"] == "moved to another authority"
+        await world.until(utc("2026-03-23 12:00"))
+        assert digests(world)[-1].message.data["left_open"] == []
