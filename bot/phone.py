@@ -35,7 +35,7 @@ from bot.late_answers import Answer, LateAnswers, send_answer
 from bot.polling import Backlog
 from bot.removals import Removals
 from bot.telegram_client import seconds_of
-from handlers.chat import Screen, Unreached
+from handlers.chat import Refused, Screen, Unreached
 from handlers.wording.menu import KEYBOARD
 from reminders import sending
 from reminders.limits import Limiter, Turn
@@ -160,7 +160,7 @@ class TelegramPhone:
                 chat_id, answer, lambda: send_answer(self._bot, chat_id, answer), counted=True
             )
         except BadRequest as error:
-            raise Unreached("refused") from error
+            raise Refused("refused") from error
         return sent.message_id
 
     def _crowded(self, chat_id: int) -> bool:

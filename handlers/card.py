@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.chat import Button, Screen
+from handlers.paging import Item, code, paged
 from handlers.wording import card as say
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
@@ -149,7 +150,7 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     if view.staff.manages and view.state.shown > 1:
         levels.append("lower")
     checks = tuple(
-        (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{d.id}"),)
+        (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{code(d.id)}"),)
         for d in done_by_hand(view)[:4]
     )
     return (*checks, *_rows(view, *first, told, levels, ["card"]))
@@ -175,12 +176,27 @@ def more(view: View) -> Screen:
     return Screen(text(view), more_buttons(view))
 
 
-def timeline(view: View) -> Screen:
-    """Every entry in the order of the record, the latest that fit a phone."""
-    lines = []
-    for fact in view.episode.facts:
+def timeline(view: View, page: int = -1) -> Screen:
+    """Every entry in the order of the record, the newest page first shown; what was put right
+    stands with its old and its new value."""
+    ref = view.episode.ref
+    items = []
+    for place, fact in enumerate(view.episode.facts):
         line = say.done_line(fact, view.pack, view.now, view.names)
         if line:
-            gone = "" if fact in view.facts else " <i>(put right or withdrawn)</i>"
-            lines.append(f"{line}{gone}")
-    return Screen(say.timeline(lines[-25:], view.episode.ref), _rows(view, ["card"]))
+            gone = "" if fact in view.facts else say.GONE
+            was = say.before(fact, view.episode.facts[:place], view.pack, view.now)
+            items.append(Item(f"{line}{was}{gone}"))
+    return paged(
+        say.timeline(ref),
+        items,
+        page if page >= 0 else len(items),
+        lambda number: f"c:{ref}:timeline:{number}",
+        tail=_rows(view, ["card"]),
+        most_items=ENTRIES,
+        gap="\n",
+    )
+
+
+ENTRIES = 25
+"""Entries of the timeline on one page."""

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from handlers import card, case_records, draft_session, explanations, show_card
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
+from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
 from handlers.wording import card as say
 from handlers.wording import recording
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title
-from protocol.counting import counting
+from handlers.wording.form import at_another_home
+from protocol.counting import counting, last_of
 from protocol.facts import (
     AuthorityTold,
     AuthorityWritten,
@@ -26,6 +29,7 @@ from protocol.facts import (
     Returned,
     SafeAndWell,
     SignedOff,
+    Told,
 )
 from storage.model import Episode
 
@@ -47,7 +51,7 @@ ONCE: dict[str, type[Fact]] = {
 
 async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """c:REF:action[:duty]"""
-    ref, action, *rest = [*parts, ""][:3] if len(parts) < 3 else parts
+    ref, action, *rest = (*parts, "", "")[: max(3, len(parts))]
     episode = await case_records.case(context, ref, incoming.staff)
     now_on = await show_card.view(context, incoming, episode)
     at = incoming.message_id
@@ -57,11 +61,13 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
         case "more":
             await context.phone.show(incoming.chat_id, card.more(now_on), at)
         case "timeline":
-            await context.phone.show(incoming.chat_id, card.timeline(now_on), at)
+            page = page_number(rest[0]) if rest and rest[0] else -1
+            await context.phone.show(incoming.chat_id, card.timeline(now_on, page), at)
         case "why":
             await explanations.level(context, incoming, now_on)
         case "times" | "actions":
-            await explanations.listing(context, incoming, now_on, action)
+            page = page_number(rest[0]) if rest else 0
+            await explanations.listing(context, incoming, now_on, action, page)
         case "rule":
             await explanations.item(context, incoming, now_on, rest[0])
         case "home":
@@ -69,13 +75,24 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
         case "close" | "closing":
             await _close(context, incoming, now_on, sure=action == "closing")
         case "again":
-            await _again(context, incoming, episode)
+            await _again(context, incoming, now_on)
         case "done":
-            await _record(context, incoming, episode, "done", duty=rest[0])
-        case _ if action in RECORDINGS:
+            await _done(context, incoming, now_on, rest[0])
+        case _ if action in RECORDINGS and action != "done":
             await _record(context, incoming, episode, action)
         case _:
             await show_card.card_of(context, incoming, ref, at)
+
+
+async def _done(context: Context, incoming: Incoming, now_on: card.View, duty: str) -> None:
+    """Only what is (still) to be done, and has no form of its own, is recorded as done."""
+    duty = named(duty, [d.id for d in card.done_by_hand(now_on)]) or duty
+    if duty in {d.id for d in card.done_by_hand(now_on)}:
+        await _record(context, incoming, now_on.episode, "done", duty=duty)
+        return
+    ref, name = now_on.episode.ref, title(duty, context.pack)
+    text = say.no_longer(name) if name != duty else ""
+    await show_card.card_of(context, incoming, ref, incoming.message_id, text)
 
 
 async def _record(
@@ -113,37 +130,32 @@ async def _found_or_back(context: Context, incoming: Incoming, ref: str) -> None
     )
 
 
-async def _again(context: Context, incoming: Incoming, episode: Episode) -> None:
+async def _again(context: Context, incoming: Incoming, now_on: card.View) -> None:
     """A new report for the same young person; the earlier episode ends where they were found."""
+    episode = now_on.episode
+    if not now_on.closed and not now_on.back and not now_on.has(Located):
+        raise NotAllowed(say.STILL_AWAY)
     person = await context.store.person(episode.person)
-    answers = {"again": episode.ref}
-    if person is not None:
-        answers |= {"home": person.home, "who": person.ref, "dup": "new"}
+    if person is not None and not incoming.staff.covers(person.home):
+        raise NotAllowed(at_another_home(episode.person))
+    home = person.home if person is not None else episode.home
+    answers = {"again": episode.ref, "home": home, "who": episode.person, "dup": "new"}
     await draft_session.begin(context, incoming, "report", answers=answers)
 
 
 async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
     episode = now_on.episode
-    if now_on.closed:
-        await show_card.card_of(context, incoming, episode.ref, incoming.message_id)
-        return
-    if not now_on.back:
-        await show_card.card_of(
-            context, incoming, episode.ref, incoming.message_id, say.not_closable(episode.ref)
-        )
-        return
-    if not now_on.has(SignedOff):
-        await show_card.card_of(
-            context, incoming, episode.ref, incoming.message_id, say.NEEDS_SIGN_OFF
-        )
+    if now_on.closed or (why_not := await _not_closable(context, episode)):
+        above = "" if now_on.closed else why_not
+        await show_card.card_of(context, incoming, episode.ref, incoming.message_id, above)
         return
     if not sure:
         unmet = [title(d.id, context.pack) for d in now_on.duties if d.id != "CLOSE"]
         screen = Screen(
             recording.close_review(episode.ref, unmet),
             (
-                (Button(BUTTONS["close"], f"c:{episode.ref}:closing"),),
                 (Button(BUTTONS["card"], f"c:{episode.ref}:card"),),
+                (Button(BUTTONS["close"], f"c:{episode.ref}:closing"),),
             ),
         )
         await context.phone.show(incoming.chat_id, screen, incoming.message_id)
@@ -153,6 +165,8 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
     def build(current: Episode) -> list[Fact]:
         if current.closed_at is not None:  # somebody was a moment quicker
             raise NotAllowed(say.IS_CLOSED)
+        if counted(current.facts) != counted(episode.facts):
+            raise NotAllowed(say.changed_meanwhile(current.ref))
         return [
             Closed(
                 id=case_records.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now
@@ -163,12 +177,26 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
     await show_card.card_of(context, incoming, episode.ref, incoming.message_id)
 
 
+async def _not_closable(context: Context, episode: Episode) -> str:
+    """Why the case cannot be closed; "" if it can."""
+    standing = await context.engine.standing_of(episode.ref)
+    if not standing.computed.closable:
+        return say.not_closable(episode.ref)
+    return "" if last_of(episode.facts, SignedOff) else say.NEEDS_SIGN_OFF
+
+
+def counted(facts: Sequence[Fact]) -> list[str]:
+    """The ids of what people and the bot put on record, without the log of what was sent."""
+    return [fact.id for fact in facts if not isinstance(fact, Told)]
+
+
 async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
     episode = await case_records.case(context, ref, incoming.staff)
-    name = title(duty, context.pack)
     due = {d.id: d for d in context.engine.duties_in(episode)[1]}
+    duty = named(duty, list(due)) or duty
+    name = title(duty, context.pack)
     if duty not in due:
         await show_card.card_of(context, incoming, ref, incoming.message_id, say.no_longer(name))
         return
@@ -243,17 +271,20 @@ def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
 async def _what_next(context: Context, incoming: Incoming, ref: str, duty: str, said: str) -> None:
     """n2: what next was said, ask by when. n2-30: both were said."""
     step, _, minutes = said.partition("-")
-    if not step.isdigit() or int(step) >= len(recording.NEXT_OPTIONS):
+    if not step.isdecimal() or int(step) >= len(recording.NEXT_OPTIONS):
         await show_card.card_of(context, incoming, ref, incoming.message_id)
         return
     label, words = recording.NEXT_OPTIONS[int(step)]
     name = title(duty, context.pack)
-    if not minutes.isdigit():
+    if not minutes.isdecimal():
         times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
         screen = Screen(say.by_when(name, label), rows(times, 3))
         await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
     now = context.clock.now()
+    if int(minutes) not in {m for _, m in recording.NEXT_MINUTES}:
+        await show_card.card_of(context, incoming, ref, incoming.message_id)
+        return
     [answer] = await context.acts.acknowledge(
         ref,
         [duty],

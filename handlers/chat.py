@@ -95,3 +95,7 @@ def bold(text: str) -> str:
 def plain(text: str) -> str:
     """Text from people or configuration, made safe for an HTML message."""
     return escape(text, quote=False)
+
+
+class Refused(Unreached):
+    """Telegram refuses this very screen: too long, too many buttons. Sending it again is no use."""

@@ -1,9 +1,14 @@
-"""Filling in: from the first question to the facts, through one draft on disk."""
+"""Filling in a form: from the first question to the facts, through one draft on disk.
+
+What a draft assumed when it was begun (the home, the list, the case, who may see it) is looked up
+again each time it is used.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import secrets
+from datetime import timedelta
 from typing import Any
 
 import msgspec
@@ -14,16 +19,26 @@ from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
 from handlers.recording import RECORDINGS
+from handlers.recording.parts import rest_as_notes
 from handlers.wording import card as card_words
 from handlers.wording import form as say
 from handlers.wording import menu
 from handlers.wording import report as report_words
 from handlers.wording.common import clock
 from protocol.facts import Fact
-from storage.model import Draft, Episode
-from storage.store import Change, Conflict
+from protocol.fold import fold
+from storage.model import Draft, Episode, Person
+from storage.store import Change, Conflict, NotFound
 
 REPORT = "report"
+IN_HAND = timedelta(minutes=30)
+"""For so long after its last question a form is still being filled in."""
+A_TIME = 40
+"""Characters of what may have been meant as a time; anything longer is a text."""
+
+
+class NoLongerPossible(Exception):
+    """The draft cannot be used any more as things stand; the text says why."""
 
 
 def owner_key(staff_id: str, kind: str) -> str:
@@ -32,7 +47,7 @@ def owner_key(staff_id: str, kind: str) -> str:
 
 
 async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
-    """This person's drafts, the one shown last first."""
+    """This person's half-filled forms, the one shown last first."""
     found = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
     return sorted(
         (d for d in found if d is not None),
@@ -46,25 +61,67 @@ async def draft_by_id(context: Context, staff_id: str, draft_id: str) -> Draft |
 
 
 def form_of(kind: str) -> Form:
-    return report.FORM if kind == "report" else RECORDINGS[kind].form
+    return report.FORM if kind == REPORT else RECORDINGS[kind].form
 
 
 async def state_of(
     context: Context, draft: Draft, incoming: Incoming, answers: dict[str, Any] | None = None
 ) -> FormState:
-    """Everything that the form's questions may look at, read fresh from the book."""
-    episode = await context.store.episode(draft.episode) if draft.episode else None
-    people = [p for p in await context.store.people() if incoming.staff.covers(p.home)]
+    """Everything that the form's questions may look at, read fresh from the store.
+
+    Raises NoLongerPossible.
+    """
+    staff, answers = incoming.staff, draft.answers if answers is None else answers
+    episode, level = None, 1
+    if draft.episode:
+        episode = await _still_theirs(context, draft, incoming)
+        level = (await context.engine.standing_of(episode.ref)).shown
+    people = [p for p in await context.store.people() if staff.covers(p.home)]
+    if before := answers.get("again"):
+        people = await _with_who_was_away(context, incoming, people, before)
     return FormState(
-        answers=draft.answers if answers is None else answers,
+        answers=answers,
         now=incoming.sent_at if incoming.text else context.clock.now(),
-        staff=incoming.staff,
+        staff=staff,
         service=context.service,
         people=people,
-        open_cases={e.person: e.ref for e in await context.store.open_episodes()},
+        open_cases={
+            e.person: e.ref for e in await context.store.open_episodes() if staff.covers(e.home)
+        },
         episode=episode,
         late=incoming.late,
+        level=level,
+        young_below=context.pack.settings.older_band_min_age,
     )
+
+
+async def _still_theirs(context: Context, draft: Draft, incoming: Incoming) -> Episode:
+    try:
+        episode = await case_records.case(context, draft.episode, incoming.staff)
+    except NotFound:
+        raise NoLongerPossible(say.no_longer_yours(draft.episode)) from None
+    if episode.closed_at is not None:
+        raise NoLongerPossible(say.closed_meanwhile(draft.episode))
+    if RECORDINGS[draft.kind].manager_only and not incoming.staff.manages:
+        raise NoLongerPossible(card_words.MANAGER_ONLY)
+    return episode
+
+
+async def _with_who_was_away(
+    context: Context, incoming: Incoming, people: list[Person], before: str
+) -> list[Person]:
+    """The young person of the earlier case, also when the register does not have them any more."""
+    try:
+        episode = await case_records.case(context, before, incoming.staff)
+    except NotFound:
+        raise NoLongerPossible(say.no_longer_yours(before)) from None
+    known = next((p for p in people if p.ref == episode.person), None)
+    if known is None:
+        if await context.store.person(episode.person) is not None:
+            raise NoLongerPossible(say.at_another_home(episode.person))
+        known = Person(ref=episode.person, home=episode.home, child=fold(episode.facts).child)
+    others = [p for p in people if p.ref != known.ref]
+    return [*others, msgspec.structs.replace(known, left_on=None)]
 
 
 async def begin(
@@ -76,18 +133,21 @@ async def begin(
     answers: dict[str, Any] | None = None,
     at: int = 0,
     hint: str = "",
-) -> None:
+) -> bool:
     """Asks the first question, on message `at` or a new one, with a `hint` above it.
 
-    An unfinished draft of another kind is not thrown away unseen: it is offered first.
+    An unfinished draft of another kind is not thrown away unseen: it is offered first, and then
+    the answer is False. Raises NotAllowed.
     """
     if kind in RECORDINGS and RECORDINGS[kind].manager_only and not incoming.staff.manages:
         raise NotAllowed(card_words.MANAGER_ONLY)
+    if kind == REPORT and not any(incoming.staff.covers(home.id) for home in context.service.homes):
+        raise NotAllowed(report_words.NO_HOME)
     owner = owner_key(incoming.staff.id, kind)
     unfinished = await context.store.draft(owner)
     if unfinished is not None and _worth_keeping(unfinished):
         await offer(context, incoming, unfinished, at)
-        return
+        return False
     draft = Draft(
         id=secrets.token_hex(3),
         owner=owner,
@@ -98,15 +158,25 @@ async def begin(
         chat_id=incoming.chat_id,
         message_id=at,
     )
+    try:
+        state = await state_of(context, draft, incoming)
+    except NoLongerPossible as reason:
+        raise NotAllowed(str(reason)) from None
+    if kind in RECORDINGS and (why_not := RECORDINGS[kind].needs(state)):
+        raise NotAllowed(why_not)
     await context.store.save_draft(draft, incoming.update_id)
     await _show(context, incoming, draft, hint)
+    return True
 
 
 def _worth_keeping(draft: Draft) -> bool:
     """A report that has answers, or words that somebody typed."""
-    if draft.kind == "report":
+    if draft.kind == REPORT:
         return any(not key.endswith("~") and key != "again" for key in draft.answers)
-    return any(isinstance(v, str) and len(v) > 20 for v in draft.answers.values())
+    return any(
+        isinstance(value, dict) or (isinstance(value, str) and value.startswith(forms.WORDS))
+        for value in draft.answers.values()
+    )
 
 
 async def offer(context: Context, incoming: Incoming, draft: Draft, at: int = 0) -> None:
@@ -116,7 +186,7 @@ async def offer(context: Context, incoming: Incoming, draft: Draft, at: int = 0)
 
 async def offered(context: Context, draft: Draft) -> Screen:
     started = clock(draft.started_at, context.clock.now())
-    if draft.kind == "report":
+    if draft.kind == REPORT:
         person = next(
             (p for p in await context.store.people() if p.ref == draft.answers.get("who")), None
         )
@@ -125,7 +195,7 @@ async def offered(context: Context, draft: Draft) -> Screen:
             home.name if home else "", person.ref if person else "", started
         )
     else:
-        text = report_words.unfinished_other(f"{draft.episode} · {draft.kind}", started)
+        text = report_words.unfinished_other(draft.episode, _title(draft), started)
     return Screen(
         text,
         (
@@ -133,6 +203,10 @@ async def offered(context: Context, draft: Draft) -> Screen:
             (Button(report_words.DROP, f"m:drop:{draft.id}"),),
         ),
     )
+
+
+def _title(draft: Draft) -> str:
+    return str(draft.answers.get("title") or report_words.TITLES.get(draft.kind, draft.kind))
 
 
 async def resume(context: Context, incoming: Incoming, draft_id: str) -> None:
@@ -157,13 +231,19 @@ async def tapped(
     """A button of a form."""
     draft = await draft_by_id(context, incoming.staff.id, draft_id)
     if draft is None:
-        await context.phone.show(
-            incoming.chat_id, Screen(card_words.CLOSED_FORM), incoming.message_id
-        )
+        closed = Screen(card_words.CLOSED_FORM)
+        await context.phone.show(incoming.chat_id, closed, incoming.message_id)
         return
     if incoming.message_id:
         draft = msgspec.structs.replace(draft, message_id=incoming.message_id)
-    state = await state_of(context, draft, incoming)
+    if value == forms.CANCEL:
+        await _cancelled(context, incoming, draft)
+        return
+    try:
+        state = await state_of(context, draft, incoming)
+    except NoLongerPossible as reason:
+        await _impossible(context, incoming, draft, str(reason))
+        return
     taken = forms.tap(form_of(draft.kind), state, step, value)
     if taken is None:
         await _show(context, incoming, draft, hint=say.STALE)
@@ -171,20 +251,52 @@ async def tapped(
     await _take(context, incoming, draft, taken)
 
 
-async def typed(context: Context, incoming: Incoming, draft: Draft) -> None:
-    """Words for the question that is asked now; they leave the chat once they are kept."""
-    state = await state_of(context, draft, incoming)
+async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
+    """Words for the question that is asked now. They leave the chat once they are on disk.
+
+    False: they do not answer it, and nothing was done with them.
+    """
+    try:
+        state = await state_of(context, draft, incoming)
+    except NoLongerPossible:
+        return False
     # Reading a date may load dateparser, which takes a moment: not on the event loop.
     taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), state, incoming.text)
+    if not taken.kept and len(incoming.text) > A_TIME:
+        return False
+    if not taken.kept:
+        taken = msgspec.structs.replace(taken, hint=f"{taken.hint}\n{say.NOT_KEPT}")
     try:
         await _take(context, incoming, draft, taken)
     except Unreached:
         # It is on disk; only the answer did not arrive.
         await context.phone.remove(incoming.chat_id, incoming.message_id)
         raise
+    await take_out(context, incoming, sensitive=taken.sensitive)
+    return True
+
+
+async def take_out(context: Context, incoming: Incoming, *, sensitive: bool = True) -> None:
+    """Takes a typed message out of the chat."""
     gone = await context.phone.remove(incoming.chat_id, incoming.message_id)
-    if not gone and taken.sensitive:
+    if not gone and sensitive:
         await context.phone.say(incoming.chat_id, menu.NOT_REMOVED)
+
+
+async def in_hand(context: Context, incoming: Incoming) -> Draft | None:
+    """The form that this person is filling in at the moment."""
+    drafts = await drafts_of(context, incoming.staff.id)
+    if not drafts:
+        return None
+    touched = drafts[0].touched_at or drafts[0].started_at
+    return drafts[0] if context.clock.now() - touched <= IN_HAND else None
+
+
+async def ask_again(context: Context, incoming: Incoming, draft: Draft, hint: str = "") -> None:
+    """The question once more, at the bottom of the chat; where it stood before it goes."""
+    await context.phone.remove(incoming.chat_id, draft.message_id)
+    draft = msgspec.structs.replace(draft, message_id=0)
+    await _show(context, incoming, draft, hint)
 
 
 async def cancel(context: Context, incoming: Incoming) -> bool:
@@ -218,31 +330,57 @@ async def _take(context: Context, incoming: Incoming, draft: Draft, taken: Taken
 
 
 async def _show(context: Context, incoming: Incoming, draft: Draft, hint: str = "") -> None:
-    state = await state_of(context, draft, incoming)
+    try:
+        state = await state_of(context, draft, incoming)
+    except NoLongerPossible as reason:
+        await _impossible(context, incoming, draft, str(reason))
+        return
     screen = forms.screen(form_of(draft.kind), draft, state, hint)
     shown = await context.phone.show(incoming.chat_id, screen, draft.message_id)
     if shown != draft.message_id:
         await context.store.save_draft(msgspec.structs.replace(draft, message_id=shown))
 
 
+async def _impossible(context: Context, incoming: Incoming, draft: Draft, why: str) -> None:
+    """What was typed stays on disk until its owner throws it away."""
+    buttons = ((Button(report_words.DROP, f"m:drop:{draft.id}"),),)
+    text = f"{why}\n{say.NOT_ON_RECORD}"
+    await context.phone.show(incoming.chat_id, Screen(text, buttons), draft.message_id)
+
+
 async def _cancelled(context: Context, incoming: Incoming, draft: Draft) -> None:
     await context.store.drop_draft(draft.owner, incoming.update_id)
     if draft.episode:
-        await show_card.card_of(context, incoming, draft.episode, draft.message_id)
-    else:
-        await context.phone.show(incoming.chat_id, Screen(say.CANCELLED), draft.message_id)
+        try:
+            await show_card.card_of(context, incoming, draft.episode, draft.message_id)
+            return
+        except NotFound:  # no longer theirs to see
+            pass
+    await context.phone.show(incoming.chat_id, Screen(say.CANCELLED), draft.message_id)
 
 
 async def _finish(context: Context, incoming: Incoming, draft: Draft) -> None:
-    state = await state_of(context, draft, incoming)
-    if draft.answers.get("dup") == "open":
-        await context.store.drop_draft(draft.owner, incoming.update_id)
-        episode = await context.store.episode(state.open_cases[draft.answers["who"]])
-    elif draft.kind == "report":
-        episode = await _open_case(context, incoming, draft, state)
+    try:
+        state = await state_of(context, draft, incoming)
+        if draft.answers.get("dup") == "open" and draft.answers.get("who") in state.open_cases:
+            await context.store.drop_draft(draft.owner, incoming.update_id)
+            episode = await context.store.episode(state.open_cases[draft.answers["who"]])
+        elif draft.kind == REPORT:
+            episode = await _open_case(context, incoming, draft, state)
+        else:
+            episode = await _append(context, incoming, draft, state)
+    except _AskAgain:
+        draft = await context.store.save_draft(draft, incoming.update_id)
+        await _show(context, incoming, draft)
+    except NoLongerPossible as reason:
+        draft = await context.store.save_draft(draft, incoming.update_id)
+        await _impossible(context, incoming, draft, str(reason))
     else:
-        episode = await _append(context, incoming, draft, state)
-    await show_card.card_of(context, incoming, episode.ref, draft.message_id)
+        await show_card.card_of(context, incoming, episode.ref, draft.message_id)
+
+
+class _AskAgain(Exception):
+    """An answer no longer holds at the moment of saving: its question comes again."""
 
 
 async def _open_case(
@@ -251,17 +389,19 @@ async def _open_case(
     """The report becomes an episode; one write holds the facts and the end of the draft."""
     home = report.home_of(state)
     known = context.service.home(home)
-    prefix = known.prefix if known else home
+    if forms.current(report.FORM, state) is not None or known is None:
+        raise _AskAgain
     person = report.person_of(state)
-    now = context.clock.now()
-    state = msgspec.structs.replace(state, now=now)
+    state = msgspec.structs.replace(state, now=context.clock.now())
+    new_id = case_records.new_ids(None)
+    facts = report.facts(state, new_id, draft.started_at)
     change = Change(
-        facts=report.facts(state, case_records.new_ids(None), draft.started_at),
+        facts=[*facts, *rest_as_notes(state, report.FORM.steps, new_id)],
         update_id=incoming.update_id,
         ends_draft=draft.id,
     )
     for _ in range(case_records.TRIES):
-        ref = await context.store.new_reference(prefix)
+        ref = await context.store.new_reference(known.prefix)
         try:
             episode = await context.store.create(
                 ref, home, person.ref if person else f"{ref}-YP", change
@@ -282,8 +422,16 @@ async def _append(context: Context, incoming: Incoming, draft: Draft, state: For
     now = context.clock.now()
 
     def build(current: Episode) -> list[Fact]:
+        if current.closed_at is not None:
+            raise NoLongerPossible(say.closed_meanwhile(current.ref))
         fresh = msgspec.structs.replace(state, now=now, episode=current)
-        return recording.facts(fresh, case_records.new_ids(current))
+        if forms.current(recording.form, fresh) is not None:
+            raise _AskAgain
+        new_id = case_records.new_ids(current)
+        return [
+            *recording.facts(fresh, new_id),
+            *rest_as_notes(fresh, recording.form.steps, new_id),
+        ]
 
     return await case_records.record(
         context,

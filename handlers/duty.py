@@ -6,13 +6,17 @@ from collections.abc import Sequence
 
 from handlers import swap
 from handlers.chat import Button, Incoming, Screen, rows
+from handlers.colleagues import colleagues, named_person
 from handlers.context import Context, NotAllowed
 from handlers.message_parts import split
-from handlers.people import people
+from handlers.paging import Item, code, label, named, page_number, paged
 from handlers.wording import duty as say
 from handlers.wording import menu
 from handlers.wording.messages import Words
 from protocol.provider import Role, Staff
+
+HOMES_ON_A_PAGE = 20
+HOMES_TO_CHOOSE = 12
 
 
 async def rota(context: Context, incoming: Incoming, _: list[str]) -> None:
@@ -20,22 +24,27 @@ async def rota(context: Context, incoming: Incoming, _: list[str]) -> None:
     await context.phone.show(incoming.chat_id, _rota(context, incoming.staff))
 
 
-def _rota(context: Context, staff: Staff, above: str = "") -> Screen:
+def _rota(context: Context, staff: Staff, above: str = "", page: int = 0) -> Screen:
     administrator = staff.role is Role.ADMINISTRATOR
     homes = [h for h in context.service.homes if administrator or staff.covers(h.id)]
-    lines = [say.TITLE]
-    for home in homes:
-        lines.append(say.on_duty(home, context.shifts.on_duty(home.id), context.service))
-    text = "\n".join(lines) if not above else "\n".join([above, "", *lines])
-    if administrator:
-        return Screen(text)
+    items = [
+        Item(say.on_duty(home, context.shifts.on_duty(home.id), context.service)) for home in homes
+    ]
     buttons = [
         Button(say.TAKE_OVER, "d:take"),
         Button(say.HAND_OVER, "d:give"),
         Button(say.SWAP, "d:swap"),
         Button(say.SHORT_LIST, "d:today"),
     ]
-    return Screen(text, rows(buttons, 2))
+    return paged(
+        "\n\n".join([above, say.TITLE] if above else [say.TITLE]),
+        items,
+        page,
+        lambda number: f"d:rota:{number}",
+        tail=() if administrator else rows(buttons, 2),
+        most_items=HOMES_ON_A_PAGE,
+        gap="\n",
+    )
 
 
 async def today(context: Context, incoming: Incoming, _: list[str]) -> None:
@@ -52,7 +61,7 @@ async def _by_itself(context: Context, incoming: Incoming, parts: Sequence[str])
     """d:list, d:list:HOUR, d:list:off: the short list comes by itself, or no more."""
     staff = incoming.staff
     wanted = [*parts] != ["off"]
-    hour = int(parts[0]) % 24 if parts and parts[0].isdigit() else None
+    hour = int(parts[0]) if parts and _number(parts[0], 24) else None
     if wanted and hour is None and not context.shifts.has_shifts(staff):
         hours = [Button(f"{h:02d}:00", f"d:list:{h}") for h in range(24)]
         # A message of its own: the list above stays to be read.
@@ -80,15 +89,20 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
     """d:…"""
     at = incoming.message_id
     staff = incoming.staff
-    if staff.role is Role.ADMINISTRATOR:
-        raise NotAllowed(menu.ADMINISTRATOR)
     match parts:
+        case ["rota", page]:
+            rota_page = _rota(context, staff, page=page_number(page))
+            await context.phone.show(incoming.chat_id, rota_page, at)
+        case _ if staff.role is Role.ADMINISTRATOR:
+            raise NotAllowed(menu.ADMINISTRATOR)
         case ["today"]:
             await today(context, incoming, [])
         case ["list", *chosen]:
             await _by_itself(context, incoming, chosen)
         case ["take"]:
-            await _which_home(context, incoming, "take", say.TAKE_WHICH)
+            await _which_home(context, incoming, "take", 0)
+        case [("take" | "give") as action, "", "home", page]:
+            await _which_home(context, incoming, action, page_number(page))
         case ["take", home]:
             outcome = await context.shifts.take_over(
                 staff, _homes(context, staff, home), update_id=incoming.update_id
@@ -97,11 +111,11 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
                 incoming.chat_id, _rota(context, staff, say.TAKEN[outcome]), at
             )
         case ["give"]:
-            await _which_home(context, incoming, "give", say.GIVE_WHICH)
+            await _which_home(context, incoming, "give", 0)
         case ["give", home]:
             await _to_whom(context, incoming, home)
-        case ["give", home, "", page] if page.isdigit():
-            await _to_whom(context, incoming, home, int(page))
+        case ["give", home, "", page]:
+            await _to_whom(context, incoming, home, page_number(page))
         case ["give", home, person]:
             await _offer(context, incoming, home, person)
         case ["accept", offer]:
@@ -120,10 +134,10 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await swap.chosen(context, incoming, chosen)
         case ["agree" | "decline" as answer, offer]:
             await swap.answered(context, incoming, offer, yes=answer == "agree")
-        case ["day", day] if staff.manages and day.isdigit():
+        case ["day", day] if staff.manages and _number(day, 7):
             hours = [Button(f"{h:02d}:00", f"d:hour:{day}:{h}") for h in range(6, 22)]
             await context.phone.show(incoming.chat_id, Screen(say.WHICH_HOUR, rows(hours, 4)), at)
-        case ["hour", day, hour] if staff.manages and day.isdigit() and hour.isdigit():
+        case ["hour", day, hour] if staff.manages and _number(day, 7) and _number(hour, 24):
             moment = await context.shifts.digest_setting(
                 staff, int(day) % 7, int(hour) % 24, update_id=incoming.update_id
             )
@@ -134,23 +148,42 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await context.phone.show(incoming.chat_id, _rota(context, staff), at)
 
 
+def _number(text: str, below: int) -> bool:
+    """Is this a number from 0 to one less than `below`?"""
+    return text.isascii() and text.isdecimal() and len(text) < 3 and int(text) < below
+
+
 def _homes(context: Context, staff: Staff, home: str) -> Sequence[str]:
-    """One home, or all that this person covers."""
+    """The home that a button names, or all that this person covers. Raises NotAllowed for any that
+    they do not cover, so that nothing of another home is shown."""
     mine = [h.id for h in context.service.homes if staff.covers(h.id)]
-    return mine if home == "*" else [home]
+    if home == ALL:
+        return mine
+    found = named(home, mine)
+    if found is None:
+        raise NotAllowed(say.NOT_YOUR_HOME)
+    return [found]
 
 
-async def _which_home(context: Context, incoming: Incoming, action: str, question: str) -> None:
+ALL = "*"
+
+
+async def _which_home(context: Context, incoming: Incoming, action: str, page: int) -> None:
     homes = [h for h in context.service.homes if incoming.staff.covers(h.id)]
     if len(homes) == 1 and action == "give":
-        await _to_whom(context, incoming, homes[0].id)
+        await _to_whom(context, incoming, code(homes[0].id))
         return
-    buttons = [Button(h.name, f"d:{action}:{h.id}") for h in homes]
-    if len(homes) > 1:
-        buttons.append(Button(say.ALL_HOMES, f"d:{action}:*"))
-    await context.phone.show(
-        incoming.chat_id, Screen(question, rows(buttons, 1)), incoming.message_id
+    items = [Item("", ((Button(label(h.name), f"d:{action}:{code(h.id)}"),),)) for h in homes]
+    tail = ((Button(say.ALL_HOMES, f"d:{action}:{ALL}"),),) if len(homes) > 1 else ()
+    screen = paged(
+        say.TAKE_WHICH if action == "take" else say.GIVE_WHICH,
+        items,
+        page,
+        lambda number: f"d:{action}::home:{number}",
+        tail=tail,
+        most_items=HOMES_TO_CHOOSE,
     )
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 
 async def _to_whom(context: Context, incoming: Incoming, home: str, page: int = 0) -> None:
@@ -161,13 +194,13 @@ async def _to_whom(context: Context, incoming: Incoming, home: str, page: int = 
         for s in context.service.staff
         if s.id != incoming.staff.id and s.active(now) and all(s.covers(h) for h in homes)
     ]
-    buttons = people(others, f"d:give:{home}", page)
     text = say.TO_WHOM if others else say.NOBODY_ELSE
-    await context.phone.show(incoming.chat_id, Screen(text, rows(buttons, 1)), incoming.message_id)
+    screen = colleagues(text, others, f"d:give:{home}", page)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 
 async def _offer(context: Context, incoming: Incoming, home: str, person: str) -> None:
-    taker = context.service.person(person)
+    taker = named_person(context.service, person)
     offer = None
     if taker is not None:
         offer = await context.shifts.hand_over(

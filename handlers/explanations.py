@@ -5,6 +5,7 @@ from __future__ import annotations
 from handlers import card, show_card
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context
+from handlers.paging import Item, code, paged
 from handlers.wording import explained as say
 from handlers.wording.duties import BUTTONS
 from protocol.explain import Explained, Explanation, explain
@@ -34,18 +35,27 @@ async def level(context: Context, incoming: Incoming, view: card.View) -> None:
     await context.phone.show(incoming.chat_id, Screen(text, buttons), incoming.message_id)
 
 
-async def listing(context: Context, incoming: Incoming, view: card.View, kind: str) -> None:
+async def listing(
+    context: Context, incoming: Incoming, view: card.View, kind: str, page: int = 0
+) -> None:
     """The due times or the actions, one button each."""
     ref = view.episode.ref
     found = await _explanation(context, view)
     items = found.duties if kind == "times" else found.actions
     title = say.TIMES if kind == "times" else say.ACTIONS
-    buttons = tuple(
-        (Button(say.choice(item), f"c:{ref}:rule:{kind[0]}{item.id}"),)
-        for item in items[: say.MOST]
+    screen = paged(
+        say.listing(ref, title, items),
+        [Item("", ((Button(say.choice(one), _rule(ref, kind, one.id)),),)) for one in items],
+        page,
+        lambda number: f"c:{ref}:{kind}:{number}",
+        tail=(_back(ref),),
+        most_items=say.MOST,
     )
-    screen = Screen(say.listing(ref, title, items), (*buttons, _back(ref)))
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)
+
+
+def _rule(ref: str, kind: str, item_id: str) -> str:
+    return f"c:{ref}:rule:{kind[0]}{code(item_id)}"
 
 
 async def item(context: Context, incoming: Incoming, view: card.View, which: str) -> None:
@@ -53,7 +63,7 @@ async def item(context: Context, incoming: Incoming, view: card.View, which: str
     ref = view.episode.ref
     found = await _explanation(context, view)
     items: tuple[Explained, ...] = found.duties if which[:1] == "t" else found.actions
-    one = next((i for i in items if i.id == which[1:]), None)
+    one = next((i for i in items if code(i.id) == which[1:]), None)
     if one is None:
         await show_card.card_of(context, incoming, ref, incoming.message_id, say.GONE)
         return

@@ -1,4 +1,4 @@
-"""Lists: open cases with what is due next, one case by reference, who is back."""
+"""Lists of cases, a page at a time: open ones with what is due next, and which one is meant."""
 
 from __future__ import annotations
 
@@ -6,79 +6,121 @@ import re
 from collections.abc import Sequence
 
 from handlers import show_card
-from handlers.chat import Button, Incoming, Screen, rows
+from handlers.chat import Button, Incoming
 from handlers.context import Context
+from handlers.paging import Item, label, page_number, paged
 from handlers.wording import lists as say
 from handlers.wording import menu
+from protocol.provider import Provider
+from storage import reference
 from storage.model import Episode
 
-REFERENCE = re.compile(r"\b[A-Z]{2,4}-[A-Z0-9]{4,6}\b")
-MOST = 12
-"""Cases on one screen; a phone shows no more."""
+ON_A_PAGE = 10
+"""Cases on one page; a phone shows no more."""
 
 
-def reference_in(text: str) -> str:
-    """A case reference somewhere in typed words."""
-    found = REFERENCE.search(text.upper())
+def reference_in(text: str, provider: Provider) -> str:
+    """A case reference somewhere in typed words: only the prefix of a home makes it one, so that
+    "well-known" is none."""
+    found = _references(provider).search(text.upper())
     return found[0] if found else ""
 
 
+def only_reference(text: str, provider: Provider) -> str:
+    """The reference, if the text is nothing else."""
+    found = _references(provider).fullmatch(text.upper().strip(" .,;:!?"))
+    return found[0] if found else ""
+
+
+def _references(provider: Provider) -> re.Pattern[str]:
+    prefixes = "|".join(sorted({re.escape(reference.prefix(h.prefix)) for h in provider.homes}))
+    return re.compile(rf"(?<![\w-])(?:{prefixes})-[{reference.ALPHABET}]{{4,8}}(?![\w-])")
+
+
 async def mine(context: Context, incoming: Incoming) -> Sequence[Episode]:
-    """Open cases of the homes that this person covers, oldest first."""
+    """Open cases that this person may see, newest first."""
     sees = context.engine.service_state.sees
-    return [e for e in await context.store.open_episodes() if sees(incoming.staff, e.home)]
+    found = [e for e in await context.store.open_episodes() if sees(incoming.staff, e.home)]
+    return found[::-1]
 
 
 async def open_cases(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/open"""
+    await _open(context, incoming, 0)
+
+
+async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) -> None:
+    """Each case with the young person, since when, what was done, the next act, and its button."""
     cases = await mine(context, incoming)
     if not cases:
         await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
         return
-    now = context.clock.now()
-    lines = []
-    for episode in cases[:MOST]:
-        home = context.service.home(episode.home)
-        standing = await context.engine.standing_of(episode.ref)
-        duties = context.engine.duties_in(episode)[1]
-        lines.append(say.case_line(episode, home, standing, duties, context.pack, now))
-    if len(cases) > MOST:
-        lines.append(say.more(len(cases) - MOST))
-    buttons = [Button(e.ref, f"c:{e.ref}:card") for e in cases[:MOST]]
-    await context.phone.show(
-        incoming.chat_id, Screen("\n\n".join([say.OPEN, *lines]), rows(buttons, 3))
-    )
+    items = []
+    for episode in cases:
+        view = await show_card.view(context, incoming, episode)
+        text = say.case(
+            episode,
+            context.service.home(episode.home),
+            view.state,
+            "missing" if view.missing else view.folded.category,
+            view.facts,
+            view.duties,
+            context.pack,
+            view.now,
+        )
+        items.append(Item(text, ((_button(context, episode, "card"),),)))
+    screen = paged(say.OPEN, items, page, lambda number: f"l:open:{number}", most_items=ON_A_PAGE)
+    await context.phone.show(incoming.chat_id, screen, at)
 
 
 async def one_case(context: Context, incoming: Incoming, words: list[str]) -> None:
     """/case RH-7K2D; without a reference, the open cases to choose from."""
-    ref = reference_in(" ".join(words))
-    if ref:
-        await show_card.card_of(context, incoming, ref)
-    elif words:
-        await context.phone.say(incoming.chat_id, menu.no_such_case("with that reference"))
+    if words:
+        await show_card.card_of(context, incoming, words[0])
     else:
-        await _choose(context, incoming, "case", "card", await mine(context, incoming))
+        await _choose(context, incoming, "case", 0)
 
 
 async def returned(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/returned: which of those still away?"""
-    away = [
-        e
-        for e in await mine(context, incoming)
-        if not (await context.engine.standing_of(e.ref)).computed.closable
-    ]
-    await _choose(context, incoming, "returned", "home", away)
+    await _choose(context, incoming, "returned", 0)
 
 
 async def _choose(
-    context: Context, incoming: Incoming, question: str, action: str, cases: Sequence[Episode]
+    context: Context, incoming: Incoming, question: str, page: int, at: int = 0
 ) -> None:
+    """The cases as buttons, newest first. "case": all that are open; "returned": still away."""
+    cases = await mine(context, incoming)
+    if question == "returned":
+        cases = [
+            e for e in cases if not (await context.engine.standing_of(e.ref)).computed.closable
+        ]
     if not cases:
         await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
         return
-    buttons = [
-        Button(say.case_button(e, context.service.home(e.home)), f"c:{e.ref}:{action}")
-        for e in cases[:MOST]
-    ]
-    await context.phone.show(incoming.chat_id, Screen(menu.which_case(question), rows(buttons, 1)))
+    action = "home" if question == "returned" else "card"
+    items = [Item("", ((_button(context, episode, action),),)) for episode in cases]
+    screen = paged(
+        menu.which_case(question),
+        items,
+        page,
+        lambda number: f"l:{question}:{number}",
+        most_items=ON_A_PAGE,
+    )
+    await context.phone.show(incoming.chat_id, screen, at)
+
+
+def _button(context: Context, episode: Episode, action: str) -> Button:
+    home = context.service.home(episode.home)
+    return Button(label(say.case_button(episode, home)), f"c:{episode.ref}:{action}")
+
+
+async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
+    """l:open:PAGE, l:case:PAGE, l:returned:PAGE"""
+    match parts:
+        case [("case" | "returned") as question, page]:
+            await _choose(context, incoming, question, page_number(page), incoming.message_id)
+        case ["open", page]:
+            await _open(context, incoming, page_number(page), incoming.message_id)
+        case _:
+            await _open(context, incoming, 0, incoming.message_id)

@@ -10,6 +10,8 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
+from handlers.recording.parts import own_words
+from handlers.recording.time_order import POLICE, SEEN, beside
 from handlers.times import shown
 from handlers.wording import report as say
 from handlers.wording.common import DANGER
@@ -18,7 +20,8 @@ from protocol.facts import Abducted, Answer, Category, Child, Fact, Opened, Poli
 from protocol.london import day_of
 from storage.model import Person
 
-NOT_LISTED = "+"
+NOT_LISTED = " +"
+"""No reference begins with a space."""
 NAMES = {
     "age": "age",
     "live": "living",
@@ -32,6 +35,8 @@ NAMES = {
     "past": "concerns",
 }
 """What a question is called on record when its answer is "don't know"."""
+TIMES = {"seen": SEEN, "pol": POLICE}
+"""Answers that are times, by their name in the order of times."""
 FACTORS = tuple(say.FACTOR_LABELS)
 
 
@@ -45,13 +50,15 @@ def _one_home(state: FormState) -> bool:
 
 
 def home_of(state: FormState) -> str:
-    """The home the report is for: as answered, by the young person, or the only one there is."""
+    """The home the report is for: that of the young person, the only one there is, or as answered;
+    "" as long as nobody has said."""
     person = person_of(state)
     if person is not None:
         return person.home
-    value = state.answers.get("home")
-    mine = _homes(state)
-    return value if value and value != UNKNOWN else mine[0].value
+    if _one_home(state):
+        return _homes(state)[0].value
+    said = (state.answers.get(key, UNKNOWN) for key in ("home", "place"))
+    return next((home for home in said if home != UNKNOWN and state.staff.covers(home)), "")
 
 
 def person_of(state: FormState) -> Person | None:
@@ -60,20 +67,40 @@ def person_of(state: FormState) -> Person | None:
 
 
 def _people(state: FormState) -> list[Option]:
-    home = state.answers.get("home", UNKNOWN)
-    if _one_home(state):
-        home = _homes(state)[0].value
+    """Those of the chosen home (or of all, if that is not known) who live there today."""
+    home = _homes(state)[0].value if _one_home(state) else state.answers.get("home", UNKNOWN)
     today = day_of(state.now)
-    here = [
-        p
-        for p in state.people
-        if state.staff.covers(p.home) and (home in (UNKNOWN, p.home)) and p.lives_there(today)
-    ]
+    here = [p for p in state.people if home in (UNKNOWN, p.home) and p.lives_there(today)]
     return [*(Option(p.ref, p.ref) for p in here), Option(say.NOT_LISTED, NOT_LISTED)]
 
 
 def _unlisted(state: FormState) -> bool:
-    return state.answers.get("who") in (NOT_LISTED, UNKNOWN)
+    return state.answers.get("who") == NOT_LISTED
+
+
+def _nowhere(state: FormState) -> bool:
+    """Not on the list, and the home was not known either: a case belongs to a home."""
+    return _unlisted(state) and not _one_home(state) and state.answers.get("home") == UNKNOWN
+
+
+def _not_looked_after(state: FormState) -> bool:
+    person = person_of(state)
+    if person is not None:
+        return not person.child.looked_after
+    return _unlisted(state) and state.answers.get("live") == "home"
+
+
+def young(state: FormState) -> bool:
+    """Below the age from which the protocol treats them as older; also where no age is known."""
+    person = person_of(state)
+    if person is not None:
+        on, dob = day_of(state.now), person.child.dob
+        age = person.child.age
+        if dob is not None:
+            age = on.year - dob.year - ((on.month, on.day) < (dob.month, dob.day))
+        return age is None or age < state.young_below
+    age_said = state.answers.get("age", UNKNOWN)
+    return age_said == UNKNOWN or int(age_said) < state.young_below
 
 
 def _looked_after_unlisted(state: FormState) -> bool:
@@ -127,11 +154,7 @@ def _tell_option(pairs: Sequence[tuple[str, str]]) -> Any:
 
 
 def _authorities(state: FormState) -> list[Option]:
-    return [Option(a.name, str(i)) for i, a in enumerate(state.service.authorities)]
-
-
-def _tell_authority(value: str, state: FormState) -> str:
-    return answer(value) if value == UNKNOWN else plain(state.service.authorities[int(value)].name)
+    return [Option(a.name, a.name) for a in state.service.authorities]
 
 
 def _tell_home(value: str, state: FormState) -> str:
@@ -166,6 +189,15 @@ FORM = Form(
             tell=_tell_person,
         ),
         Choice(
+            key="place",
+            label=say.LABELS["home"],
+            ask=lambda _: say.WHICH_HOME_AFTER_ALL,
+            options=_homes,
+            applies=_nowhere,
+            unknown=False,
+            tell=_tell_home,
+        ),
+        Choice(
             key="dup",
             label=say.LABELS["dup"],
             ask=lambda c: say.already_open(_case(c)),
@@ -196,7 +228,15 @@ FORM = Form(
             ask=lambda _: say.AUTHORITY,
             options=_authorities,
             applies=_looked_after_unlisted,
-            tell=_tell_authority,
+            tell=lambda value, _: answer(value),
+        ),
+        Choice(
+            key="by",
+            label=say.LABELS["by"],
+            ask=lambda _: say.REPORTED_BY,
+            options=_options(say.REPORTED_BY_OPTIONS),
+            applies=_not_looked_after,
+            tell=_tell_option(say.REPORTED_BY_OPTIONS),
         ),
         Choice(
             key="known",
@@ -206,10 +246,24 @@ FORM = Form(
             tell=lambda value, _: say.whereabouts(value),
         ),
         When(
+            key="pol",
+            label=say.LABELS["pol"],
+            ask=lambda c: say.police(young=young(c)),
+            quick=lambda _: [
+                Option("Just now", ago(0)),
+                Option("15 min ago", ago(15)),
+                Option("30 min ago", ago(30)),
+            ],
+            conflict=beside(POLICE, TIMES),
+            optional=say.NOT_YET,
+            tell=_tell_time(say.NOT_YET.lower()),
+        ),
+        When(
             key="seen",
             label=say.LABELS["seen"],
             ask=lambda _: say.LAST_SEEN,
             quick=_quick_times,
+            conflict=beside(SEEN, TIMES),
             tell=_tell_time("not known"),
         ),
         When(
@@ -227,25 +281,13 @@ FORM = Form(
             options=_options(say.CIRCUMSTANCE_OPTIONS),
             tell=lambda value, _: circumstances_shown(value),
         ),
-        When(
-            key="pol",
-            label=say.LABELS["pol"],
-            ask=lambda _: say.POLICE,
-            quick=lambda _: [
-                Option("Just now", ago(0)),
-                Option("15 min ago", ago(15)),
-                Option("30 min ago", ago(30)),
-            ],
-            optional=say.NOT_YET,
-            tell=_tell_time(say.NOT_YET.lower()),
-        ),
         Ticks(
             key="worse",
             label=say.LABELS["worse"],
             ask=lambda _: say.FACTORS,
             options=lambda _: [Option(label, key) for key, label in say.FACTOR_LABELS.items()],
             preset=_preset_factors,
-            tell=lambda value, _: answer(value) if value == UNKNOWN else say.factors(value),
+            tell=lambda value, _: say.how_many(value),
         ),
         Choice(
             key="past",
@@ -260,6 +302,16 @@ FORM = Form(
     review=lambda c: say.review(category(c)),
     save_label=say.SAVE,
 )
+
+
+def _not_known(value: Any) -> bool:
+    return value == UNKNOWN or (isinstance(value, list) and UNKNOWN in value)
+
+
+def circumstances(value: str) -> str:
+    """As they go on record."""
+    labels = {code: label for label, code in say.CIRCUMSTANCE_OPTIONS}
+    return labels.get(value) or own_words(value)[0]
 
 
 def circumstances_shown(value: str) -> str:
@@ -285,14 +337,14 @@ def child(state: FormState) -> Child:
     person = person_of(state)
     worse = answers.get("worse", [])
     factors = {f: f in worse for f in FACTORS if f != "abducted"}
-    if worse == UNKNOWN:
-        factors = {}
+    if UNKNOWN in worse:  # what is ticked holds; of the rest nothing is known
+        factors = {f: True for f in factors if f in worse}
     concerns: Answer
     if person is not None and person.child.historical_concerns != "unknown":
         concerns = person.child.historical_concerns
     else:
         concerns = {"yes": True, "no": False}.get(answers.get("past", UNKNOWN), "unknown")
-    if worse == UNKNOWN and concerns is False:
+    if UNKNOWN in worse and concerns is False:
         concerns = "unknown"
     if person is not None:
         return msgspec.structs.replace(person.child, historical_concerns=concerns, **factors)
@@ -303,9 +355,7 @@ def child(state: FormState) -> Child:
     return Child(
         age=None if age == UNKNOWN else int(age),
         looked_after=looked_after,
-        responsible_la=(
-            None if authority == UNKNOWN else state.service.authorities[int(authority)].name
-        ),
+        responsible_la=None if authority == UNKNOWN else authority,
         placement_la=home.authority if home and looked_after else None,
         in_childrens_home=bool(home and home.childrens_home and looked_after),
         historical_concerns=concerns,
@@ -320,8 +370,6 @@ def facts(state: FormState, new_id: Any, noticed_at: datetime) -> list[Fact]:
         "by": state.staff.id,
         "recorded_at": state.now,
     }
-    what = answers.get("what", UNKNOWN)
-    labels = {code: label for label, code in say.CIRCUMSTANCE_OPTIONS}
     seen, back = moment(answers, "seen"), moment(answers, "back")
     told = moment(answers, "pol")
     found: list[Fact] = [
@@ -332,9 +380,11 @@ def facts(state: FormState, new_id: Any, noticed_at: datetime) -> list[Fact]:
             aware_at=noticed_at,
             last_seen_at=seen,
             due_back_at=back,
-            circumstances="" if what == UNKNOWN else labels.get(what, what),
+            circumstances=circumstances(answers.get("what", UNKNOWN)),
             follows=answers.get("again", ""),
-            not_known=tuple(name for key, name in NAMES.items() if answers.get(key) == UNKNOWN),
+            not_known=tuple(name for key, name in NAMES.items() if _not_known(answers.get(key))),
+            reported_by_other_agency=answers.get("by") in ("agency", "both"),
+            parents_reported=answers.get("by") in ("parents", "both"),
             **author,
         )
     ]

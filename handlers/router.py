@@ -1,4 +1,4 @@
-"""The context: takes what a member of staff typed or tapped to the part that deals with it.
+"""Takes what a member of staff typed or tapped to the part that deals with it.
 
 Whatever goes wrong, the person is told whether it was saved, and nothing else is lost by it.
 """
@@ -10,11 +10,12 @@ from typing import TypeAlias
 
 import structlog
 
-from handlers import case_buttons, draft_session, duty, lists, show_card
-from handlers.chat import Incoming, Screen, Unreached
+from handlers import case_buttons, draft_session, duty, lists, show_card, unasked
+from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
 from handlers.wording import common, menu
+from handlers.wording import form as form_words
 from protocol.provider import Role
 from storage.store import Conflict, NotFound, NotSaved
 
@@ -38,24 +39,42 @@ async def receive(context: Context, incoming: Incoming) -> None:
         await _dispatch(context, incoming)
     except NotSaved as error:
         log.error("not saved", why=str(error))
-        context.told_not_saved.add(incoming.staff.id)
-        await _tell(context, incoming, common.NOT_SAVED)
+        if not await _saved(context, incoming):
+            context.told_not_saved.add(incoming.staff.id)
+        await _tell(context, incoming, common.NOT_SAVED, common.SAVED_BUT_NOT_ALL)
     except NotAllowed as error:
         await _tell(context, incoming, str(error))
-    except NotFound as error:
-        await _tell(context, incoming, menu.no_such_case(str(error)))
+    except NotFound:
+        await _tell(context, incoming, menu.no_such_case(_case_meant(context, incoming)))
     except Conflict:
         log.warning("too many changes at once", update_id=incoming.update_id)
-        await _tell(context, incoming, menu.FAILED)
+        await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
+    except Refused as error:
+        log.error("Telegram refuses a screen", why=str(error), update_id=incoming.update_id)
+        await _tell(context, incoming, menu.CANNOT_SHOW, menu.SAVED_BUT_NOT_SHOWN)
     except Unreached:
         log.warning("an answer reaches its person later", staff=incoming.staff.id)
         context.phone.later(incoming.chat_id)
     except Exception:
         log.exception("a handler failed", update_id=incoming.update_id)
-        await _tell(context, incoming, menu.FAILED)
+        await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
     finally:
         if incoming.callback_id:
             await context.phone.answer(incoming.callback_id)
+
+
+async def _saved(context: Context, incoming: Incoming) -> bool:
+    """Is what this update was about on disk, although something failed afterwards?"""
+    try:
+        return await context.store.seen(incoming.update_id)
+    except Exception:
+        log.exception("it cannot be told whether an update was saved")
+        return False
+
+
+def _case_meant(context: Context, incoming: Incoming) -> str:
+    """The reference in what was typed or tapped, as it may be repeated; "" if there is none."""
+    return lists.reference_in(f"{incoming.text} {incoming.data}", context.service)
 
 
 async def again(context: Context, incoming: Incoming) -> None:
@@ -85,8 +104,13 @@ async def again(context: Context, incoming: Incoming) -> None:
             await context.phone.answer(incoming.callback_id)
 
 
-async def _tell(context: Context, incoming: Incoming, text: str) -> None:
-    """A line of its own, so that it rings: never an edit of something above."""
+async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str = "") -> None:
+    """A line of its own, so that it rings: never an edit of something above.
+
+    if_saved: what is said instead when the update's change is on disk all the same.
+    """
+    if if_saved and await _saved(context, incoming):
+        text = if_saved
     try:
         await context.phone.say(incoming.chat_id, text)
     except Unreached:
@@ -109,32 +133,54 @@ async def _dispatch(context: Context, incoming: Incoming) -> None:
 
 async def _typed(context: Context, incoming: Incoming) -> None:
     drafts = await draft_session.drafts_of(context, incoming.staff.id)
-    if drafts:
-        await draft_session.typed(context, incoming, drafts[0])
+    if drafts and await draft_session.typed(context, incoming, drafts[0]):
         return
-    if ref := lists.reference_in(incoming.text):
+    if not drafts and (ref := lists.only_reference(incoming.text, context.service)):
         await show_card.card_of(context, incoming, ref)
         return
-    # Words that nobody asked for may hold what does not belong in a chat.
-    await context.phone.remove(incoming.chat_id, incoming.message_id)
-    await context.phone.say(incoming.chat_id, menu.UNKNOWN, keyboard=True)
+    await _unasked(context, incoming, incoming.text)
+
+
+async def _unasked(context: Context, incoming: Incoming, words: str) -> None:
+    """Words that nobody asked for. A form in hand stays at the bottom of the chat."""
+    if _sees_no_case(context, incoming):
+        await draft_session.take_out(context, incoming)
+        raise NotAllowed(menu.ADMINISTRATOR_WORDS)
+    ref = lists.reference_in(words, context.service)
+    await unasked.keep(context, incoming, words, ref=ref)
+    if (draft := await draft_session.in_hand(context, incoming)) is not None:
+        await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)
 
 
 async def _refuse_kind(context: Context, incoming: Incoming) -> None:
     gone = await context.phone.remove(incoming.chat_id, incoming.message_id)
     await context.phone.say(incoming.chat_id, menu.REFUSED_KIND if gone else menu.NOT_REMOVED)
+    await _question_at_the_bottom(context, incoming)
+
+
+async def _question_at_the_bottom(context: Context, incoming: Incoming) -> None:
+    if (draft := await draft_session.in_hand(context, incoming)) is not None:
+        await draft_session.ask_again(context, incoming, draft)
 
 
 async def _command(context: Context, incoming: Incoming, text: str) -> None:
     name, _, rest = text.partition(" ")
-    name = name.partition("@")[0].casefold()
-    if name in CASE_COMMANDS and _sees_no_case(context, incoming):
-        raise NotAllowed(menu.ADMINISTRATOR)
+    name, words = name.partition("@")[0].casefold(), rest.split()
     act = COMMANDS.get(name)
     if act is None:
-        await context.phone.say(incoming.chat_id, menu.UNKNOWN, keyboard=True)
+        await _unasked(context, incoming, text)
         return
-    await act(context, incoming, rest.split())
+    if name in CASE_COMMANDS and _sees_no_case(context, incoming):
+        raise NotAllowed(menu.ADMINISTRATOR)
+    ref = lists.reference_in(rest, context.service) if name == "/case" else ""
+    beside = " ".join(w for w in words if w.upper().strip(".,;:!?()") != ref)
+    try:
+        await act(context, incoming, [ref] if ref else [])
+    finally:
+        if beside and name != "/start":
+            await _unasked(context, incoming, beside)
+        elif name not in FORM_COMMANDS:
+            await _question_at_the_bottom(context, incoming)
 
 
 def _sees_no_case(context: Context, incoming: Incoming) -> bool:
@@ -176,6 +222,8 @@ COMMANDS: dict[str, Act] = {
     "/today": duty.today,
     "/digest": duty.digest,
 }
+FORM_COMMANDS = {"/missing", "/cancel"}
+"""Commands after which a form stands at the bottom, or none."""
 CASE_COMMANDS = {"/missing", "/open", "/case", "/returned", "/today"}
 
 
@@ -204,7 +252,7 @@ async def _menu(context: Context, incoming: Incoming, parts: list[str]) -> None:
             await draft_session.drop(context, incoming, draft_id)
         case ["new"]:
             await draft_session.begin(context, incoming, "report", at=incoming.message_id)
-        case ["open"]:
+        case _:
             await lists.open_cases(context, incoming, [])
 
 
@@ -214,4 +262,6 @@ TAPS: dict[str, Act] = {
     "r": case_buttons.reminder_tapped,
     "d": duty.tapped,
     "m": _menu,
+    "w": unasked.tapped,
+    "l": lists.tapped,
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from handlers import card, case_records
-from handlers.chat import Incoming, Screen, Unreached
+from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from storage.model import Episode
 
@@ -33,5 +33,7 @@ async def card_of(
         screen = Screen(f"{above}\n\n{screen.text}", screen.rows)
     try:
         await context.phone.show(incoming.chat_id, screen, at)
+    except Refused:
+        raise
     except Unreached:
         await case_records.owe_card(context, ref, incoming.staff)

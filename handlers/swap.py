@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from handlers.chat import Button, Incoming, Screen, rows
+from handlers.colleagues import colleagues, named_person
 from handlers.context import Context, NotAllowed
-from handlers.people import people
+from handlers.paging import label, page_number
 from handlers.wording import swap as say
 from protocol.provider import Staff
 from reminders.rota import Turn
@@ -20,7 +21,7 @@ async def which(context: Context, incoming: Incoming) -> None:
     """d:swap, the coming shifts of this person."""
     turns = context.shifts.swaps.coming().turns(incoming.staff)
     buttons = [
-        Button(say.button(turn, context.service, incoming.staff), f"d:swap:{turn.key}")
+        Button(label(say.button(turn, context.service, incoming.staff)), f"d:swap:{turn.key}")
         for turn in turns[:MOST_TURNS]
     ]
     await _show(context, incoming, say.WHICH if turns else say.NO_TURNS, buttons)
@@ -33,17 +34,17 @@ async def chosen(context: Context, incoming: Incoming, parts: Sequence[str]) -> 
     turn = _turn(coming.turns(asker), parts[0])
     match [*parts[1:]]:
         case [] | ["", _]:
-            page = int(parts[2]) if len(parts) > 2 and parts[2].isdigit() else 0
+            page = page_number(parts[2]) if len(parts) > 2 else 0
             others = coming.colleagues(asker, turn)
-            buttons = people(others, f"d:swap:{turn.key}", page)
             text = say.with_whom(turn, context.service) if others else say.NOBODY
-            await _show(context, incoming, text, buttons)
+            screen = colleagues(text, others, f"d:swap:{turn.key}", page, tail=(BACK,))
+            await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         case [person]:
-            colleague = _colleague(context, person)
+            colleague = _colleague(context, person, coming.colleagues(asker, turn))
             offered = coming.in_return(asker, colleague, turn)[:MOST_TURNS]
             buttons = [
                 Button(
-                    say.button(one, context.service, asker),
+                    label(say.button(one, context.service, asker)),
                     f"d:swap:{turn.key}:{person}:{one.key}",
                 )
                 for one in offered
@@ -51,7 +52,7 @@ async def chosen(context: Context, incoming: Incoming, parts: Sequence[str]) -> 
             buttons.append(Button(say.NOTHING_BACK, f"d:swap:{turn.key}:{person}:{NOTHING}"))
             await _show(context, incoming, say.in_return(colleague.name, turn), buttons)
         case [person, returned, *_]:
-            colleague = _colleague(context, person)
+            colleague = _colleague(context, person, coming.colleagues(asker, turn))
             takes = None
             if returned != NOTHING:
                 takes = _turn(coming.in_return(asker, colleague, turn), returned)
@@ -90,14 +91,17 @@ def _turn(turns: Sequence[Turn], key: str) -> Turn:
     return found
 
 
-def _colleague(context: Context, person: str) -> Staff:
-    found = context.service.person(person)
-    if found is None:
+def _colleague(context: Context, person: str, free: Sequence[Staff]) -> Staff:
+    """One of those who could work it: of anybody else not even the name is shown."""
+    found = named_person(context.service, person)
+    if found is None or found not in free:
         raise NotAllowed(say.NOT_POSSIBLE)
     return found
 
 
+BACK = (Button(say.BACK, "d:rota"),)
+
+
 async def _show(context: Context, incoming: Incoming, text: str, buttons: Sequence[Button]) -> None:
-    back = ((Button(say.BACK, "d:rota"),),)
-    screen = Screen(text, (*rows(buttons, 1), *back))
+    screen = Screen(text, (*rows(buttons, 1), BACK))
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)

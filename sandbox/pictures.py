@@ -24,8 +24,8 @@ HERE = Path(__file__).resolve().parent
 PICTURES = HERE.parent / "docs" / "pictures"
 COLOURS = 200
 REPORT = (
-    "Report missing", "YP-03", "No, or not confirmed", "2 h ago", "30 min ago",
-    "Did not come back", "Not yet", "None of these", "Save the report",
+    "Report missing", "YP-03", "No, or not confirmed", "Not yet", "2 h ago", "30 min ago",
+    "Did not come back", "None of these", "Save the report",
 )  # fmt: skip
 
 

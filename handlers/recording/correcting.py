@@ -1,42 +1,71 @@
-"""Putting right what was wrong: a new fact beside the old one."""
+"""Putting right what was wrong: a new fact beside the old one, which stays on record."""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import Choice, FormState, Option
-from handlers.recording.parts import NewId, Recording, at, author, form, last, text, when, words
+from handlers.form import Choice, FormState, Option, When
+from handlers.recording import time_order
+from handlers.recording.judging import CATEGORY_STEP, ROLE_STEPS, WORSE_STEP, worse
+from handlers.recording.parts import (
+    NewId,
+    Recording,
+    author,
+    decides,
+    last,
+    quick,
+    tell_when,
+    text,
+    when,
+    words,
+)
 from handlers.wording import recording as say
 from protocol import facts as f
 from protocol.counting import all_about, counting
 from protocol.facts import Fact
+from protocol.fold import fold
+
+OF_THE_REPORT = {
+    "noticed": time_order.NOTICED,
+    "last_seen": time_order.SEEN,
+    "due_back": time_order.DUE,
+}
+"""Times that every case has, and the name of each in the order of times."""
+KINDS: dict[str, type[Fact]] = {
+    "police": f.PoliceTold,
+    "authority": f.AuthorityTold,
+    "written": f.AuthorityWritten,
+    "parents": f.ParentsTold,
+    "located": f.Located,
+    "returned": f.Returned,
+    "check": f.SafeAndWell,
+    "offered": f.InterviewOffered,
+    "held": f.InterviewHeld,
+    "referred": f.ReferredToSocialCare,
+}
+"""What happened at a time of its own, which can be put right."""
+TAKEN_BACK: dict[str, type[Fact]] = {
+    **KINDS,
+    "withheld": f.ParentsWithheld,
+    "answered": f.InterviewAnswered,
+    "abducted": f.Abducted,
+}
+"""What may turn out not to be so at all."""
 
 
 def _correctable(state: FormState) -> list[Option]:
     """Only what is on record can be put right."""
-    has = {
-        "last_seen": True,
-        "due_back": True,
-        "police": last(state, f.PoliceTold),
-        "located": last(state, f.Located),
-        "returned": last(state, f.Returned),
-    }
-    has |= {
-        "not_police": has["police"],
-        "not_authority": last(state, f.AuthorityTold),
-        "not_located": has["located"],
-        "not_returned": has["returned"],
-    }
-    return [Option(label, key) for key, label in say.CORRECT_LABELS.items() if has[key]]
-
-
-KINDS: dict[str, type[Fact]] = {
-    "police": f.PoliceTold,
-    "authority": f.AuthorityTold,
-    "located": f.Located,
-    "returned": f.Returned,
-}
+    there = {*OF_THE_REPORT, "risks", "category"}
+    there |= {key for key, kind in KINDS.items() if last(state, kind)}
+    there |= {f"not_{key}" for key, kind in TAKEN_BACK.items() if last(state, kind)}
+    if "authority" in there:
+        there.add("role")
+    return [Option(label, key) for key, label in say.CORRECT_LABELS.items() if key in there]
 
 
 def _corrected(c: FormState, new: NewId) -> list[Fact]:
@@ -44,21 +73,46 @@ def _corrected(c: FormState, new: NewId) -> list[Fact]:
     if what.startswith("not_"):
         return [
             f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **author(c, new))
-            for wrong in _every(c, KINDS[what.removeprefix("not_")])
+            for wrong in _every(c, TAKEN_BACK[what.removeprefix("not_")])
         ]
-    signed = author(c, new)
-    opened = last(c, f.Opened)
-    at = when(c)
-    if what == "last_seen":
-        before = last(c, f.LastSeen) or opened
-        return [f.LastSeen(at=at, corrects=before.id, **signed)]
-    if what == "due_back":
-        before = last(c, f.DueBack) or opened
-        return [f.DueBack(at=at, corrects=before.id, **signed)]
-    wrong = last(c, KINDS[what])
+    if what == "risks":
+        return worse(c, new)
+    if what in OF_THE_REPORT:
+        return [_of_the_report(c, what, author(c, new))]
+    if what == "category":
+        category = c.answers["cat"]
+        return [
+            f.CategoryChanged(at=c.now, category=category, reason=text(c, "why"), **author(c, new))
+        ]
+    wrong = last(c, KINDS.get(what, f.AuthorityTold))
     if wrong is None:  # a colleague has withdrawn it meanwhile
         return []
-    return [msgspec.structs.replace(wrong, at=at, corrects=wrong.id, **signed)]
+    if what == "role":
+        right = {"role": c.answers["role"], "how": c.answers["how"]}
+        right = {key: "unknown" if value == "?" else value for key, value in right.items()}
+        return [msgspec.structs.replace(wrong, corrects=wrong.id, **right, **author(c, new))]
+    return [msgspec.structs.replace(wrong, at=when(c), corrects=wrong.id, **author(c, new))]
+
+
+def _of_the_report(c: FormState, what: str, signed: dict[str, Any]) -> Fact:
+    opened, at = last(c, f.Opened), when(c)
+    if what == "last_seen":
+        return f.LastSeen(at=at, corrects=(last(c, f.LastSeen) or opened).id, **signed)
+    if what == "due_back":
+        return f.DueBack(at=at, corrects=(last(c, f.DueBack) or opened).id, **signed)
+    # The report once more, with what has been put right of it since: it is the last word on all.
+    now = fold(c.episode.facts if c.episode else ())
+    right: f.Opened = msgspec.structs.replace(
+        opened,
+        aware_at=at,
+        last_seen_at=now.last_seen_at,
+        due_back_at=now.due_back_at,
+        category=now.category,
+        child=now.child,
+        corrects=opened.id,
+        **signed,
+    )
+    return right
 
 
 def _every(c: FormState, kind: type[Fact]) -> list[Fact]:
@@ -69,13 +123,41 @@ def _every(c: FormState, kind: type[Fact]) -> list[Fact]:
     return [wrong for fact in standing for wrong in all_about(facts, fact)]
 
 
+def _fixes(*whats: str) -> Callable[[FormState], bool]:
+    return lambda c: c.answers.get("fix") in whats
+
+
 def _fixes_a_time(c: FormState) -> bool:
-    return not str(c.answers.get("fix", "not_")).startswith("not_")
+    return c.answers.get("fix") in {*OF_THE_REPORT, *KINDS}
+
+
+def _gives_a_reason(c: FormState) -> bool:
+    what = str(c.answers.get("fix", ""))
+    return what == "category" or what.startswith("not_")
+
+
+def _conflict(at: datetime, c: FormState) -> str:
+    """The right time beside all others on record, the wrong one left out."""
+    what, facts = c.answers["fix"], c.episode.facts if c.episode else ()
+    if what in OF_THE_REPORT:
+        name = OF_THE_REPORT[what]
+        known: Sequence[tuple[str, datetime]] = [
+            one for one in time_order.on_record(facts) if one[0] != name
+        ]
+    else:
+        wrong = last(c, KINDS[what])
+        name = time_order.KINDS[KINDS[what]]
+        known = time_order.on_record(facts, wrong.id if wrong else "")
+    return time_order.conflict(name, at, known, c.now)
+
+
+def _only_then(step: Choice, applies: Callable[[FormState], bool]) -> Choice:
+    return msgspec.structs.replace(step, applies=applies)
 
 
 RECORDINGS: dict[str, Recording] = {
     "fix": Recording(
-        form=form(
+        form=decides(
             "fix",
             say.CORRECT,
             Choice(
@@ -83,11 +165,25 @@ RECORDINGS: dict[str, Recording] = {
                 label=say.LABELS["fix"],
                 ask=lambda _: say.CORRECT_WHAT,
                 options=_correctable,
+                width=2,
                 tell=lambda v, _: plain(say.CORRECT_LABELS[v]),
                 unknown=False,
             ),
-            at(say.CORRECT_TIME, applies=_fixes_a_time),
-            words("why", say.CORRECT_WHY, applies=lambda c: not _fixes_a_time(c)),
+            When(
+                key="at",
+                label=say.LABELS["at"],
+                ask=lambda _: say.CORRECT_TIME,
+                quick=quick,
+                conflict=_conflict,
+                applies=_fixes_a_time,
+                tell=tell_when,
+                unknown=False,
+            ),
+            *(_only_then(step, _fixes("role")) for step in ROLE_STEPS),
+            msgspec.structs.replace(WORSE_STEP, applies=_fixes("risks")),
+            _only_then(CATEGORY_STEP, _fixes("category")),
+            words("why", say.CORRECT_WHY, applies=_gives_a_reason),
+            review=lambda c: say.CORRECT_REVIEW if _gives_a_reason(c) else "",
         ),
         facts=_corrected,
     ),

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import msgspec
 
-from handlers.form import UNKNOWN, FormState, Option, Ticks
+from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks
 from handlers.recording.parts import (
     NewId,
     Recording,
     at,
     author,
+    back_or_found,
     child,
     choice,
+    decides,
     form,
     last,
     text,
     when,
     words,
 )
+from handlers.recording.time_order import DONE
 from handlers.wording import recording as say
-from handlers.wording.form import answer
 from handlers.wording.report import CONCERNS, FACTOR_LABELS, FACTORS, factors
 from protocol import facts as f
 from protocol.facts import Fact
@@ -52,13 +56,14 @@ def _concerns(c: FormState, new: NewId) -> list[Fact]:
     return [f.ChildChanged(child=changed, **author(c, new))]
 
 
-def _worse(c: FormState, new: NewId) -> list[Fact]:
+def worse(c: FormState, new: NewId) -> list[Fact]:
     ticked = c.answers["worse"]
-    if ticked == UNKNOWN:
-        changed = msgspec.structs.replace(child(c), historical_concerns="unknown")
+    there = [k for k in FACTOR_LABELS if k != "abducted"]
+    if UNKNOWN in ticked:  # what is ticked holds; of the rest nothing is known
+        factors = {k: True for k in there if k in ticked}
+        changed = msgspec.structs.replace(child(c), historical_concerns="unknown", **factors)
     else:
-        factors = {k: k in ticked for k in FACTOR_LABELS if k != "abducted"}
-        changed = msgspec.structs.replace(child(c), **factors)
+        changed = msgspec.structs.replace(child(c), **{k: k in ticked for k in there})
     found: list[Fact] = [f.ChildChanged(child=changed, **author(c, new))]
     if "abducted" in ticked and not last(c, f.Abducted):
         found.append(f.Abducted(at=c.now, **author(c, new)))
@@ -70,39 +75,68 @@ def _ticked_now(c: FormState) -> list[str]:
     return [*ticked, "abducted"] if last(c, f.Abducted) else ticked
 
 
+def _level(ask: str, offered: Callable[[int, int], bool]) -> Choice:
+    """To which level? Only to another than the case shows now."""
+    return Choice(
+        key="lvl",
+        label=say.LABELS["lvl"],
+        ask=lambda _: ask,
+        options=lambda c: [Option(say.level(n), str(n)) for n in (1, 2, 3) if offered(n, c.level)],
+        tell=lambda value, _: say.level(int(value)),
+        unknown=False,
+    )
+
+
+WORSE_STEP = Ticks(
+    key="worse",
+    label=say.LABELS["worse"],
+    ask=lambda _: FACTORS,
+    options=lambda _: [Option(label, key) for key, label in FACTOR_LABELS.items()],
+    preset=_ticked_now,
+    tell=lambda v, _: factors(v),
+)
+CATEGORY_STEP = choice("cat", say.CATEGORY_ASK, say.CATEGORY_OPTIONS, unknown=False)
+ROLE_STEPS = (
+    choice("role", say.AUTHORITY_ROLE, say.ROLE_OPTIONS),
+    choice("how", say.HOW, say.HOW_OPTIONS, width=2),
+)
+
+
 RECORDINGS: dict[str, Recording] = {
     "note": Recording(
-        form=form("note", say.NOTE, words("note", say.NOTE_TEXT, longest=1500)),
+        form=form("note", say.NOTE, words("note", say.NOTE_TEXT)),
         facts=lambda c, new: [f.Note(at=c.now, text=text(c, "note"), **author(c, new))],
     ),
     "done": Recording(
-        form=form("done", say.DONE_TITLE, at(), words("note", say.DONE_NOTE, skip=say.SKIP)),
+        form=form("done", say.DONE_TITLE, at(DONE), words("note", say.DONE_NOTE, skip=say.SKIP)),
         facts=_duty_done,
     ),
     "raise": Recording(
-        form=form(
+        form=decides(
             "raise",
             say.RAISE,
-            choice("lvl", say.RAISE_TO, [("Level 2", "2"), ("Level 3", "3")], unknown=False),
+            _level(say.RAISE_TO, lambda level, now: level > now),
             words("why", say.RAISE_WHY),
         ),
         facts=_raised,
+        needs=lambda c: say.HIGHEST if c.level >= 3 else "",
     ),
     "lower": Recording(
-        form=form(
+        form=decides(
             "lower",
             say.STAND_DOWN,
-            choice("lvl", say.STAND_DOWN_TO, [("Level 1", "1"), ("Level 2", "2")], unknown=False),
+            _level(say.STAND_DOWN_TO, lambda level, now: level < now),
             words("why", say.RAISE_WHY),
         ),
         facts=_stood_down,
         manager_only=True,
+        needs=lambda c: say.LOWEST if c.level <= 1 else "",
     ),
     "category": Recording(
         form=form(
             "category",
             say.CATEGORY,
-            choice("cat", say.CATEGORY_ASK, say.CATEGORY_OPTIONS, unknown=False),
+            CATEGORY_STEP,
             words("why", say.CORRECT_WHY, skip=say.SKIP),
         ),
         facts=lambda c, new: [
@@ -115,6 +149,7 @@ RECORDINGS: dict[str, Recording] = {
         form=form("signoff", say.SIGN_OFF, words("note", say.SIGN_OFF_REMARK, skip=say.SKIP)),
         facts=lambda c, new: [f.SignedOff(at=c.now, remark=text(c, "note"), **author(c, new))],
         manager_only=True,
+        needs=back_or_found,
     ),
     "concerns": Recording(
         form=form("concerns", say.CONCERNS, choice("con", CONCERNS, say.YES_NO, width=2)),
@@ -124,15 +159,8 @@ RECORDINGS: dict[str, Recording] = {
         form=form(
             "worse",
             say.WORSE,
-            Ticks(
-                key="worse",
-                label=say.LABELS["worse"],
-                ask=lambda _: FACTORS,
-                options=lambda _: [Option(label, key) for key, label in FACTOR_LABELS.items()],
-                preset=_ticked_now,
-                tell=lambda v, _: answer(v) if v == UNKNOWN else factors(v),
-            ),
+            WORSE_STEP,
         ),
-        facts=_worse,
+        facts=worse,
     ),
 }

@@ -9,10 +9,24 @@ from typing import Any, TypeAlias
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, Form, FormState, Option, When, Words, ago, moment, stamp
+from handlers.form import (
+    TEXT_LIMIT,
+    UNKNOWN,
+    WORDS,
+    Choice,
+    Form,
+    FormState,
+    Option,
+    When,
+    Words,
+    ago,
+    moment,
+    stamp,
+)
+from handlers.recording.time_order import in_order
 from handlers.times import shown
 from handlers.wording import recording as say
-from handlers.wording.form import KEPT_OUT, answer
+from handlers.wording.form import KEPT_OUT, SUMMARY, answer
 from protocol import facts as f
 from protocol.counting import last_of
 from protocol.facts import Fact
@@ -28,6 +42,8 @@ class Recording(msgspec.Struct, frozen=True, kw_only=True):
     form: Form
     facts: Facts
     manager_only: bool = False
+    needs: Callable[[FormState], str] = lambda _: ""
+    """Why this cannot be recorded of the case as it stands now; "" if it can."""
 
 
 def quick(state: FormState) -> list[Option]:
@@ -53,31 +69,20 @@ def options_of(pairs: Sequence[tuple[str, str]]) -> Any:
     return lambda _: [Option(label, value) for label, value in pairs]
 
 
-def coded(pairs: Sequence[tuple[str, str]]) -> Any:
-    """Options whose kept value is longer than a button may carry: the button carries an index."""
-    return lambda _: [Option(label, f"={i}") for i, (label, _value) in enumerate(pairs)]
-
-
-def decoded(pairs: Sequence[tuple[str, str]], value: Any) -> str:
-    """What was meant: a usual answer by its button, or the person's own words."""
-    if value in (None, UNKNOWN):
-        return ""
-    return pairs[int(value[1:])][1] if value[:1] == "=" and value[1:].isdigit() else str(value)
-
-
 def tell_pair(pairs: Sequence[tuple[str, str]]) -> Any:
     labels = {value: label for label, value in pairs}
     return lambda value, _: plain(labels[value]) if value in labels else answer(value)
 
 
 def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
-    def tell(value: Any, _: FormState) -> str:
+    labels = {value: label for label, value in pairs}
+
+    def tell(value: str, _: FormState) -> str:
         if value == UNKNOWN:
             return answer(value)
-        if not value:
-            return "none"
-        own_words = not (value[:1] == "=" and value[1:].isdigit())
-        return KEPT_OUT if own_words else plain(pairs[int(value[1:])][0])
+        if value.startswith(WORDS):
+            return KEPT_OUT
+        return plain(labels.get(value, value)) or say.NONE
 
     return tell
 
@@ -86,8 +91,12 @@ def tell_when(value: Any, state: FormState) -> str:
     return answer(value) if value == UNKNOWN else shown(datetime.fromisoformat(value), state.now)
 
 
-def at(ask: str = say.AT, *, unknown: bool = False, key: str = "at", **more: Any) -> When:
+def at(
+    what: str, ask: str = say.AT, *, unknown: bool = False, key: str = "at", **more: Any
+) -> When:
+    """When? `what`: one of the names in `time_order`, for times that cannot be."""
     return When(
+        conflict=in_order(what),
         key=key,
         label=say.LABELS["at"],
         ask=lambda _: ask,
@@ -125,12 +134,17 @@ def words(
         key=key,
         label=say.LABELS[key],
         ask=lambda _: ask,
-        options=coded(pairs),
+        options=options_of(pairs),
         tell=tell_words(pairs),
         skip=skip,
         unknown=unknown,
         **more,
     )
+
+
+def decides(kind: str, title: str, *steps: Any, review: Any = None, **more: Any) -> Form:
+    """A form whose answers have consequences: all of them are shown before Save."""
+    return form(kind, title, *steps, whole=True, review=review or (lambda _: SUMMARY), **more)
 
 
 def form(kind: str, title: str, *steps: Any, **more: Any) -> Form:
@@ -151,8 +165,34 @@ def when(state: FormState, key: str = "at") -> datetime:
     return moment(state.answers, key) or state.now
 
 
-def text(state: FormState, key: str, pairs: Sequence[tuple[str, str]] = ()) -> str:
-    return decoded(pairs, state.answers.get(key))
+def text(state: FormState, key: str) -> str:
+    """What was said: a usual answer or the person's own words, as much as one entry holds."""
+    return own_words(state.answers.get(key))[0]
+
+
+def own_words(value: Any) -> tuple[str, str]:
+    """The answer as text, and what of it one entry does not hold; cut between words."""
+    if not isinstance(value, str) or value == UNKNOWN:
+        return "", ""
+    if not value.startswith(WORDS):
+        return value, ""
+    words = value[len(WORDS) :]
+    if len(words) <= TEXT_LIMIT:
+        return words, ""
+    cut = max(words.rfind(" ", 0, TEXT_LIMIT), words.rfind("\n", 0, TEXT_LIMIT))
+    cut = cut if cut > TEXT_LIMIT // 2 else TEXT_LIMIT
+    return words[:cut].rstrip(), words[cut:].lstrip()
+
+
+def rest_as_notes(state: FormState, steps: Sequence[Any], new_id: NewId) -> list[Fact]:
+    """What of long answers did not fit into their entries, as notes beside them."""
+    notes: list[Fact] = []
+    for step in steps:
+        rest = own_words(state.answers.get(step.key))[1] if isinstance(step, Words) else ""
+        while rest:
+            part, rest = own_words(WORDS + rest)
+            notes.append(f.Note(at=state.now, text=part, **author(state, new_id)))
+    return notes
 
 
 def last(state: FormState, kind: type[Fact]) -> Any:
@@ -160,11 +200,11 @@ def last(state: FormState, kind: type[Fact]) -> Any:
     return last_of(state.episode.facts, kind) if state.episode else None
 
 
-def begin(state: FormState) -> datetime | None:
-    """Nothing about the return can lie before the young person was last seen."""
-    return fold(state.episode.facts).last_seen_at if state.episode else None
-
-
 def child(c: FormState) -> f.Child:
     """The young person as now on record."""
     return fold(c.episode.facts if c.episode else ()).child
+
+
+def back_or_found(c: FormState) -> str:
+    """What follows a return can be recorded once there is one."""
+    return "" if last(c, f.Located) or last(c, f.Returned) else say.NOT_BACK_YET

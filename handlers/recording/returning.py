@@ -9,16 +9,18 @@ from handlers.recording.parts import (
     Recording,
     at,
     author,
-    begin,
+    back_or_found,
     choice,
+    decides,
     form,
     options_of,
     text,
     when,
     words,
 )
+from handlers.recording.time_order import BACK, CHECK, FOUND, HELD, OFFERED
 from handlers.wording import recording as say
-from handlers.wording.form import answer
+from handlers.wording.form import SUMMARY, answer
 from protocol import facts as f
 from protocol.facts import Fact
 
@@ -28,23 +30,48 @@ def _found(c: FormState, new: NewId) -> list[Fact]:
         f.Located(
             at=when(c),
             where=text(c, "where"),
-            return_unsafe=c.answers["safe"] in ("yes", UNKNOWN),
-            contact_blocked=c.answers["free"] == "no",
+            return_unsafe=YES_OR_NO[c.answers["safe"]],
+            contact_blocked=NOT[YES_OR_NO[c.answers["free"]]],
             **author(c, new),
         )
     ]
+
+
+YES_OR_NO: dict[str, f.Answer] = {"yes": True, "no": False, UNKNOWN: "unknown"}
+NOT: dict[f.Answer, f.Answer] = {True: False, False: True, "unknown": "unknown"}
+
+
+def _unsafe(c: FormState) -> str:
+    """A young person who may not be safe to go back, or cannot speak freely, is acted upon."""
+    acted_upon = c.answers.get("safe") == "yes" or c.answers.get("free") == "no"
+    return SUMMARY if acted_upon else ""
 
 
 def _returned(c: FormState, new: NewId) -> list[Fact]:
-    hurt = c.answers["hurt"] if c.answers["hurt"] != UNKNOWN else []
+    """The return, and what is known of the time away: of what was not ticked, no or not known."""
+    ticked = c.answers["hurt"]
+    rest: f.Answer = "unknown" if UNKNOWN in ticked else False
+
+    def said(what: str) -> f.Answer:
+        return True if what in ticked else rest
+
+    at = when(c)
     return [
-        f.Returned(
-            at=when(c),
-            crime_while_away="crime" in hurt,
-            harmed_while_away="harmed" in hurt,
+        f.Returned(at=at, **author(c, new)),
+        f.WhileAway(
+            at=at,
+            harmed=said("harmed"),
+            crime_suspected=said("suspected"),
+            crime_victim=said("victim"),
             **author(c, new),
-        )
+        ),
     ]
+
+
+def _while_away(value: list[str] | str, _: FormState) -> str:
+    ticked = [label for label, key in say.RETURNED_OPTIONS if key in value]
+    rest = [answer(UNKNOWN)] if UNKNOWN in value else []
+    return plain(", ".join([*ticked, *rest])) or "nothing known"
 
 
 def _safewell(c: FormState, new: NewId) -> list[Fact]:
@@ -61,13 +88,14 @@ def _answered(c: FormState, new: NewId) -> list[Fact]:
 
 RECORDINGS: dict[str, Recording] = {
     "found": Recording(
-        form=form(
+        form=decides(
             "found",
             say.FOUND,
-            at(not_before=begin),
+            at(FOUND),
             words("where", say.FOUND_WHERE, skip=say.SKIP, unknown=True),
             choice("safe", say.FOUND_SAFE, say.YES_NO, width=2),
             choice("free", say.FOUND_CONTACT, say.YES_NO, width=2),
+            review=_unsafe,
         ),
         facts=_found,
     ),
@@ -75,18 +103,13 @@ RECORDINGS: dict[str, Recording] = {
         form=form(
             "back",
             say.RETURNED,
-            at(not_before=begin),
+            at(BACK),
             Ticks(
                 key="hurt",
                 label=say.LABELS["hurt"],
                 ask=lambda _: say.RETURNED_HURT,
                 options=options_of(say.RETURNED_OPTIONS),
-                tell=lambda v, _: (
-                    answer(v)
-                    if v == UNKNOWN
-                    else plain(", ".join(label for label, k in say.RETURNED_OPTIONS if k in v))
-                    or "nothing known"
-                ),
+                tell=_while_away,
             ),
         ),
         facts=_returned,
@@ -96,23 +119,23 @@ RECORDINGS: dict[str, Recording] = {
             "safewell",
             say.SAFEWELL,
             choice("done", say.SAFEWELL_DONE, say.SAFEWELL_OPTIONS, unknown=False),
-            at(applies=lambda c: c.answers.get("done") == "yes"),
+            at(CHECK, applies=lambda c: c.answers.get("done") == "yes"),
             words("why", say.REASON, applies=lambda c: c.answers.get("done") == "no"),
         ),
         facts=_safewell,
+        needs=back_or_found,
     ),
     "offered": Recording(
         form=form(
             "offered",
             say.OFFERED,
-            at(),
+            at(OFFERED),
             words("by", say.BY_WHOM, say.BY_OPTIONS, unknown=True),
         ),
         facts=lambda c, new: [
-            f.InterviewOffered(
-                at=when(c), offered_by=text(c, "by", say.BY_OPTIONS), **author(c, new)
-            )
+            f.InterviewOffered(at=when(c), offered_by=text(c, "by"), **author(c, new))
         ],
+        needs=back_or_found,
     ),
     "answered": Recording(
         form=form(
@@ -122,16 +145,16 @@ RECORDINGS: dict[str, Recording] = {
             words("why", say.REASON, applies=lambda c: c.answers.get("ans") == "no"),
         ),
         facts=_answered,
+        needs=back_or_found,
     ),
     "held": Recording(
         form=form(
             "held",
             say.HELD,
-            at(),
+            at(HELD),
             words("by", say.BY_WHOM, say.BY_OPTIONS, unknown=True),
         ),
-        facts=lambda c, new: [
-            f.InterviewHeld(at=when(c), held_by=text(c, "by", say.BY_OPTIONS), **author(c, new))
-        ],
+        facts=lambda c, new: [f.InterviewHeld(at=when(c), held_by=text(c, "by"), **author(c, new))],
+        needs=back_or_found,
     ),
 }

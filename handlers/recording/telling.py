@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from handlers.form import UNKNOWN, FormState
-from handlers.recording.parts import NewId, Recording, at, author, choice, form, text, when, words
+from handlers.chat import plain
+from handlers.form import UNKNOWN, Choice, FormState, Option
+from handlers.recording.judging import ROLE_STEPS
+from handlers.recording.parts import (
+    NewId,
+    Recording,
+    at,
+    author,
+    choice,
+    decides,
+    form,
+    text,
+    when,
+    words,
+)
+from handlers.recording.time_order import AUTHORITY, PARENTS, POLICE, REFERRED, WRITTEN
 from handlers.wording import recording as say
+from handlers.wording.form import answer
 from protocol import facts as f
 from protocol.facts import Fact
 
@@ -35,10 +50,34 @@ def _parents(c: FormState, new: NewId) -> list[Fact]:
         f.ParentsTold(
             at=when(c),
             told_by=c.staff.id if told_by == "me" else "" if told_by == UNKNOWN else told_by,
-            what=text(c, "what", say.PARENTS_WHAT_OPTIONS),
+            what=text(c, "what"),
             **author(c, new),
         )
     ]
+
+
+MANAGER = "staff:"
+"""Stands before the staff id of a manager who decided."""
+
+
+def _deciders(c: FormState) -> list[Option]:
+    """Roles outside first, then the managers of this home by name."""
+    roles = [Option(label, value) for label, value in say.WITHHELD_BY_OPTIONS]
+    if c.episode is None:
+        return roles
+    managers = c.service.managers(c.episode.home, c.now)
+    return [*roles, *(Option(say.manager(m.name), f"{MANAGER}{m.id}") for m in managers)]
+
+
+def _decider_named(value: str, c: FormState) -> str:
+    return next((plain(o.label) for o in _deciders(c) if o.value == value), answer(value))
+
+
+def _decider(c: FormState) -> str:
+    """As it goes on record: a role, or a manager's name."""
+    value = c.answers["by"]
+    manager = c.service.person(value.removeprefix(MANAGER)) if value.startswith(MANAGER) else None
+    return say.manager(manager.name) if manager else "" if value == UNKNOWN else value
 
 
 def _withheld(c: FormState, new: NewId) -> list[Fact]:
@@ -46,7 +85,7 @@ def _withheld(c: FormState, new: NewId) -> list[Fact]:
         f.ParentsWithheld(
             at=c.now,
             reason=text(c, "why"),
-            decided_by=text(c, "by", say.WITHHELD_BY_OPTIONS),
+            decided_by=_decider(c),
             **author(c, new),
         )
     ]
@@ -57,7 +96,7 @@ RECORDINGS: dict[str, Recording] = {
         form=form(
             "police",
             say.POLICE,
-            at(),
+            at(POLICE),
             words("ref", say.POLICE_REFERENCE, skip=say.NO_REFERENCE),
             words("who", say.POLICE_SPOKE, skip=say.SKIP),
         ),
@@ -67,15 +106,14 @@ RECORDINGS: dict[str, Recording] = {
         form=form(
             "authority",
             say.AUTHORITY,
-            choice("role", say.AUTHORITY_ROLE, say.ROLE_OPTIONS),
-            choice("how", say.HOW, say.HOW_OPTIONS, width=2),
-            at(),
+            *ROLE_STEPS,
+            at(AUTHORITY),
             words("who", say.AUTHORITY_WHO, skip=say.SKIP, unknown=True),
         ),
         facts=_authority,
     ),
     "written": Recording(
-        form=form("written", say.WRITTEN, at()),
+        form=form("written", say.WRITTEN, at(WRITTEN)),
         facts=lambda c, new: [f.AuthorityWritten(at=when(c), **author(c, new))],
     ),
     "parents": Recording(
@@ -83,22 +121,30 @@ RECORDINGS: dict[str, Recording] = {
             "parents",
             say.PARENTS,
             choice("by", say.PARENTS_BY, say.PARENTS_BY_OPTIONS, width=2),
-            at(),
+            at(PARENTS),
             words("what", say.PARENTS_WHAT, say.PARENTS_WHAT_OPTIONS, unknown=True),
         ),
         facts=_parents,
     ),
     "withheld": Recording(
-        form=form(
+        form=decides(
             "withheld",
             say.WITHHELD,
             words("why", say.WITHHELD_REASON),
-            words("by", say.WITHHELD_BY, say.WITHHELD_BY_OPTIONS, unknown=True),
+            Choice(
+                key="by",
+                label=say.LABELS["by"],
+                ask=lambda _: say.WITHHELD_BY,
+                options=_deciders,
+                tell=lambda value, c: (
+                    answer(value) if value == UNKNOWN else _decider_named(value, c)
+                ),
+            ),
         ),
         facts=_withheld,
     ),
     "referred": Recording(
-        form=form("referred", say.REFERRED, at()),
+        form=form("referred", say.REFERRED, at(REFERRED)),
         facts=lambda c, new: [f.ReferredToSocialCare(at=when(c), **author(c, new))],
     ),
 }

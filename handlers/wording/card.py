@@ -9,8 +9,10 @@ from handlers.chat import bold, plain
 from handlers.wording import recording
 from handlers.wording.common import DANGER, asked, clock, due, span
 from handlers.wording.duties import title
+from handlers.wording.report import FACTOR_LABELS
 from protocol import facts as f
 from protocol.facts import Child, Fact
+from protocol.fold import fold
 from protocol.pack import Pack
 from protocol.provider import Home, Provider
 from protocol.standing import Standing
@@ -137,8 +139,12 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
             return f"last seen put right: {clock(at, now)}"
         case f.DueBack(at=at):
             return f"due back put right: {clock(at, now) if at else 'no set time'}"
-        case f.Withdrawn(fact=fact_id):
-            return f"withdrawn: entry {plain(fact_id)}"
+        case f.Withdrawn():
+            return "withdrawn"
+        case f.ChildChanged():
+            return "picture of the young person changed"
+        case f.Opened(corrects=corrected, aware_at=aware_at):
+            return f"noticed put right: {clock(aware_at, now)}" if corrected else "report logged"
         case f.Closed():
             return "closed"
         case _:
@@ -149,8 +155,56 @@ def card(parts: Sequence[str]) -> str:
     return "\n".join([*parts, "", DANGER])
 
 
-def timeline(lines: Sequence[str], ref: str) -> str:
-    return "\n".join([bold(f"{ref} · timeline"), *lines])
+def timeline(ref: str) -> str:
+    return bold(f"{ref} · timeline")
+
+
+GONE = " <i>(put right or withdrawn)</i>"
+
+
+def before(fact: Fact, earlier: Sequence[Fact], pack: Pack, now: datetime) -> str:
+    """What a correction took the place of: " (was 20:30)"; "" for any other fact."""
+    known = fold(earlier)
+    old = next((x for x in earlier if x.id == fact.corrects), None) if fact.corrects else None
+    match fact:
+        case f.LastSeen():
+            was = _time(known.last_seen_at, now, "not known")
+        case f.DueBack():
+            was = _time(known.due_back_at, now, "no set time")
+        case f.CategoryChanged():
+            was = CATEGORY[known.category].lower()
+        case f.ChildChanged(child=child):
+            return _changed(known.child, child)
+        case f.Withdrawn(fact=fact_id):
+            gone = next((x for x in earlier if x.id == fact_id), None)
+            return f": {_done_text(gone, pack, now)}" if gone is not None else ""
+        case f.Opened() if old is not None:
+            was = _time(known.aware_at, now, "not known")
+        case _ if old is not None:
+            at = getattr(old, "at", None)
+            same = at == getattr(fact, "at", None)
+            was = _done_text(old, pack, now) if same else _time(at, now, "not known")
+        case _:
+            return ""
+    return f" (was {was})"
+
+
+def _time(at: datetime | None, now: datetime, none: str) -> str:
+    return clock(at, now) if at else none
+
+
+def _changed(old: Child, new: Child) -> str:
+    """What is said of the young person now and was not before, and the other way round."""
+    parts = []
+    for key, label in FACTOR_LABELS.items():
+        was, now = getattr(old, key, None), getattr(new, key, None)
+        if was != now:
+            parts.append(f"{'+' if now else '−'} {label.lower()}")
+    if old.historical_concerns != new.historical_concerns:
+        says = {True: "yes", False: "no"}
+        now_, was_ = (says.get(c.historical_concerns, "not known") for c in (new, old))  # type: ignore[arg-type]
+        parts.append(f"earlier concerns: {now_} (was {was_})")
+    return plain(f": {', '.join(parts)}") if parts else ""
 
 
 def closed(ref: str) -> str:
@@ -163,6 +217,16 @@ def not_closable(ref: str) -> str:
 
 NEEDS_SIGN_OFF = "A manager has to sign off before the case is closed."
 IS_CLOSED = "This case is closed. A wrong entry can still be noted by an administrator."
+
+
+STILL_AWAY = (
+    "The young person is not recorded as found or back, so they cannot have gone again. "
+    "If they were back in between, record that first."
+)
+
+
+def changed_meanwhile(ref: str) -> str:
+    return f"{bold(ref)} has changed meanwhile and was not closed. Please look at it once more."
 
 
 def already(at: datetime, by: str, now: datetime) -> str:

@@ -13,6 +13,10 @@ NOT_SAVED = (
     "<b>NOT saved.</b> The record cannot be written just now.\n"
     "Write it on paper with the time, and tell your manager. You will hear when saving works again."
 )
+SAVED_BUT_NOT_ALL = (
+    "<b>It is saved</b>, but what follows from it could not be written just now. "
+    "Please look at the case with /open; what is missing there, log once more."
+)
 SAVED_AGAIN = "Saving works again. Please log now what you wrote on paper."
 NOT_ON_LIST = "This is a private service. You are not on its list."
 MORE_PEOPLE = "More people ›"
@@ -72,6 +76,11 @@ def asked(at: datetime, now: datetime) -> str:
     """For what has no time in the protocol: when this service asks for it."""
     when = "at" if at > now else "since"
     return f"asked {when} {clock(at, now)}; no time in protocol"
+
+
+def cut(name: str, longest: int = 60) -> str:
+    """A name from the configuration, as much of it as a line of a phone takes."""
+    return name if len(name) <= longest else f"{name[: longest - 1]}…"
 
 
 def listed(items: list[str]) -> str:

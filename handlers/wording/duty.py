@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from handlers.chat import bold, plain
-from handlers.wording.common import clock
+from handlers.wording.common import clock, cut
 from handlers.wording.messages import Words
 from handlers.wording.service import case_lines
 from protocol.provider import Home, Provider
@@ -23,6 +23,7 @@ GIVE_WHICH = "Which home do you hand over?"
 TO_WHOM = "To whom? It stays with you until they accept."
 NOBODY_ELSE = "Nobody else covers this home. It stays with you. Please telephone your manager."
 NOT_POSSIBLE = "That does not work: this person does not cover the home now."
+NOT_YOUR_HOME = "You are not on the list for that home. /duty shows yours."
 TAKE_BACK = "Take the offer back"
 LIST_ON = "🔔 Send it when my shift starts"
 LIST_OFF = "🔕 Stop sending it by itself"
@@ -56,8 +57,8 @@ def on_duty(home: Home, staff_ids: Sequence[str], service: Provider) -> str:
     names = []
     for one in staff_ids[:4]:
         person = service.person(one)
-        names.append(plain(person.name if person else one))
-    return f"{bold(home.name)}: {', then '.join(names) if names else 'nobody'}"
+        names.append(plain(cut(person.name if person else one, 40)))
+    return f"{bold(cut(home.name))}: {', then '.join(names) if names else 'nobody'}"
 
 
 def offered(taker: str, expires_at: datetime, now: datetime) -> str:

@@ -19,6 +19,18 @@ USE_BUTTONS = "Please use the buttons below."
 EMPTY = "That was empty. Type a few words, or use a button."
 LATE_TAP = "I was away for a while and may have got this tap late. Is this the time?"
 CANCELLED = "Cancelled. Nothing was saved."
+SUMMARY = "This is what goes on record. Save it?"
+NOT_KEPT = "What you typed was not kept."
+KEPT_BESIDE = "What you typed does not answer this. It is kept, see above; this is where you are."
+NOT_ON_RECORD = (
+    "Nothing of it is on record. What you wrote is kept until you throw it away; "
+    "please tell a manager of that home what has to be recorded."
+)
+NO_LONGER = "What you chose here is no longer on the list. Please choose again."
+REST_UNKNOWN = "Don't know about the rest"
+THAT_IS_ALL = "✅ That's all"
+KEEP_ALL = "✅ Keep it all, the rest as a note"
+TYPE_ANEW = "Type it anew"
 STALE = "That question was answered already. This is where you are."
 KEPT_OUT = "(kept in the record, taken out of this chat)"
 
@@ -40,6 +52,21 @@ REFUSALS = {
     "unsure": "I am not sure of that time.",
     "too_long": "That is too long for a time.",
 }
+
+
+def no_longer_yours(ref: str) -> str:
+    return f"You no longer cover the home of {bold(ref)}."
+
+
+def closed_meanwhile(ref: str) -> str:
+    return f"{bold(ref)} was closed meanwhile."
+
+
+def at_another_home(person: str) -> str:
+    return (
+        f"{bold(person)} is on the register of another home now, which you do not cover. "
+        "Please ask somebody of that home, or your manager, to log the report."
+    )
 
 
 def title(text: str) -> str:
@@ -72,12 +99,33 @@ def is_it(shown: str) -> str:
     return f"{bold(shown)}. Is that right?"
 
 
-def too_early(shown: str, earliest: str) -> str:
-    return f"{plain(shown)} is before {plain(earliest)}. Please check the time."
+def out_of_order(what: str, at: str, other: str, other_at: str, *, before: bool) -> str:
+    """Two times that cannot both be right, each with what it is the time of."""
+    way = "before" if before else "after"
+    return (
+        f"{bold(f'{what}: {at}')} would be {way} {bold(f'{other.lower()}: {other_at}')}. "
+        "That cannot be. Please check both: give this time again, or put the other one right first."
+    )
+
+
+def in_full(words: str, longest: int = 800) -> str:
+    """Typed words once more before they are saved; a long text from its beginning."""
+    return plain(words if len(words) <= longest else f"{words[:longest]} …")
+
+
+def long_text(length: int) -> str:
+    return (
+        f"{length:,} characters: kept. A phone sends a long text in parts; "
+        "what else you send now is added. Is that all?"
+    )
 
 
 def too_long(length: int, longest: int) -> str:
-    return f"That has {length} characters; at most {longest} fit. Please shorten it."
+    return (
+        f"That has {length:,} characters, and one answer holds {longest:,}. "
+        "All of it is kept here, nothing is lost. Send a shorter text and it takes its place; "
+        "or keep it all: the rest goes on record as a note."
+    )
 
 
 def refused(reason: str, *, offering: bool = False) -> str:

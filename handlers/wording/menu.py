@@ -71,10 +71,30 @@ FAILED = (
     "If it happens again, write it on paper with the time and tell your administrator."
 )
 
+SAVED_BUT = (
+    "<b>It is saved</b>, but something went wrong here after that, so I cannot show it. "
+    "/open shows your cases. If it happens again, tell your administrator."
+)
+CANNOT_SHOW = (
+    "Telegram does not take this screen. Nothing was changed. "
+    "/open shows your cases; /case and a reference opens one. Please tell your administrator."
+)
+SAVED_BUT_NOT_SHOWN = (
+    "<b>It is saved</b>, but Telegram does not take the screen that follows. "
+    "/open shows your cases. Please tell your administrator."
+)
+ADMINISTRATOR_WORDS = (
+    "You look after the bot and see no cases. What you typed was not kept; "
+    "I have taken it out of this chat."
+)
+
 
 def which_case(kind: str) -> str:
     return {"case": "Which case?", "returned": "Who is back? Choose the case."}[kind]
 
 
 def no_such_case(ref: str) -> str:
-    return f"There is no case {ref} that you may see."
+    """`ref`: the reference that was asked for; "" if none was given."""
+    if not ref:
+        return "There is no case with that reference that you may see. /open shows your cases."
+    return f"There is no case {ref} that you may see. /open shows your cases."

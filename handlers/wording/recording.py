@@ -52,8 +52,34 @@ WITHHELD_BY_OPTIONS = [
     ("Placing authority manager", "placing authority manager"),
     ("Social worker", "social worker"),
     ("Court order or care plan", "court order or care plan"),
-    ("Our manager", "our manager"),
 ]
+
+
+def manager(name: str) -> str:
+    return f"Our manager {name}"
+
+
+NONE = "none"
+NOT_BACK_YET = (
+    "The young person is not recorded as found or back. Record that first, then what followed."
+)
+TIMES = {
+    "seen": "Last seen",
+    "noticed": "Noticed",
+    "due": "Due back",
+    "police": "Police told",
+    "authority": "Authority told",
+    "written": "Written confirmation",
+    "parents": "Parents told",
+    "referred": "Referral to social care",
+    "done": "Done",
+    "found": "Found",
+    "back": "Back",
+    "check": "Safe and well check",
+    "offered": "Interview offered",
+    "held": "Interview held",
+}
+"""What each time is the time of, for two that cannot both be right."""
 
 NOTE = "Note"
 NOTE_TEXT = f"What do you want to put on record? {NO_NAMES}"
@@ -66,7 +92,11 @@ YES_NO = [("Yes", "yes"), ("No", "no")]
 
 RETURNED = "Back"
 RETURNED_HURT = "Did any of this happen while they were away?"
-RETURNED_OPTIONS = [("Hurt or harmed", "harmed"), ("A crime", "crime")]
+RETURNED_OPTIONS = [
+    ("Hurt or harmed", "harmed"),
+    ("Victim of a crime", "victim"),
+    ("Believed to have been in crime", "suspected"),
+]
 
 SAFEWELL = "Safe and well check by police"
 SAFEWELL_DONE = "Was it done?"
@@ -94,6 +124,14 @@ RAISE_WHY = f"Why? {NO_NAMES}"
 STAND_DOWN = "Stand the level down"
 STAND_DOWN_TO = "To which level? The computed and the highest level stay on record."
 
+HIGHEST = "It is at the highest level already."
+LOWEST = "It is at the lowest level already."
+
+
+def level(number: int) -> str:
+    return f"Level {number}"
+
+
 CATEGORY = "Missing or away"
 CATEGORY_ASK = "Does somebody know for certain where they are?"
 CATEGORY_OPTIONS = [
@@ -105,16 +143,37 @@ CORRECT = "Put right"
 CORRECT_WHAT = "What was wrong?"
 CORRECT_TIME = "What is the right time? Tap, or type it."
 CORRECT_WHY = f"What was wrong with it? {NO_NAMES}"
+CORRECT_REVIEW = "The old entry stays on record, marked as put right. Save it?"
 CORRECT_LABELS = {
+    "noticed": "Time noticed",
     "last_seen": "Last seen",
     "due_back": "Due back",
     "police": "Time police were told",
-    "located": "Time found",
-    "returned": "Time back",
     "not_police": "Police were NOT told",
+    "authority": "Time authority was told",
+    "role": "Who was reached there",
     "not_authority": "Authority was NOT told",
+    "written": "Time of written confirmation",
+    "not_written": "NOT confirmed in writing",
+    "parents": "Time parents were told",
+    "not_parents": "Parents were NOT told",
+    "not_withheld": "Parents may be told after all",
+    "located": "Time found",
     "not_located": "NOT found after all",
+    "returned": "Time back",
     "not_returned": "NOT back after all",
+    "check": "Time of safe and well check",
+    "not_check": "NO safe and well check",
+    "offered": "Time interview was offered",
+    "not_offered": "Interview NOT offered",
+    "not_answered": "Answer to the interview",
+    "held": "Time interview was held",
+    "not_held": "Interview NOT held",
+    "referred": "Time of referral (s47)",
+    "not_referred": "NO referral made (s47)",
+    "category": "Missing or away",
+    "risks": "What makes it worse",
+    "not_abducted": "NOT taken or forced",
 }
 
 CONCERNS = "Earlier concerns"

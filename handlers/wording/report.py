@@ -36,7 +36,16 @@ CIRCUMSTANCE_OPTIONS = [
     ("Left unnoticed", "unnoticed"),
     ("At a friend's or family", "friends"),
 ]
+WHICH_HOME_AFTER_ALL = "For which home is it logged? Somebody there is asked about what is due."
+REPORTED_BY = "Who reported them missing?"
+REPORTED_BY_OPTIONS = [
+    ("Parents or carers", "parents"),
+    ("School or another agency, not the parents", "agency"),
+    ("Both", "both"),
+    ("Our own staff", "us"),
+]
 POLICE = "Have police been told? Tap, or type when."
+RING_POLICE = "Ring police now: 101, in danger 999. Then go on here."
 NOT_YET = "Not yet"
 FACTORS = "Anything that makes it worse? Tap all that apply."
 CONCERNS = "Any earlier concerns (social care, earlier harm or exploitation)?"
@@ -57,6 +66,7 @@ LABELS = {
     "worse": "Makes it worse",
     "past": "Earlier concerns",
     "dup": "Open case",
+    "by": "Reported by",
 }
 
 FACTOR_LABELS = {
@@ -76,6 +86,20 @@ FACTOR_LABELS = {
     "uasc": "Unaccompanied migrant",
     "abducted": "Taken or forced",
 }
+
+
+def police(*, young: bool) -> str:
+    """The young cannot wait for the rest of the questions."""
+    return f"{bold(RING_POLICE)}\n{POLICE}" if young else POLICE
+
+
+def how_many(values: Sequence[str] | str) -> str:
+    """What was ticked is sensitive and does not stay in the chat: how many, and no more."""
+    count = sum(value != "?" for value in values)
+    rest = ", rest: don't know" if "?" in values else ""
+    if not count:
+        return "don't know" if rest else "nothing known"
+    return f"{count} ticked, kept in the record{rest}"
 
 
 def already_open(ref: str) -> str:
@@ -103,8 +127,17 @@ def when(value: datetime | None, now: datetime, *, none: str) -> str:
     return clock(value, now) if value else none
 
 
-def factors(values: Sequence[str]) -> str:
-    return plain(", ".join(FACTOR_LABELS[v] for v in values)) if values else "nothing known"
+def factors(values: Sequence[str] | str) -> str:
+    """What was ticked; "?" among it: nothing is known of the rest."""
+    named = [FACTOR_LABELS[v] for v in values if v != "?"]
+    if "?" not in values:
+        return plain(", ".join(named)) if named else "nothing known"
+    return plain(f"{', '.join(named)}; rest: don't know") if named else "don't know"
+
+
+ON_PAPER = (
+    "Police will ask: where last seen, with whom, clothing, phone. Keep that on paper, not here."
+)
 
 
 def review(category: str) -> str:
@@ -113,7 +146,7 @@ def review(category: str) -> str:
         if category == "missing"
         else "This will be logged as <b>away, whereabouts known</b>."
     )
-    return f"{what}\nNothing is saved yet. Save it?"
+    return f"{what}\n{ON_PAPER}\nNothing is saved yet. Save it?"
 
 
 def unfinished(home: str, person: str, started: str) -> str:
@@ -124,9 +157,37 @@ def unfinished(home: str, person: str, started: str) -> str:
     )
 
 
-def unfinished_other(title: str, started: str) -> str:
-    return f"You have something unfinished: {plain(title)}, started {started}. It is not saved yet."
+def unfinished_other(ref: str, title: str, started: str) -> str:
+    return (
+        f"You have something unfinished on {bold(ref)} ({plain(title)}), started {started}. "
+        "It is <b>not saved yet</b>."
+    )
 
 
+NO_HOME = "You are on the list for no home, so there is nothing that you can log."
+TITLES = {
+    "police": "police told",
+    "authority": "authority told",
+    "written": "written confirmation",
+    "parents": "parents told",
+    "withheld": "parents not to be told",
+    "note": "note",
+    "found": "found",
+    "back": "back",
+    "safewell": "safe and well check",
+    "offered": "interview offered",
+    "answered": "answer to the interview",
+    "held": "interview held",
+    "signoff": "sign-off",
+    "raise": "level raised",
+    "lower": "level stood down",
+    "category": "missing or away",
+    "fix": "put right",
+    "concerns": "earlier concerns",
+    "worse": "what makes it worse",
+    "referred": "referral",
+    "done": "something done",
+}
+"""What each form is called in the middle of a sentence."""
 GO_ON = "Go on with it"
 DROP = "Throw it away"

@@ -64,7 +64,7 @@ class OnPhone:
     async def logs(self, person: str, *answers: str) -> None:
         """A report by taps alone, from Report missing to the saved card."""
         await self.taps("Report missing")
-        usual = ("No, or not confirmed", "1 h ago", "30 min ago", "Did not come back", "Not yet")
+        usual = ("No, or not confirmed", "Not yet", "1 h ago", "30 min ago", "Did not come back")
         for answer in (person, *(answers or usual), "None of these", "Save the report"):
             await self.taps(answer)
         await self.sees("Level", "Why this level")

@@ -42,10 +42,10 @@ async def test_a_report_is_logged_with_the_keyboard_alone(room: Room) -> None:
     await goes_to(page, "YP-01", "Shift+Tab")
     for question, answer in (
         ("Does somebody know for certain", "No, or not confirmed"),
+        ("Have police been told?", "Not yet"),
         ("When were they last seen?", "1 h ago"),
         ("When were they due back?", "30 min ago"),
         ("What happened", "Did not come back"),
-        ("Have police been told?", "Not yet"),
         ("Anything that makes it worse?", "None of these"),
         ("Nothing is saved yet", "Save the report"),
     ):

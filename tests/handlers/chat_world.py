@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from handlers import router
-from handlers.chat import Incoming, Screen, Unreached
+from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from handlers.message_parts import visible
 from protocol.facts import Child, Fact
@@ -28,7 +28,7 @@ SATURDAY_NIGHT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 CHARACTERS, BUTTONS, DATA_BYTES, MARKUP_BYTES = 4096, 100, 64, 10_000
 
 
-class TooMuch(Unreached):
+class TooMuch(Refused):
     """The screen breaks one of Telegram's limits."""
 
 
@@ -325,6 +325,7 @@ class ChatWorld:
         if home:
             await self.taps(who, home)
         answers = {
+            "Nothing is saved yet": "Save the report",
             "Which young person?": young_person,
             "Does somebody know": "No, or not confirmed",
             "last seen": "Just now",
@@ -333,7 +334,6 @@ class ChatWorld:
             "police": "Not yet",
             "worse": "None of these",
             "earlier concerns": "No",
-            "Nothing is saved yet": "Save the report",
         }
         for _ in range(12):
             question = self.last(who).rpartition("\n\n")[2]

@@ -15,7 +15,7 @@ async def all_is_well(player: Player) -> None:
 
 async def test_late_home_from_school(player: Player) -> None:
     await player.begins("late-from-school")
-    answers = ("Yes, confirmed", "15:30", "18:00", "At a friend's or family", "Not yet", "None")
+    answers = ("Yes, confirmed", "Not yet", "15:30", "18:00", "At a friend's or family", "None")
     await player.logs("morgan", "YP-01", *answers)
     await player.goes_to("2026-03-02T20:30:00")
     await player.does("morgan", "RH-", "Back", "Just now", "None")
@@ -24,7 +24,7 @@ async def test_late_home_from_school(player: Player) -> None:
 
 async def test_fifteen_and_out_all_night(player: Player) -> None:
     await player.begins("out-all-night")
-    answers = ("No, or not", "16:00", "17:00", "Did not come back", "Just now", "None")
+    answers = ("No, or not", "Just now", "16:00", "17:00", "Did not come back", "None")
     await player.logs("morgan", "YP-02", *answers)
     await player.does("morgan", "RH-", "Authority told", "Emergency duty team manager", *TOLD)
     await player.does("morgan", "RH-", "Parents told", "I did", "Just now", "Missing, police told")
@@ -42,7 +42,7 @@ async def test_fifteen_and_out_all_night(player: Player) -> None:
 
 async def test_ten_years_old_and_late(player: Player) -> None:
     await player.begins("ten-years-old")
-    answers = ("Yes, confirmed", "15:15", "15:45", "At a friend's or family", "Not yet", "None")
+    answers = ("Yes, confirmed", "Not yet", "15:15", "15:45", "At a friend's or family", "None")
     await player.logs("morgan", "YP-05", *answers)
     await player.goes_to("2026-03-04T17:50:00")
     await player.phones["morgan"].sees("Younger child")
@@ -54,7 +54,7 @@ async def test_ten_years_old_and_late(player: Player) -> None:
 
 async def test_saturday_night_placed_by_camden(player: Player) -> None:
     await player.begins("placed-from-camden")
-    answers = ("No, or not", "21:00", "22:30", "Did not come back", "Not yet", "None")
+    answers = ("No, or not", "Not yet", "21:00", "22:30", "Did not come back", "None")
     await player.logs("morgan", "YP-03", *answers)
     await player.does("morgan", "RH-", "Police told", "Just now", "No reference", "Skip")
     await player.does("morgan", "RH-", "Authority told", "social worker", *TOLD)
@@ -70,10 +70,10 @@ async def test_saturday_night_placed_by_camden(player: Player) -> None:
 
 async def test_parents_are_not_to_be_told(player: Player) -> None:
     await player.begins("parents-not-told")
-    answers = ("No, or not", "16:00", "No set time", "Left unnoticed", "16:40", "None")
+    answers = ("No, or not", "16:40", "16:00", "No set time", "Left unnoticed", "None")
     await player.logs("sasha", "YP-11", *answers)
     reason = ":no contact without supervision"
-    await player.does("sasha", "AL-", "Not to be told", reason, "Court order or care plan")
+    await player.does("sasha", "AL-", "Not to be told", reason, "Court order or care plan", "Save")
     await player.does("sasha", "AL-", "Authority told", "Accountable manager", *TOLD)
     await player.goes_to("2026-03-09T19:30:00")
     await player.does("sasha", "AL-", "Back", "Just now", "None")
@@ -82,7 +82,7 @@ async def test_parents_are_not_to_be_told(player: Player) -> None:
 
 async def test_found_first_and_back_three_hours_later(player: Player) -> None:
     await player.begins("found-then-back")
-    answers = ("No, or not", "08:30", "16:00", "Did not come back", "Not yet", "None")
+    answers = ("No, or not", "Not yet", "08:30", "16:00", "Did not come back", "None")
     await player.logs("sasha", "YP-13", *answers)
     await player.does("sasha", "AL-", "Police told", "Just now", "No reference", "Skip")
     await player.does("sasha", "AL-", "Authority told", "Accountable manager", *TOLD)

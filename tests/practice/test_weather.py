@@ -6,7 +6,7 @@ from sandbox.server.world import World
 from sandbox.weather import SWITCHES, Weather
 from tests.practice.player import Player
 
-REPORT = ("No, or not", "22:00", "22:15", "Did not come back", "Just now", "None")
+REPORT = ("No, or not", "Just now", "22:00", "22:15", "Did not come back", "None")
 
 
 async def turns(player: Player, switch: str, *, on: bool) -> None:

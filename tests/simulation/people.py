@@ -169,7 +169,7 @@ class PersonAtPhone:
         rng = self.rng
         split = [d.split(":", 3) for d in form]
         step = split[0][2]
-        values = {d[3] for d in split}
+        values = {d[3].removeprefix(".") for d in split}
         luck = rng.random()
         if luck < 0.012:
             self._tap(shown, next((d for d in form if d.endswith(":x")), form[-1]))
@@ -209,7 +209,7 @@ class PersonAtPhone:
             wanted = rng.choice(("accountable_manager", "edt_duty_manager"))
         if step in ("done", "ans") and rng.random() < 0.8:
             wanted = "yes"
-        exact = [d for d in asked if d.split(":", 3)[3] == wanted]
+        exact = [d for d in asked if d.split(":", 3)[3] == f".{wanted}"]
         if exact:
             return exact[0]
         if rng.random() < 0.06 and len(options) > len(asked):

@@ -155,10 +155,10 @@ class Night:
             await who.taps(home)
         await who.taps(young_person)
         await who.taps("Yes, confirmed" if known else "No, or not confirmed")
+        await who.taps(police)
         await who.taps(seen)
         await who.taps("No set time")
         await who.taps("Did not come back")
-        await who.taps(police)
         await who.taps("None of these" if not concerns.startswith("+") else concerns[1:])
         if concerns and not concerns.startswith("+"):
             await who.taps(concerns)

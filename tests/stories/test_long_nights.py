@@ -141,7 +141,7 @@ async def test_found_and_gone_again(night: Night) -> None:
     await night.morgan.sees("FOUND, not back")
     await night.morgan.taps("Gone again")
     await night.morgan.taps("No, or not confirmed")
-    for answer in ("Just now", "No set time", "Left unnoticed", "Just now", "None of these"):
+    for answer in ("Just now", "Just now", "No set time", "Left unnoticed", "None of these"):
         await night.morgan.taps(answer)
     await night.morgan.taps("Save the report")
     second = await night.newest_case(night.morgan)

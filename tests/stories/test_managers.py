@@ -123,7 +123,7 @@ async def found_and_not_safe(night: Night, ref: str) -> None:
     """Sasha records: found just now, there is a reason not to go back there."""
     await night.sasha.sends(f"/case {ref}")
     await night.sasha.taps("Found")
-    for answer in ("Just now", "Skip", "Yes", "Yes"):
+    for answer in ("Just now", "Skip", "Yes", "Yes", "Save"):
         await night.sasha.taps(answer)
     await night.sasha.sees("FOUND, not back")
 
