@@ -41,12 +41,11 @@ from storage import chain, files, format_mark
 from storage.envelope import Sealer
 from storage.keys import load_keys, new_key_file
 from storage.layout import Layout, month_of
-from storage.ledger import Ledger
 from storage.model import Episode, Message, Past
 from storage.record_file import fields_of
 from storage.store import Change
-from storage.summary import Summary
 from storage.tinydb_store import TinyStore
+from storage.version_catalogue import VersionCatalogue
 
 NOW = datetime(2026, 11, 21, 23, 40, tzinfo=UTC)
 TEN_YEARS = 3650
@@ -122,8 +121,7 @@ def build(folder: Path, closed: int, still_open: int) -> None:
     new_key_file(folder / "book.key", NOW)
     sealer = Sealer(load_keys({"file": str(folder / "book.key")}))
     layout = Layout(folder / "book")
-    ledger = Ledger(layout, sealer, print)
-    summary = Summary(layout, sealer, ledger, "")
+    catalogue = VersionCatalogue(layout, sealer, "", print)
     for path in layout.folders():
         files.make_folder(path)
     for episode in episodes(closed, still_open):
@@ -131,15 +129,14 @@ def build(folder: Path, closed: int, still_open: int) -> None:
         if episode.closed_at is not None:
             month = month_of(episode.closed_at)
             place = layout.closed_episode(episode.ref, month)
-            ledger.note_closed(month, place, 1)
-            summary.put(month, summarise(episode))
+            catalogue.note_closed(month, place, 1)
+            catalogue.put(month, summarise(episode))
         else:
-            ledger.note(place, 1)
+            catalogue.note(place, 1)
         data = msgspec.json.encode({"episode": {"1": fields_of(episode)}})
         files.write_unsynced(place.path, sealer.seal("episode", episode.ref, 1, data))
-    summary.flush()
-    ledger.flush()
-    format_mark.write(layout, sealer, format_mark.Mark())
+    catalogue.flush()
+    format_mark.write(layout, sealer)
     files.sync()
 
 

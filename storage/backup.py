@@ -1,13 +1,15 @@
 """A consistent, verifiable copy of the book, made while the bot runs, by it or by anyone.
 
 No lock is needed: every file is replaced whole, so a copy of one is always one of its versions.
-Across files the order does it. The ledger goes first, so it is never ahead of the files copied
-after it. Drafts go before episodes: a report that is completed meanwhile is there as a draft, as
-an episode, or as both, which the start puts right. Open episodes go before closed ones: one that
-is closed meanwhile is there once or twice, and then the open copy is taken out again.
+Across files the order does it. The catalogue goes first, so it is never ahead of the files copied
+after it; its rows of closed episodes stay out, because an episode may be corrected meanwhile: they
+are made anew at the first start. Drafts go before episodes: a report that is completed meanwhile
+is there as a draft, as an episode, or as both, which the start puts right. Open episodes go before
+closed ones: one that is closed meanwhile is there once or twice, and then the open copy is taken
+out again.
 
 Files are copied as they are, sealed with the key that they have; each one is opened on the way,
-so a damaged one is noticed now and not when it is needed. The summary is a cache and stays out.
+so a damaged one is noticed now and not when it is needed.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ import hashlib
 import os
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
 
@@ -28,6 +30,8 @@ from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.lock import SameFolder
 from storage.store import StoreError
+from storage.version_catalogue import without_rows
+from storage.walk import Opened, Progress, no_progress, walk
 
 MANIFEST = "manifest.nlb"
 
@@ -60,7 +64,7 @@ def backup(
     *,
     now: datetime,
     keep: int | None = None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> Made:
     """Copies the book to a new folder `target/nightlight-20261122T030300Z`.
 
@@ -130,62 +134,46 @@ def read_manifest(path: Path, sealer: Sealer) -> Manifest:
 
 def check_backup(path: Path, keys: Keys | None) -> list[str]:
     """One line for each problem: a file missing, not listed, changed, or not to be opened."""
-    sealer = Sealer(keys)
+    return [problem for _, _, problem in walk_backup(path, Sealer(keys)) if problem]
+
+
+def walk_backup(
+    path: Path, sealer: Sealer, progress: Progress = no_progress
+) -> Iterator[tuple[str, Opened | None, str]]:
+    """Each file that the backup should hold, or holds: its path in the folder of the records; the
+    opened file, or None if it is missing; and one line that says what is wrong, or "".
+
+    Raises BackupProblem if there is no manifest that can be trusted.
+    """
     manifest = read_manifest(path, sealer)
-    known = places_of(path)
-    unlisted = sorted(known.keys() - manifest.files.keys())
-    problems = [f"{name} is not in the manifest" for name in unlisted]
-    for name, digest in manifest.files.items():
-        place = known.get(name)
-        if place is None:
-            problems.append(f"{name} is missing")
-            continue
-        problem = problem_of(place, sealer, digest)
-        if problem is not None:
-            problems.append(f"{name}: {problem}")
-    return problems
+    missing = dict(manifest.files)
+    for opened in walk(Layout(path).everything(), sealer, progress, total=len(missing)):
+        name = str(opened.place.path.relative_to(path))
+        digest = missing.pop(name, None)
+        problem = opened.problem
+        if digest is None:
+            problem = "not in the manifest"
+        elif not problem and hashlib.sha256(opened.raw).hexdigest() != digest:
+            problem = "not the file that the manifest names"
+        yield name, opened, f"{name}: {problem}" if problem else ""
+    for name in missing:
+        yield name, None, f"{name}: missing"
 
 
-def places_of(path: Path) -> dict[str, Place]:
-    """The files of a backup, by their path in the book's folder."""
-    return {str(place.path.relative_to(path)): place for place in _in_order(Layout(path))}
-
-
-def problem_of(place: Place, sealer: Sealer, digest: str) -> str | None:
-    """What is wrong with one file of a backup, or None."""
-    try:
-        raw = files.read(place.path)
-        sealer.unseal(place.kind, place.name, raw)
-    except (OSError, Damaged) as error:
-        return str(error)
-    if hashlib.sha256(raw).hexdigest() != digest:
-        return "not the file that the manifest names"
-    return None
-
-
-def _copy(
-    layout: Layout,
-    sealer: Sealer,
-    partial: Path,
-    now: datetime,
-    progress: Callable[[int, int], None],
-) -> Made:
+def _copy(layout: Layout, sealer: Sealer, partial: Path, now: datetime, progress: Progress) -> Made:
     shutil.rmtree(partial, ignore_errors=True)
     files.make_folder(partial)
     problems: list[str] = []
     digests: dict[str, str] = {}
-    total = sum(1 for _ in _in_order(layout))
-    for done, place in enumerate(_in_order(layout)):
-        progress(done, max(total, done + 1))
-        try:
-            raw = files.read(place.path)
-            sealer.unseal(place.kind, place.name, raw)
-        except FileNotFoundError:
-            # Moved or ended since its folder was listed; where it went is copied later.
+    total = sum(1 for _ in layout.everything())
+    for opened in walk(layout.everything(), sealer, progress, total=total):
+        place = opened.place
+        if opened.content is None:
+            problems.append(f"{place.label}: {opened.problem}")
             continue
-        except (OSError, Damaged) as error:
-            problems.append(f"{place.label}: {error}")
-            continue
+        raw = opened.raw
+        if place.kind == "catalogue" and (data := without_rows(opened.content.data)) is not None:
+            raw = sealer.seal(place.kind, place.name, opened.content.version, data)
         name = str(place.path.relative_to(layout.folder))
         files.write_unsynced(partial / name, raw)
         digests[name] = hashlib.sha256(raw).hexdigest()
@@ -194,23 +182,13 @@ def _copy(
     sealed = sealer.seal("manifest", "manifest", 0, manifest)
     files.write_unsynced(partial / MANIFEST, sealed)
     files.sync()
-    progress(total, total)
     return Made(path=partial, files=len(digests), problems=tuple(problems))
 
 
 def _drop_open_copy(layout: Layout, place: Place, partial: Path, digests: dict[str, str]) -> None:
     """This episode was closed while the copy was made: the copy of the open one is an older one."""
-    if place.path.parent.parent != layout.closed:
+    if layout.month_of(place) is None:
         return
     name = str(layout.open_episode(place.name).path.relative_to(layout.folder))
     if digests.pop(name, None) is not None:
         files.unlink(partial / name)
-
-
-def _in_order(layout: Layout) -> Iterator[Place]:
-    """What a backup holds, in the order that keeps it consistent; each folder is listed when its
-    turn comes."""
-    if layout.mark.path.exists():
-        yield layout.mark
-    yield from layout.ledgers()
-    yield from layout.records()

@@ -23,8 +23,8 @@ from storage.keys import ID_BYTES, Keys
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-FORMAT = 2
-"""Form of the files. 1 was plain JSON without an envelope; see migrate."""
+FORMAT = 1
+"""Form of the files. A later one says here what it changed; the upgrade to it comes with it."""
 
 MAGIC = b"NLBK"
 HEADER = struct.Struct(f">4sHB{ID_BYTES}s12sQ")

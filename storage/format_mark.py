@@ -21,10 +21,9 @@ class StoreProblem(StoreError):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """format: of the files.  coming_from: a migration from this format is not finished."""
+    """format: of the files."""
 
     format: int = FORMAT
-    coming_from: int | None = None
 
 
 def read(layout: Layout, sealer: Sealer) -> Mark | None:
@@ -55,11 +54,11 @@ def read(layout: Layout, sealer: Sealer) -> Mark | None:
         raise StoreProblem(msg) from error
 
 
-def write(layout: Layout, sealer: Sealer, mark: Mark) -> None:
-    """Raises OSError."""
+def write(layout: Layout, sealer: Sealer) -> None:
+    """The mark of the present format. Raises OSError."""
     place = layout.mark
-    data = msgspec.json.encode(mark)
-    files.write_whole(place.path, sealer.seal(place.kind, place.name, mark.format, data))
+    data = msgspec.json.encode(Mark())
+    files.write_whole(place.path, sealer.seal(place.kind, place.name, FORMAT, data))
 
 
 def has_files(layout: Layout) -> bool:

@@ -6,9 +6,8 @@ closed/2026-11/REF.nlb     a closed one, in the month of its closing (UTC)
 drafts/OWNER.nlb           the half-finished conversation of one member of staff
 register.nlb               the young people
 office.nlb                 the service's own file
-ledger/live.nlb            how far each of these had come, and, by month of closing, ...
-ledger/2026-11.nlb         ... each closed episode
-summary/2026-11.nlb        a cache: one row for each episode closed in that month
+catalogue/live.nlb         how far each of these had come, and, by month of closing, ...
+catalogue/2026-11.nlb      ... each closed episode, with a row for each
 aside/                     damaged files, under names that say when and why
 lock                       a note: which process has the folder open
 """
@@ -50,8 +49,7 @@ class Layout:
         self.open = folder / "open"
         self.closed = folder / "closed"
         self.drafts = folder / "drafts"
-        self.ledger = folder / "ledger"
-        self.summary = folder / "summary"
+        self.catalogue = folder / "catalogue"
         self.aside = folder / "aside"
         self.lock = folder / "lock"
         self.mark = Place(folder / f"book{SUFFIX}", "book", "book")
@@ -67,11 +65,8 @@ class Layout:
     def draft(self, owner: str) -> Place:
         return Place(self.drafts / f"{quote(owner, safe='')}{SUFFIX}", "draft", owner)
 
-    def ledger_of(self, name: str) -> Place:
-        return Place(self.ledger / f"{name}{SUFFIX}", "ledger", name)
-
-    def summary_of(self, month: str) -> Place:
-        return Place(self.summary / f"{month}{SUFFIX}", "summary", month)
+    def catalogue_of(self, name: str) -> Place:
+        return Place(self.catalogue / f"{name}{SUFFIX}", "catalogue", name)
 
     def open_refs(self) -> list[str]:
         return _stems(self.open)
@@ -95,8 +90,17 @@ class Layout:
                 return place
         return None
 
+    def everything(self) -> Iterator[Place]:
+        """Every file, in the order in which a copy made meanwhile is consistent: the mark, the
+        catalogue, the records. Each folder is listed when its turn comes."""
+        if self.mark.path.exists():
+            yield self.mark
+        for name in _stems(self.catalogue):
+            yield self.catalogue_of(name)
+        yield from self.records()
+
     def records(self) -> Iterator[Place]:
-        """Every file that is a record and not a cache, the ledger or the mark."""
+        """Every file that is a record: drafts, office, register, open episodes, closed ones."""
         for owner in self.owners():
             yield self.draft(owner)
         for single in (self.office, self.register):
@@ -108,18 +112,19 @@ class Layout:
             for ref in self.closed_refs(month):
                 yield self.closed_episode(ref, month)
 
-    def ledgers(self) -> Iterator[Place]:
-        for name in _stems(self.ledger):
-            yield self.ledger_of(name)
+    def catalogue_months(self) -> list[str]:
+        """The months of which there is a file in the catalogue."""
+        return [name for name in _stems(self.catalogue) if _MONTH.fullmatch(name)]
 
-    def summaries(self) -> Iterator[Place]:
-        for month in _stems(self.summary):
-            yield self.summary_of(month)
+    def month_of(self, place: Place) -> str | None:
+        """The month in whose folder this closed episode is; None for anything else."""
+        folder = place.path.parent
+        return folder.name if folder.parent == self.closed else None
 
     def folders(self) -> list[Path]:
         """Every folder in which the book writes."""
         closed = [self.closed / month for month in self.months()]
-        return [self.folder, self.open, self.drafts, self.ledger, self.summary, *closed]
+        return [self.folder, self.open, self.drafts, self.catalogue, *closed]
 
 
 def month_of(moment: datetime) -> str:

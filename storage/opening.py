@@ -6,12 +6,12 @@ import contextlib
 from datetime import datetime
 from typing import TypeVar
 
-from storage import files, format_mark, migrate, quarantine
+from storage import files, format_mark, quarantine
 from storage.layout import Place
-from storage.ledger import LATELY
 from storage.model import Episode, Office, Past
 from storage.record_folder import RecordFolder
 from storage.shapes import DraftSlot, Register
+from storage.version_catalogue import LATELY
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
 
@@ -56,22 +56,21 @@ def _prepare(records: RecordFolder, found: format_mark.Mark | None) -> None:
     layout, sealer = records.layout, records.sealer
     for folder in layout.folders():
         files.sweep(folder)
-    if migrate.is_needed(layout, found):
-        migrate.from_format_1(layout, sealer, lambda place, why: _set_aside(records, place, why))
-        records.ledger.begin()
-    elif found is None and format_mark.has_files(layout):
-        records.report("ledger", "the book's mark was missing or damaged; it was made anew")
-        format_mark.write(layout, sealer, format_mark.Mark())
+    if found is None and format_mark.has_files(layout):
+        records.report("catalogue", "the mark of the records was missing or damaged; made anew")
+        format_mark.write(layout, sealer)
     elif found is None:
-        records.ledger.begin()
-        format_mark.write(layout, sealer, format_mark.Mark())
+        records.catalogue.begin()
+        format_mark.write(layout, sealer)
 
 
 def _read(records: RecordFolder) -> None:
     layout = records.layout
-    records.ledger.load()
-    if not records.ledger.found and format_mark.has_files(layout):
-        records.report("ledger", "the ledger is missing or damaged: older copies cannot be noticed")
+    records.catalogue.load()
+    if not records.catalogue.found and format_mark.has_files(layout):
+        records.report(
+            "catalogue", "the catalogue is missing or damaged: older copies cannot be noticed"
+        )
     found = _Found()
     records.office = _live(records, layout.office, Office) or Office()
     found.seen.update(records.office.seen)
@@ -99,14 +98,14 @@ class _Found:
 
 
 def _read_rows(records: RecordFolder, found: _Found) -> None:
-    """The rows of all closed episodes, from the summary where it can be trusted."""
+    """The rows of all closed episodes, from the catalogue where it can be trusted."""
     aside = quarantine.refs_aside(records.layout)
-    known_lately = bool(records.ledger.lately)
+    known_lately = bool(records.catalogue.lately)
     made: list[tuple[datetime, str, str]] = []
     for month in records.layout.months():
 
         def make_row(ref: str, month: str = month) -> Past | None:
-            known = records.ledger.closed_at_version(month, ref)
+            known = records.catalogue.versions_of(month).get(ref, 0)
             episode = _closed(records, ref, month)
             if episode is None or episode.closed_at is None:
                 return None
@@ -115,13 +114,13 @@ def _read_rows(records: RecordFolder, found: _Found) -> None:
                 made.append((episode.closed_at, ref, month))
             return records.summarise(episode)
 
-        for ref in records.summary.load(month, records.layout.closed_refs(month), make_row):
+        for ref in records.catalogue.load_rows(month, records.layout.closed_refs(month), make_row):
             if ref not in aside:
                 records.report(
                     "missing", f"the file of episode {ref}, closed in {month}, is missing"
                 )
     for _, ref, month in sorted(made)[-LATELY:]:
-        records.ledger.remember(ref, month)
+        records.catalogue.remember(ref, month)
 
 
 def _read_open(records: RecordFolder, found: _Found) -> None:
@@ -143,7 +142,7 @@ def _read_open(records: RecordFolder, found: _Found) -> None:
 def _is_latest(records: RecordFolder, episode: Episode, place: Place) -> bool:
     """An episode is open or closed, never both: where there are two, one was put there by
     somebody, and the one with more changes counts."""
-    month = records.summary.month_of(episode.ref)
+    month = records.catalogue.month_of(episode.ref)
     if month is None:
         return True
     closed = _closed(records, episode.ref, month)
@@ -152,18 +151,18 @@ def _is_latest(records: RecordFolder, episode: Episode, place: Place) -> bool:
         return False
     if closed is not None:
         _set_aside(records, records.layout.closed_episode(episode.ref, month), "older copy")
-    records.summary.drop(episode.ref)
+    records.catalogue.drop(episode.ref)
     return True
 
 
 def _read_lately_closed(records: RecordFolder, found: _Found) -> None:
     """The closed episodes written last: Telegram may hand over their updates again."""
-    for ref, month in records.ledger.lately.items():
-        if records.summary.month_of(ref) != month:
+    for ref, month in records.catalogue.lately.items():
+        if records.catalogue.month_of(ref) != month:
             continue
         episode = _closed(records, ref, month)
         if episode is None:
-            records.summary.drop(ref)
+            records.catalogue.drop(ref)
         else:
             found.look(episode)
 
@@ -184,33 +183,33 @@ def _read_drafts(records: RecordFolder, found: _Found) -> None:
 
 
 def _report_missing(records: RecordFolder) -> None:
-    """What the ledger knows of and the folder does not hold."""
+    """What the catalogue knows of and the folder does not hold."""
     layout = records.layout
     aside = quarantine.refs_aside(layout)
     for place in (layout.office, layout.register):
-        if records.ledger.expected(place) and not place.path.exists():
+        if records.catalogue.expected(place) and not place.path.exists():
             records.report("missing", f"the {place.label} file is missing")
-    for label in list(records.ledger.files):
+    for label in list(records.catalogue.files):
         kind, _, ref = label.partition(" ")
         if kind != "episode" or ref in records.episodes or ref in aside:
             continue
-        month = records.summary.month_of(ref)
+        month = records.catalogue.month_of(ref)
         if month is None:
             records.report("missing", f"the file of episode {ref} is missing")
         elif _closed(records, ref, month) is None:
-            records.summary.drop(ref)
+            records.catalogue.drop(ref)
 
 
 def _live(records: RecordFolder, place: Place, shape: type[T]) -> T | None:
     """A record that stays in memory, or None if there is none that can be used."""
-    expected = records.ledger.expected(place)
+    expected = records.catalogue.expected(place)
     try:
         value = records.load(place, shape, expected=expected)
     except OSError as error:
         _unreadable(records, place, error)
         return None
     if value is not None and value.version > expected:
-        records.ledger.note(place, value.version)
+        records.catalogue.note(place, value.version)
     return value
 
 

@@ -53,12 +53,7 @@ class RecordStorage(Storage):
             raw = files.read(self._path)
         except FileNotFoundError:
             return None
-        content = self._sealer.unseal(self._kind, self._name, raw)
-        try:
-            return msgspec.json.decode(content.data, type=Tables)
-        except msgspec.MsgspecError as error:
-            msg = "the content is not JSON"
-            raise Damaged(msg) from error
+        return _tables(self._sealer.unseal(self._kind, self._name, raw).data)
 
     def write(self, data: Tables) -> None:
         version = data[self._kind][str(THE_DOCUMENT)]["version"]
@@ -89,12 +84,7 @@ class RecordFile(Generic[T]):
             self._storage.from_disk = False
         if document is None:
             return None
-        try:
-            value = msgspec.convert(dict(document), self._shape)
-        except msgspec.MsgspecError as error:
-            # The detail would show content; `verify` and the log must not.
-            msg = "the content has not the form that it should have"
-            raise Damaged(msg) from error
+        value = _typed(dict(document), self._shape)
         self._storage.saved = value
         return value
 
@@ -147,6 +137,28 @@ def read_only(place: Place, shape: type[T], sealer: Sealer) -> T | None:
 @cache
 def _decoder(shape: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(dict[str, dict[str, shape]])  # type: ignore[valid-type]
+
+
+def document_in(data: bytes, kind: str, shape: type[T]) -> T:
+    """The document of an opened file. Raises Damaged."""
+    return _typed(_tables(data).get(kind, {}).get(str(THE_DOCUMENT)), shape)
+
+
+def _tables(data: bytes) -> Tables:
+    try:
+        return msgspec.json.decode(data, type=Tables)
+    except msgspec.MsgspecError as error:
+        msg = "the content is not JSON"
+        raise Damaged(msg) from error
+
+
+def _typed(document: object, shape: type[T]) -> T:
+    try:
+        return msgspec.convert(document, shape)
+    except msgspec.MsgspecError as error:
+        # The detail would show content; `verify` and the log must not.
+        msg = "the content has not the form that it should have"
+        raise Damaged(msg) from error
 
 
 def fields_of(value: msgspec.Struct) -> dict[str, Any]:

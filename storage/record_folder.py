@@ -19,14 +19,13 @@ from storage import apply, files, quarantine, reference
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
-from storage.ledger import Ledger
 from storage.lock import Lock
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.recent_updates import Recent
 from storage.record_file import RecordFile
 from storage.shapes import DraftSlot, Register
 from storage.store import Change, Conflict, NotFound
-from storage.summary import Summary
+from storage.version_catalogue import VersionCatalogue
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
 V = TypeVar("V")
@@ -55,8 +54,9 @@ class RecordFolder:
         self.summarise = summarise
         self.report = report
         self.now = now
-        self.ledger = Ledger(self.layout, self.sealer, lambda what: report("ledger", what))
-        self.summary = Summary(self.layout, self.sealer, self.ledger, made_by)
+        self.catalogue = VersionCatalogue(
+            self.layout, self.sealer, made_by, lambda what: report("catalogue", what)
+        )
         self.seen = Recent()
         self.episodes: Mapping[str, Episode] = {}
         self.slots: Mapping[str, DraftSlot] = {}
@@ -86,7 +86,7 @@ class RecordFolder:
             self.report("set_aside", what)
             return None
         if value is not None:
-            older = self.ledger.check(place, value.version, expected)
+            older = self.catalogue.check(place, value.version, expected)
             if older is not None and older not in self._told:
                 self._told.add(older)
                 self.report("older", older)
@@ -97,12 +97,12 @@ class RecordFolder:
         place = self.closed_place(ref, month)
         if (doubtful := self._doubtful.get(place.path)) is not None:
             return doubtful.saved
-        expected = self.ledger.expected_closed(month, place)
+        expected = self.catalogue.expected_closed(month, place)
         episode = self.load(place, Episode, expected=expected)
         # Not kept: closed episodes are many, and hardly any is written again.
         self._files.pop(place.label, None)
         if episode is not None and episode.version >= expected:
-            self.ledger.note_closed(month, place, episode.version)
+            self.catalogue.note_closed(month, place, episode.version)
         return episode
 
     def closed_place(self, ref: str, month: str) -> Place:
@@ -115,27 +115,27 @@ class RecordFolder:
         """Open or closed. Raises NotFound, OSError."""
         if ref in self.episodes:
             return self.episodes[ref]
-        month = self.summary.month_of(ref)
+        month = self.catalogue.month_of(ref)
         if month is None:
             msg = f"there is no episode {ref}"
             raise NotFound(msg)
         episode = self.load_closed(ref, month)
         if episode is None:
-            self.summary.drop(ref)
+            self.catalogue.drop(ref)
             msg = f"the file of {ref} cannot be used"
             raise NotFound(msg)
         return episode
 
     def past(self, since: datetime) -> tuple[Past, ...]:
         current = (self.summarise(episode) for episode in self.episodes.values())
-        rows = [row for row in self.summary.rows() if row.start >= since]
+        rows = [row for row in self.catalogue.rows() if row.start >= since]
         rows += [row for row in current if row.start >= since]
         return tuple(sorted(rows, key=apply.started_first))
 
     def history(self, person: str) -> tuple[Past, ...]:
         """Safe to call from another thread."""
         current = [self.summarise(e) for e in self.episodes.values() if e.person == person]
-        rows = (*self.summary.by_person.get(person, []), *current)
+        rows = (*self.catalogue.by_person.get(person, []), *current)
         return tuple(sorted(rows, key=apply.started_first))
 
     # Episodes -----------------------------------------------------------------------------
@@ -144,8 +144,8 @@ class RecordFolder:
         """Whether there is, or was, an episode with this reference, damaged ones included."""
         return (
             ref in self.episodes
-            or ref in self.summary
-            or self.ledger.expected(self.layout.open_episode(ref)) > 0
+            or ref in self.catalogue
+            or self.catalogue.expected(self.layout.open_episode(ref)) > 0
             or ref in quarantine.refs_aside(self.layout)
         )
 
@@ -182,7 +182,7 @@ class RecordFolder:
         else:
             file = self._open_file(changed.ref)
             self._save(file, changed)
-            self.ledger.note(file.place, changed.version)
+            self.catalogue.note(file.place, changed.version)
         # Saved. From here on nothing may fail: what the disk refuses now is done at the next tidy.
         self.seen.add(change.update_id)
         if draft is not None and slot is not None:
@@ -193,7 +193,7 @@ class RecordFolder:
             self.episodes = {**self.episodes, changed.ref: changed}
         elif episode.closed_at is None and row is not None:
             self.episodes = _without(self.episodes, changed.ref)
-            self.summary.put(month_of(changed.closed_at), row)
+            self.catalogue.put(month_of(changed.closed_at), row)
             self._unmoved.add(changed.ref)
         if self._undropped or self._unmoved or self._doubtful:
             with contextlib.suppress(OSError):
@@ -202,7 +202,7 @@ class RecordFolder:
 
     def finish_closing(self, episode: Episode, closed_at: datetime) -> None:
         """At the start: a closed episode that is still among the open ones moves at next tidy."""
-        self.summary.put(month_of(closed_at), self.summarise(episode))
+        self.catalogue.put(month_of(closed_at), self.summarise(episode))
         self._unmoved.add(episode.ref)
 
     def forget_draft(self, owner: str) -> None:
@@ -210,19 +210,19 @@ class RecordFolder:
         self._undropped.add(owner)
 
     def _save_closed(self, before: Episode, after: Episode, row: Past) -> None:
-        month = self.summary.month_of(after.ref)
+        month = self.catalogue.month_of(after.ref)
         if month is None:
             msg = f"there is no episode {after.ref}"
             raise NotFound(msg)
         self.lock.check()
-        self.summary.distrust(month)
+        self.catalogue.distrust(month, after.ref)
         place = self.closed_place(after.ref, month)
         file = RecordFile(place, Episode, self.sealer)
         file.stands_at(before)
         self._save(file, after)
-        self.summary.put(month, row)
-        self.ledger.note_closed(month, place, after.version)
-        self.ledger.remember(after.ref, month)
+        self.catalogue.put(month, row)
+        self.catalogue.note_closed(month, place, after.version)
+        self.catalogue.remember(after.ref, month)
 
     def _save(self, file: RecordFile[T], value: T) -> None:
         self.lock.check()
@@ -248,19 +248,19 @@ class RecordFolder:
                 self._files.pop(place.label, None)
             self._undropped.discard(owner)
         for ref in sorted(self._unmoved):
-            month = self.summary.month_of(ref)
+            month = self.catalogue.month_of(ref)
             if month is not None:
                 self._archive(ref, month)
             self._unmoved.discard(ref)
 
     def _archive(self, ref: str, month: str) -> None:
         source, target = self.layout.open_episode(ref), self.layout.closed_episode(ref, month)
-        version = self.ledger.expected(source)
+        version = self.catalogue.expected(source)
         if source.path.exists():
             files.move(source.path, target.path)
         self._files.pop(source.label, None)
-        self.ledger.note_closed(month, target, version)
-        self.ledger.remember(ref, month)
+        self.catalogue.note_closed(month, target, version)
+        self.catalogue.remember(ref, month)
 
     # Drafts -------------------------------------------------------------------------------
 
@@ -280,11 +280,11 @@ class RecordFolder:
 
     def _put_slot(self, slot: DraftSlot, update_id: int | None) -> None:
         place = self.layout.draft(slot.owner)
-        # The file may have been removed and made again since: its count goes on from the ledger.
-        version = max(slot.version, self.ledger.expected(place)) + 1
+        # The file may have been removed and made again since: its count goes on from the catalogue.
+        version = max(slot.version, self.catalogue.expected(place)) + 1
         slot = msgspec.structs.replace(slot, version=version)
         self._save(self._file(place, DraftSlot), slot)
-        self.ledger.note(place, version)
+        self.catalogue.note(place, version)
         self.slots = {**self.slots, slot.owner: slot}
         self.seen.add(update_id)
 
@@ -301,7 +301,7 @@ class RecordFolder:
         merged = {**self.register.people, **{person.ref: person for person in people}}
         register = Register(version=self.register.version + 1, people=merged)
         self._save(self._file(self.layout.register, Register), register)
-        self.ledger.note(self.layout.register, register.version)
+        self.catalogue.note(self.layout.register, register.version)
         self.register = register
 
     def update_office(
@@ -320,7 +320,7 @@ class RecordFolder:
             now=self.now(),
         )
         self._save(self._file(self.layout.office, Office), office)
-        self.ledger.note(self.layout.office, office.version)
+        self.catalogue.note(self.layout.office, office.version)
         self.office = office
         self.seen.add(update_id)
         return office
@@ -331,16 +331,12 @@ class RecordFolder:
     def dirty(self) -> bool:
         """Whether `flush` has something to write."""
         waiting = self._doubtful or self._unmoved or self._undropped
-        return bool(self.ledger.dirty or self.summary.dirty or waiting)
+        return bool(self.catalogue.dirty or waiting)
 
     def flush(self) -> None:
-        """Writes the caches and the ledger. Raises OSError; then it is tried again next time."""
+        """Writes the catalogue. Raises OSError; then it is tried again next time."""
         self.tidy()
-        # The ledger before the summary, too: an episode whose row is on disk is not read at the
-        # start, unless the ledger says that it was written lately.
-        self.ledger.flush()
-        self.summary.flush()
-        self.ledger.flush()
+        self.catalogue.flush()
 
     def probe(self) -> None:
         """Raises OSError if a record could not be written now."""

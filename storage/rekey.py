@@ -7,15 +7,15 @@ sealed last: until then a start finds the book under the old key.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 
 from storage import files, format_mark
-from storage.envelope import Damaged, Sealer, WrongSeal
+from storage.envelope import Content, Damaged, Sealer, WrongSeal
 from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.lock import Lock
+from storage.walk import Progress, no_progress, walk
 
 
 def is_current(folder: Path, keys: Keys) -> bool:
@@ -33,7 +33,7 @@ def reseal(
     keys: Keys,
     *,
     now: datetime,
-    progress: Callable[[int, int], None] = lambda done, total: None,
+    progress: Progress = no_progress,
 ) -> list[str]:
     """Seals with the newest of `keys` whatever is not; a plain book becomes an encrypted one.
 
@@ -47,27 +47,22 @@ def reseal(
     lock.take(now)
     problems = []
     try:
-        places = [*layout.ledgers(), *layout.summaries(), *layout.records(), layout.mark]
-        for done, place in enumerate(places):
-            progress(done, len(places))
-            try:
+        # The mark last.
+        places = sorted(layout.everything(), key=lambda place: place == layout.mark)
+        for opened in walk(places, sealer, progress, total=len(places)):
+            if opened.content is None:
+                problems.append(f"{opened.place.label}: {opened.problem}")
+            elif not opened.content.current:
                 lock.check()
-                _one(place, sealer)
-            except FileNotFoundError:
-                continue
-            except Damaged as error:
-                problems.append(f"{place.label}: {error}")
-        progress(len(places), len(places))
+                _seal(opened.place, opened.content, sealer)
     finally:
         lock.release()
     return problems
 
 
-def _one(place: Place, sealer: Sealer) -> None:
-    content = sealer.unseal(place.kind, place.name, files.read(place.path))
-    if not content.current:
-        sealed = sealer.seal(place.kind, place.name, content.version, content.data)
-        files.write_whole(place.path, sealed)
+def _seal(place: Place, content: Content, sealer: Sealer) -> None:
+    sealed = sealer.seal(place.kind, place.name, content.version, content.data)
+    files.write_whole(place.path, sealed)
 
 
 def _sealer(layout: Layout, keys: Keys) -> Sealer:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from storage.model import Draft, Person
+from storage.model import Draft, Episode, Office, Person
 
 
 class DraftSlot(msgspec.Struct, frozen=True, kw_only=True):
@@ -21,3 +21,12 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
 
     version: int = 0
     people: dict[str, Person] = {}
+
+
+SHAPES: dict[str, type[Episode] | type[Office] | type[Register] | type[DraftSlot]] = {
+    "episode": Episode,
+    "office": Office,
+    "register": Register,
+    "draft": DraftSlot,
+}
+"""The document in each kind of record."""

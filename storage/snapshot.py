@@ -18,13 +18,12 @@ from storage import apply, chain, format_mark
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
-from storage.ledger import Ledger
 from storage.lock import SameFolder
 from storage.model import Draft, Episode, Office, Past, Person
 from storage.record_file import read_only
 from storage.shapes import DraftSlot, Register
 from storage.store import NotFound
-from storage.summary import Summary
+from storage.version_catalogue import VersionCatalogue
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
 
@@ -48,8 +47,9 @@ class Snapshot:
         self._layout = Layout(folder)
         self._sealer = Sealer(keys)
         self._summarise = summarise
-        self._ledger = Ledger(self._layout, self._sealer, self.problems.append)
-        self._rows = Summary(self._layout, self._sealer, self._ledger, rows_by)
+        self._catalogue = VersionCatalogue(
+            self._layout, self._sealer, rows_by, self.problems.append
+        )
         self._open: dict[str, Episode] = {}
         self._slots: dict[str, DraftSlot] = {}
         self._office = Office()
@@ -63,7 +63,7 @@ class Snapshot:
             raise format_mark.StoreProblem(msg)
         same = SameFolder(layout.folder)
         format_mark.read(layout, self._sealer)
-        self._ledger.load()
+        self._catalogue.load()
         for owner in layout.owners():
             if (slot := self._record(layout.draft(owner), DraftSlot)) is not None:
                 self._slots[owner] = slot
@@ -89,7 +89,7 @@ class Snapshot:
         """These episodes, open or closed; one that cannot be used is among the problems. It reads
         from disk, one after the other: for commands, not for an event loop."""
         for ref in refs:
-            month = self._rows.month_of(ref)
+            month = self._catalogue.month_of(ref)
             place = self._layout.closed_episode(ref, month) if month else None
             episode = self._open.get(ref) or (self._record(place, Episode) if place else None)
             if episode is not None:
@@ -146,17 +146,17 @@ class Snapshot:
             episode = self._record(self._layout.closed_episode(ref, month), Episode)
             return None if episode is None else self._summarise(episode)
 
-        for ref in self._rows.load(month, self._layout.closed_refs(month), row):
+        for ref in self._catalogue.load_rows(month, self._layout.closed_refs(month), row):
             self.problems.append(f"the file of episode {ref}, closed in {month}, is missing")
 
     def _settle(self, not_moved: Sequence[Episode]) -> None:
         """An episode is open or closed, never both: one that is there twice was closed, and
         moved, while this was read."""
         for episode in not_moved:
-            if episode.closed_at is not None and episode.ref not in self._rows:
-                self._rows.put(month_of(episode.closed_at), self._summarise(episode))
+            if episode.closed_at is not None and episode.ref not in self._catalogue:
+                self._catalogue.put(month_of(episode.closed_at), self._summarise(episode))
         for ref in list(self._open):
-            if ref in self._rows:
+            if ref in self._catalogue:
                 del self._open[ref]
 
     def _closed(self, ref: str) -> Episode | None:
@@ -181,21 +181,21 @@ class Snapshot:
             return None
         if isinstance(value, Episode) and (broken := chain.broken_at(value)) is not None:
             self.problems.append(f"{place.label}: the chain is broken at fact {broken}")
-        self._ledger_says(place, value.version)
+        self._compare(place, value.version)
         return value
 
-    def _ledger_says(self, place: Place, version: int) -> None:
-        month = place.path.parent.name if place.path.parent.parent == self._layout.closed else None
-        expected = self._ledger.expected(place)
+    def _compare(self, place: Place, version: int) -> None:
+        month = self._layout.month_of(place)
+        expected = self._catalogue.expected(place)
         if month is not None:
-            expected = self._ledger.expected_closed(month, place)
+            expected = self._catalogue.expected_closed(month, place)
         if version < expected:
             self.problems.append(
                 f"{place.label} is an older copy: version {version}, but it had come to {expected}"
             )
 
     def _all_rows(self) -> Sequence[Past]:
-        return [*self._rows.rows(), *(self._summarise(one) for one in self._open.values())]
+        return [*self._catalogue.rows(), *(self._summarise(one) for one in self._open.values())]
 
 
 def _oldest_first(rows: Iterable[Past]) -> tuple[Past, ...]:

@@ -19,7 +19,7 @@ TROUBLES = {
     "missing": "A file of the book is missing",
     "unreadable": "A file of the book cannot be read",
     "older": "An older copy of a file was put back",
-    "ledger": "The book's ledger was damaged",
+    "catalogue": "The list of file versions was damaged",
     "late": "A reminder was sent late",
     "backup": "The daily backup failed",
     "update": "A message could not be read",

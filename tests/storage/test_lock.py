@@ -119,7 +119,7 @@ async def test_a_lock_file_that_is_gone_or_another_lets_nobody_in(shelf, tmp_pat
         note.mkdir()
     assert await second_is_refused(shelf.folder)
     await shelf.store.commit(made.ref, made.version, Change(facts=[people.police()]))
-    assert verify(shelf.folder, None) in ([], ["the ledger is missing or damaged"])
+    assert verify(shelf.folder, None) in ([], ["the catalogue is missing or damaged"])
 
 
 async def test_a_folder_reached_by_another_path_is_the_same_folder(shelf, tmp_path):

@@ -6,13 +6,14 @@ import shutil
 import pytest
 
 from protocol.facts import Note
-from storage import chain, ledger
+from storage import chain
 from storage.envelope import Damaged, Sealer
 from storage.layout import Layout, Place
 from storage.model import Episode, Person
 from storage.record_file import RecordFile
 from storage.store import Change, NotFound
 from storage.verify import verify
+from storage.version_catalogue import VersionCatalogue
 from tests.storage import people
 from tests.storage.contract import close, report
 from tests.storage.people import later
@@ -218,24 +219,23 @@ async def test_a_removed_episode_is_missed(either):
     assert either.kinds() == ["missing", "missing"]
 
 
-async def test_a_removed_ledger_is_missed(either):
+async def test_a_removed_catalogue_is_missed(either):
     await three_episodes(either)
-    shutil.rmtree(either.folder / "ledger")
-    assert any("ledger" in line for line in verify(either.folder, either.keys))
+    shutil.rmtree(either.folder / "catalogue")
+    assert any("catalogue" in line for line in verify(either.folder, either.keys))
     await either.open()
-    assert either.kinds() == ["ledger"]
+    assert either.kinds() == ["catalogue"]
 
 
-async def test_an_older_ledger_of_a_month_is_detected(either):
+async def test_an_older_catalogue_of_a_month_is_detected(either):
     await three_episodes(either)
-    path = path_of(either, "2026-10")
-    path = either.folder / "ledger" / "2026-10.nlb"
+    path = either.folder / "catalogue" / "2026-10.nlb"
     older = path.read_bytes()
     store = await either.open()
     await store.commit("ROWAN-4444", 2, Change(facts=[people.note("late")]))
     await either.close()
     path.write_bytes(older)
-    assert verify(either.folder, either.keys) == ["the ledger of 2026-10 is an older copy"]
+    assert verify(either.folder, either.keys) == ["the catalogue of 2026-10 is an older copy"]
 
 
 async def test_a_plain_file_does_not_pass_in_an_encrypted_book(shelf):
@@ -310,12 +310,12 @@ async def test_what_is_reported_holds_no_personal_data(either):
         assert all(secret not in line for line in lines)
 
 
-async def test_the_ledger_is_never_ahead_of_the_files(shelf, monkeypatch):
+async def test_the_catalogue_is_never_ahead_of_the_files(shelf, monkeypatch):
     """A crash between a write and the flush must not look like tampering."""
     store = await shelf.open()
     for n in range(3):
         await report(store, ref=f"ROWAN-{n}{n}{n}{n}")
-        behind = ledger.Ledger(Layout(shelf.folder), Sealer(shelf.keys), pytest.fail)
+        behind = VersionCatalogue(Layout(shelf.folder), Sealer(shelf.keys), "", pytest.fail)
         behind.load()
         for ref in Layout(shelf.folder).open_refs():
             episode = await store.episode(ref)

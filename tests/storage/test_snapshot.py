@@ -70,7 +70,7 @@ async def test_an_episode_that_was_closed_but_not_moved_is_a_closed_one(shelf):
     await shelf.close()
     moved = shelf.folder / "closed" / "2026-11" / "ROWAN-7K3F.nlb"
     moved.rename(shelf.folder / "open" / "ROWAN-7K3F.nlb")
-    (shelf.folder / "summary" / "2026-11.nlb").unlink()
+    (shelf.folder / "catalogue" / "2026-11.nlb").unlink()
     seen = await look(shelf)
     assert await seen.open_episodes() == ()
     assert [row.ref for row in await seen.past(LONG_AGO)] == ["ROWAN-7K3F"]

@@ -157,7 +157,7 @@ class BookMachine(RuleBasedStateMachine):
 
     @rule()
     def restart_without_farewell(self):
-        """As a crash leaves it: the ledger and the summary were not flushed."""
+        """As a crash leaves it: the catalogue was not flushed."""
         kept = self.folder / "kept"
         shutil.rmtree(kept, ignore_errors=True)
         shutil.copytree(self.folder / "book", kept)

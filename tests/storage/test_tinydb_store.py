@@ -4,8 +4,11 @@ import asyncio
 
 import pytest
 
+from storage.envelope import Sealer
+from storage.layout import Layout
 from storage.model import Person
 from storage.store import Change, StoreError
+from storage.version_catalogue import VersionCatalogue
 from tests.storage import people
 from tests.storage.contract import StoreContract, close, report
 from tests.storage.people import later
@@ -60,7 +63,7 @@ async def test_a_restart_brings_everything_back(shelf):
 
 
 async def test_a_restart_without_a_farewell_brings_everything_back(shelf):
-    """What is on disk at any moment is enough: ledger and summary may be behind."""
+    """What is on disk at any moment is enough: the catalogue may be behind."""
     store = await shelf.open()
     await a_night(store)
     before = await everything(store)
@@ -162,26 +165,28 @@ async def test_an_episode_of_another_month_is_archived_where_it_was_closed(shelf
     assert (shelf.folder / "closed" / "2026-10" / "ROWAN-7K3F.nlb").exists()
 
 
-async def test_the_summary_is_a_cache(shelf):
-    """Missing, damaged or made by other rules: it is made anew from the episodes."""
+async def test_rows_of_closed_episodes_are_made_anew(shelf):
+    """Their file is missing, damaged or made by other rules; only what is damaged is reported."""
     store = await shelf.open()
     await a_night(store)
     rows = await store.history("RE-01")
     await shelf.close()
-    summary = shelf.folder / "summary" / "2026-11.nlb"
-    good = summary.read_bytes()
+    path = shelf.folder / "catalogue" / "2026-11.nlb"
+    good = path.read_bytes()
     for bad in (None, b"", good[:-1], good[:50] + b"x" + good[51:]):
         if bad is None:
-            summary.unlink()
+            path.unlink()
         else:
-            summary.write_bytes(bad)
+            path.write_bytes(bad)
         assert await (await shelf.open()).history("RE-01") == rows
         await shelf.close()
+        assert {kind for kind, _ in shelf.troubles} == {"catalogue"}
+        shelf.troubles.clear()
     assert await (await shelf.open(rows_by="other rules")).history("RE-01") == rows
     assert shelf.troubles == []
 
 
-async def test_a_row_of_the_summary_is_read_and_not_made_again(shelf):
+async def test_a_row_of_the_catalogue_is_read_and_not_made_again(shelf):
     """Otherwise a start would have to read every episode there ever was."""
     store = await shelf.open()
     await report(store, at=later(days=-60))
@@ -205,7 +210,9 @@ async def test_a_crash_right_after_a_correction_of_a_closed_episode(shelf):
     store = await shelf.again()
     change = Change(facts=[people.returned("f30", at=later(hours=9))])
     await store.commit("ROWAN-7K3F", done.version, change)
-    assert not (shelf.folder / "summary" / "2026-11.nlb").exists()
+    on_disk = VersionCatalogue(Layout(shelf.folder), Sealer(shelf.keys), "", pytest.fail)
+    on_disk.load()
+    assert on_disk.rows_of("2026-11") == ()
 
 
 async def test_a_caller_who_stops_waiting_does_not_stop_the_change(shelf):
