@@ -5,16 +5,21 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, TextIO
+from typing import NamedTuple, TextIO
 
 from reports import asking
+from reports.about import about
 from reports.asking import Unusable
 from reports.cases import Cases, cases
-from reports.catalogue import REPORTS, Report, named
+from reports.catalogue import REPORTS, named
+from reports.figures import annex_a, ssda903
 from reports.reading import Rows, from_store, open_rows, read
 from reports.request import Request
+from reports.result import Result
 from reports.rows import Row
 from reports.suppress import suppress
+from reports.tables import as_csv, as_text
+from storage.files import write_whole
 
 OK, BAD_ROWS, UNUSABLE = 0, 1, 2
 """Exit statuses."""
@@ -40,19 +45,6 @@ class Asked(NamedTuple):
     skip_bad: bool = False
     suppress: bool = False
     style: str = "words"
-
-
-class Result(NamedTuple):
-    """A report that was made: `top` is the JSON object, `notes` typed text for printed forms."""
-
-    report: Report
-    top: dict[str, Any]
-    notes: str = ""
-
-    @property
-    def figures(self) -> dict[str, Any]:
-        figures: dict[str, Any] = self.top["figures"]
-        return figures
 
 
 def show_list(out: TextIO) -> int:
@@ -124,7 +116,7 @@ def make(asked: Asked, from_book: Callable[[], Iterable[Row]], errors: TextIO) -
         },
         "figures": suppress(figures) if asked.suppress else figures,
     }
-    return Result(report, top, notes)
+    return Result(report, request, top, notes)
 
 
 def _rows(asked: Asked, from_book: Callable[[], Iterable[Row]]) -> Rows:
@@ -136,9 +128,51 @@ def _rows(asked: Asked, from_book: Callable[[], Iterable[Row]]) -> Rows:
         raise asking.unreadable(str(error.filename or asked.rows[0]), error) from None
 
 
-STYLES = ("words", "letters")
-
-
 def _write(asked: Asked, result: Result, out: TextIO, errors: TextIO) -> int:
-    print(json.dumps(result.top, ensure_ascii=False), file=out)
+    if asked.json:
+        print(json.dumps(result.top, ensure_ascii=False), file=out)
+    elif asked.csv:
+        return _write_csv(asked, result, out, errors)
+    elif asked.xlsx is not None:
+        from reports.workbook import workbook
+
+        save(asked.xlsx, workbook(result))
+    elif asked.pdf is not None:
+        from reports.page import page
+
+        save(asked.pdf, page(result))
+    else:
+        for heading, text in about(result):
+            print(f"{heading}: {text}", file=out)
+        print(file=out)
+        print(as_text(result.figures), file=out)
     return OK
+
+
+def _write_csv(asked: Asked, result: Result, out: TextIO, errors: TextIO) -> int:
+    """Two reports are files that somebody else has the form of."""
+    if result.report.name == "ssda903":
+        overlaps = list(ssda903.overlaps(result.figures))
+        for overlap in overlaps:
+            print(overlap, file=errors)
+        if overlaps:
+            return BAD_ROWS
+        out.write(ssda903.as_csv(result.figures))
+    elif result.report.name == "annex_a" and not result.suppressed:
+        out.write(annex_a.as_csv(result.figures, result.request.people, asked.style))
+    else:
+        out.write(as_csv(result.figures))
+    return OK
+
+
+def save(file: Path, content: bytes) -> None:
+    """Write a whole file or leave what was there. Unusable: where it is to go is no place."""
+    try:
+        write_whole(file, content)
+    except OSError as error:
+        raise Unusable(
+            f"{file}: cannot be written: {error.strerror or error}. Allowed: a place for a file."
+        ) from None
+
+
+STYLES = ("words", "letters")

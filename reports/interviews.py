@@ -130,22 +130,26 @@ def notifications(selection: Cases) -> dict[str, Any]:
     }
 
 
+def waits(found: Cases, when: Callable[[Row], object]) -> list[timedelta]:
+    """How long it took, from when it was noticed or became missing, where both times are known."""
+    waited = []
+    for case in found:
+        row, told = case.row, when(case.row)
+        if (
+            isinstance(told, datetime)
+            and isinstance(row.aware, datetime)
+            and row.precision == "minute"
+        ):
+            began = next(phase.since for phase in row.phases if phase.category == "missing")
+            waited.append(max(timedelta(), told - max(row.aware, began)))
+    return waited
+
+
 def _told(found: Cases, when: Callable[[Row], object]) -> Count:
     times = [when(case.row) for case in found]
-    minutes = []
-    soon = 0
-    for case, told in zip(found, times, strict=True):
-        row = case.row
-        if (
-            not isinstance(told, datetime)
-            or not isinstance(row.aware, datetime)
-            or row.precision == "day"
-        ):
-            continue
-        began = next(phase.since for phase in row.phases if phase.category == "missing")
-        waited = told - max(row.aware, began)
-        minutes.append(max(0, waited // timedelta(minutes=1)))
-        soon += waited <= timedelta(minutes=WITHIN_MINUTES)
+    waited = waits(found, when)
+    minutes = [time // timedelta(minutes=1) for time in waited]
+    soon = sum(time <= timedelta(minutes=WITHIN_MINUTES) for time in waited)
     return Count(
         told=share(sum(isinstance(told, datetime) for told in times), len(times)),
         told_unknown=times.count(UNKNOWN),

@@ -385,9 +385,11 @@ def _write(sheet: _Sheet, node: Any, path: Path) -> Any:
             shown["most_frequent_age"] = None
         if "change" in node:
             shown["change"] = None
-        return shown
+        kind: Any = type(node)
+        return kind(shown)
     if isinstance(node, list):
-        return [_shown(sheet, node, number, path) for number in range(len(node))]
+        made = [_shown(sheet, node, number, path) for number in range(len(node))]
+        return Cells(made, node.adding) if isinstance(node, Cells) else made
     return node
 
 

@@ -268,8 +268,8 @@ def report(
     last: Annotated[str, typer.Option("--to", help="Last day, YYYY-MM-DD.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One line for each figure.")] = False,
-    xlsx: Annotated[Path | None, typer.Option(help="A workbook.", dir_okay=False)] = None,
-    pdf: Annotated[Path | None, typer.Option(help="A page A4.", dir_okay=False)] = None,
+    xlsx: Annotated[Path | None, typer.Option(help="A workbook.")] = None,
+    pdf: Annotated[Path | None, typer.Option(help="A page A4.")] = None,
     authority: Annotated[str | None, typer.Option(help="Code of the authority (ONS).")] = None,
     partner: Annotated[list[str] | None, typer.Option(help="Code of a partner.")] = None,
     home: Annotated[str | None, typer.Option(help="Only this home, by its code.")] = None,
@@ -310,7 +310,7 @@ def report(
 @hub_app.command("merge")
 def hub_merge(
     files: Annotated[list[str], typer.Argument(help="Files of rows.")],
-    out: Annotated[Path, typer.Option(help="Where the joined rows go.", dir_okay=False)],
+    out: Annotated[Path, typer.Option(help="Where the joined rows go.")],
     expect: Annotated[Path | None, typer.Option(help="Codes of the services, one a line.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="For machines.")] = False,
     allow_absent: Annotated[bool, typer.Option(help="Write without absent services.")] = False,

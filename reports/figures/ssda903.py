@@ -7,8 +7,10 @@ DfE validation.
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -73,6 +75,28 @@ def figures(request: Request) -> dict[str, Any]:
     }
 
 
+def overlaps(figures: dict[str, Any]) -> Iterator[str]:
+    """Each pair of rows of a child of which the first is open or ends after the second starts."""
+    for one, other in pairwise(figures["rows"]):
+        if one["CHILD"] != other["CHILD"]:
+            continue
+        if not one["MIS_END"] or _day(one["MIS_END"]) > _day(other["MIS_START"]):
+            yield (
+                f"{other['CHILD']}: {other['MISSING']} from {other['MIS_START']} begins while"
+                f" {one['MISSING']} from {one['MIS_START']} to {one['MIS_END'] or '(open)'} lasts"
+                " (rule 574). Allowed: from the day on which that one ends."
+            )
+
+
+def as_csv(figures: dict[str, Any]) -> str:
+    """The file of the return."""
+    text = io.StringIO(newline="")
+    writer = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(figures["rows"])
+    return text.getvalue()
+
+
 def _entries(case: Case, person: PersonOnFile | None) -> Iterator[Entry]:
     """The spans of an episode as dates, cut at the 18th birthday or when care ceased (577)."""
     cut = date.max
@@ -98,6 +122,10 @@ def _eighteen(born: date) -> date:
         return born.replace(year=born.year + 18)
     except ValueError:
         return date(born.year + 18, 3, 1)
+
+
+def _day(written: str) -> date:
+    return datetime.strptime(written, "%d/%m/%Y").date()  # noqa: DTZ007  (a date, no time)
 
 
 def _written(day: date) -> str:
