@@ -132,8 +132,6 @@ class Form(msgspec.Struct, frozen=True, kw_only=True):
     review: Text = lambda _: ""
     """What is asked before saving; where it is "", the last answer saves."""
     save_label: str = ""
-    whole: bool = False
-    """Before saving, typed words are shown as well: this form decides something."""
 
 
 class Taken(msgspec.Struct, frozen=True):
@@ -201,14 +199,10 @@ def _option(draft: Draft, step: Step, option: Option, text: str = "") -> Button:
 def screen(form: Form, draft: Draft, state: FormState, hint: str = "") -> Screen:
     """The message as it should stand now: Continue or Save is the last button."""
     step = current(form, state)
-    whole = form.whole and step is None
     lines = [say.title(form.title(state)), *([form.notice] if form.notice else [])]
     for known in answered(form, state):
         if _holds(known, state):
-            value = state.answers[known.key]
-            typed = whole and isinstance(value, str) and value.startswith(WORDS)
-            told = say.in_full(value[1:]) if typed else known.tell(value, state)
-            lines.append(say.given(known.label, told))
+            lines.append(say.given(known.label, known.tell(state.answers[known.key], state)))
     lines.append("")
     if step is not None and step.key in state.answers:
         hint = "\n".join(part for part in (hint, problem(step, state)) if part)

@@ -26,7 +26,7 @@ from handlers.form import (
 from handlers.recording.time_order import in_order
 from handlers.times import shown
 from handlers.wording import recording as say
-from handlers.wording.form import KEPT_OUT, SUMMARY, answer
+from handlers.wording.form import SUMMARY, answer, how_much
 from protocol import facts as f
 from protocol.counting import last_of
 from protocol.facts import Fact
@@ -81,7 +81,7 @@ def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
         if value == UNKNOWN:
             return answer(value)
         if value.startswith(WORDS):
-            return KEPT_OUT
+            return how_much(value[len(WORDS) :])
         return plain(labels.get(value, value)) or say.NONE
 
     return tell
@@ -143,8 +143,9 @@ def words(
 
 
 def decides(kind: str, title: str, *steps: Any, review: Any = None, **more: Any) -> Form:
-    """A form whose answers have consequences: all of them are shown before Save."""
-    return form(kind, title, *steps, whole=True, review=review or (lambda _: SUMMARY), **more)
+    """A form whose answers have consequences: all of them are shown before Save; typed words by
+    their number, as they do not come back into the chat."""
+    return form(kind, title, *steps, review=review or (lambda _: SUMMARY), **more)
 
 
 def form(kind: str, title: str, *steps: Any, **more: Any) -> Form:

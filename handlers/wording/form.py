@@ -108,9 +108,10 @@ def out_of_order(what: str, at: str, other: str, other_at: str, *, before: bool)
     )
 
 
-def in_full(words: str, longest: int = 800) -> str:
-    """Typed words once more before they are saved; a long text from its beginning."""
-    return plain(words if len(words) <= longest else f"{words[:longest]} …")
+def how_much(words: str) -> str:
+    """Typed words do not come back into the chat: how many there are, and where they are."""
+    count = len(words.split())
+    return f"{count} {'word' if count == 1 else 'words'} {KEPT_OUT}"
 
 
 def long_text(length: int) -> str:

@@ -378,8 +378,8 @@ class Checker:
         if update is None:
             return
         thrown = (
-            update.data.endswith((":x", ":open"))
-            or update.data.startswith("m:drop")
+            update.data.endswith((":x", ":.open"))
+            or update.data.startswith(("m:drop", "w:drop"))
             or update.text.startswith("/cancel")
         )
         if not thrown:

@@ -13,7 +13,7 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot import register
+from bot.cli import people
 from bot.cli.maintenance import key_new
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
@@ -69,7 +69,7 @@ class Night:
             text = text.replace(f"@{name}@", value)
         self.config.write_text(text, encoding="utf-8")
         assert key_new(key) == 0
-        assert register.run(HERE / "people.csv", self.config) == 0
+        assert people.run(HERE / "people.csv", self.config) == 0
 
     async def forget(self) -> None:
         """What was said so far is not part of what the story expects."""

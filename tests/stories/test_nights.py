@@ -101,7 +101,7 @@ async def test_parents_are_not_to_be_told_and_the_reason_is_kept(night: Night) -
     await night.morgan.taps("Not to be told")
     await night.morgan.sends("contact only with a supervisor, interim order")
     await night.morgan.taps("Social worker")
-    await night.morgan.sees("Reason: contact only with a supervisor", "Save it?")
+    await night.morgan.sees("Reason: 7 words (kept in the record", "Save it?")
     await night.morgan.taps("Save")
     await night.morgan.sees("parents not to be told, reason kept")
     assert "supervisor" not in await night.morgan.screen()
