@@ -52,7 +52,7 @@ def pseudonyms(config: Config, folder: Path) -> tuple[Pseudonyms, str]:
         msg = (
             "export: service and key_file are needed. Allowed: service, the code that the hub gave "
             "out (2 to 12 capital letters and digits), and key_file, made with: "
-            "python main.py key new export.key"
+            "nightlight key new export.key"
         )
         raise NoExports(msg)
     keys = load_keys({"file": str(folder / export.key_file)})

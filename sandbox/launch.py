@@ -57,7 +57,7 @@ class Sandbox:
             self._server.start()
         except OSError as error:
             raise CannotOpen(
-                f"Port {self._port} is taken. Try: python main.py sandbox --port 0"
+                f"Port {self._port} is taken. Try: nightlight sandbox --port 0"
             ) from error
         self.url = self._server.url
         try:

@@ -94,5 +94,5 @@ def _wrong_seal(layout: Layout, sealer: Sealer) -> KeyProblem:
         )
     return KeyProblem(
         f"the book in {layout.folder} is plain, but a key is given: "
-        "encrypt it with: python main.py key rotate"
+        "encrypt it with: nightlight key rotate"
     )

@@ -36,7 +36,7 @@ class Keys:
 
     def __init__(self, keys: Sequence[bytes], *, source: str, file: Path | None = None) -> None:
         if not keys:
-            msg = f"{source} holds no key; make one with: python main.py key new"
+            msg = f"{source} holds no key; make one with: nightlight key new"
             raise KeyProblem(msg)
         self.by_id = {key_id(key): key for key in keys}
         self.current_id = key_id(keys[0])
@@ -99,7 +99,7 @@ def _from_file(path: Path) -> Keys:
         mode = path.stat().st_mode
         text = files.read(path).decode()
     except FileNotFoundError:
-        msg = f"the key file {path} does not exist; make one with: python main.py key new {path}"
+        msg = f"the key file {path} does not exist; make one with: nightlight key new {path}"
         raise KeyProblem(msg) from None
     except (OSError, UnicodeDecodeError) as error:
         msg = f"the key file {path} cannot be read: {error}"

@@ -24,7 +24,7 @@ def set_aside(layout: Layout, place: Place, why: str, now: datetime) -> str:
     what = place.name if place.kind == "episode" else place.kind
     return (
         f"{place.label} cannot be used ({why}); set aside as {target.name}. "
-        f"Bring it back from a backup: python main.py restore BACKUP --episode {what}"
+        f"Bring it back from a backup: nightlight restore BACKUP --episode {what}"
     )
 
 
