@@ -14,6 +14,7 @@ one chat keep their order.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -31,9 +32,13 @@ log = structlog.get_logger(__name__)
 LONG_POLL_SECONDS = 25
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause between attempts while Telegram is out of reach."""
-GAP_SECONDS = 0.02
-"""Between two requests while updates are under way, at first; grows up to LONGEST_GAP_SECONDS."""
-LONGEST_GAP_SECONDS = 0.1
+FIRST_GAP_SECONDS, GAP_SECONDS = 0.1, 0.05
+"""Pause before the next request while updates are under way: after new ones have come, so that
+asking does not slow down their handlers; and then, as long as some are still under way."""
+SHORTEST_GAP_SECONDS = 0.02
+"""The same when one of them was done meanwhile."""
+LONGEST_GAP_SECONDS = 0.5
+"""The longest pause when answers come at once and bring nothing new."""
 MOST_AT_ONCE = 100
 """Updates in one answer: Telegram's own limit."""
 REMEMBERED = 2000
@@ -108,7 +113,7 @@ class Polling:
         self._lines: defaultdict[int, deque[tuple[Update, bool]]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
-        self._gap = GAP_SECONDS
+        self._idle_gap = GAP_SECONDS
         self._failed_to_read = 0
         self._nameless = 0
         self._limit = MOST_AT_ONCE
@@ -236,19 +241,23 @@ class Polling:
 
     async def _before_next(self, new: bool, *, at_once: bool) -> None:
         """A moment's pause when the next request would be answered at once with nothing new."""
-        self._gap = GAP_SECONDS if new else min(self._gap * 1.5, LONGEST_GAP_SECONDS)
+        if new:
+            self._idle_gap = GAP_SECONDS
         if not at_once or self._stopping:
             return
         if not self._under_way:
             if not new:
-                await self._rest(self._gap)
+                self._idle_gap = min(self._idle_gap * 1.5, LONGEST_GAP_SECONDS)
+                await self._rest(self._idle_gap)
             return
+        loop = asyncio.get_running_loop()
+        begun = loop.time()
         self._moved.clear()
-        try:
-            async with asyncio.timeout(self._gap):
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(FIRST_GAP_SECONDS if new else GAP_SECONDS):
                 await self._moved.wait()
-        except TimeoutError:
-            return
+        if self._under_way and (left := begun + SHORTEST_GAP_SECONDS - loop.time()) > 0:
+            await asyncio.sleep(left)
 
     def _take(self, found: Sequence[Any], *, late: bool) -> bool:
         """Begins what is new, in the order of the ids. True if there was something new."""
@@ -302,8 +311,7 @@ class Polling:
                 del self._under_way[update.update_id]
                 self._remember(update.update_id)
                 self._busy(False)
-                if not self._under_way:
-                    self._moved.set()
+                self._moved.set()
         finally:
             for _ in line:
                 self._busy(False)
