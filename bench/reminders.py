@@ -27,6 +27,7 @@ from bench.table import machine
 from protocol import facts as f
 from protocol.pack import load_pack
 from protocol.provider import Home, Provider, Role, Staff
+from reminders.case_states import cases_of
 from reminders.clock import SystemClock
 from reminders.engine import Engine
 from reminders.joining import parts
@@ -173,7 +174,7 @@ async def lateness(episodes: int, seconds: float) -> list[tuple[str, str]]:
             due = first + timedelta(seconds=n / per_second if late else 7200 + n)
             await store.create(f"RH-{n:05}", f"h{n % 200}", f"YP-{n}", Change(facts=report(n, due)))
         telegram = Telegram(clock, (20, 20))
-        engine = Engine(store, clock, people, QUIET, PACK, telegram)
+        engine = Engine(cases_of(store, clock, people, QUIET, PACK), telegram)
         await engine.start()
         answered: list[float] = []
 
@@ -243,7 +244,9 @@ def burst(many: int, delay: tuple[float, float]) -> list[tuple[str, str]]:
             facts = report(n, due, level)
             await store.create(f"RH-{n:05}", f"h{n % homes}", f"YP-{n}", Change(facts=facts))
         telegram = Telegram(clock, delay)
-        engine = Engine(store, clock, people, policy, PACK, telegram, alarm=LoopAlarm(clock))
+        engine = Engine(
+            cases_of(store, clock, people, policy, PACK), telegram, alarm=LoopAlarm(clock)
+        )
         await engine.start()
         while not (engine.idle and clock.now() > due):  # noqa: ASYNC110
             await asyncio.sleep(1)  # virtual seconds
@@ -287,7 +290,7 @@ async def one_fact(episodes: int, times: int) -> list[tuple[str, str]]:
                 f"YP-{n}",
                 Change(facts=report(n, due + timedelta(seconds=n % 3600))),
             )
-        engine = Engine(store, clock, people, QUIET, PACK, Telegram(clock, (5, 5)))
+        engine = Engine(cases_of(store, clock, people, QUIET, PACK), Telegram(clock, (5, 5)))
         began = time.perf_counter()
         await engine.start()
         started = time.perf_counter() - began

@@ -12,7 +12,7 @@ import structlog
 from telegram import Bot, Update
 from telegram.error import TelegramError
 
-from bot import assembly
+from bot import bootstrap
 from bot.access import Access, incoming
 from bot.config import Config, token
 from bot.greeting import greet
@@ -21,6 +21,7 @@ from bot.housekeeping import Backups
 from bot.knows import Knows
 from bot.polling import Polling, Stopped, Updates
 from bot.practice_clock import PracticeClock
+from bot.resources import key_setting, keys_of
 from bot.strangers import Strangers
 from bot.supervisor import End, Part, Supervisor
 from bot.telegram_client import client
@@ -67,8 +68,8 @@ class Nightlight:
             clock = PracticeClock(self._config.practice.clock)
             await clock.read()
         bot = client(token(self._config), self._config.telegram.api)
-        parts = await assembly.build(self._config, self._policy, self._folder, clock, bot)
-        if not assembly.key_setting(self._config, self._folder):
+        parts = await bootstrap.build(self._config, self._policy, self._folder, clock, bot)
+        if not key_setting(self._config, self._folder):
             log.warning("the book is NOT encrypted, as the configuration says")
         troubles = Troubles(parts.handlers, self._busy)
         parts.store.watch(troubles.heard)
@@ -84,9 +85,9 @@ class Nightlight:
                 lambda: self._move_on(parts.engine, unfinished),
             )
             clock.on_jump(knows.changed)
-            parts.engine.on_idle_change = knows.changed
+            parts.engine.events.idle_changed.listen(knows.changed)
         notify("READY=1")
-        parts.engine.on_stopped = lambda _: self._refused.set()
+        parts.engine.events.telegram_refused.listen(self._refused.set)
         try:
             return await self._receive(bot, bot, parts, clock, troubles)
         finally:
@@ -124,7 +125,7 @@ class Nightlight:
         if not book.backup_folder or isinstance(clock, PracticeClock):
             return []
         target = self._folder / book.backup_folder
-        keys = assembly.keys_of(self._config, self._folder)
+        keys = keys_of(self._config, self._folder)
 
         async def failed(why: str) -> None:
             await troubles.alarm("backup", why)
@@ -135,7 +136,7 @@ class Nightlight:
         self,
         bot: Bot,
         source: Updates,
-        parts: assembly.Parts,
+        parts: bootstrap.Parts,
         clock: SystemClock | PracticeClock,
         alerts: Troubles,
     ) -> int:

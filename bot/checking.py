@@ -12,9 +12,9 @@ from pathlib import Path
 import msgspec
 
 from bot.advice import advice
-from bot.assembly import keys_of, pack_of
 from bot.config import Config, ConfigError, Read, read_file
 from bot.reading import open_for_reading
+from bot.resources import keys_of, pack_of
 from protocol.command import pack_mistakes
 from protocol.london import OfficeHours
 from protocol.mistakes import Mistake, allowed

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
-from bot.assembly import pack_of
 from bot.config import Config
 from bot.reading import open_for_reading
+from bot.resources import pack_of
 from protocol.counting import counting
 from protocol.facts import AwayTogether
 from protocol.london import LONDON, day_of

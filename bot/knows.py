@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from bot.account import Account, Told, account
-from bot.assembly import Parts
+from bot.bootstrap import Parts
 from handlers import draft_session
 from handlers.wording.duties import title
 from protocol.standing import Standing
@@ -133,7 +133,7 @@ class Knows:
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:
         parts = self._parts
         service_state = parts.engine.service_state
-        state = await parts.engine.standing_of(record.ref)
+        state = await parts.engine.cases.standing_of(record.ref)
         history = assessment_cache.earlier(await parts.store.history(record.person), record.ref)
         told = account(
             assessment_cache.substance(record),
@@ -145,7 +145,9 @@ class Knows:
         )
         person = await parts.store.person(record.person)
         owners = {
-            duty.id: duty.owner for duty in parts.engine.duties_in(record)[1] if duty.held(now)
+            duty.id: duty.owner
+            for duty in parts.engine.cases.duties_in(record)[1]
+            if duty.held(now)
         }
         return {
             "ref": record.ref,

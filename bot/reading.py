@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bot.assembly import keys_of, pack_of, row_maker
 from bot.config import Config
+from bot.resources import keys_of, pack_of, row_maker
 from protocol.packfile import PackError
 from protocol.settings import SettingError
 from reminders.clock import Clock, SystemClock

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -14,39 +13,32 @@ from handlers.chat import Screen
 from handlers.message_parts import split
 from handlers.wording import digest, messages, service
 from protocol.fold import fold
-from protocol.pack import Pack
-from protocol.provider import Provider, Staff
-from reminders.clock import Clock
+from protocol.provider import Staff
+from reminders.case_states import CaseStates
 from reminders.joining import JOINED, parts
 from reminders.limits import Turn
 from reminders.plan import ASKING
 from reminders.sending import Refused, Sent
 from storage.model import Episode, Message
-from storage.store import NotFound, Store
-
-if TYPE_CHECKING:
-    from reminders.engine import Engine
+from storage.store import NotFound
 
 
 class WordedSender:
-    """Wording and sending. `engine` is set once it exists (the card asks it how a case stands)."""
+    """Wording and sending.
 
-    engine: Engine
+    Args:
+        sending: makes the attempts.
+        cases: how each case stands, and the service it belongs to.
+        identifiers: what may name a young person in a chat (configuration, `privacy`).
+    """
 
-    def __init__(
-        self,
-        sending: TelegramSending,
-        store: Store,
-        service_: Provider,
-        pack: Pack,
-        clock: Clock,
-        identifiers: str,
-    ) -> None:
+    def __init__(self, sending: TelegramSending, cases: CaseStates, identifiers: str) -> None:
         self._sending = sending
-        self._store = store
-        self._service = service_
-        self._pack = pack
-        self._clock = clock
+        self._cases = cases
+        self._store = cases.service_state.store
+        self._service = cases.service_state.service
+        self._pack = cases.service_state.pack
+        self._clock = cases.service_state.clock
         self._identifiers = identifiers
 
     async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
@@ -94,7 +86,7 @@ class WordedSender:
         episode = await self._store.episode(ref)
         home = words.home(episode.home)
         place = home.name if home else episode.home
-        level = (await self.engine.standing_of(ref)).shown
+        level = (await self._cases.standing_of(ref)).shown
         authority = fold(episode.facts).child.responsible_la or ""
         if len(same) == 1:
             return messages.reminder(same[0], ref, place, level, authority, words)
@@ -121,8 +113,8 @@ class WordedSender:
                 return card.card(
                     card.View(
                         episode=episode,
-                        state=await self.engine.standing_of(episode.ref),
-                        duties=self.engine.duties_in(episode)[1],
+                        state=await self._cases.standing_of(episode.ref),
+                        duties=self._cases.duties_in(episode)[1],
                         person=await self._store.person(episode.person),
                         staff=person,
                         service=self._service,

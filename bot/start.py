@@ -19,7 +19,7 @@ def run(path: Path) -> int:
             print(line, file=sys.stderr)
         return 2
     from bot import app
-    from bot.assembly import CannotStart
+    from bot.bootstrap import CannotStart
 
     try:
         return app.main(config, policy, path.resolve().parent)

@@ -179,7 +179,7 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
 
 async def _not_closable(context: Context, episode: Episode) -> str:
     """Why the case cannot be closed; "" if it can."""
-    standing = await context.engine.standing_of(episode.ref)
+    standing = await context.engine.cases.standing_of(episode.ref)
     if not standing.computed.closable:
         return say.not_closable(episode.ref)
     return "" if last_of(episode.facts, SignedOff) else say.NEEDS_SIGN_OFF
@@ -194,7 +194,7 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
     episode = await case_records.case(context, ref, incoming.staff)
-    due = {d.id: d for d in context.engine.duties_in(episode)[1]}
+    due = {d.id: d for d in context.engine.cases.duties_in(episode)[1]}
     duty = named(duty, list(due)) or duty
     name = title(duty, context.pack)
     if duty not in due:

@@ -75,7 +75,7 @@ async def state_of(
     episode, level = None, 1
     if draft.episode:
         episode = await _still_theirs(context, draft, incoming)
-        level = (await context.engine.standing_of(episode.ref)).shown
+        level = (await context.engine.cases.standing_of(episode.ref)).shown
     people = [p for p in await context.store.people() if staff.covers(p.home)]
     if before := answers.get("again"):
         people = await _with_who_was_away(context, incoming, people, before)

@@ -93,7 +93,9 @@ async def _choose(
     cases = await mine(context, incoming)
     if question == "returned":
         cases = [
-            e for e in cases if not (await context.engine.standing_of(e.ref)).computed.closable
+            e
+            for e in cases
+            if not (await context.engine.cases.standing_of(e.ref)).computed.closable
         ]
     if not cases:
         await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)

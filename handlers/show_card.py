@@ -12,8 +12,8 @@ async def view(context: Context, incoming: Incoming, episode: Episode) -> card.V
     """The case as it stands now, for this person."""
     return card.View(
         episode=episode,
-        state=await context.engine.standing_of(episode.ref),
-        duties=context.engine.duties_in(episode)[1],
+        state=await context.engine.cases.standing_of(episode.ref),
+        duties=context.engine.cases.duties_in(episode)[1],
         person=await context.store.person(episode.person),
         staff=incoming.staff,
         service=context.service,

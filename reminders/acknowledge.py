@@ -73,7 +73,7 @@ class Acknowledgements:
 
         def build(record: Episode) -> Change | None:
             now = self.service_state.clock.now()
-            level, wanted = self.engine.duties_in(record)
+            level, wanted = self.engine.cases.duties_in(record)
             answers.clear()
             facts: list[Fact] = []
             messages: list[Message] = []
@@ -238,7 +238,7 @@ class Acknowledgements:
 
         def build(record: Episode) -> Change | None:
             answers.clear()
-            found = _find(self.engine.duties_in(record)[1], duty)
+            found = _find(self.engine.cases.duties_in(record)[1], duty)
             fact: Fact | None = None
             if record.closed_at is not None or found is None:
                 answers.append(_over(record, duty))

@@ -9,42 +9,35 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Coroutine, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from itertools import count
 
 import msgspec
 import structlog
 
-from protocol.episode import Earlier
 from protocol.facts import Acknowledged
-from protocol.pack import Pack
-from protocol.provider import Provider
-from protocol.standing import Standing
 from reminders import assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
-from reminders.assessment_cache import Known
-from reminders.clock import Clock
+from reminders.case_states import CaseStates
 from reminders.consequences import Consequences
 from reminders.delivery import Delivery, SecondSender
-from reminders.duties import Duty, duties, read
+from reminders.duties import Duty, read
 from reminders.limits import Limiter
 from reminders.notices import Notices
 from reminders.outbox import OFFICE
 from reminders.plan import Plan, Situation, plan
-from reminders.policy import Policy
 from reminders.scheduled_jobs import ScheduledJobs
 from reminders.sending import Sender
-from reminders.service_state import ServiceState
 from reminders.watch import Watch
-from storage.model import Entry, Episode, Message, Past
-from storage.store import Change, NotFound, Store
+from storage.model import Entry, Episode, Message
+from storage.store import Change, NotFound
 
 HEARTBEAT_SECONDS = 15.0
 AGAIN = timedelta(seconds=60)
 """When something is looked at again after planning it failed."""
-BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 log = structlog.get_logger(__name__)
 
@@ -56,7 +49,6 @@ class Held(msgspec.Struct, kw_only=True, eq=False):
     home: str
     person: str
     level: int = 1
-    known: Known | None = None
     by_people: int = -1
     """How many facts by people the last plan has seen."""
     counted: tuple[int, int] = (0, 0)
@@ -74,45 +66,38 @@ class Engine:
 
     def __init__(
         self,
-        store: Store,
-        clock: Clock,
-        service: Provider,
-        policy: Policy,
-        pack: Pack,
+        cases: CaseStates,
         sender: Sender,
         *,
         second: SecondSender | None = None,
         alarm: Alarm | None = None,
         limiter: Limiter | None = None,
     ) -> None:
-        self.service_state = ServiceState(
-            store=store, clock=clock, service=service, policy=policy, pack=pack
-        )
+        self.cases = cases
+        self.service_state = cases.service_state
         self.write_behind = self.service_state.write_behind
-        self.clock = clock
-        self.limiter = limiter or Limiter(policy.limits)
-        self.alarm: Alarm = alarm or SchedulerAlarm(clock)
+        self.clock = self.service_state.clock
+        self.limiter = limiter or Limiter(self.service_state.policy.limits)
+        self.alarm: Alarm = alarm or SchedulerAlarm(self.clock)
         self.delivery = Delivery(
             write_behind=self.write_behind,
             sender=sender,
             limiter=self.limiter,
-            clock=clock,
+            clock=self.clock,
             desk=self,
             second=second,
         )
-        self.service_state.tell = lambda message: self.delivery.offer(OFFICE, message)
+        self.events = self.service_state.events
+        self.events.service_message.listen(partial(self.delivery.offer, OFFICE))
         self.watch = Watch(self.service_state, self.delivery)
         self.scheduled_jobs = ScheduledJobs(
             self.service_state, self.open_duties, self.open_homes, self.people_changed
         )
         self.notices = Notices(self.service_state)
         self.consequences = Consequences(self.service_state)
-        self.on_idle_change: Callable[[], None] | None = None
-        self.on_stopped: Callable[[str], None] | None = None
         self._held: dict[str, Held] = {}
         self._heap: list[tuple[datetime, int, str]] = []
         self._turns = count(1)
-        self._history: dict[str, tuple[Past, ...]] = {}
         self._planning = 0
         self._was_idle = True
         self._ticking = False
@@ -132,8 +117,7 @@ class Engine:
         """Loads every open episode, plans all, and begins to send. The store is open."""
         self._loop = asyncio.get_running_loop()
         await self.service_state.load()
-        for row in await self.service_state.store.past(BEGINNING):
-            self._history[row.person] = (*self._history.get(row.person, ()), row)
+        await self.cases.load()
         now = self.clock.now()
         ahead = False
         for record in await self.service_state.store.open_episodes():
@@ -201,9 +185,7 @@ class Engine:
                 self._drop(ref)
                 return
             held = self._hold(record)
-            rows = tuple(await self.service_state.store.history(record.person))
-            if rows != self._history.get(record.person):
-                self._history[record.person] = rows
+            if await self.cases.history_changed(record.person):
                 others = [
                     h for h in self._held.values() if h.person == record.person and h.ref != ref
                 ]
@@ -261,25 +243,6 @@ class Engine:
         """How many episodes are not closed."""
         return len(self._held)
 
-    async def standing_of(self, ref: str) -> Standing:
-        """Computed, peak and set level of an open or closed episode. Raises NotFound."""
-        record = await self.write_behind.episode(ref)
-        return self._know(self._held.get(ref), record, self.clock.now()).standing
-
-    def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
-        """The level shown of this record, and everything still to be done in it, soonest first,
-        with who has it."""
-        now = self.clock.now()
-        standing = self._know(self._held.get(record.ref), record, now).standing
-        wanted = duties(
-            read(record.facts),
-            standing.computed,
-            self.service_state.policy,
-            self.service_state.closed_days,
-            now,
-        )
-        return standing.shown, wanted
-
     async def lost(self, person: str, why: str) -> None:
         """This person cannot be written to: passed over from now on, the manager is told, and
         where they were asked or had something in hand whoever is next is asked at once."""
@@ -311,7 +274,7 @@ class Engine:
         for ref in list(self._held):
             with suppress(NotFound):
                 record = await self.write_behind.episode(ref)
-                found.append((record, *self.duties_in(record)))
+                found.append((record, *self.cases.duties_in(record)))
         return found
 
     # Planning -------------------------------------------------------------------------------
@@ -419,8 +382,7 @@ class Engine:
         self._set(held, made[0].look_again_at)
 
     def _plan(self, held: Held, record: Episode, now: datetime) -> Plan:
-        held.known = self._know(held, record, now)
-        standing = held.known.standing
+        standing = self.cases.standing(record, now)
         held.level = standing.shown
         service_state = self.service_state
         reading = read(record.facts)
@@ -445,12 +407,6 @@ class Engine:
             )
         )
 
-    def _know(self, held: Held | None, record: Episode, now: datetime) -> Known:
-        rows = self._history.get(record.person, ())
-        history: tuple[Earlier, ...] = assessment_cache.earlier(rows, record.ref)
-        known = held.known if held is not None else None
-        return assessment_cache.know(known, record, history, self.service_state.pack, now)
-
     def _by_people(self, held: Held, record: Episode) -> int:
         length, count = held.counted if not self.write_behind.unsaved else (0, 0)
         if length > len(record.entries):
@@ -469,6 +425,7 @@ class Engine:
 
     def _drop(self, ref: str) -> None:
         self._held.pop(ref, None)
+        self.cases.forget(ref)
         self.write_behind.forget(ref)
 
     def _set(self, held: Held, moment: datetime | None) -> None:
@@ -529,8 +486,7 @@ class Engine:
 
     def stopped(self, why: str) -> None:
         log.critical("telegram does not accept the bot", why=why)
-        if self.on_stopped is not None:
-            self.on_stopped(why)
+        self.events.telegram_refused()
 
     def down(self, since: datetime | None) -> None:
         self.watch.down(since)
@@ -540,8 +496,7 @@ class Engine:
         idle = self.idle
         if idle != self._was_idle:
             self._was_idle = idle
-            if self.on_idle_change is not None:
-                self.on_idle_change()
+            self.events.idle_changed()
 
 
 class _Busy:

@@ -11,6 +11,7 @@ from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from reminders import reachability, rota, rota_patterns
 from reminders.clock import Clock
+from reminders.events import Events
 from reminders.policy import Policy
 from reminders.reachability import Reachability
 from reminders.rota import Crew, RotaState
@@ -22,11 +23,18 @@ from storage.store import Store
 class ServiceState:
     """Shared by the engine, by what people do and by scheduled jobs.
 
-    `tell` is called with every new waiting message of the service's own file.
+    `events.service_message` is sent with every new waiting message of the service's own file.
     """
 
     def __init__(
-        self, *, store: Store, clock: Clock, service: Provider, policy: Policy, pack: Pack
+        self,
+        *,
+        store: Store,
+        clock: Clock,
+        service: Provider,
+        policy: Policy,
+        pack: Pack,
+        events: Events | None = None,
     ) -> None:
         self.store = store
         self.write_behind = WriteBehind(store)
@@ -49,7 +57,7 @@ class ServiceState:
         self.rota = RotaState()
         self.reachability: dict[str, Reachability] = {}
         self.state: dict[str, Any] = {}
-        self.tell: Callable[[Message], None] = lambda _: None
+        self.events = events or Events()
 
     async def load(self) -> None:
         """Reads the service's own file and hands on what waits there."""
@@ -57,7 +65,7 @@ class ServiceState:
         self._read(office)
         for message in office.messages:
             if message.state == "waiting":
-                self.tell(message)
+                self.events.service_message(message)
 
     async def change(
         self, build: Callable[[Office], OfficeChange | None], update_id: int | None = None
@@ -74,7 +82,7 @@ class ServiceState:
         self._read(office)
         for message in new:
             if message.state == "waiting":
-                self.tell(message)
+                self.events.service_message(message)
         return office
 
     def _read(self, office: Office) -> None:

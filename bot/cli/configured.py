@@ -6,9 +6,9 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.assembly import key_setting, keys_of, pack_of, row_maker
 from bot.cli import maintenance
 from bot.config import Config, ConfigError, load
+from bot.resources import key_setting, keys_of, pack_of, row_maker
 from reminders.clock import SystemClock
 from storage.store import StoreError
 

@@ -13,9 +13,9 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
 from bot.history_file import BadHistory, OldEpisode, read_csv, read_ssd
+from bot.resources import open_alone
 from protocol import facts as f
 from protocol.facts import Child, Fact
 from protocol.provider import Provider

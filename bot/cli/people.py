@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
-from bot.assembly import open_alone
 from bot.config import Config, ConfigError, load
 from bot.register import BadRegister, questions, read, taken
+from bot.resources import open_alone
 from protocol.london import day_of
 from protocol.mistakes import Mistake
 from reminders.clock import SystemClock

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot import checking, start
-from bot.assembly import open_alone
 from bot.cli.maintenance import key_new
 from bot.config import ConfigError, load, token
+from bot.resources import open_alone
 from protocol.facts import Child, Opened
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.assembly import open_alone
 from bot.cli import export
 from bot.config import load
+from bot.resources import open_alone
 from protocol import facts as f
 from reports.checking import problem
 from reports.rows import FIELDS, Row

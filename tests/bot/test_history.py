@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.assembly import open_alone
 from bot.cli import export, history
 from bot.config import load
 from bot.history_file import BadHistory, read_csv, read_time
+from bot.resources import open_alone
 from protocol.provider import Home, Provider
 from reports.checking import problem
 from reports.rows import Row

@@ -16,6 +16,7 @@ from protocol.facts import Child, Fact
 from protocol.pack import load_pack
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
+from reminders.case_states import cases_of
 from reminders.engine import Engine
 from reminders.policy import Policy
 from reminders.shifts import Shifts
@@ -188,11 +189,7 @@ class ChatWorld:
         """The configuration as it is from now on; what is on record stays."""
         self.provider = provider
         self.engine = Engine(
-            self.store,
-            self.clock,
-            provider,
-            Policy(),
-            PACK,
+            cases_of(self.store, self.clock, provider, Policy(), PACK),
             Telegram(self.clock),  # type: ignore[arg-type]
             alarm=NoAlarm(),
         )

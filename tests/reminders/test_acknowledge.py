@@ -28,7 +28,7 @@ async def test_only_one_person_has_it():
 
 
 async def duties(world, ref):
-    return world.engine.duties_in(await world.store.episode(ref))[1]
+    return world.engine.cases.duties_in(await world.store.episode(ref))[1]
 
 
 @in_virtual_time
@@ -263,7 +263,7 @@ async def test_a_practice_clock_that_stands_still_and_is_moved_by_hand():
 async def test_idle_tells_when_all_is_said():
     async with World() as world:
         changes = []
-        world.engine.on_idle_change = lambda: changes.append(world.engine.idle)
+        world.engine.events.idle_changed.listen(lambda: changes.append(world.engine.idle))
         await world.report(ago=timedelta(0))
         await world.until(utc("2026-03-07 01:29"))
         assert world.engine.idle

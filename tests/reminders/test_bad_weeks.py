@@ -215,7 +215,7 @@ class Week:
         """Each duty that has been due for some minutes was asked of somebody who could be."""
         for ref in self.open():
             record = await self.world.store.episode(ref)
-            for duty in self.world.engine.duties_in(record)[1]:
+            for duty in self.world.engine.cases.duties_in(record)[1]:
                 begun = duty.round_start(now)
                 if duty.at > now or not duty.in_protocol or now - begun < PATIENCE:
                     continue

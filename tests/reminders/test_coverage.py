@@ -244,4 +244,4 @@ async def test_who_comes_back_does_not_have_it_again():
         await world.shifts.staff_started("amy")
         await world.advance(seconds=5)
         record = await world.store.episode(ref)
-        assert not any(d.held(world.clock.now()) for d in world.engine.duties_in(record)[1])
+        assert not any(d.held(world.clock.now()) for d in world.engine.cases.duties_in(record)[1])

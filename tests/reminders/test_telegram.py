@@ -281,11 +281,11 @@ async def test_a_fault_in_the_wording_stops_neither_the_loop_nor_the_others():
 async def test_a_refused_token_stops_sending_and_is_raised_to_the_owner():
     async with World() as world:
         stopped = []
-        world.engine.on_stopped = stopped.append
+        world.engine.events.telegram_refused.listen(lambda: stopped.append(True))
         await world.report(ago=timedelta(0))
         world.telegram.fails = lambda _: Stopped("401 Unauthorized")
         await world.until(utc("2026-03-07 03:00"))
-        assert stopped == ["401 Unauthorized"]
+        assert stopped == [True]
         assert {at.strftime("%H:%M") for at, _, _ in world.telegram.attempts} == {"01:30"}
         assert not world.engine.watch.health()["ok"]
 

@@ -16,6 +16,7 @@ from protocol.fold import fold
 from protocol.pack import Pack, load_pack
 from protocol.provider import Authority, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
+from reminders.case_states import cases_of
 from reminders.engine import Engine
 from reminders.joining import parts
 from reminders.limits import Turn
@@ -164,11 +165,7 @@ class World:
 
     def make(self) -> None:
         self.engine = Engine(
-            self.store,
-            self.clock,
-            self.service,
-            self.policy,
-            self.pack,
+            cases_of(self.store, self.clock, self.service, self.policy, self.pack),
             self.telegram,
             second=self.second,
             alarm=LoopAlarm(self.clock),

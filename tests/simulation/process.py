@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.app import Nightlight
-from bot.assembly import assemble
+from bot.bootstrap import assemble
 from bot.sender import WordedSender
 from bot.trouble import Troubles
 from reminders.engine import Engine

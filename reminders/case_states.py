@@ -1,0 +1,86 @@
+"""How each case stands now: its level and what is still to be done, computed from its record and
+from the young person's other episodes."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from protocol.pack import Pack
+from protocol.provider import Provider
+from protocol.standing import Standing
+from reminders import assessment_cache
+from reminders.assessment_cache import Known
+from reminders.clock import Clock
+from reminders.duties import Duty, duties, read
+from reminders.policy import Policy
+from reminders.service_state import ServiceState
+from storage.model import Episode, Past
+from storage.store import Store
+
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def cases_of(
+    store: Store, clock: Clock, service: Provider, policy: Policy, pack: Pack
+) -> CaseStates:
+    """The cases of one service, as the engine and whoever words its messages share them."""
+    return CaseStates(
+        ServiceState(store=store, clock=clock, service=service, policy=policy, pack=pack)
+    )
+
+
+class CaseStates:
+    """Remembers of open cases what was computed last, so that only what changed is computed anew.
+
+    `load` first; `history_changed` after every commit of facts; `forget` when a case is closed.
+    """
+
+    def __init__(self, service_state: ServiceState) -> None:
+        self.service_state = service_state
+        self._history: dict[str, tuple[Past, ...]] = {}
+        self._known: dict[str, Known] = {}
+
+    async def load(self) -> None:
+        """Reads the rows of all episodes. The store is open."""
+        for row in await self.service_state.store.past(BEGINNING):
+            self._history[row.person] = (*self._history.get(row.person, ()), row)
+
+    async def history_changed(self, person: str) -> bool:
+        """Reads the rows of this young person again; True if that changes their other cases."""
+        rows = tuple(await self.service_state.store.history(person))
+        if rows == self._history.get(person):
+            return False
+        self._history[person] = rows
+        return True
+
+    async def standing_of(self, ref: str) -> Standing:
+        """Computed, peak and set level of an open or closed episode. Raises NotFound."""
+        record = await self.service_state.write_behind.episode(ref)
+        return self.standing(record, self.service_state.clock.now())
+
+    def standing(self, record: Episode, now: datetime) -> Standing:
+        """The same of a record as it was read."""
+        history = assessment_cache.earlier(self._history.get(record.person, ()), record.ref)
+        before = self._known.get(record.ref)
+        known = assessment_cache.know(before, record, history, self.service_state.pack, now)
+        if record.closed_at is None:
+            self._known[record.ref] = known
+        return known.standing
+
+    def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
+        """The level shown of this record, and everything still to be done in it, soonest first,
+        with who has it."""
+        now = self.service_state.clock.now()
+        standing = self.standing(record, now)
+        wanted = duties(
+            read(record.facts),
+            standing.computed,
+            self.service_state.policy,
+            self.service_state.closed_days,
+            now,
+        )
+        return standing.shown, wanted
+
+    def forget(self, ref: str) -> None:
+        """This case is closed or gone."""
+        self._known.pop(ref, None)

@@ -1,0 +1,40 @@
+"""What passes between parts that do not know each other: who wants to hear of something listens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Generic, ParamSpec
+
+from storage.model import Message
+
+P = ParamSpec("P")
+
+
+class Signal(Generic[P]):
+    """Called by the part in which something happens; passes it on to everybody who listens."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[P, object]] = []
+
+    def listen(self, hear: Callable[P, object]) -> None:
+        """`hear` is called from now on, in the order of listening, and must not raise."""
+        self._listeners.append(hear)
+
+    def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        for hear in self._listeners:
+            hear(*args, **kwargs)
+
+
+class Events:
+    """All that is passed on.
+
+    Attributes:
+        service_message: a message of the service's own file waits to be sent.
+        idle_changed: there is something to do, or nothing any more.
+        telegram_refused: Telegram does not accept the bot's token.
+    """
+
+    def __init__(self) -> None:
+        self.service_message: Signal[[Message]] = Signal()
+        self.idle_changed: Signal[[]] = Signal()
+        self.telegram_refused: Signal[[]] = Signal()
