@@ -1,10 +1,14 @@
 """How quickly the bot answers and starts, beside the smallest bot that python-telegram-bot makes.
 
-    python -m bench.bot [--rounds 100]
+    python -m bench.bot [--rounds 100] [--beside 20]
 
 Answer: from the moment a person's tap or text is at the stand-in for Telegram until the answer
 has arrived there; the way through the server is part of it, for both bots. Start: from the start
 of the process to its first getUpdates. Memory: resident, at rest, five seconds after the start.
+
+Beside (with --beside): how long one person waits for /open while another one's chat is paused by
+Telegram (429), floods the bot with messages, hangs, or waits for a slow disk, and while a thousand
+strangers write; all with the same process, the quiet time first.
 """
 
 from __future__ import annotations
@@ -13,11 +17,13 @@ import argparse
 import asyncio
 import contextlib
 import io
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -32,7 +38,7 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 STORIES = ROOT / "tests" / "stories"
 TOKEN = "1000002:token-of-a-benchmark"
-USER = 7001
+USER, OTHER = 7001, 7002
 PACE_SECONDS = 1.1
 """Between reports: a new message a second is what Telegram permits in one chat, and the bot keeps
 to that, so a faster person would measure Telegram's limit and not the bot."""
@@ -88,10 +94,10 @@ class Bench:
         self.since = found["last"]
         return self.since
 
-    async def answered(self, path: str, body: dict[str, Any]) -> float:
+    async def answered(self, path: str, body: dict[str, Any], user: int = USER) -> float:
         """Milliseconds from the end of this act until the bot's message or edit is there."""
         await self.newest()
-        await self.post(path, {"user": USER, **body})
+        await self.post(path, {"user": user, **body})
         begun = time.perf_counter()
         while True:
             found = (
@@ -99,13 +105,13 @@ class Bench:
             ).json()
             self.since = found["last"]
             for event in found["events"]:
-                if event["kind"] in ("message", "edited") and _by_bot(event):
+                if event["kind"] in ("message", "edited") and _by_bot_to(event, user):
                     return (time.perf_counter() - begun) * 1000
 
 
-def _by_bot(event: dict[str, Any]) -> bool:
+def _by_bot_to(event: dict[str, Any], user: int) -> bool:
     message = event.get("message") or {}
-    return bool(message.get("from", {}).get("is_bot"))
+    return bool(message.get("from", {}).get("is_bot")) and user in event["users"]
 
 
 def memory(pid: int) -> float:
@@ -184,6 +190,142 @@ async def main_async(rounds: int) -> list[Row]:
     return rows
 
 
+# Beside another chat -----------------------------------------------------------------------
+
+
+class Beside:
+    """One person asks for the open cases again and again; another one makes it hard."""
+
+    def __init__(self, bench: Bench, times: int) -> None:
+        self.bench = bench
+        self.times = times
+
+    async def waited(self) -> list[float]:
+        """Milliseconds of each answer, in order of length."""
+        found = []
+        for _ in range(self.times):
+            found.append(await self.bench.answered("/human/send", {"text": "/open"}, OTHER))
+            await asyncio.sleep(PACE_SECONDS)
+        return sorted(found)
+
+    async def while_(self, trouble: Callable[[], Awaitable[None]]) -> list[float]:
+        """The same while `trouble` goes on, over and over."""
+
+        async def again() -> None:
+            while True:
+                await trouble()
+
+        task = asyncio.create_task(again())
+        try:
+            return await self.waited()
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            await self.bench.client.delete("/faults")
+            await asyncio.sleep(10)
+
+    async def types(self, pause: float) -> None:
+        await self.bench.post("/human/send", {"user": USER, "text": "words for a note"})
+        await asyncio.sleep(pause)
+
+    async def report(self) -> None:
+        """Steps of a report: each writes a draft."""
+        for path, body in _report():
+            await self.bench.post(path, {"user": USER, **body})
+            await asyncio.sleep(0.3)
+
+    async def fault(self, effect: str, **more: Any) -> None:
+        await self.bench.post("/faults", {"effect": effect, "chat": USER, **more})
+
+    async def all(self) -> list[tuple[str, list[float]]]:
+        quiet = await self.waited()
+        await self.fault("too_many_requests", retry_after=12)
+        paused = await self.while_(lambda: self.types(0.5))
+        await self.fault("hang", seconds=30)
+        hanging = await self.while_(lambda: self.types(0.5))
+        flooded = await self.while_(lambda: self.types(0.01))
+        await asyncio.sleep(10)
+        strangers = await self.while_(self.stranger)
+        return [
+            ("quiet", quiet),
+            ("the other chat is paused for 12 s", paused),
+            ("requests to the other chat hang", hanging),
+            ("the other person floods the bot", flooded),
+            ("strangers write", strangers),
+        ]
+
+    async def stranger(self) -> None:
+        number = random.randrange(10**8, 10**9)
+        await self.bench.post("/human/users", {"id": number, "first_name": "X", "started": True})
+        await self.bench.post("/human/send", {"user": number, "text": "hello"})
+        await asyncio.sleep(0.02)
+
+
+SLOW_DISK = """
+import os, sys, time
+real = os.fsync
+def fsync(descriptor):
+    time.sleep(0.3)
+    real(descriptor)
+os.fsync = fsync
+sys.argv = ["main.py", "run", "--config", sys.argv[1]]
+import runpy
+runpy.run_path("main.py", run_name="__main__")
+"""
+
+
+async def beside(times: int) -> list[Row]:
+    found = await _with_bot(times, [str(ROOT / "main.py"), "run", "--config"], Beside.all)
+
+    async def slow(one: Beside) -> list[tuple[str, list[float]]]:
+        return [("the other person waits for a slow disk", await one.while_(one.report))]
+
+    found += await _with_bot(times, ["-c", SLOW_DISK], slow)
+    quiet = _p95(found[0][1])
+    return [
+        Row(
+            what=what,
+            figures={
+                "p50 ms": statistics.median(waited),
+                "p95 ms": _p95(waited),
+                "longest ms": waited[-1],
+                "p95, times the quiet one": _p95(waited) / quiet,
+                "answers": float(len(waited)),
+            },
+        )
+        for what, waited in found
+    ]
+
+
+def _p95(waited: list[float]) -> float:
+    return waited[min(len(waited) - 1, int(len(waited) * 0.95))]
+
+
+async def _with_bot(
+    times: int,
+    command: list[str],
+    measure: Callable[[Beside], Awaitable[list[tuple[str, list[float]]]]],
+) -> list[tuple[str, list[float]]]:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        bench = Bench(folder)
+        await bench.begin()
+        await bench.post("/human/users", {"id": OTHER, "first_name": "Sasha", "started": True})
+        config = await asyncio.to_thread(_prepare, folder, bench.server.url)
+        process, begun = bench.launch([sys.executable, *command, str(config)])
+        await bench.started(begun)
+        await bench.answered("/human/send", {"text": "/start"})
+        await bench.answered("/human/send", {"text": "/start"}, OTHER)
+        await asyncio.sleep(3)
+        try:
+            return await measure(Beside(bench, times))
+        finally:
+            process.terminate()
+            process.wait(30)
+            await bench.client.aclose()
+            bench.server.stop()
+
+
 def _prepare(folder: Path, url: str) -> Path:
     text = (STORIES / "config.toml").read_text(encoding="utf-8")
     key = folder / "book.key"
@@ -201,8 +343,12 @@ def _prepare(folder: Path, url: str) -> Path:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
-    rounds = parser.parse_args().rounds
-    show("The bot against the local server", asyncio.run(main_async(rounds)))
+    parser.add_argument("--beside", type=int, default=0, metavar="ANSWERS")
+    given = parser.parse_args()
+    if given.rounds:
+        show("The bot against the local server", asyncio.run(main_async(given.rounds)))
+    if given.beside:
+        show("One person's answer beside another's trouble", asyncio.run(beside(given.beside)))
 
 
 if __name__ == "__main__":
