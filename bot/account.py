@@ -6,7 +6,7 @@ change their answer. So the account says what was asked for at the time, not wha
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Literal
 
@@ -83,7 +83,7 @@ def account(
     history: Sequence[Earlier],
     pack: Pack,
     policy: Policy,
-    closed_days: Collection[date],
+    closed_days: Container[date],
     now: datetime,
 ) -> Account:
     """Goes through the record up to `now`. Facts in the order in which they were recorded."""
@@ -112,7 +112,7 @@ def _points(
     history: Sequence[Earlier],
     pack: Pack,
     policy: Policy,
-    closed_days: Collection[date],
+    closed_days: Container[date],
     now: datetime,
 ) -> Iterator[_Point]:
     def look(count: int, at: datetime, by: Fact | None) -> _Point:

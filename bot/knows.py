@@ -156,7 +156,7 @@ class Knows:
             "name": person.name if person else "",
             "closed_at": record.closed_at,
             "start": state.computed.start,
-            "end": state.computed.end if state.computed.closable else None,
+            "end": state.computed.end if state.computed.returned else None,
             "missing": "SG-POLICE" in state.computed.reasons,
             "level": {
                 "shown": state.shown,

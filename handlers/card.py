@@ -42,7 +42,7 @@ class View:
         self.folded = fold(episode.facts)
         kinds = {type(fact) for fact in self.facts}
         self.has = kinds.__contains__
-        self.back = state.computed.closable
+        self.back = state.computed.returned
         self.missing = "SG-POLICE" in state.computed.reasons
         self.closed = episode.closed_at is not None
 

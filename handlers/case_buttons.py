@@ -180,7 +180,7 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
 async def _not_closable(context: Context, episode: Episode) -> str:
     """Why the case cannot be closed; "" if it can."""
     standing = await context.engine.cases.standing_of(episode.ref)
-    if not standing.computed.closable:
+    if not standing.computed.returned:
         return say.not_closable(episode.ref)
     return "" if last_of(episode.facts, SignedOff) else say.NEEDS_SIGN_OFF
 

@@ -95,7 +95,7 @@ async def _choose(
         cases = [
             e
             for e in cases
-            if not (await context.engine.cases.standing_of(e.ref)).computed.closable
+            if not (await context.engine.cases.standing_of(e.ref)).computed.returned
         ]
     if not cases:
         await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)

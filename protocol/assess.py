@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -14,7 +14,8 @@ from protocol.london import is_out_of_hours, local_time
 from protocol.outcome import Due as PackDue
 from protocol.outcome import Outcome
 from protocol.pack import Pack
-from protocol.view import View
+from protocol.rules import ActionRule
+from protocol.view import MOMENT, View
 
 _MINUTE = timedelta(minutes=1)
 
@@ -62,10 +63,12 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     checkpoints: tuple[str, ...]
     """Those ids of `due` that are checkpoints of the absence, soonest first."""
     routing: str
-    """Id of the route that applies, also of one that is no reason; "" if none does."""
+    """Id of the route that applies; "" if none does."""
     category: Category
     """As the rules see it: a police report may have made it missing."""
+    returned: bool
     closable: bool
+    """Back, and nothing left to settle: a manager can sign off."""
     start: datetime
     end: datetime
     elapsed_minutes: int
@@ -77,7 +80,8 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     out_of_hours: bool
     ra_route: Literal["EDT", "duty_team"] | None
     changes_at: datetime | None
-    """The next moment at which level, reasons or due differ with the same facts."""
+    """The next moment at which level, reasons, due, what is to settle or to ask, or the placing
+    authority's part differ with the same facts."""
     to_settle: tuple[str, ...] = ()
     """Sorted ids of the duties and actions that stand in the way of signing off."""
     emergency: bool = False
@@ -87,40 +91,61 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placing: Placing | None = None
 
 
-def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> Assessment:
+class _Judged(NamedTuple):
+    """What a pack says of an episode at one moment."""
+
+    view: View
+    outcome: Outcome
+    dues: list[tuple[PackDue, datetime]]
+
+    def times(self) -> dict[str, tuple[datetime, bool]]:
+        """When each duty is due, and whether that has come."""
+        now = self.view.now
+        return {due.duty.id: (at, at <= now) for due, at in self.dues}
+
+
+def assess(
+    episode: Episode,
+    history: Sequence[Earlier],
+    pack: Pack,
+    now: datetime,
+    placing: Pack | None = None,
+) -> Assessment:
     """What the pack says of the episode at `now`; pure, and total on anything the store accepts.
 
     `history` holds the earlier episodes of the same young person, in any order. Facts dated after
-    `now` do not exist yet. Raises ValueError only for a `now` without an offset.
+    `now` do not exist yet. `placing` is the pack of the placing authority (its `protocol_la`),
+    looked at for a young person of theirs who is missing from a placement elsewhere. Raises
+    ValueError only for a `now` without an offset.
     """
     if now.tzinfo is None:
         raise ValueError("now has no offset from UTC")
     now = utc(now)
-    view = View(episode, history, pack, now)
-    outcome = pack.outcome(view.known)
-    dues = view.dues(outcome)
-    changes_at = _changes_at(view, history, outcome, dues)
+    case = _Case(episode, history, pack, placing)
+    home, beside = case.at(now)
+    view, outcome = home.view, home.outcome
+    changes_at = case.next_change(home, beside)
     zone = pack.zone
-    due = {
-        item.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
-        for item, at in dues
-    }
+    due = _shown(home)
+    further = _beside(home, beside)
     out_of_hours = is_out_of_hours(now, pack.opens, pack.closes, pack.holidays, zone)
     end = view.returned or now
     ra_route: Literal["EDT", "duty_team"] | None = None
     if view.missing and episode.child.looked_after:
         ra_route = "EDT" if out_of_hours else "duty_team"
-    checkpoints = [(at, item.duty.id) for item, at in dues if item.duty.kind == "checkpoint"]
+    checkpoints = [(at, item.duty.id) for item, at in home.dues if item.duty.kind == "checkpoint"]
+    open_ends = outcome.to_settle or (further is not None and further.to_settle)
     return Assessment(
         level=outcome.level,
         level_reasons=outcome.level_reasons,
         reasons=outcome.reasons,
         due=due,
-        actions=_actions(pack, outcome, due),
+        actions=tuple(_action(rule, due) for rule in outcome.actions),
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
         category="missing" if view.missing else "unauthorised_absence",
-        closable=view.returned is not None,
+        returned=view.returned is not None,
+        closable=view.returned is not None and not open_ends,
         start=local_time(view.start, zone),
         end=local_time(end, zone),
         elapsed_minutes=(end - view.start) // _MINUTE,
@@ -129,6 +154,10 @@ def assess(episode: Episode, history: Sequence[Earlier], pack: Pack, now: dateti
         out_of_hours=out_of_hours,
         ra_route=ra_route,
         changes_at=local_time(changes_at, zone) if changes_at else None,
+        to_settle=outcome.to_settle,
+        emergency=outcome.emergency,
+        prompts=outcome.prompts,
+        placing=further,
     )
 
 
@@ -137,40 +166,93 @@ def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: date
     return pack.outcome(View(episode, history, pack, utc(now)).known).level
 
 
-def _changes_at(
-    view: View,
-    history: Sequence[Earlier],
-    outcome: Outcome,
-    dues: Sequence[tuple[PackDue, datetime]],
-) -> datetime | None:
-    """Walks through the views to come (facts dated later) until the answer differs."""
-    change = view.next_change(outcome, dues)
-    if view.until is None:
-        return change
-    answer = _answer(view, outcome, dues)
-    while view.until is not None and (change is None or change >= view.until):
-        view = View(view.episode, history, view.pack, view.until)
-        outcome = view.pack.outcome(view.known)
-        dues = view.dues(outcome)
-        if _answer(view, outcome, dues) != answer:
-            return view.now
-        change = view.next_change(outcome, dues)
-    return change
+class _Case:
+    """One episode, to be judged at several moments."""
+
+    def __init__(
+        self, episode: Episode, history: Sequence[Earlier], pack: Pack, placing: Pack | None
+    ) -> None:
+        child = episode.child
+        if placing is not None and not (
+            child.looked_after
+            and child.responsible_la != child.placement_la
+            and child.responsible_la == placing.settings.protocol_la
+        ):
+            placing = None
+        self._episode, self._history = episode, history
+        self._pack, self._placing = pack, placing
+
+    def at(self, now: datetime) -> tuple[_Judged, _Judged | None]:
+        """What the home's pack says, and that of the placing authority where it has a say."""
+        home = self._judge(self._pack, now)
+        if self._placing is None or not home.view.missing:
+            return home, None
+        return home, self._judge(self._placing, now)
+
+    def _judge(self, pack: Pack, now: datetime) -> _Judged:
+        view = View(self._episode, self._history, pack, now)
+        outcome = pack.outcome(view.known)
+        return _Judged(view, outcome, view.dues(outcome))
+
+    def next_change(self, home: _Judged, beside: _Judged | None) -> datetime | None:
+        """Walks from one moment at which something may change to the next, until it does.
+
+        For a strict limit that is the limit itself, although the change comes just after it.
+        """
+        start, answer = home.view.now, _answer(home, beside)
+        while True:
+            now = home.view.now
+            moments = [j.view.next_moment(j.dues) for j in (home, beside) if j is not None]
+            moment = min((m for m in moments if m is not None), default=None)
+            if moment is None or any(at == moment for _, at in home.dues):
+                return moment
+            home, beside = self.at(moment)
+            if _answer(home, beside) != answer:
+                return now if now > start and moment - now <= MOMENT else moment
 
 
-def _answer(
-    view: View, outcome: Outcome, dues: Sequence[tuple[PackDue, datetime]]
-) -> tuple[object, ...]:
+def _answer(home: _Judged, beside: _Judged | None) -> tuple[object, ...]:
     """What must change for the answer to be another one; the level follows from the reasons."""
-    times = {item.duty.id: (at, at <= view.now) for item, at in dues}
-    return outcome.reasons, times
+    outcome = home.outcome
+    further = None
+    if beside is not None:
+        further = _earlier(home.times(), beside.times()), _more(outcome, beside.outcome)
+    return (
+        outcome.reasons, home.times(), outcome.to_settle, outcome.emergency, outcome.prompts,
+        further,
+    )  # fmt: skip
 
 
-def _actions(pack: Pack, outcome: Outcome, due: dict[str, Due]) -> tuple[Action, ...]:
-    actions = []
-    for rule in pack.actions(outcome):
-        by = due.get(rule.by)
-        actions.append(
-            Action(rule.id, rule.title, rule.who, by.at if by else None, rule.source, rule.label)
-        )
-    return tuple(actions)
+def _earlier(
+    home: dict[str, tuple[datetime, bool]], beside: dict[str, tuple[datetime, bool]]
+) -> dict[str, tuple[datetime, bool]]:
+    """The duties beside that the home's pack does not list, or lists later."""
+    return {name: at for name, at in beside.items() if name not in home or at[0] < home[name][0]}
+
+
+def _more(home: Outcome, beside: Outcome) -> tuple[str, ...]:
+    return tuple(name for name in beside.to_settle if name not in home.to_settle)
+
+
+def _beside(home: _Judged, beside: _Judged | None) -> Placing | None:
+    if beside is None:
+        return None
+    names = _earlier(home.times(), beside.times())
+    return Placing(
+        authority=beside.view.pack.settings.protocol_la,
+        due={name: due for name, due in _shown(beside).items() if name in names},
+        to_settle=_more(home.outcome, beside.outcome),
+    )
+
+
+def _shown(judged: _Judged) -> dict[str, Due]:
+    zone, now = judged.view.pack.zone, judged.view.now
+    return {
+        due.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
+        for due, at in judged.dues
+    }
+
+
+def _action(rule: ActionRule, due: dict[str, Due]) -> Action:
+    by = due.get(rule.by)
+    return Action(rule.id, rule.title, rule.who, by.at if by else None, rule.source, rule.label)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO, TextIO
 
 import msgspec
 
-from protocol.assess import assess
+from protocol.assess import Due, assess
 from protocol.episode import utc
 from protocol.london import is_out_of_hours
 from protocol.mistakes import Mistake
@@ -20,7 +20,7 @@ from protocol.packfile import PackError
 from protocol.reading import InputError, one_slip_apart, read_episode, read_history, read_time
 from protocol.settings import SettingError
 
-KEYS = ("now", "episode", "history", "config", "pack", "preset")
+KEYS = ("now", "episode", "history", "config", "pack", "preset", "placing")
 _REMEMBERED = 64
 
 
@@ -33,7 +33,8 @@ class DryRun:
     def __init__(self, base: str | Path = DEFAULT, preset: str | None = None) -> None:
         self._base, self._preset = base, preset
         self._packs: dict[tuple[str, str | None], Pack] = {}
-        self._variants: dict[bytes, Pack] = {}
+        self._variants: dict[tuple[int, bytes], tuple[Pack, Pack]] = {}
+        """By the pack (kept, so that its number stays its own) and the changes."""
 
     def answer(self, line: bytes) -> dict[str, Any]:
         """One JSON object in, one answer out; {"error": …} names the path of what is wrong."""
@@ -70,21 +71,28 @@ class DryRun:
             return {"out_of_hours": out}
         episode = read_episode(question["episode"], ignored)
         history = read_history(question.get("history"), ignored)
-        found = assess(episode, history, pack, now)
+        placing = self._placing(question, pack)
+        found = assess(episode, history, pack, now, placing)
         answer: dict[str, Any] = {
             "level": found.level,
             "level_reasons": found.level_reasons,
             "reasons": found.reasons,
-            "due": {
-                name: {"at": due.at.isoformat(), "status": due.status}
-                for name, due in found.due.items()
-            },
+            "due": _due(found.due),
             "out_of_hours": found.out_of_hours,
             "age": found.age,
             "count_90": found.counts.get("count_90"),
             "elapsed_minutes": found.elapsed_minutes,
             "ra_route": found.ra_route,
             "closable": found.closable,
+            "to_settle": found.to_settle,
+            "emergency": found.emergency,
+            "prompts": found.prompts,
+            "placing": found.placing
+            and {
+                "authority": found.placing.authority,
+                "due": _due(found.placing.due),
+                "to_settle": found.placing.to_settle,
+            },
             "changes_at": found.changes_at.isoformat() if found.changes_at else None,
         }
         if ignored:
@@ -105,21 +113,46 @@ class DryRun:
             except PackError as error:
                 key = "preset" if "has no preset" in str(error) else "pack"
                 raise InputError(key, str(error)) from None
-        pack = self._packs[wanted]
-        config = question.get("config")
+        return self._with(self._packs[wanted], question.get("config"), "config")
+
+    def _placing(self, question: Mapping[str, Any], pack: Pack) -> Pack | None:
+        """The pack of the placing authority: the home's, with its settings in their place."""
+        placing = question.get("placing")
+        if placing is None:
+            return None
+        if not isinstance(placing, dict):
+            raise InputError("placing", "is not an object")
+        for key in placing:
+            if key not in ("authority", "config"):
+                raise InputError(f"placing.{key}", "unknown field; allowed: authority, config")
+        authority = placing.get("authority")
+        if not isinstance(authority, str) or not authority:
+            raise InputError("placing.authority", "needs the name of an authority")
+        config = placing.get("config")
+        if config is not None and not isinstance(config, dict):
+            raise InputError("placing.config", "is not an object")
+        changes = {**(config or {}), "protocol_la": authority}
+        return self._with(pack, changes, "placing.config")
+
+    def _with(self, pack: Pack, config: Any, path: str) -> Pack:
+        """The pack with these settings changed; remembered, as questions repeat them."""
         if config is None or config == {}:
             return pack
         if not isinstance(config, dict):
-            raise InputError("config", "is not an object")
-        variant = msgspec.json.encode((wanted, config), order="sorted")
+            raise InputError(path, "is not an object")
+        variant = (id(pack), msgspec.json.encode(config, order="sorted"))
         if variant not in self._variants:
             if len(self._variants) >= _REMEMBERED:
                 self._variants.clear()
             try:
-                self._variants[variant] = pack.with_settings(config)
+                self._variants[variant] = (pack, pack.with_settings(config))
             except SettingError as error:
-                raise InputError(f"config.{error.key}", str(error)) from None
-        return self._variants[variant]
+                raise InputError(f"{path}.{error.key}", str(error)) from None
+        return self._variants[variant][1]
+
+
+def _due(due: Mapping[str, Due]) -> dict[str, dict[str, str]]:
+    return {name: {"at": one.at.isoformat(), "status": one.status} for name, one in due.items()}
 
 
 def run_assess(file: str | Path, lines: bool, out: TextIO, *, dry_run: DryRun | None = None) -> int:

@@ -1,4 +1,4 @@
-"""Turning the condition tables of a pack into masks, and finding those that can never hold."""
+"""Turning the conditions of a pack into sets of words, and finding those that can never hold."""
 
 from __future__ import annotations
 
@@ -8,34 +8,22 @@ from typing import Any
 
 from protocol.packfile import Document, Place
 from protocol.rules import Alternative, Amount, Atoms, Rule
-from protocol.settings import KEYS, YEAR_OF_HOURS, Settings
-from protocol.vocabulary import (
-    ALLOWED,
-    CHOICES,
-    FIRST_FREE_BIT,
-    IMPLIED,
-    LIMITS,
-    WORDS,
-    YES_NO,
-)
+from protocol.settings import KEYS, YEAR_OF_HOURS, SettingError, Settings, settings_from
+from protocol.vocabulary import ALLOWED, CHOICES, IMPLIED, LIMITS, YES_NO
 
 _AFTER_THE_LEVEL = ("level_at_least", "level_at_most")
 
 
 class Conditions:
-    """Compiles the `when` tables of one pack; reserves a bit for each new limit, count or rule."""
+    """Compiles the `when` tables of one pack; collects the limits and counts that they name."""
 
     def __init__(self) -> None:
-        self.atoms = Atoms(away={}, found={}, episodes={}, category_in={}, enabled={}, profile={})
+        self.atoms = Atoms(limits={}, episodes={}, category_in={}, chosen={})
         self.rules: dict[str, Rule] = {}
         self.counts: set[str] = set()
-        self.next_bit = FIRST_FREE_BIT
-        self.cares = 0
-
-    def reserve(self) -> int:
-        bit = 1 << self.next_bit
-        self.next_bit += 1
-        return bit
+        self.looked_at: set[str] = set()
+        self.decided: list[tuple[Document, Place, str]] = []
+        """Where the decision on which id is asked for; the ids are read later."""
 
     def compile(
         self, document: Document, place: Place, when: Any, *, after_level: bool = False
@@ -56,129 +44,148 @@ class Conditions:
     def _table(
         self, document: Document, place: Place, table: Mapping[str, Any], *, after_level: bool
     ) -> Alternative:
-        care = want = 0
+        words: dict[bool, set[str]] = {True: set(), False: set()}
         for word, value in table.items():
             here = (*place, word)
             if word not in ALLOWED or (word in _AFTER_THE_LEVEL and not after_level):
                 usable = (w for w in ALLOWED if after_level or w not in _AFTER_THE_LEVEL)
                 raise document.error(here, "unknown condition", ", ".join(usable))
-            bit, holds = self._atom(document, here, word, value)
-            if care & bit and bool(want & bit) != holds:
+            name, holds = self._word(document, here, word, value)
+            if name in words[not holds]:
                 raise document.error(
                     here, "contradicts another condition beside it: can never fire"
                 )
-            care |= bit
-            want |= bit if holds else 0
-        self.cares |= care
-        return Alternative(care, want, dict(table))
+            words[holds].add(name)
+        self.looked_at |= words[True] | words[False]
+        return Alternative(frozenset(words[True]), frozenset(words[False]), dict(table))
 
-    def _atom(self, document: Document, here: Place, word: str, value: Any) -> tuple[int, bool]:
-        """The bit of one condition, and whether it must be set."""
+    def _word(self, document: Document, here: Place, word: str, value: Any) -> tuple[str, bool]:
+        """The word behind one condition, and whether it must be known."""
         if word in CHOICES:
             spelt = str(value).lower() if isinstance(value, bool | int) else value
             choice = CHOICES[word].get(spelt) if isinstance(spelt, str) else None
             if choice is None:
                 raise document.error(here, f"{value!r} is not allowed", ", ".join(CHOICES[word]))
-            return WORDS[choice[0]].bit, choice[1]
+            return choice
         if word in YES_NO:
             if not isinstance(value, bool):
                 raise document.error(here, f"{value!r} is not allowed", "true, false")
-            return WORDS[word].bit, value
+            return word, value
         if word in LIMITS:
             clock, strict, passed = LIMITS[word]
             hours = amount(document, here, value, limit=YEAR_OF_HOURS)
-            limits = self.atoms.away if clock == "away" else self.atoms.found
-            return self._bit(limits, (strict, hours)), passed
-        return self._reference(document, here, word, value)
-
-    def _reference(
-        self, document: Document, here: Place, word: str, value: Any
-    ) -> tuple[int, bool]:
-        if word == "rule":
-            rule = self.rules.get(value) if isinstance(value, str) else None
-            if rule is None:
+            name = f"{clock} {'>' if strict else '>='} {hours}"
+            self.atoms.limits[clock, strict, hours] = name
+            return name, passed
+        if word in ("decided", "undecided"):
+            if not isinstance(value, str):
+                raise document.error(here, f"{value!r} is not allowed", "an id of this pack")
+            self.decided.append((document, here, value))
+            return f"decided {value}", word == "decided"
+        if word in ("rule", "no_rule"):
+            if not isinstance(value, str) or value not in self.rules:
                 known = ", ".join(self.rules) or "no rule stands before this one"
                 raise document.error(here, f"{value!r} is no rule that stands before", known)
-            return rule.bit, True
+            return f"rule {value}", word == "rule"
         if word == "episodes":
-            if not isinstance(value, dict) or set(value) != {"counted", "at_least"}:
-                raise document.error(here, "needs both keys", "counted, at_least")
-            if not isinstance(value["counted"], str) or value["counted"] not in self.counts:
-                raise document.error(
-                    (*here, "counted"),
-                    f"{value['counted']!r} is no count of this pack",
-                    ", ".join(sorted(self.counts)),
-                )
-            least = amount(document, (*here, "at_least"), value["at_least"], limit=1000)
-            return self._bit(self.atoms.episodes, (value["counted"], least)), True
-        if word == "profile":
-            if value not in ("seed", "current"):
+            return self._episodes(document, here, value), True
+        return self._choice(document, here, word, value), True
+
+    def _episodes(self, document: Document, here: Place, value: Any) -> str:
+        if not isinstance(value, dict) or set(value) != {"counted", "at_least"}:
+            raise document.error(here, "needs both keys", "counted, at_least")
+        if not isinstance(value["counted"], str) or value["counted"] not in self.counts:
+            raise document.error(
+                (*here, "counted"),
+                f"{value['counted']!r} is no count of this pack",
+                ", ".join(sorted(self.counts)),
+            )
+        least = amount(document, (*here, "at_least"), value["at_least"], limit=1000)
+        name = f"{value['counted']} >= {least}"
+        self.atoms.episodes[value["counted"], least] = name
+        return name
+
+    def _choice(self, document: Document, here: Place, word: str, value: Any) -> str:
+        """A condition on the settings alone."""
+        if word == "category_in":
+            name = f"category in {setting(document, here, value, 'categories')}"
+            self.atoms.category_in[value] = name
+            return name
+        if word == "chosen":
+            if not isinstance(value, dict) or len(value) != 1 or not set(value) <= set(KEYS):
+                raise document.error(here, f"{value!r} is not allowed", "{ SETTING = VALUE }")
+            ((key, wanted),) = value.items()
+            try:
+                settings_from({key: wanted})
+            except SettingError as error:
+                raise document.error((*here, key), str(error)) from None
+            if not isinstance(wanted, str | bool | int):
+                raise document.error((*here, key), f"{wanted!r} is not allowed", "one value")
+        elif word == "profile":
+            key, wanted = "profile", value
+            if wanted not in ("seed", "current"):
                 raise document.error(here, f"{value!r} is not allowed", "seed, current")
-            return self._bit(self.atoms.profile, value), True
-        setting(document, here, value, "yes or no" if word == "enabled" else "categories")
-        table = self.atoms.enabled if word == "enabled" else self.atoms.category_in
-        return self._bit(table, value), True
+        else:
+            key, wanted = setting(document, here, value, "yes or no"), True
+        self.atoms.chosen[key, wanted] = f"{key} = {wanted}"
+        return f"{key} = {wanted}"
 
-    def _bit(self, table: dict[Any, int], key: Any) -> int:
-        if key not in table:
-            table[key] = self.reserve()
-        return table[key]
-
-    def can_hold(self, alternative: Alternative, settings: Settings, required: int = 0) -> bool:
-        """Whether some state of affairs fulfils the alternative and the bits `required`."""
-        by_bit = {rule.bit: rule for rule in self.rules.values()}
+    def can_hold(
+        self, alternative: Alternative, settings: Settings, required: frozenset[str] = frozenset()
+    ) -> bool:
+        """Whether some state of affairs fulfils the alternative and the words `required`."""
         return any(
-            self._consistent(care, want, settings)
-            for care, want in _expand(alternative, by_bit, required)
+            self._consistent(set(yes), set(no), settings)
+            for yes, no in self._expand(alternative, required)
         )
 
-    def _consistent(self, care: int, want: int, settings: Settings) -> bool:
+    def _consistent(self, yes: set[str], no: set[str], settings: Settings) -> bool:
         for first, second in IMPLIED.items():
-            a, b = WORDS[first].bit, WORDS[second].bit
-            if care & a and want & a:
-                if care & b and not want & b:
-                    return False
-                care, want = care | b, want | b
-        for limits in (self.atoms.away, self.atoms.found):
-            if not _room(limits, care, want, settings):
-                return False
-        located = WORDS["located"].bit
-        found = sum(bit for bit in self.atoms.found.values() if want & bit)
-        return not (found and care & located and not want & located)
+            if first in yes:
+                yes.add(second)
+        if not yes.isdisjoint(no):
+            return False
+        found = {name for (clock, *_), name in self.atoms.limits.items() if clock == "found"}
+        if "located" in no and not found.isdisjoint(yes):
+            return False
+        return all(
+            _room(self.atoms.limits, clock, yes, no, settings)
+            for clock in ("away", "missing", "found")
+        )
 
-
-def _expand(
-    alternative: Alternative, by_bit: Mapping[int, Rule], required: int
-) -> Iterable[tuple[int, int]]:
-    """The alternative joined with those of the rules that it refers to, where they agree."""
-    care, want = alternative.care | required, alternative.want | required
-    if alternative.care & required & ~alternative.want:
-        return
-    rules = [rule for bit, rule in by_bit.items() if alternative.care & bit]
-    parts = [[pair for other in rule.when for pair in _expand(other, by_bit, 0)] for rule in rules]
-    for combination in product(*parts):
-        joined_care, joined_want, possible = care, want, True
-        for other_care, other_want in combination:
-            if joined_care & other_care & (joined_want ^ other_want):
-                possible = False
-                break
-            joined_care, joined_want = joined_care | other_care, joined_want | other_want
-        if possible:
-            yield joined_care, joined_want
+    def _expand(
+        self, alternative: Alternative, required: frozenset[str] = frozenset()
+    ) -> Iterable[tuple[frozenset[str], frozenset[str]]]:
+        """The alternative joined with those of the rules that it refers to, where they agree."""
+        yes, no = alternative.yes | required, alternative.no
+        parts = [
+            [pair for other in rule.when for pair in self._expand(other)]
+            for name, rule in self.rules.items()
+            if f"rule {name}" in yes
+        ]
+        for combination in product(*parts):
+            joined_yes = yes.union(*(pair[0] for pair in combination))
+            joined_no = no.union(*(pair[1] for pair in combination))
+            if joined_yes.isdisjoint(joined_no):
+                yield joined_yes, joined_no
 
 
 def _room(
-    limits: Mapping[tuple[bool, Amount], int], care: int, want: int, settings: Settings
+    limits: Mapping[tuple[str, bool, Amount], str],
+    clock: str,
+    yes: set[str],
+    no: set[str],
+    settings: Settings,
 ) -> bool:
     """Whether a time exists between the highest limit passed and the lowest one not passed."""
     low, low_open, high, high_open = 0.0, False, float("inf"), False
-    for (strict, hours), bit in limits.items():
-        if not care & bit:
+    for (of, strict, hours), name in limits.items():
+        if of != clock:
             continue
         value = resolve(hours, settings)
-        if want & bit and (value, strict) > (low, low_open):
+        if name in yes and (value, strict) > (low, low_open):
             low, low_open = value, strict
-        if not want & bit and (value, strict) < (high, high_open):
+        if name in no and (value, strict) < (high, high_open):
             high, high_open = value, strict
     # Not "over 4 h" still allows exactly 4 h; not "at least 4 h" does not.
     return low < high or (low == high and high_open and not low_open)

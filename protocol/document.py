@@ -25,6 +25,7 @@ _LIMIT_WORDS = {
     "away_at_most": "away {} at most",
     "away_at_least": "away {} or more",
     "away_under": "away less than {}",
+    "missing_over": "missing for more than {}, until found",
     "found_after_over": "found more than {} after the start",
 }
 
@@ -186,6 +187,12 @@ def _words(word: str, value: Any, pack: Pack) -> str:
         return f"{_amount(value['at_least'], pack)} or more episodes in {window.days} days"
     if word == "rule":
         return f"with {value}"
+    if word == "no_rule":
+        return f"without {value}"
+    if word in ("decided", "undecided"):
+        return f"{'decided' if word == 'decided' else 'no decision on'} {value}"
+    if word == "chosen":
+        return ", ".join(f"setting `{key}` is {_value(wanted)}" for key, wanted in value.items())
     if word == "enabled":
         return f"setting `{value}` is on"
     if word == "profile":
@@ -203,6 +210,7 @@ def _by(duty: Duty, pack: Pack) -> str:
     origins = {
         "start": "the start",
         "aware": "being noticed",
+        "missing_from": "being noticed missing",
         "located": "being found",
         "returned": "the return",
         "interview_clock": "being found or back (`ri_clock`)",

@@ -16,14 +16,14 @@ from protocol.assess import Action, Assessment, assess
 from protocol.conditions import resolve
 from protocol.episode import Earlier, Episode, utc
 from protocol.pack import Pack
-from protocol.rules import Alternative, Duty, Route, Rule, Tier
+from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Settling, Tier
 from protocol.view import View
 from protocol.vocabulary import CHOICES, LIMITS, WORDS, YES_NO
 
 NO_TIME = "no time in protocol"
+SET_BY_SERVICE = "set by this service"
 TIER_NOT_RISK = "A level is a response tier of the local protocol, not a police grade of risk."
 MOST_LINES = 15
-_SOME_LEVEL = WORDS["some_level"].bit
 _LOOK_AHEAD = 12
 """Changes looked at to find the next level: more than the limits and checkpoints of any pack."""
 _ENDED_BY = {
@@ -35,6 +35,24 @@ _ENDED_BY = {
     "interview_closed": "the interview held, or declined with a reason",
     "enquiries_started": "the enquiries being started",
     "located": "being found",
+    "police_told_back": "the police being told that it is over",
+    "authority_told_back": "a team manager or the emergency duty team being told of the return",
+    "parents_told_back": "the parents being told that it is over",
+    "referral_made": "the referral",
+    "safe_well_done": "the check being done",
+}
+
+
+_OUTCOMES = {
+    "done": "done",
+    "booked": "booked until a date",
+    "not_needed": "not needed and why",
+    "handed_over": "handed over, to whom and until when",
+}
+_NEEDED = {
+    "note": {"done": ", with the reason"},
+    "role": {"not_needed": ", by a named person", "done": ", by a named person"},
+    "return": {"not_needed": ", after the return"},
 }
 
 
@@ -42,7 +60,7 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """One line of an assessment, with everything that stands behind it."""
 
     id: str
-    kind: Literal["level", "reason", "action", "duty"]
+    kind: Literal["level", "reason", "action", "duty", "prompt"]
     rule: str
     """The rule in plain words."""
     facts: tuple[str, ...]
@@ -55,6 +73,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """When it is due (London); None is "no time in protocol" for an action."""
     ends: str
     """What ends it, in plain words; "" where only a changed fact does."""
+    set_by_service: bool = False
+    """The time is this service's own; the protocol has none."""
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,6 +99,10 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
     actions: tuple[Explained, ...]
     duties: tuple[Explained, ...]
     """Soonest first."""
+    to_settle: tuple[Explained, ...]
+    """What stands in the way of signing off."""
+    prompts: tuple[Explained, ...]
+    """Questions to ask again."""
     route: str
     next_level: Next | None
     returned: bool
@@ -101,9 +125,11 @@ def explain(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datet
         duties=tuple(
             case.duty(name) for name in sorted(found.due, key=lambda name: found.due[name].at)
         ),
+        to_settle=tuple(case.item(name) for name in found.to_settle),
+        prompts=tuple(case.prompt(name) for name in found.prompts),
         route=next((r.text for r in pack.book.routes if r.id == found.routing), ""),
         next_level=_next_level(episode, history, pack, found),
-        returned=found.closable,
+        returned=found.returned,
     )
 
 
@@ -139,7 +165,7 @@ class _Case:
         self.pack = pack
         self.found = found
         self.view = View(episode, history, pack, utc(now))
-        self.known = pack.outcome(self.view.known).known
+        self.outcome = pack.outcome(self.view.known)
 
     def reason(self, name: str) -> Explained:
         rule = self.pack.rule(name)
@@ -159,7 +185,12 @@ class _Case:
     def action(self, action: Action) -> Explained:
         rule = next(a for a in self.pack.book.actions if a.id == action.id)
         fired = [name for name in self.found.reasons if _family(name, rule.on)]
-        facts = _once(fact for name in fired for fact in self._facts_of(self.pack.rule(name)))
+        facts = _once(
+            [
+                *(fact for name in fired for fact in self._facts_of(self.pack.rule(name))),
+                *(() if rule.on else self._facts(rule.when)),
+            ]
+        )
         return Explained(
             id=action.id,
             kind="action",
@@ -169,22 +200,42 @@ class _Case:
             label=action.label,
             who=action.who,
             at=action.due_at,
-            ends=_ends(rule.when),
+            ends=" or ".join(filter(None, [_ends(rule.when), _settled_by(rule.settling)])),
+        )
+
+    def item(self, name: str) -> Explained:
+        """An id that is to settle: a duty that is listed, or an action."""
+        if name in self.found.due:
+            return self.duty(name)
+        return next(self.action(action) for action in self.found.actions if action.id == name)
+
+    def prompt(self, name: str) -> Explained:
+        prompt = next(p for p in self.pack.book.prompts if p.id == name)
+        return Explained(
+            id=name,
+            kind="prompt",
+            rule=f"{prompt.text} Ask again: {prompt.again}.",
+            facts=self._facts(prompt.when),
+            source=prompt.source,
+            label=prompt.label,
+            who="Duty manager",
+            at=None,
+            ends="a yes or a no",
         )
 
     def duty(self, name: str) -> Explained:
-        duty = self.pack.duty(name)
-        assert duty is not None  # noqa: S101  # duties come from this pack
+        duty = next(due.duty for due in self.outcome.duties if due.duty.id == name)
         return Explained(
             id=name,
             kind="duty",
-            rule=f"{duty.title}. {duty.text}",
+            rule=f"{duty.act.replace(CONTACT, duty.contact)} {duty.text}",
             facts=(*self._facts(duty.when), self._clock(duty)),
             source=duty.source,
             label=duty.label,
             who=duty.who,
             at=self.found.due[name].at,
-            ends=_ends(duty.when),
+            ends=" or ".join(filter(None, [_ends(duty.when), _settled_by(duty.settling)])),
+            set_by_service=duty.set_by == "service",
         )
 
     def _clock(self, duty: Duty) -> str:
@@ -198,6 +249,7 @@ class _Case:
         origins: dict[str, tuple[str, datetime | None]] = {
             "start": ("the start", self.view.start),
             "aware": ("being noticed", self.view.aware),
+            "missing_from": ("being noticed missing", self.view.missing_from),
             "located": ("being found", self.view.located),
             "returned": ("the return", self.view.returned),
             "interview_clock": ("being found or back", self.view.interview_clock),
@@ -217,7 +269,8 @@ class _Case:
     def _facts(self, when: Sequence[Alternative]) -> tuple[str, ...]:
         """The facts behind every alternative that holds, each once."""
         # "otherwise" was true when its rule was looked at; by now that rule itself has fired.
-        holding = [a for a in when if self.known & a.care & ~_SOME_LEVEL == a.want & ~_SOME_LEVEL]
+        known = self.outcome.known - {"some_level"}
+        holding = [alternative for alternative in when if alternative.holds(known)]
         return _once(
             fact
             for alternative in holding
@@ -246,11 +299,20 @@ class _Case:
             hours = f"{resolve(value, settings):g} h"
             if LIMITS[word][0] == "found" and view.located:
                 return [f"found {_span(view.located - view.start)} after the start (limit {hours})"]
+            if LIMITS[word][0] == "missing":
+                missing = (view.located or view.now) - view.missing_clock
+                return [f"missing for {_span(missing)} (limit {hours})"]
             return [f"{self._away()} (limit {hours})"]
         if word == "episodes":
             return [self._episodes(value["counted"])]
         if word == "rule":
             return self._facts_of(self.pack.rule(value))
+        if word in ("no_rule", "undecided"):
+            return []
+        if word == "decided":
+            return [f"decided: {value}"]
+        if word == "chosen":
+            return [f"local choice: {key} = {wanted}" for key, wanted in value.items()]
         return [f"local choice: {value}"]
 
     def _away(self) -> str:
@@ -306,7 +368,20 @@ def _ends(when: Sequence[Alternative]) -> str:
                 ends.append("becoming missing")
             elif value is False and word in _ENDED_BY:
                 ends.append(_ENDED_BY[word])
+            elif word == "undecided":
+                ends.append(f"the decision on {value} with its reason")
     return " or ".join(dict.fromkeys(ends))
+
+
+def _settled_by(settling: Settling) -> str:
+    """Which decisions settle it."""
+    if not settling.outcomes:
+        return ""
+    outcomes = [
+        _OUTCOMES[outcome] + "".join(_NEEDED[need].get(outcome, "") for need in settling.needs)
+        for outcome in settling.outcomes
+    ]
+    return f"a decision ({'; '.join(outcomes)})"
 
 
 def _once(facts: Iterable[str]) -> tuple[str, ...]:
@@ -355,7 +430,8 @@ def item_text(item: Explained) -> str:
     if item.who:
         lines.append(f"Who: {item.who}")
     if item.kind in ("action", "duty"):
-        lines.append(f"By: {spoken(item.at) if item.at else NO_TIME}")
+        own = f" ({SET_BY_SERVICE})" if item.set_by_service else ""
+        lines.append(f"By: {spoken(item.at)}{own}" if item.at else f"By: {NO_TIME}")
     if item.facts:
         lines.append(f"On record: {'; '.join(item.facts)}.")
     if item.ends:

@@ -13,7 +13,7 @@ from typing import Any, TypeAlias
 
 from protocol import facts as f
 from protocol.counting import counting
-from protocol.episode import Decision, Episode, LocatedBy, Notification, NotificationType
+from protocol.episode import Decision, Episode, LocatedBy, Notification, NotificationType, utc
 
 Fields: TypeAlias = dict[str, Any]
 
@@ -123,12 +123,12 @@ def _police(fields: Fields, fact: f.PoliceTold) -> None:
 
 def _referred(fields: Fields, fact: f.Referred) -> None:
     before = fields.get("referred_at")
-    if before is None or fact.at < before:
+    if before is None or utc(fact.at) < utc(before):
         fields.update(referred_at=fact.at, referred_to=fact.to)
 
 
 def _first(one: datetime | None, other: datetime) -> datetime:
-    return other if one is None else min(one, other)
+    return other if one is None else min(one, other, key=utc)
 
 
 def _told(

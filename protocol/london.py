@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -76,6 +77,19 @@ def next_at(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
+def next_opening(
+    moment: datetime, opens: time, closes: time, holidays: Container[date], zone: ZoneInfo
+) -> datetime:
+    """The moment itself if it is in office hours, else when the office opens next (UTC)."""
+    if not is_out_of_hours(moment, opens, closes, holidays, zone):
+        return moment
+    local = moment.astimezone(zone)
+    day = local.date() + timedelta(days=local.time() > opens)
+    while day.weekday() >= 5 or day in holidays:
+        day += timedelta(days=1)
+    return datetime.combine(day, opens, tzinfo=zone).astimezone(UTC)
+
+
 def at(day: date, hour: time) -> datetime:
     """That wall-clock time in London, in UTC. In the hour that comes twice: the first of them."""
     return datetime.combine(day, hour, LONDON).astimezone(UTC)
@@ -91,7 +105,7 @@ def days_later(moment: datetime, days: int) -> datetime:
     return (moment.astimezone(LONDON) + timedelta(days=days)).astimezone(UTC)
 
 
-def next_working_day(moment: datetime, closed: Collection[date]) -> date:
+def next_working_day(moment: datetime, closed: Container[date]) -> date:
     """The first day after the moment's London date that is no weekend and not in `closed`."""
     day = day_of(moment) + timedelta(days=1)
     while day.weekday() >= 5 or day in closed:
@@ -105,7 +119,7 @@ class OfficeHours(msgspec.Struct, frozen=True, kw_only=True):
 
     opens: time = time(9)
     closes: time = time(17)
-    closed: Collection[date] = ()
+    closed: Container[date] = ()
 
     def open_on(self, day: date) -> tuple[datetime, datetime] | None:
         """The office hours (UTC) of this London day; None: it is closed."""
@@ -140,3 +154,25 @@ def england_bank_holidays(years: Collection[int]) -> tuple[date, ...]:
     import holidays
 
     return tuple(sorted(holidays.country_holidays("GB", subdiv="ENG", years=years)))
+
+
+class EnglandBankHolidays(Container[date]):
+    """Bank holidays of England, of any year that the library knows; years are read as needed."""
+
+    def __contains__(self, day: object) -> bool:
+        return isinstance(day, date) and day in _bank_holidays_of(day.year)
+
+
+class ClosedDays(Container[date]):
+    """The days that are in any of several collections of days without office hours."""
+
+    def __init__(self, *parts: Container[date]) -> None:
+        self._parts = parts
+
+    def __contains__(self, day: object) -> bool:
+        return any(day in part for part in self._parts)
+
+
+@cache
+def _bank_holidays_of(year: int) -> frozenset[date]:
+    return frozenset(england_bank_holidays((year,)))

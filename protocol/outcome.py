@@ -1,22 +1,13 @@
-"""What the rules make of a state of affairs, laid out for speed.
-
-A `Table` holds the masks of a whole book as plain tuples; it is made once for each book and shared
-by all packs that differ only in settings.
-"""
+"""What the rules make of a state of affairs: level, reasons, duties, what is to settle."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from datetime import timedelta
-from typing import NamedTuple, TypeAlias
+from typing import NamedTuple
 
-from protocol.rules import Alternative, Book, Duty, Route
-from protocol.vocabulary import WORDS
-
-TIER_BITS = 8
-Mask: TypeAlias = tuple[int, int]
-"""What to look at, and what it must be: `known & care == want`."""
-_SOME_LEVEL, _LEVEL_2, _LEVEL_3 = (WORDS[w].bit for w in ("some_level", "level_2", "level_3"))
+from protocol.rules import ActionRule, Book, Duty, Route, Rule, any_holds
+from protocol.settings import Settings
 
 
 class Due(NamedTuple):
@@ -25,6 +16,9 @@ class Due(NamedTuple):
     duty: Duty
     span: timedelta
     days: int
+    to_office_hours: bool
+    """A time out of hours waits for the next opening of the office."""
+    early: timedelta
 
 
 class Outcome(NamedTuple):
@@ -34,49 +28,108 @@ class Outcome(NamedTuple):
     level_reasons: tuple[str, ...]
     reasons: tuple[str, ...]
     duties: tuple[Due, ...]
+    emergency: bool
+    actions: tuple[ActionRule, ...]
+    to_settle: tuple[str, ...]
+    prompts: tuple[str, ...]
     route: Route | None
-    known: int
+    known: frozenset[str]
     """The state itself, with the rules that fired and the level."""
 
 
-class Table:
-    """The masks of a book."""
+def judge(
+    book: Book,
+    settings: Settings,
+    known: Set[str],
+    *,
+    levels: Sequence[int],
+    duties: Sequence[Due],
+    tiers: Sequence[str],
+) -> Outcome:
+    """Goes through the book from top to bottom, with these words known.
 
-    def __init__(self, book: Book) -> None:
-        self.rules = tuple((rule.bit, _masks(rule.when)) for rule in book.rules)
-        self.routes = tuple(_masks(route.when) for route in book.routes)
-        self.duties = tuple(_masks(duty.when) for duty in book.duties)
-        self.actions = tuple((frozenset(a.on), _masks(a.when)) for a in book.actions)
-        self.looked_at = book.cares | -1 << book.tier_shift
+    `levels` has for each rule the level that it sets, 0 if none; `duties` are those of the book;
+    `tiers` are the steps of repeat episodes that have been reached (STF-3 …).
+    """
+    words = set(known)
+    fired = _fire(book.rules, levels, words)
+    level = max(set_level for _, set_level in fired)
+    if level >= 2:
+        words.add("level_2")
+    if level == 3:
+        words.add("level_3")
+    reasons = [rule.id for rule, _ in fired]
+    route = next((route for route in book.routes if any_holds(route.when, words)), None)
+    if route is not None:
+        reasons.append(route.id)
+    reasons += tiers
+    level_reasons = [rule.id for rule, set_level in fired if set_level == level]
+    listed = _listed(duties, words)
+    followed = {*reasons, *(step.rpartition("-")[0] for step in tiers)}
+    actions = tuple(
+        action
+        for action in book.actions
+        if (not action.on or not followed.isdisjoint(action.on))
+        and (not action.when or any_holds(action.when, words))
+    )
+    to_settle = {due.duty.id for due in listed if due.duty.to_settle}
+    to_settle |= {
+        action.id
+        for action in actions
+        if _stands_in_the_way(action, settings, level_reasons)
+        and f"decided {action.id}" not in words
+    }
+    return Outcome(
+        level=level,
+        level_reasons=tuple(sorted(level_reasons)),
+        reasons=tuple(sorted(reasons)),
+        duties=listed,
+        emergency=any(due.duty.emergency for due in listed),
+        actions=actions,
+        to_settle=tuple(sorted(name for name in to_settle if f"put off {name}" not in words)),
+        prompts=tuple(sorted(p.id for p in book.prompts if any_holds(p.when, words))),
+        route=route,
+        known=frozenset(words),
+    )
 
-    def fire(self, known: int, levels: Sequence[int]) -> tuple[int, int, list[int]]:
-        """Goes through the rules in order: what is known then, the level, and which fired.
 
-        `levels` has for each rule the level that it sets, 0 if none. Some rule with a level always
-        fires: a book without one for "otherwise" is refused.
-        """
-        fired = []
-        for number, (bit, masks) in enumerate(self.rules):
-            for care, want in masks:
-                if known & care == want:
-                    known |= bit
-                    fired.append(number)
-                    if levels[number]:
-                        known |= _SOME_LEVEL
-                    break
-        level = max(levels[number] for number in fired)
-        if level >= 2:
-            known |= _LEVEL_2 | (_LEVEL_3 if level == 3 else 0)
-        return known, level, fired
+def _fire(rules: Sequence[Rule], levels: Sequence[int], words: set[str]) -> list[tuple[Rule, int]]:
+    """The rules that fire, in order, each with the level that it sets (0: none). Adds what fired
+    to the words.
+
+    Some rule with a level always fires: a book without one for "otherwise" is refused.
+    """
+    fired = []
+    for rule, level in zip(rules, levels, strict=True):
+        if any_holds(rule.when, words):
+            words.add(f"rule {rule.id}")
+            fired.append((rule, level))
+            if level:
+                words.add("some_level")
+    return fired
 
 
-def holds(masks: Iterable[Mask], known: int) -> bool:
-    """Whether any of the masks fits what is known."""
-    for care, want in masks:  # noqa: SIM110  # any() would take three times as long
-        if known & care == want:
-            return True
-    return False
+def _listed(duties: Sequence[Due], words: Set[str]) -> tuple[Due, ...]:
+    """The duties that there are: of several cases of one the first, and none that was decided.
+
+    In an emergency its duty is the first.
+    """
+    listed: dict[str, Due] = {}
+    for due in duties:
+        duty = due.duty
+        if duty.id in listed or f"decided {duty.id}" in words:
+            continue
+        if any_holds(duty.when, words):
+            listed[duty.id] = due
+    return tuple(sorted(listed.values(), key=lambda due: not due.duty.emergency))
 
 
-def _masks(when: Sequence[Alternative]) -> tuple[Mask, ...]:
-    return tuple((alternative.care, alternative.want) for alternative in when)
+def _stands_in_the_way(
+    action: ActionRule, settings: Settings, level_reasons: Sequence[str]
+) -> bool:
+    """Whether this action has to be settled before signing off."""
+    if action.settle is None or (action.settle_if and not getattr(settings, action.settle_if)):
+        return False
+    if action.settle == "at_its_level":
+        return not set(action.on).isdisjoint(level_reasons)
+    return action.settle == "always" or action.id in settings.settle_also

@@ -2,27 +2,27 @@
 
     pack = load_pack("haringey-2011", preset="cautious")
 
-What is known of an episode at a moment is one integer (see `vocabulary`); `Pack.outcome` says
+What is known of an episode at a moment is a set of words (see `vocabulary`); `Pack.outcome` says
 what the rules make of it, and remembers the answer, as few different states occur.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from datetime import time, timedelta
+from collections.abc import Container, Mapping, Set
+from datetime import date, time, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from protocol.conditions import resolve
 from protocol.facts import Category
-from protocol.outcome import TIER_BITS, Due, Outcome, Table, holds
+from protocol.london import EnglandBankHolidays
+from protocol.outcome import Due, Outcome, judge
 from protocol.packfile import PackError
 from protocol.packread import SHIPPED, read_book
-from protocol.rules import ActionRule, Book, Counted, Duty, Level, Route, Rule, Tier
-from protocol.settings import Settings, settings_from
-from protocol.vocabulary import WORDS
+from protocol.rules import ActionRule, Book, Counted, Duty, Level, Route, Rule, Settling, Tier
+from protocol.settings import SettingError, Settings, settings_from
 
 DEFAULT = "haringey-2011"
 _REMEMBERED = 4096
@@ -33,11 +33,11 @@ class Limit(NamedTuple):
 
     span: timedelta
     strict: bool
-    bit: int
+    word: str
 
 
 class Window(NamedTuple):
-    """Episodes in the last `days` (calendar); each (least, bit) is a limit on their number."""
+    """Episodes in the last `days` (calendar); each (least, word) is a limit on their number."""
 
     name: str
     days: int
@@ -45,59 +45,58 @@ class Window(NamedTuple):
     """Whether missing episodes count."""
     away: bool
     """Whether unauthorised absences count."""
-    limits: tuple[tuple[int, int], ...]
-    tiers: tuple[tuple[int, tuple[int, ...]], ...]
-    """(shift, sorted steps) of the tier families counted here."""
+    limits: tuple[tuple[int, str], ...]
+    tiers: tuple[tuple[int, str], ...]
+    """(number, step such as "STF-3"), highest first, of the tiers counted here."""
 
 
 class Pack:
     """A book with its settings. Immutable for its users; make variants with `with_settings`."""
 
-    def __init__(
-        self, book: Book, settings: Settings, preset: str, table: Table | None = None
-    ) -> None:
+    def __init__(self, book: Book, settings: Settings, preset: str) -> None:
         self.book = book
-        self.table = table or Table(book)
         self.settings = settings
         self.preset = preset
         self.zone = ZoneInfo(settings.tz)
         self.opens = time.fromisoformat(settings.office_open)
         self.closes = time.fromisoformat(settings.office_close)
-        self.holidays = frozenset(settings.bank_holidays)
-        self.factors = sum(WORDS[name].bit for name in set(settings.additional_factors))
+        self.holidays: Container[date] = (
+            EnglandBankHolidays()
+            if settings.bank_holidays == "england"
+            else frozenset(settings.bank_holidays)
+        )
+        self.factors = frozenset(settings.additional_factors)
         self.accepting_roles = frozenset(settings.ra_accepting_roles)
-        atoms = book.atoms
-        self.away = self._limits(atoms.away)
-        self.found = self._limits(atoms.found)
+        self.back_roles = frozenset(settings.ra_back_roles)
+        self.limits: dict[str, tuple[Limit, ...]] = {
+            clock: tuple(
+                Limit(timedelta(hours=resolve(hours, settings)), strict, word)
+                for (of, strict, hours), word in book.atoms.limits.items()
+                if of == clock
+            )
+            for clock in ("away", "missing", "found")
+        }
         self.windows = tuple(self._window(counted) for counted in book.counts.values())
         self.window_days = frozenset(window.days for window in self.windows)
-        self.constant = sum(
-            bit for name, bit in atoms.enabled.items() if getattr(settings, name)
-        ) + sum(bit for name, bit in atoms.profile.items() if settings.profile == name)
-        self.category_bits: dict[Category, int] = {
-            category: sum(
-                bit
-                for name, bit in atoms.category_in.items()
-                if category in getattr(settings, name)
-            )
+        self.category_words: dict[Category, frozenset[str]] = {
+            category: frozenset(self._words_of(category))
             for category in ("missing", "unauthorised_absence")
         }
-        self._duties = tuple(
-            Due(duty, *_span(duty, resolve(duty.amount, settings))) for duty in book.duties
-        )
+        self.settling: dict[str, Settling] = {
+            **{action.id: action.settling for action in book.actions},
+            **{duty.id: duty.settling for duty in reversed(book.duties)},
+        }
+        """For each id that can be decided, which decisions count."""
+        self._duties = tuple(self._due(duty) for duty in book.duties)
         self._levels = [
             0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules
         ]
-        self._tiers = tuple(
-            (
-                tier,
-                book.tier_shift + place * TIER_BITS,
-                self.steps(tier),
-            )
-            for place, tier in enumerate(book.tiers)
+        steps = [step for window in self.windows for _, step in window.tiers]
+        self._looked_at = book.looked_at.union(
+            steps, *((f"decided {name}", f"put off {name}") for name in self.settling)
         )
-        self._outcomes: dict[int, Outcome] = {}
-        self._actions: dict[int, tuple[ActionRule, ...]] = {}
+        self._steps = frozenset(steps)
+        self._outcomes: dict[frozenset[str], Outcome] = {}
 
     @property
     def title(self) -> str:
@@ -111,10 +110,17 @@ class Pack:
         for route in self.book.routes:
             if route.id == rule_id:
                 return route
-        return next((tier for tier, step in self._steps() if f"{tier.id}-{step}" == rule_id), None)
+        steps = {f"{tier.id}-{n}": tier for tier in self.book.tiers for n in self.steps(tier)}
+        return steps.get(rule_id)
 
     def duty(self, duty_id: str) -> Duty | None:
+        """What stands behind the id of a duty; of several cases of it the first."""
         return next((duty for duty in self.book.duties if duty.id == duty_id), None)
+
+    def item(self, item_id: str) -> Duty | ActionRule | None:
+        """What stands behind an id that is to settle."""
+        found = next((action for action in self.book.actions if action.id == item_id), None)
+        return found or self.duty(item_id)
 
     def level(self, level: int) -> Level:
         return self.book.levels[level]
@@ -122,83 +128,50 @@ class Pack:
     def with_settings(self, changes: Mapping[str, Any]) -> Pack:
         """The same pack with some settings changed. Raises SettingError."""
         base = {key: getattr(self.settings, key) for key in Settings.__struct_fields__}
-        return Pack(self.book, settings_from({**base, **changes}), self.preset, self.table)
+        return make_pack(self.book, {**base, **changes}, self.preset)
 
-    def outcome(self, known: int) -> Outcome:
-        """Level, reasons and duties for what is known (bits)."""
-        known &= self.table.looked_at
-        found = self._outcomes.get(known)
+    def outcome(self, known: Set[str]) -> Outcome:
+        """What the rules make of these words."""
+        words = self._looked_at.intersection(known)
+        found = self._outcomes.get(words)
         if found is None:
             if len(self._outcomes) >= _REMEMBERED:
                 self._outcomes.clear()
-            found = self._outcomes[known] = self._work_out(known)
-        return found
-
-    def actions(self, outcome: Outcome) -> tuple[ActionRule, ...]:
-        """What is to be done."""
-        found = self._actions.get(outcome.known)
-        if found is None:
-            if len(self._actions) >= _REMEMBERED:
-                self._actions.clear()
-            names = {*outcome.reasons, *(tier.id for tier, _ in self._reached(outcome.known))}
-            found = self._actions[outcome.known] = tuple(
-                action
-                for action, (on, when) in zip(self.book.actions, self.table.actions, strict=True)
-                if not on.isdisjoint(names) and (not when or holds(when, outcome.known))
+            found = self._outcomes[words] = judge(
+                self.book,
+                self.settings,
+                words,
+                levels=self._levels,
+                duties=self._duties,
+                tiers=sorted(self._steps & words),
             )
         return found
-
-    def _work_out(self, known: int) -> Outcome:
-        table, rules = self.table, self.book.rules
-        known, level, fired = table.fire(known, self._levels)
-        reasons = [rules[number].id for number in fired]
-        route = None
-        for candidate, masks in zip(self.book.routes, table.routes, strict=True):
-            if holds(masks, known):
-                route = candidate
-                break
-        if route is not None and route.listed:
-            reasons.append(route.id)
-        reasons += [f"{tier.id}-{step}" for tier, step in self._reached(known)]
-        winning = [rules[number].id for number in fired if self._levels[number] == level]
-        return Outcome(
-            level=level,
-            level_reasons=tuple(sorted(winning)),
-            reasons=tuple(sorted(reasons)),
-            duties=tuple(
-                [
-                    due
-                    for due, masks in zip(self._duties, table.duties, strict=True)
-                    if holds(masks, known)
-                ]
-            ),
-            route=route,
-            known=known,
-        )
-
-    def _reached(self, known: int) -> list[tuple[Tier, int]]:
-        """The highest step reached of each family of tiers, if any is."""
-        reached = []
-        for tier, shift, steps in self._tiers:
-            count = known >> shift & (1 << TIER_BITS) - 1
-            if count:
-                reached.append((tier, steps[count - 1]))
-        return reached
 
     def steps(self, tier: Tier) -> tuple[int, ...]:
         """The numbers of episodes at which each step is reached, lowest first."""
         steps = getattr(self.settings, tier.steps) if isinstance(tier.steps, str) else tier.steps
         return tuple(sorted(steps))
 
-    def _steps(self) -> list[tuple[Tier, int]]:
-        return [(tier, step) for tier, _, steps in self._tiers for step in steps]
+    def _words_of(self, category: Category) -> list[str]:
+        """The words that hold whenever this is the category: settings and the category itself."""
+        atoms, settings = self.book.atoms, self.settings
+        words = [w for (key, value), w in atoms.chosen.items() if getattr(settings, key) == value]
+        words += [w for key, w in atoms.category_in.items() if category in getattr(settings, key)]
+        return words + (["missing"] if category == "missing" else [])
 
-    def _limits(self, atoms: Mapping[tuple[bool, float | str], int]) -> tuple[Limit, ...]:
-        return tuple(
-            sorted(
-                Limit(timedelta(hours=resolve(hours, self.settings)), strict, bit)
-                for (strict, hours), bit in atoms.items()
-            )
+    def _due(self, duty: Duty) -> Due:
+        amount = resolve(duty.amount, self.settings)
+        span = timedelta()
+        if duty.unit == "minutes":
+            span = timedelta(minutes=amount)
+        elif duty.unit == "hours":
+            span = timedelta(hours=amount)
+        return Due(
+            duty=duty,
+            span=span,
+            days=int(amount) if duty.unit in ("days", "every_days") else 0,
+            to_office_hours=bool(duty.office_hours and getattr(self.settings, duty.office_hours)),
+            early=timedelta(hours=resolve(duty.early_hours, self.settings)),
         )
 
     def _window(self, counted: Counted) -> Window:
@@ -211,28 +184,29 @@ class Pack:
             missing="missing" in categories,
             away="unauthorised_absence" in categories,
             limits=tuple(
-                (int(resolve(least, self.settings)), bit)
-                for (name, least), bit in self.book.atoms.episodes.items()
+                (int(resolve(least, self.settings)), word)
+                for (name, least), word in self.book.atoms.episodes.items()
                 if name == counted.name
             ),
             tiers=tuple(
-                (
-                    self.book.tier_shift + place * TIER_BITS,
-                    self.steps(tier),
-                )
-                for place, tier in enumerate(self.book.tiers)
+                (step, f"{tier.id}-{step}")
+                for tier in self.book.tiers
                 if tier.counted == counted.name
                 and (not tier.enabled or getattr(self.settings, tier.enabled))
+                for step in reversed(self.steps(tier))
             ),
         )
 
 
-def _span(duty: Duty, amount: float) -> tuple[timedelta, int]:
-    if duty.unit == "minutes":
-        return timedelta(minutes=amount), 0
-    if duty.unit == "hours":
-        return timedelta(hours=amount), 0
-    return timedelta(0), int(amount)
+def make_pack(book: Book, values: Mapping[str, Any], preset: str) -> Pack:
+    """The book with these settings. Raises SettingError."""
+    settings = settings_from(values)
+    further = [action.id for action in book.actions if action.settle == "chosen"]
+    for place, name in enumerate(settings.settle_also):
+        if name not in further:
+            message = f'"{name}" is no item of this pack; allowed: {", ".join(further) or "none"}'
+            raise SettingError(f"settle_also[{place}]", message)
+    return Pack(book, settings, preset)
 
 
 def load_pack(
@@ -260,7 +234,7 @@ def load_pack(
                 f"has no preset {preset!r}", file=path.name, allowed=", ".join(book.presets)
             )
         settings.update(book.presets[preset].settings)
-    return Pack(book, settings_from({**settings, **(overrides or {})}), preset or "")
+    return make_pack(book, {**settings, **(overrides or {})}, preset or "")
 
 
 def shipped() -> list[str]:

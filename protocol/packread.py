@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, get_args
 
@@ -12,6 +13,8 @@ from protocol.conditions import Conditions, amount, resolve, setting
 from protocol.packfile import Document, Place, read_document
 from protocol.packtables import TABLES, Fields, check_top, named, tables
 from protocol.rules import (
+    CONTACT,
+    OUTCOMES,
     ActionRule,
     Alternative,
     Ambiguity,
@@ -21,17 +24,22 @@ from protocol.rules import (
     Duty,
     Kind,
     Level,
+    Needs,
     Origin,
     Preset,
+    Prompt,
     Route,
     Rule,
+    Settles,
+    Settling,
     Tier,
 )
 from protocol.settings import KEYS, SettingError, Settings, settings_from
-from protocol.vocabulary import WORDS
 
 SHIPPED = Path(__file__).parent / "packs"
-_OTHERWISE = WORDS["some_level"].bit
+LONGEST_ACT = 140
+"""Letters of what somebody is told to do: it is read on a phone, at night."""
+_OTHERWISE = "some_level"
 _CATEGORIES = ("missing", "unauthorised_absence")
 _COUNT_KEYS = ("days", "categories")
 _UNITS = {
@@ -87,8 +95,9 @@ class _Reader:
         self.levels: dict[int, Level] = {}
         self.counts: dict[str, Counted] = {}
         self.routes: dict[str, Route] = {}
-        self.duties: dict[str, Duty] = {}
+        self.duties: list[Duty] = []
         self.actions: dict[str, ActionRule] = {}
+        self.prompts: dict[str, Prompt] = {}
         self.tiers: dict[str, Tier] = {}
         self.ambiguities: dict[str, Ambiguity] = {}
         self.choices: list[Settings] = []
@@ -101,31 +110,40 @@ class _Reader:
         for readers in (
             (("level", self._level), ("route", self._route), ("rule", self._rule)),
             (("tier", self._tier), ("duty", self._duty)),
-            (("action", self._action), ("ambiguity", self._ambiguity)),
+            (("action", self._action), ("prompt", self._prompt)),
+            (("ambiguity", self._ambiguity),),
         ):
             for document in self.documents:
                 for kind, read in readers:
                     for fields in tables(document, kind):
                         read(fields)
         self._check_levels(main)
+        self._check_decided()
         return Book(
             id=self.head.text("id"),
             title=self.head.text("title"),
             about=self.head.optional_text("about"),
+            review_by=self._review_by(),
             settings=settings,
             presets=self.presets,
             levels=self.levels,
             counts=self.counts,
             routes=tuple(self.routes.values()),
             rules=tuple(sorted(self.conditions.rules.values(), key=_is_otherwise)),
-            duties=tuple(self.duties.values()),
+            duties=tuple(self.duties),
             actions=tuple(self.actions.values()),
+            prompts=tuple(self.prompts.values()),
             tiers=tuple(self.tiers.values()),
             ambiguities=tuple(self.ambiguities.values()),
             atoms=self.conditions.atoms,
-            cares=self.conditions.cares,
-            tier_shift=self.conditions.next_bit,
+            looked_at=frozenset(self.conditions.looked_at),
         )
+
+    def _review_by(self) -> date | None:
+        given = self.head.table.get("review_by")
+        if given is not None and (not isinstance(given, date) or isinstance(given, datetime)):
+            raise self.head.error("review_by", f"{given!r} is no date", "a date such as 2027-04-01")
+        return given
 
     def _settings(self, main: Document) -> dict[str, Any]:
         fields = Fields(main, ("settings",), main.tables.get("settings", {}), None)
@@ -173,7 +191,6 @@ class _Reader:
             text=fields.text("text"),
             source=fields.text("source"),
             when=when,
-            listed=fields.flag("listed", True),
             label=fields.optional_text("label"),
         )
 
@@ -188,14 +205,13 @@ class _Reader:
                 raise fields.error(
                     "level", f"{fields.table['level']!r} is no level", "1, 2, 3, or a setting"
                 )
-        if level is None and any(alternative.care & _OTHERWISE for alternative in when):
+        if level is None and any(_OTHERWISE in alternative.no for alternative in when):
             raise fields.error("when", '"otherwise" is for rules that set a level')
         self.conditions.rules[rule_id] = Rule(
             id=rule_id,
             text=fields.text("text"),
             source=fields.text("source"),
             when=when,
-            bit=self.conditions.reserve(),
             level=level,
             label=fields.optional_text("label"),
         )
@@ -230,24 +246,68 @@ class _Reader:
         return chosen
 
     def _duty(self, fields: Fields) -> None:
-        duty_id = fields.new("id", self.duties)
+        taken = {duty.id for duty in self.duties if "case" not in fields}
+        duty_id = fields.new("id", taken)
         origin = fields.choice("from", get_args(Origin))
-        needed = _NEEDED_BY_ORIGIN.get(origin)
-        required = WORDS[needed].bit if needed else 0
+        required = frozenset(filter(None, [_NEEDED_BY_ORIGIN.get(origin)]))
         when = self._when(fields, after_level=True, required=required)
-        unit, value = self._time(fields)
+        unit, value = self._span(fields)
         texts = {key: fields.text(key) for key in ("title", "who", "text", "source")}
+        act, contact = fields.text("act"), fields.optional_text("contact")
+        self._check_act(fields, "act", act, contact)
         kind = fields.choice("kind", get_args(Kind))
-        label = fields.optional_text("label")
-        self.duties[duty_id] = msgspec.convert(
-            {
-                **texts, "id": duty_id, "kind": kind, "when": when, "origin": origin,
-                "unit": unit, "amount": value, "label": label,
-            },
-            Duty,
-        )  # fmt: skip
+        early: Amount = 0.0
+        if "early_hours" in fields:
+            here = (*fields.place, "early_hours")
+            early = amount(fields.document, here, fields.table["early_hours"], limit=8784)
+        office_hours = fields.optional_text("office_hours")
+        if office_hours:
+            setting(fields.document, (*fields.place, "office_hours"), office_hours, "yes or no")
+        for key in ("office_hours", "early_hours"):
+            if key in fields and unit != "every_days":
+                raise fields.error(key, "is for a review", "a duty with every_days")
+        set_by = fields.choice("set_by", ("protocol", "service")) if "set_by" in fields else None
+        to_settle = fields.flag("to_settle", usual=False)
+        duty = {
+            **texts, "id": duty_id, "kind": kind, "when": when, "origin": origin, "unit": unit,
+            "amount": value, "label": fields.optional_text("label"), "early_hours": early,
+            "act": act, "contact": contact,
+            "set_by": set_by or "protocol",
+            "to_settle": to_settle, "settling": self._settling(fields, decidable=to_settle),
+            "emergency": fields.flag("emergency", usual=False), "office_hours": office_hours,
+            "daytime": fields.flag("daytime", usual=False),
+            "challenge": fields.optional_text("challenge"),
+            "case": fields.optional_text("case"),
+        }  # fmt: skip
+        self.duties.append(msgspec.convert(duty, Duty))
 
-    def _time(self, fields: Fields) -> tuple[str, Amount]:
+    def _check_act(self, fields: Fields, key: str, act: str, contact: str) -> None:
+        if (CONTACT in act) != bool(contact):
+            raise fields.error(key, f"{CONTACT} and the key contact belong together")
+        spoken = act.replace(CONTACT, contact)
+        if len(spoken) > LONGEST_ACT:
+            raise fields.error(key, f"has {len(spoken)} letters", f"{LONGEST_ACT} at most")
+
+    def _settling(self, fields: Fields, *, decidable: bool) -> Settling:
+        """Which decisions count; without a word on it all do where there is something to decide."""
+        usual = OUTCOMES if decidable else ()
+        outcomes = fields.texts("settled_by", OUTCOMES, "no outcome")
+        needs = fields.texts("decision_needs", get_args(Needs), "not allowed")
+        chosen = outcomes if "settled_by" in fields else usual
+        return msgspec.convert({"outcomes": chosen, "needs": needs}, Settling)
+
+    def _prompt(self, fields: Fields) -> None:
+        prompt_id = fields.new("id", self.prompts)
+        self.prompts[prompt_id] = Prompt(
+            id=prompt_id,
+            text=fields.text("text"),
+            again=fields.text("again"),
+            source=fields.text("source"),
+            when=self._when(fields),
+            label=fields.optional_text("label"),
+        )
+
+    def _span(self, fields: Fields) -> tuple[str, Amount]:
         given = [key for key in _UNITS if key in fields]
         if len(given) != 1:
             raise fields.error("", "needs exactly one time", ", ".join(_UNITS))
@@ -264,17 +324,31 @@ class _Reader:
     def _action(self, fields: Fields) -> None:
         action_id = fields.new("id", self.actions)
         on = fields.texts("on", self._reasons(), "no rule of this pack")
-        if not on:
-            raise fields.error("on", "needs a list of rule ids")
+        if not on and "when" not in fields:
+            raise fields.error("on", "needs a list of rule ids, or a when")
+        settle_if = fields.optional_text("settle_if")
+        if settle_if:
+            setting(fields.document, (*fields.place, "settle_if"), settle_if, "yes or no")
+        settle = fields.choice("settle", get_args(Settles)) if "settle" in fields else None
+        duties = {duty.id: duty.set_by for duty in reversed(self.duties)}
+        by = fields.choice("by", duties) if "by" in fields else ""
+        title = fields.text("title")
+        act = fields.text("act") if "act" in fields else title
+        self._check_act(fields, "act" if "act" in fields else "title", act, "")
         self.actions[action_id] = ActionRule(
             id=action_id,
-            title=fields.text("title"),
+            title=title,
+            act=act,
             who=fields.text("who"),
             source=fields.text("source"),
             on=on,
             when=self._when(fields, after_level=True) if "when" in fields else (),
-            by=fields.choice("by", tuple(self.duties)) if "by" in fields else "",
+            by=by,
+            set_by=duties[by] if by else "none",
             label=fields.optional_text("label"),
+            settle=settle,  # type: ignore[arg-type]  # one of its values
+            settle_if=settle_if,
+            settling=self._settling(fields, decidable=True),
         )
 
     def _ambiguity(self, fields: Fields) -> None:
@@ -288,7 +362,7 @@ class _Reader:
         )
 
     def _when(
-        self, fields: Fields, *, after_level: bool = False, required: int = 0
+        self, fields: Fields, *, after_level: bool = False, required: frozenset[str] = frozenset()
     ) -> tuple[Alternative, ...]:
         if "when" not in fields:
             raise fields.error("when", "the when is missing")
@@ -315,11 +389,18 @@ class _Reader:
                 if other is not rule and covered:
                     message = f"{rule.id} can never fire: {other.id} applies wherever it could"
                     raise main.error(("rule",), message)
-        if not any(a.care == _OTHERWISE for rule in rules for a in rule.when):
+        if not any(a.no == {_OTHERWISE} and not a.yes for rule in rules for a in rule.when):
             message = (
                 "one level rule must apply whenever no other does: when = { otherwise = true }"
             )
             raise main.error(("rule",), message)
+
+    def _check_decided(self) -> None:
+        """A decision that a condition asks for is one on something in this pack."""
+        known = [*dict.fromkeys(duty.id for duty in self.duties), *self.actions]
+        for document, place, name in self.conditions.decided:
+            if name not in known:
+                raise document.error(place, f"{name!r} is no duty or action", ", ".join(known))
 
     def _reasons(self) -> Collection[str]:
         return {**self.conditions.rules, **self.routes, **self.tiers}
@@ -339,8 +420,8 @@ def _checked(fields: Fields, changes: dict[str, Any], base: dict[str, Any]) -> S
 
 def _covers(earlier: Alternative, later: Alternative) -> bool:
     """Whether `earlier` holds wherever `later` does."""
-    return earlier.care & later.care == earlier.care and later.want & earlier.care == earlier.want
+    return earlier.yes <= later.yes and earlier.no <= later.no
 
 
 def _is_otherwise(rule: Rule) -> bool:
-    return any(alternative.care & _OTHERWISE for alternative in rule.when)
+    return any(_OTHERWISE in alternative.no for alternative in rule.when)

@@ -8,16 +8,22 @@ from typing import Any
 from protocol.packfile import Document, Place
 
 TABLES: dict[str, tuple[str, ...]] = {
-    "pack": ("id", "title", "about", "include"),
+    "pack": ("id", "title", "about", "include", "review_by"),
     "level": ("number", "name", "text", "source"),
-    "route": ("id", "when", "text", "source", "listed", "label"),
+    "route": ("id", "when", "text", "source", "label"),
     "rule": ("id", "level", "when", "text", "source", "label"),
     "tier": ("id", "steps", "counted", "enabled", "text", "source", "label"),
     "duty": (
-        "id", "title", "who", "kind", "when", "from", "after_minutes", "after_hours",
-        "after_days", "every_days", "text", "source", "label",
+        "id", "case", "title", "act", "contact", "who", "kind", "when", "from", "after_minutes",
+        "after_hours", "after_days", "every_days", "set_by", "office_hours", "early_hours",
+        "daytime", "emergency", "to_settle", "settled_by", "decision_needs", "challenge", "text",
+        "source", "label",
     ),
-    "action": ("id", "title", "who", "on", "when", "by", "source", "label"),
+    "action": (
+        "id", "title", "act", "who", "on", "when", "by", "settle", "settle_if", "settled_by",
+        "decision_needs", "source", "label",
+    ),
+    "prompt": ("id", "text", "again", "when", "source", "label"),
     "ambiguity": ("id", "text", "choice", "settings", "why"),
 }  # fmt: skip
 """The keys of each kind of table. All but [pack] are lists of tables."""

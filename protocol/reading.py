@@ -10,40 +10,54 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from typing import Any, TypeGuard
+from typing import Any, TypeGuard, get_args
 
 import msgspec
 
-from protocol.episode import Earlier, Episode, Notification
-from protocol.facts import Answer, Category, Child
+from protocol.episode import (
+    Decision,
+    Earlier,
+    Episode,
+    InterviewHeldBy,
+    LocatedBy,
+    Notification,
+    NotificationType,
+)
+from protocol.facts import Answer, Category, Child, DecisionOutcome
 from protocol.settings import FLAGS
 
+_LOCATED_BY = get_args(LocatedBy)
+_HELD_BY = get_args(InterviewHeldBy)
 CATEGORIES: tuple[Category, ...] = ("missing", "unauthorised_absence")
 TIMES = (
     "last_seen_at",
     "due_back_at",
     "aware_at",
+    "missing_since",
     "police_reported_at",
     "located_at",
     "returned_at",
+    "safe_well_at",
     "ri_completed_at",
     "ri_declined_at",
+    "referred_at",
     "reported_to_csc_at",
     "s47_started_at",
 )
-_EPISODE_FLAGS = (
+_ANSWERS = (
     "return_unsafe",
     "contact_blocked",
-    "abducted",
-    "reported_by_other_agency",
-    "parents_reported",
-    "crime_while_away",
+    "crime_suspected",
+    "crime_victim",
     "harmed_while_away",
 )
+"""Answers of the episode that may be unknown."""
+_EPISODE_FLAGS = ("abducted", "reported_by_other_agency", "parents_reported")
 _ALIASES = {
-    "crime": "crime_while_away",
-    "crime_during_absence": "crime_while_away",
-    "committed_crime": "crime_while_away",
+    "crime_while_away": "crime_suspected",
+    "crime": "crime_suspected",
+    "crime_during_absence": "crime_suspected",
+    "committed_crime": "crime_suspected",
     "harmed": "harmed_while_away",
     "hurt": "harmed_while_away",
     "hurt_or_harmed": "harmed_while_away",
@@ -70,17 +84,16 @@ _LEFT_ASIDE = (
     "name",
 )
 """Fields that describe a case without any rule looking at them."""
-_CAUTIOUS = frozenset({*FLAGS, "return_unsafe", "crime_while_away", "harmed_while_away"}) - {
-    "looked_after",
-    "allocated_worker",
-    "in_childrens_home",
-}
-"""Flags for which "unknown" counts as yes."""
+_CAUTIOUS = frozenset(FLAGS) - {"looked_after", "allocated_worker", "in_childrens_home"}
+"""Flags of the young person for which "unknown" counts as yes."""
 _OF_CHILD = (
     *FLAGS, "dob", "age", "responsible_la", "placement_la", "historical_concerns",
 )  # fmt: skip
-_OF_EPISODE = ("category", "child", "notifications", "parents_withheld_reason", "reported_by")
-_EITHER = (*FLAGS, *_EPISODE_FLAGS, "parents_withheld_reason", *_ALIASES, *_LEFT_ASIDE)
+_OF_EPISODE = (
+    "category", "child", "notifications", "parents_withheld_reason", "reported_by", "located_by",
+    "located_la", "referred_to", "ri_held_by", "decisions",
+)  # fmt: skip
+_EITHER = (*FLAGS, *_ANSWERS, *_EPISODE_FLAGS, "parents_withheld_reason", *_ALIASES, *_LEFT_ASIDE)
 _EPISODE_KEYS = (*_OF_EPISODE, *TIMES, *_EITHER)
 _CHILD_KEYS = (*_OF_CHILD, *_EITHER)
 _PARENTS = ("parent", "parents", "carer", "carers", "mother", "father", "family")
@@ -105,11 +118,14 @@ def read_episode(value: Any, ignored: list[str], path: str = "episode") -> Episo
     child = _table(_needed(table, "child", path), f"{path}.child")
     _check_keys(child, _CHILD_KEYS, ignored, f"{path}.child")
     flags = dict.fromkeys((*FLAGS, *_EPISODE_FLAGS), False)
+    answers: dict[str, Answer] = dict.fromkeys(_ANSWERS, False)
     for source, place in ((table, path), (child, f"{path}.child")):
         for key, given in source.items():
             name = _ALIASES.get(key, key)
             if name in flags:
                 flags[name] = _flag(name, given, f"{place}.{key}") or flags[name]
+            elif name in answers and given is not None:
+                answers[name] = _surer(_answer(given, f"{place}.{key}"), answers[name])
     times = {
         _ALIASES.get(key, key): read_time(given, f"{path}.{key}")
         for key, given in table.items()
@@ -130,8 +146,13 @@ def read_episode(value: Any, ignored: list[str], path: str = "episode") -> Episo
         child=_child(child, flags, f"{path}.child"),
         notifications=_notifications(table.get("notifications"), ignored, path),
         parents_withheld_reason=withheld.strip(),
-        crime_suspected=flags.pop("crime_while_away"),
-        **{name: flags[name] for name in _EPISODE_FLAGS if name in flags},  # type: ignore[arg-type]
+        located_by=_one_of(table.get("located_by"), _LOCATED_BY, f"{path}.located_by"),
+        located_la=_text(table.get("located_la"), f"{path}.located_la").strip() or None,
+        referred_to=_text(table.get("referred_to"), f"{path}.referred_to"),
+        ri_held_by=_one_of(table.get("ri_held_by"), _HELD_BY, f"{path}.ri_held_by"),
+        decisions=_decisions(table.get("decisions"), ignored, path),
+        **{name: flags[name] for name in _EPISODE_FLAGS},  # type: ignore[arg-type]
+        **answers,  # type: ignore[arg-type]
         **times,  # type: ignore[arg-type]
     )
 
@@ -194,11 +215,36 @@ def _notifications(value: Any, ignored: list[str], path: str) -> tuple[Notificat
         kind = _text(_needed(table, "type", here), f"{here}.type")
         at = read_time(_needed(table, "at", here), f"{here}.at")
         role = _text(table.get("recipient_role"), f"{here}.recipient_role")
-        if kind in ("responsible_authority", "ra_written", "parents"):
+        if kind in get_args(NotificationType):
             told.append(Notification(type=kind, at=at, recipient_role=role))  # type: ignore[arg-type]
         else:
             ignored.append(here)
     return tuple(told)
+
+
+def _decisions(value: Any, ignored: list[str], path: str) -> tuple[Decision, ...]:
+    path = f"{path}.decisions"
+    decisions = []
+    for number, item in enumerate(_list(value, path)):
+        here = f"{path}[{number}]"
+        table = _table(item, here)
+        keys = ("id", "outcome", "at", "by_role", "note", "until")
+        _check_keys(table, (*keys, "by", "reference"), ignored, here)
+        until = table.get("until")
+        outcome = _one_of(
+            _needed(table, "outcome", here), get_args(DecisionOutcome), f"{here}.outcome"
+        )
+        decisions.append(
+            Decision(
+                id=_text(_needed(table, "id", here), f"{here}.id"),
+                outcome=outcome,
+                at=read_time(_needed(table, "at", here), f"{here}.at"),
+                by_role=_text(table.get("by_role"), f"{here}.by_role"),
+                note=_text(table.get("note"), f"{here}.note"),
+                until=None if until is None else read_time(until, f"{here}.until"),
+            )
+        )
+    return tuple(decisions)
 
 
 def _check_keys(
@@ -253,6 +299,22 @@ def _category(value: Any, path: str) -> Category:
 
 def _is_category(value: Any) -> TypeGuard[Category]:
     return value in CATEGORIES
+
+
+def _one_of(value: Any, allowed: Collection[str], path: str) -> Any:
+    """One of these texts, or None if there is none."""
+    if value is None:
+        return None
+    if not isinstance(value, str) or value not in allowed:
+        raise InputError(path, f"{_shown(value)} is not allowed; allowed: {', '.join(allowed)}")
+    return value
+
+
+def _surer(one: Answer, other: Answer) -> Answer:
+    """Of two answers to one question: a yes beats an unknown, an unknown a no."""
+    if one is True or other is True:
+        return True
+    return one or other
 
 
 def _flag(name: str, value: Any, path: str) -> bool:

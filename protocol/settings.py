@@ -89,16 +89,30 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     ri_for_ua: bool = False
     ri_clock: Literal["located_or_returned", "returned"] = "located_or_returned"
     ri_repeat_window_days: Days = 365
+    ri_independence: Literal["required", "noted"] = "required"
     cp_72h_open: bool = True
     strategy_days: Days = 14
+    review_categories: tuple[Category, ...] = ("missing", "unauthorised_absence")
+    review_office_hours: bool = True
+    review_early_hours: Hours = 72
+    level3_clock: Literal["away", "missing"] = "away"
     notify_police_min: Minutes = 0
     notify_ra_min: Minutes = 60
     ra_written_hours: Hours = 24
     notify_parents_min: Minutes = 120
+    told_before_missing: Literal["again", "counts"] = "again"
     ra_accepting_roles: tuple[str, ...] = ("accountable_manager", "edt_duty_manager")
+    notify_back_police_min: Minutes = 0
+    notify_back_ra_min: Minutes = 60
+    notify_back_parents_min: Minutes = 120
+    ra_back_roles: tuple[str, ...] = ("team_manager", "accountable_manager", "edt_duty_manager")
+    unknown_priority_as: bool = True
+    crime_victim_as_harm: bool = True
+    settle_recommendations: bool = True
+    settle_also: tuple[str, ...] = ()
     office_open: Clock = "09:00"
     office_close: Clock = "17:00"
-    bank_holidays: tuple[date, ...] = ()
+    bank_holidays: Literal["england"] | tuple[date, ...] = "england"
     cur_strategy_hours: Hours = 24
 
 
@@ -137,16 +151,30 @@ MEANING: dict[str, str] = {
     "ri_for_ua": "return interview after an unauthorised absence too",
     "ri_clock": "what starts the 72 hours: found or back, or only back",
     "ri_repeat_window_days": "days to look back for two or more occasions",
+    "ri_independence": "looked after, interview held by the placement: another one, or only noted",
     "cp_72h_open": "a checkpoint after 72 hours away",
     "strategy_days": "calendar days until the strategy meeting has been held",
-    "notify_police_min": "minutes to tell the police, from being noticed",
-    "notify_ra_min": "minutes to tell the placing authority by phone, from being noticed",
+    "review_categories": "categories with weekly review and strategy meeting",
+    "review_office_hours": "a review that falls out of hours waits for the next working morning",
+    "review_early_hours": "how many hours ahead a review counts for the next week",
+    "level3_clock": "level 3 by the time away (until back) or missing (until found)",
+    "notify_police_min": "minutes to tell the police, from noticed missing",
+    "notify_ra_min": "minutes to tell the placing authority by phone, from noticed missing",
     "ra_written_hours": "hours to confirm in writing, from the phone call",
-    "notify_parents_min": "minutes to tell the parents, from being noticed",
+    "notify_parents_min": "minutes to tell the parents, from noticed missing",
+    "told_before_missing": "whoever was told only of the absence is told again when it is missing",
     "ra_accepting_roles": "roles whose receipt counts as the authority being told",
+    "notify_back_police_min": "minutes to tell the police that it is over, from being found",
+    "notify_back_ra_min": "minutes to tell the placing authority so, from the return",
+    "notify_back_parents_min": "minutes to tell the parents so, from being found",
+    "ra_back_roles": "roles whose receipt counts as the authority being told that it is over",
+    "unknown_priority_as": "crime or harm not known: the interview is a priority as with a yes",
+    "crime_victim_as_harm": "a victim of crime counts as hurt or harmed",
+    "settle_recommendations": "the inquiry's meeting has to be settled before signing off",
+    "settle_also": "further items that have to be settled before signing off",
     "office_open": "start of office hours (inclusive)",
     "office_close": "end of office hours (inclusive)",
-    "bank_holidays": "days without office hours",
+    "bank_holidays": "days without office hours: england (any year), or a list in its place",
     "cur_strategy_hours": "hours missing until a strategy discussion (current practice)",
 }
 """What each setting decides."""
@@ -182,6 +210,8 @@ def _hint(key: str) -> str:
         "Clock": '; allowed: a time of day such as "09:00"',
         "bool": "; allowed: true or false",
     }
+    if key.startswith("bank_holidays"):
+        return '; allowed: "england", or a list of dates such as ["2027-12-27"]'
     if kind.startswith("Literal"):
         return f"; allowed: {kind.removeprefix('Literal[').rstrip(']')}"
     if "Category" in kind:

@@ -1,56 +1,73 @@
-"""What is known of an episode at a moment, as the bits that the rules look at.
+"""What is known of an episode at a moment, as the words that the rules look at.
 
 A `View` holds as long as no fact comes into being: facts dated after its moment do not exist yet.
 A birthday counts as such a fact. Until then only the clock moves: it passes limits of elapsed time
-and a night.
+and a night, and what was booked or handed over comes back.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, time, timedelta
 
+from protocol.decisions import latest, next_review, settled_words
 from protocol.episode import Earlier, Episode, utc
-from protocol.london import birthday, completed_years, days_from, is_out_of_hours, next_at
+from protocol.facts import Category
+from protocol.london import (
+    birthday,
+    completed_years,
+    days_from,
+    is_out_of_hours,
+    next_at,
+    next_opening,
+)
 from protocol.outcome import Due, Outcome
-from protocol.pack import Pack
+from protocol.pack import Limit, Pack
 from protocol.settings import FLAGS
-from protocol.vocabulary import WORDS
 
-_BIT = {name: word.bit for name, word in WORDS.items()}
-_FLAG_BITS = tuple((name, _BIT[name]) for name in FLAGS)
-_EPISODE_FLAGS = tuple(
-    (field, _BIT[word])
-    for field, word in (
-        ("return_unsafe", "return_unsafe"),
-        ("contact_blocked", "contact_blocked"),
-        ("abducted", "abducted"),
-        ("reported_by_other_agency", "other_agency_reported"),
-        ("parents_reported", "parents_reported"),
-        ("crime_suspected", "crime_while_away"),
-        ("harmed_while_away", "harmed_while_away"),
-        ("parents_withheld_reason", "parents_withheld"),
-    )
-)
-_RETURNED, _LOCATED, _MISSING, _YOUNG = (
-    _BIT[w] for w in ("returned", "located", "missing", "young")
-)
-_OVERNIGHT, _CONCERNS, _CONCERNS_UNKNOWN = (
-    _BIT[w] for w in ("overnight", "concerns", "concerns_unknown")
-)
 MOMENT = timedelta(microseconds=1)
 """The smallest step of time here: a strict limit is passed one moment after it is reached."""
 NIGHT = time(4, 0)
 """Whoever is still away at this time of the London clock has been away overnight."""
+_TELLING = ("responsible_authority", "ra_written", "parents")
+"""Who was told shows when the absence had been noticed."""
+_ANSWERS = (
+    "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "harmed_while_away",
+)  # fmt: skip
 
 
 class View:
-    """An episode as known at `now` (UTC); `until` is when the next fact is dated."""
+    """An episode as known at `now` (UTC); `until` is when the next fact is dated.
+
+    Without any time on record (not `timed`) the clock starts now, and goes on doing so.
+    """
 
     __slots__ = (
-        "age", "authority_told", "aware", "counts", "episode", "interview_clock", "known",
-        "located", "missing", "night", "now", "pack", "referral", "returned", "start", "until",
+        "age",
+        "authority_told",
+        "aware",
+        "back_from",
+        "counts",
+        "decisions",
+        "episode",
+        "interview_clock",
+        "known",
+        "located",
+        "missing",
+        "missing_clock",
+        "missing_from",
+        "night",
+        "now",
+        "pack",
+        "police",
+        "referral",
+        "returned",
+        "start",
+        "timed",
+        "told",
+        "told_counts_from",
+        "until",
     )  # fmt: skip
 
     def __init__(
@@ -60,88 +77,42 @@ class View:
         self.pack = pack
         self.now = now
         self.until: datetime | None = None
-        settings = pack.settings
         self.returned = self._so_far(episode.returned_at)
-        located = self._so_far(episode.located_at)
-        self.located = self.returned if located is None else located
-        police = self._so_far(episode.police_reported_at)
+        self.located = self._so_far(episode.located_at) or self.returned
+        self.police = self._so_far(episode.police_reported_at)
         self.referral = self._so_far(episode.reported_to_csc_at)
-        self.missing = episode.category == "missing" or (
-            police is not None and settings.police_report_makes_missing
-        )
-        self.start = self._start(police)
-        self.aware = self.start if episode.aware_at is None else utc(episode.aware_at)
-        self.interview_clock = self.returned if settings.ri_clock == "returned" else self.located
-        bits = pack.constant | self._child_bits()
-        if self.missing:
-            bits |= _MISSING | pack.category_bits["missing"]
-        else:
-            bits |= pack.category_bits["unauthorised_absence"]
-        for field, bit in _EPISODE_FLAGS:
-            if getattr(episode, field) not in (False, "", "unknown"):
-                bits |= bit
-        if police is not None:
-            bits |= _BIT["police_told"]
-        if self.referral is not None:
-            bits |= _BIT["referred"]
-            if self._so_far(episode.s47_started_at) is not None:
-                bits |= _BIT["enquiries_started"]
-        bits |= self._told_bits()
-        if self.located is not None:
-            bits |= self._located_bits(self.located)
-        self.night = next_at(self.start, NIGHT, pack.zone)
-        self.known = bits | self._clock_bits() | self._count_bits(history)
-
-    def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
-        """The duties of this outcome that have a time, with that time (UTC)."""
-        dues = []
-        for due in outcome.duties:
-            origin: datetime | None = getattr(self, due.duty.origin)
-            if origin is None:
-                continue
-            unit = due.duty.unit
-            if unit == "days":
-                at = days_from(origin, due.days, self.pack.zone)
-            elif unit == "every_days":
-                at = self._next_of(origin, due.days)
-            else:
-                at = origin + due.span
-            dues.append((due, at))
-        return dues
-
-    def next_change(
-        self, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
-    ) -> datetime | None:
-        """The first moment after now at which level, reasons or duties differ in this view.
-
-        For a strict limit that is the limit itself, although the change comes just after it.
-        """
-        now = self.now
-        soonest = now + MOMENT
-        ahead = [
-            (at if at > now else soonest, 0)
-            for due, at in dues
-            if at > now or due.duty.unit == "every_days"
+        self.told = [
+            (at, notification)
+            for notification in episode.notifications
+            if (at := self._so_far(notification.at)) is not None
         ]
-        known = self.known
-        if self.returned is None:
-            limits = [(self.start + span, bit) for span, _, bit in self.pack.away]
-            limits.append((self.night, _OVERNIGHT))
-            ahead += [(at if at > now else soonest, bit) for at, bit in limits if not known & bit]
-        ahead.sort()
-        timed = [due for due, _ in dues]
-        for moment, bit in ahead:
-            if not bit:
-                return moment
-            known |= bit
-            other = self.pack.outcome(known)
-            if other.reasons != outcome.reasons or self._timed(other) != timed:
-                return moment
-        return None
+        self.decisions = [d for d in episode.decisions if self._so_far(d.at) is not None]
+        noticed = self._noticed()
+        self.start = self._start(noticed)
+        self.aware = noticed or self.start
+        self._become_missing()
+        self.interview_clock = (
+            self.returned if pack.settings.ri_clock == "returned" else self.located
+        )
+        self.night = next_at(self.start, NIGHT, pack.zone)
+        category: Category = "missing" if self.missing else "unauthorised_absence"
+        words = set(pack.category_words[category])
+        words.update(self._child_words())
+        words.update(self._told_words())
+        words.update(self._other_words())
+        if self.located is not None:
+            words.update(self._found_words(self.located))
+        self.back_from: datetime | None = None
+        if self.decisions:
+            settled, self.back_from = settled_words(
+                latest(self.decisions), pack.settling, now, self.returned
+            )
+            words |= settled
+        words.update(limit.word for limit, at in self._limits() if _is_passed(limit, at, now))
+        words.update(self._count_words(history))
+        self.known = words
 
-    def _timed(self, outcome: Outcome) -> list[Due]:
-        """The duties of this outcome whose time is known."""
-        return [due for due in outcome.duties if getattr(self, due.duty.origin) is not None]
+    # When ----------------------------------------------------------------------------------------
 
     def _so_far(self, moment: datetime | None) -> datetime | None:
         """The time in UTC if it has come; a later one ends this view."""
@@ -150,33 +121,65 @@ class View:
         moment = utc(moment)
         if moment <= self.now:
             return moment
-        self.until = min(moment, self.until or moment)
+        if self.until is None or moment < self.until:
+            self.until = moment
         return None
 
-    def _start(self, police: datetime | None) -> datetime:
+    def _noticed(self) -> datetime | None:
+        """The earliest time on record at which somebody knew of the absence."""
+        times = [at for at, notification in self.told if notification.type in _TELLING]
+        if self.episode.aware_at is not None:
+            times.append(utc(self.episode.aware_at))
+        if self.police is not None:
+            times.append(self.police)
+        return min(times, default=None)
+
+    def _start(self, noticed: datetime | None) -> datetime:
         """When the clock starts, by `clock_start`; what is not on record gives way to the next."""
         episode = self.episode
         seen = utc(episode.last_seen_at) if episode.last_seen_at else None
         due = utc(episode.due_back_at) if episode.due_back_at else None
-        aware = utc(episode.aware_at) if episode.aware_at else None
         later = max(seen, due) if seen and due else seen or due
         way = self.pack.settings.clock_start
         if way == "later_of_last_seen_and_due_back":
-            found = later or aware
+            found = later or noticed
         elif way == "last_seen":
-            found = seen or aware or due
+            found = seen or noticed or due
         elif way == "aware":
-            found = aware or later
+            found = noticed or later
         else:
-            found = police or aware or later
-        return found or police or self.located or self.now
+            found = self.police or noticed or later
+        found = found or self.located
+        self.timed = found is not None
+        return found or self.now
 
-    def _child_bits(self) -> int:
+    def _become_missing(self) -> None:
+        """Whether the young person is missing, since when, and from when people are to be told."""
+        reported = self.episode.category == "missing"
+        since = self._so_far(self.episode.missing_since) if reported else None
+        if self.episode.missing_since is not None and since is None:
+            reported = False
+        police = self.police if self.pack.settings.police_report_makes_missing else None
+        became = (since or self.start) if reported else police
+        self.missing = became is not None
+        self.missing_from = self.aware
+        if became is not None:
+            if police is not None and police < became:
+                became = police
+            self.missing_from = max(self.aware, became)
+        again = self.pack.settings.told_before_missing == "again"
+        self.missing_clock = max(self.start, since) if since else self.start
+        self.told_counts_from: datetime | None = None
+        if since is not None and again and not (police is not None and police < since):
+            # Who was told before knows of an absence, not of a missing young person (000:1671).
+            self.told_counts_from = since
+
+    # What ----------------------------------------------------------------------------------------
+
+    def _child_words(self) -> Iterator[str]:
         child, settings, zone = self.episode.child, self.pack.settings, self.pack.zone
-        bits = 0
-        for name, bit in _FLAG_BITS:
-            if getattr(child, name):
-                bits |= bit
+        flags = [name for name in FLAGS if getattr(child, name)]
+        yield from flags
         self.age = child.age
         if child.dob is not None:
             on = self.start
@@ -186,66 +189,126 @@ class View:
             self.age = completed_years(child.dob, on.astimezone(zone).date())
         young = self.age is None or self.age < settings.older_band_min_age
         if young:
-            bits |= _YOUNG
+            yield "young"
         concerns = child.historical_concerns
         if concerns == "unknown":
-            bits |= _CONCERNS_UNKNOWN
+            yield "concerns_unknown"
             concerns = settings.unknown_concerns_as
-        if (concerns or bits & self.pack.factors) and (
+        if (concerns or not self.pack.factors.isdisjoint(flags)) and (
             young or settings.historical_concerns_scope == "any_age"
         ):
-            bits |= _CONCERNS
-        here = settings.protocol_la
-        if child.responsible_la == here:
-            bits |= _BIT["responsible_here"]
-        if child.placement_la == here:
-            bits |= _BIT["placed_here"]
+            yield "concerns"
+        if child.responsible_la == settings.protocol_la:
+            yield "responsible_here"
+        if child.placement_la == settings.protocol_la:
+            yield "placed_here"
         if child.responsible_la != child.placement_la:
-            bits |= _BIT["out_of_area"]
-        return bits
+            yield "out_of_area"
 
-    def _told_bits(self) -> int:
-        bits = 0
-        self.authority_told = None
-        for notification in self.episode.notifications:
-            at = self._so_far(notification.at)
-            if at is None:
-                continue
-            if notification.type == "responsible_authority":
-                if notification.recipient_role in self.pack.accepting_roles:
-                    bits |= _BIT["authority_told"]
+    def _other_words(self) -> Iterator[str]:
+        """The answers that may be unknown, who reported, and what social care did."""
+        episode = self.episode
+        for name in _ANSWERS:
+            answer = getattr(episode, name)
+            if answer == "unknown":
+                yield f"{name}_unknown"
+            elif answer:
+                yield name
+        if episode.abducted:
+            yield "abducted"
+        if episode.reported_by_other_agency:
+            yield "other_agency_reported"
+        if episode.parents_reported:
+            yield "parents_reported"
+        if self.referral is not None:
+            yield "referred"
+        if self._so_far(episode.s47_started_at) is not None:
+            yield "enquiries_started"
+        if self._so_far(episode.referred_at) is not None:
+            yield "referral_made"
+        if self._so_far(episode.safe_well_at) is not None:
+            yield "safe_well_done"
+        held = self._so_far(episode.ri_completed_at) is not None
+        placement = held and episode.ri_held_by == "placement"
+        if held:
+            yield "interview_held"
+        if placement:
+            yield "held_by_placement"
+        independence = self.pack.settings.ri_independence == "required"
+        again = placement and independence and episode.child.looked_after
+        declined = self._so_far(episode.ri_declined_at) is not None
+        if declined or (held and not again):
+            yield "interview_closed"
+
+    def _told_words(self) -> Iterator[str]:
+        """Who was told, that the young person is missing and (at or after the location) that it is
+        over. A telling before the absence became missing may not count."""
+        pack, located, counts_from = self.pack, self.located, self.told_counts_from
+        self.authority_told: datetime | None = None
+        if self.police is not None:
+            yield "police_told"
+            if located is not None and self.police < located:
+                yield "police_told_earlier"
+        if self.episode.parents_withheld_reason:
+            yield "parents_withheld"
+        for at, notification in self.told:
+            kind, role = notification.type, notification.recipient_role
+            accepted = role in pack.accepting_roles
+            if counts_from is None or at >= counts_from:
+                if kind in ("responsible_authority", "ra_back") and accepted:
+                    yield "authority_told"
                     self.authority_told = min(at, self.authority_told or at)
-            elif notification.type == "ra_written":
-                bits |= _BIT["authority_written"]
-            elif notification.type == "parents":
-                bits |= _BIT["parents_told"]
-        return bits
+                elif kind == "ra_written":
+                    yield "authority_written"
+                elif kind in ("parents", "parents_back"):
+                    yield "parents_told"
+            if located is None:
+                continue
+            if at < located:
+                if kind == "parents":
+                    yield "parents_told_earlier"
+            elif kind == "police_back":
+                yield "police_told_back"
+            elif kind in ("parents", "parents_back"):
+                yield "parents_told_back"
+            elif (kind == "responsible_authority" and accepted) or (
+                kind == "ra_back" and role in pack.back_roles
+            ):
+                yield "authority_told_back"
 
-    def _located_bits(self, located: datetime) -> int:
+    def _found_words(self, located: datetime) -> Iterator[str]:
         pack, episode = self.pack, self.episode
-        bits = _LOCATED if self.returned is None else _LOCATED | _RETURNED
-        until_found = located - self.start
-        for span, _, bit in pack.found:
-            if until_found > span:
-                bits |= bit
+        yield "located"
+        if self.returned is not None:
+            yield "returned"
         if is_out_of_hours(located, pack.opens, pack.closes, pack.holidays, pack.zone):
-            bits |= _BIT["located_out_of_hours"]
-        for closing in (episode.ri_completed_at, episode.ri_declined_at):
-            if self._so_far(closing) is not None:
-                bits |= _BIT["interview_closed"]
-        return bits
+            yield "located_out_of_hours"
+        if episode.located_by in ("police", "parents"):
+            yield f"located_by_{episode.located_by}"
+        child = episode.child
+        own = child.placement_la if child.looked_after else pack.settings.protocol_la
+        if episode.located_la and episode.located_la != own:
+            yield "found_elsewhere"
 
-    def _clock_bits(self) -> int:
-        """The limits of elapsed time that have been passed, and whether there was a night."""
-        end = self.returned or self.now
-        away = end - self.start
-        bits = _OVERNIGHT if end >= self.night else 0
-        for span, strict, bit in self.pack.away:
-            if away > span or (away == span and not strict):
-                bits |= bit
-        return bits
+    def _limits(self) -> Iterator[tuple[Limit, datetime]]:
+        """The limits that may have been passed or will be, each with its moment. A clock that has
+        stopped passes no more: those of its limits that it did not reach are left out."""
+        clocks = (
+            ("away", self.start, self.returned),
+            ("missing", self.missing_clock, self.located),
+            ("found", self.start, self.located),
+        )
+        for clock, begins, ends in clocks:
+            if clock == "found" and ends is None:
+                continue
+            for limit in self.pack.limits[clock]:
+                at = begins + limit.span
+                if ends is None or at < ends or (at == ends and not limit.strict):
+                    yield limit, at
+        if self.returned is None or self.returned >= self.night:
+            yield Limit(timedelta(), strict=False, word="overnight"), self.night
 
-    def _count_bits(self, history: Sequence[Earlier]) -> int:
+    def _count_words(self, history: Sequence[Earlier]) -> Iterator[str]:
         """Counts the episodes of each window, this one included if its category counts."""
         start, pack = self.start, self.pack
         missing: list[datetime] = [start] if self.missing else []
@@ -263,24 +326,65 @@ class View:
                 len(missing) - bisect_left(missing, first),
                 len(away) - bisect_left(away, first),
             )
-        bits = 0
         self.counts: dict[str, int] = {}
         for window in pack.windows:
             of_missing, of_away = within[window.days]
             count = of_missing * window.missing + of_away * window.away
             self.counts[window.name] = count
-            for least, bit in window.limits:
-                if count >= least:
-                    bits |= bit
-            for shift, steps in window.tiers:
-                bits |= bisect_right(steps, count) << shift
-        return bits
+            yield from (word for least, word in window.limits if count >= least)
+            reached: set[str] = set()
+            for step, word in window.tiers:
+                family = word.rpartition("-")[0]
+                if count >= step and family not in reached:
+                    reached.add(family)
+                    yield word
 
-    def _next_of(self, origin: datetime, days: int) -> datetime:
-        """The first of origin + days, + 2 days … (calendar) that is not before now."""
-        times = max(1, (self.now - origin) // timedelta(days=days))
-        while True:
-            at = days_from(origin, days * times, self.pack.zone)
-            if at >= self.now:
+    # By when -------------------------------------------------------------------------------------
+
+    def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
+        """The duties of this outcome that have a time, with that time (UTC)."""
+        dues = []
+        for due in outcome.duties:
+            origin: datetime | None = getattr(self, due.duty.origin)
+            if origin is None:
+                continue
+            unit = due.duty.unit
+            if unit == "days":
+                at = days_from(origin, due.days, self.pack.zone)
+            elif unit == "every_days":
+                at = self._next_review(due, origin)
+            else:
+                at = origin + due.span
+            dues.append((due, at))
+        return dues
+
+    def _next_review(self, due: Due, origin: datetime) -> datetime:
+        """The oldest week that has not been reviewed."""
+        pack = self.pack
+
+        def time_of(week: int) -> datetime:
+            at = days_from(origin, due.days * week, pack.zone)
+            if not due.to_office_hours:
                 return at
-            times += 1
+            return next_opening(at, pack.opens, pack.closes, pack.holidays, pack.zone)
+
+        reviews = [d for d in self.decisions if d.id == due.duty.id]
+        return time_of(next_review(reviews, time_of, due.early))
+
+    def next_moment(self, dues: Sequence[tuple[Due, datetime]]) -> datetime | None:
+        """The first moment after now at which anything can change, if no fact is added."""
+        now, known = self.now, self.known
+        moments = [at for at in (self.until, self.back_from) if at is not None]
+        if not self.timed:
+            return min(moments, default=None)
+        moments += [at for _, at in dues if at > now]
+        moments += [
+            at if at > now else now + MOMENT
+            for limit, at in self._limits()
+            if limit.word not in known
+        ]
+        return min(moments, default=None)
+
+
+def _is_passed(limit: Limit, at: datetime, now: datetime) -> bool:
+    return now > at or (now == at and not limit.strict)

@@ -1,8 +1,8 @@
 """The closed vocabulary in which a pack writes its conditions.
 
-Every condition becomes bits: what is known of an episode at a moment is one integer, and a
-condition is a pair of masks (which bits it looks at, and what they must be). `pack` reserves the
-bits for limits and counts; those of plain facts are fixed here.
+What is known of an episode at a moment is a set of words ("missing", "looked_after" …). A
+condition holds when the words that it asks for are in the set and those that it excludes are not.
+Limits, counts and decisions become words, too; see `conditions`.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ from protocol.settings import FLAGS
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A yes/no word: its bit, and how it reads when it holds and when it does not."""
+    """How a yes/no word reads when it holds and when it does not."""
 
-    bit: int
     yes: str
     no: str
 
@@ -37,17 +36,55 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("authority_written", "placing authority has it in writing", "not in writing yet"),
     ("parents_told", "parents told", "parents not told yet"),
     ("parents_withheld", "a reason not to tell parents is on record", "no reason to withhold"),
+    (
+        "police_told_earlier",
+        "police told before the young person was found",
+        "police not told before that",
+    ),
+    (
+        "parents_told_earlier",
+        "parents told before the young person was found",
+        "parents not told before that",
+    ),
+    ("police_told_back", "police told that it is over", "police not told that it is over"),
+    ("authority_told_back", "authority told that it is over", "authority not told that it is over"),
+    ("parents_told_back", "parents told that it is over", "parents not told that it is over"),
+    ("located_by_police", "found by the police", "not found by the police"),
+    ("located_by_parents", "found by the parents", "not found by the parents"),
+    ("found_elsewhere", "found in another authority's area", "not known to be found elsewhere"),
+    ("safe_well_done", "safe and well check done", "safe and well check not on record"),
+    ("interview_held", "return interview held", "return interview not held"),
+    ("held_by_placement", "held by somebody of the placement", "not held by the placement"),
     ("interview_closed", "return interview held or declined", "return interview still open"),
     ("return_unsafe", "it may not be right to return there", "no doubt about the return"),
+    (
+        "return_unsafe_unknown",
+        "not known whether it is safe to return",
+        "it is known whether it is safe",
+    ),
     ("contact_blocked", "no meaningful contact possible", "contact possible"),
+    (
+        "contact_blocked_unknown",
+        "not known whether contact is possible",
+        "it is known about contact",
+    ),
+    ("referral_made", "referral on record", "no referral on record"),
     ("abducted", "abducted or taken by force", "not known to be abducted"),
     ("other_agency_reported", "reported by another agency", "not reported by another agency"),
     ("parents_reported", "reported by the parents", "not reported by the parents"),
     ("referred", "referred to social care", "not referred yet"),
     ("enquiries_started", "section 47 enquiries started", "enquiries not started yet"),
     ("located_out_of_hours", "found out of office hours", "found in office hours"),
-    ("crime_while_away", "may have been in crime while away", "no crime known"),
-    ("harmed_while_away", "may have been hurt while away", "no harm known"),
+    ("crime_suspected", "engaged, or believed engaged, in crime while away", "no crime known"),
+    ("crime_suspected_unknown", "not known whether crime was involved", "known about crime"),
+    ("crime_victim", "victim of crime while away", "not known as a victim while away"),
+    (
+        "crime_victim_unknown",
+        "not known whether a victim of crime",
+        "it is known about being a victim",
+    ),
+    ("harmed_while_away", "hurt or harmed while away", "no harm known"),
+    ("harmed_while_away_unknown", "not known whether hurt or harmed", "known about harm"),
     ("overnight", "away overnight (still away at 04:00)", "not away overnight"),
     ("looked_after", "looked after", "not looked after"),
     ("allocated_worker", "has an allocated worker", "has no allocated worker"),
@@ -71,10 +108,7 @@ _WORDS: tuple[tuple[str, str, str], ...] = (
     ("level_3", "level 3", "below level 3"),
 )
 
-WORDS: dict[str, Word] = {
-    name: Word(1 << place, yes, no) for place, (name, yes, no) in enumerate(_WORDS)
-}
-FIRST_FREE_BIT = len(_WORDS)
+WORDS: dict[str, Word] = {name: Word(yes, no) for name, yes, no in _WORDS}
 assert set(FLAGS) <= set(WORDS), "every flag of a young person can be a condition"  # noqa: S101
 
 _SPELT_OTHERWISE = frozenset(
@@ -102,13 +136,14 @@ LIMITS: dict[str, tuple[str, bool, bool]] = {
     "away_at_most": ("away", True, False),
     "away_at_least": ("away", False, True),
     "away_under": ("away", False, False),
+    "missing_over": ("missing", True, True),
     "found_after_over": ("found", True, True),
 }
 """Words with a number of hours (or a setting that holds one): which clock, whether the limit is
 strict, and whether the condition is that the limit has been passed."""
 
-WORDS_WITH_SETTING = ("category_in", "enabled", "profile")
-WORDS_WITH_REFERENCE = ("rule", "episodes")
+WORDS_WITH_SETTING = ("category_in", "enabled", "profile", "chosen")
+WORDS_WITH_REFERENCE = ("rule", "no_rule", "episodes", "decided", "undecided")
 
 ALLOWED: tuple[str, ...] = (
     *CHOICES,
@@ -122,6 +157,13 @@ ALLOWED: tuple[str, ...] = (
 IMPLIED: Mapping[str, str] = {
     "returned": "located",
     "located_out_of_hours": "located",
+    "police_told_earlier": "located",
+    "parents_told_earlier": "located",
+    "police_told_back": "located",
+    "authority_told_back": "located",
+    "parents_told_back": "located",
+    "found_elsewhere": "located",
+    "held_by_placement": "interview_held",
     "level_3": "level_2",
 }
 """If the first holds, so does the second: used to find conditions that can never hold."""

@@ -6,7 +6,7 @@ Pure. The protocol's due times come from the assessment; what people recorded ab
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Container, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeAlias
 
@@ -41,13 +41,18 @@ from reminders.policy import Policy
 
 ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-72H"})
 """Duties that end when the assessment no longer lists them, not because somebody says "done"."""
-AFTER_RETURN = frozenset({"RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
-"""Duties that are not about the absence itself and so go on after the return."""
+AFTER_RETURN = frozenset(
+    {
+        "RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS", "S47-48H",
+        "N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "N-BACK-POLICE", "N-BACK-RA",
+        "N-BACK-PARENTS", "REF-OOH", "REF-DUTY",
+    }
+)  # fmt: skip
+"""Duties that do not end with the return: telling, referring, the check, the interview."""
 OWN_DUTIES = frozenset({"SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
 """Duties that this service asks for at times of its own; the protocol names none."""
 HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, DutyDone)
 """Facts that no due time depends on."""
-WEEK_DAYS = 7
 
 
 Answered: TypeAlias = Acknowledged | HoldEnded | Snoozed
@@ -151,18 +156,16 @@ def read(facts: Sequence[Fact]) -> Reading:
 
 
 def duties(
-    seen: Reading, assessment: Assessment, policy: Policy, closed: Collection[date], now: datetime
+    seen: Reading, assessment: Assessment, policy: Policy, closed: Container[date], now: datetime
 ) -> list[Duty]:
     """Everything still to be done, soonest first. `closed`: bank holidays and other such days."""
     found: list[Duty] = []
     for duty, due in assessment.due.items():
         at = due.at.astimezone(UTC)
-        if duty == "REV-WEEKLY":
-            at = _review(seen, at, assessment.start, policy, now)
-        elif duty == "RI-72H":
+        if duty == "RI-72H":
             if _interview_settled(seen):
                 continue
-        elif duty not in ONLY_BY_FACT and duty in seen.done:
+        elif duty not in ONLY_BY_FACT and duty != "REV-WEEKLY" and duty in seen.done:
             continue
         found.append(_duty(duty, at, seen, policy))
     for duty, at in _own(seen, assessment, policy, closed):
@@ -210,24 +213,8 @@ def _interview_settled(seen: Reading) -> bool:
     return seen.held or declined
 
 
-def _review(
-    seen: Reading, coming: datetime, start: datetime, policy: Policy, now: datetime
-) -> datetime:
-    """The weekly review that is wanted: the last one that fell due if it was not held, else the
-    one after. A review held within the lead time before its day counts for that day."""
-    early = timedelta(minutes=policy.lead_minutes.get("REV-WEEKLY", 0))
-    held = max(seen.done.get("REV-WEEKLY", []), default=None)
-    last = coming if coming <= now else london.days_later(coming, -WEEK_DAYS)
-    if last > start and (held is None or held < last - early):
-        return last
-    following = london.days_later(last, WEEK_DAYS)
-    if held is not None and held >= following - early:
-        return london.days_later(following, WEEK_DAYS)
-    return following
-
-
 def _own(
-    seen: Reading, assessment: Assessment, policy: Policy, closed: Collection[date]
+    seen: Reading, assessment: Assessment, policy: Policy, closed: Container[date]
 ) -> list[tuple[str, datetime]]:
     """What the protocol wants done without naming a time: at the times this service has set."""
     wanted: list[tuple[str, datetime]] = []
@@ -235,7 +222,7 @@ def _own(
     if seen.concerns_unknown_since is not None:
         day = london.next_working_day(seen.concerns_unknown_since, closed)
         wanted.append(("ASK-CONCERNS", london.at(day, own.ask_concerns_at)))
-    if not assessment.closable:
+    if not assessment.returned:
         return wanted
     back = assessment.end.astimezone(UTC)
     if "SG-SAFEWELL" in assessment.reasons and not seen.safe_and_well and not seen.gone_again:

@@ -7,7 +7,7 @@ doubles, and a restart needs nothing but the book.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Container, Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -16,7 +16,7 @@ import msgspec
 from protocol import london
 from protocol.assess import Assessment
 from protocol.facts import NIGHTLIGHT, Acknowledged, HoldEnded
-from reminders.duties import AFTER_RETURN, Duty, Reading, duties
+from reminders.duties import Duty, Reading, duties
 from reminders.ladder import Slot, slots
 from reminders.policy import Policy
 from reminders.rota import Crew
@@ -43,7 +43,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     crew_changes_at: datetime | None = None
     """When (UTC) the people who can be asked may be others; asked for while somebody has it."""
     policy: Policy
-    closed_days: Collection[date] = ()
+    closed_days: Container[date] = ()
     second_channel: Collection[str] = ()
     """Staff ids who can be written to on a second channel."""
     accepting_roles: Collection[str] = ()
@@ -80,8 +80,6 @@ def plan(situation: Situation) -> Plan:
         situation.closed_days,
         situation.now,
     )
-    if situation.assessment.closable:
-        wanted = [duty for duty in wanted if duty.id in AFTER_RETURN]
     if ended := _holds_ended(situation, wanted):
         return Plan(facts=tuple(ended))
     send: list[Message] = []
@@ -363,7 +361,7 @@ def _notices(situation: Situation) -> tuple[list[Message], list[Message]]:
                 message = _stop(message, "told on the card")
             send.append(message)
         outdated = _cancelled(_waiting(announced), "replaced")
-    if "N-RA" in situation.assessment.due and not situation.assessment.closable:
+    if "N-RA" in situation.assessment.due:
         known = {m.id for m in situation.messages}
         for fact in seen.authority:
             if fact.role in situation.accepting_roles:

@@ -101,7 +101,9 @@ class Ladders(Table, frozen=True, kw_only=True):
     early: Ladder = BY_DAY
     """Reminders before the due time (a lead time is set) and the work after a return."""
     duty: dict[str, Ladder] = msgspec.field(
-        default_factory=lambda: {"SIGN-OFF": FOR_MANAGERS, "CLOSE": FOR_MANAGERS}
+        default_factory=lambda: dict.fromkeys(
+            ("SIGN-OFF", "CLOSE", "REV-WEEKLY", "STRAT-14D", "CUR-STRAT"), FOR_MANAGERS
+        )
     )
 
     def of_level(self, level: int) -> Ladder:

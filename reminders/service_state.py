@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable
-from datetime import date, datetime
+from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import Any
 
-from protocol.london import OfficeHours
+from protocol.london import ClosedDays, OfficeHours
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from reminders import reachability, rota, rota_patterns
@@ -42,7 +42,7 @@ class ServiceState:
         self.service = service
         self.policy = policy
         self.pack = pack
-        self.closed_days: Collection[date] = frozenset(pack.holidays) | frozenset(policy.holidays)
+        self.closed_days = ClosedDays(pack.holidays, policy.holidays)
         self.office_hours = OfficeHours(
             opens=pack.opens, closes=pack.closes, closed=self.closed_days
         )

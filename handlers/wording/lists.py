@@ -45,7 +45,7 @@ def case(
     """Who by reference and age, since when, what was done, and the next act."""
     assessment = standing.computed
     start = clock(assessment.start, now)
-    if assessment.closable:
+    if assessment.returned:
         state = f"back since {clock(assessment.end, now)}, was away since {start}"
     else:
         away = "missing" if category == "missing" else "away, whereabouts known"

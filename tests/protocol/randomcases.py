@@ -16,6 +16,8 @@ BASES = [
     "2026-07-01T08:00:00+01:00",
     "2026-12-24T23:59:30+00:00",
     "2024-02-28T23:30:00+00:00",
+    "2022-09-12T17:00:00+01:00",
+    "2027-12-17T16:59:59+00:00",
 ]
 LIMITS_H = [0, 1, 2, 3, 4, 5, 12, 24, 30, 48, 72, 73, 100, 7 * 24, 14 * 24, 20 * 24]
 NUDGES = [0, 0, 0, 0.5, -0.5, 1, -1, 60, -60, 1800, -1800, 3600, -3600]
@@ -26,10 +28,27 @@ CHILD_FLAGS = [
     "avoiding_contact", "criminal_activity", "forced_marriage_risk", "hbv_risk", "cse_risk",
     "gang_risk", "trafficking_indicators", "mental_health", "risky_contacts", "uasc",
 ]  # fmt: skip
-EPISODE_FLAGS = [
-    "return_unsafe", "contact_blocked", "abducted", "reported_by_other_agency",
-    "parents_reported", "crime_while_away", "harmed_while_away",
+EPISODE_FLAGS = ["abducted", "reported_by_other_agency", "parents_reported"]
+ANSWERS = [
+    "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "crime_while_away",
+    "harmed_while_away",
 ]  # fmt: skip
+TO_TELL = [
+    "N-RA", "N-RA-WRITTEN", "N-PARENTS", "N-BACK-POLICE", "N-BACK-RA", "N-BACK-PARENTS",
+    "REF-OOH", "REF-DUTY", "POLICE-NOT-TOLD", "SAFE-WELL", "RI", "REV-WEEKLY", "REV-WEEKLY",
+]  # fmt: skip
+MEETINGS = [
+    "HAR-A1-EARLY", "HAR-A2-CHECKS", "HAR-A2-DECIDE", "HAR-A2-GATHER", "HAR-A3-MEETING",
+    "HAR-A3-LEAD", "HAR-A3-ASSESS", "HAR-A3-CSE", "SG-RECOVERY", "STF", "LAN", "SG-MARM", "APPG-3",
+    "CUR-REG40", "CP-4H", "STRAT-14D", "RI-72H", "SOMETHING-ELSE",
+]  # fmt: skip
+ITEMS = [
+    "SG-SEARCH", "RET-COLLECT", "RET-PLACEMENT", "RET-WHERE", "RET-HOST", "RET-MEDICAL",
+    "RI-AGREED", "RI-CONTENT", "RI-ACTIONS", "RI-SHARED", "RI-IRO", "RET-CARE-PLAN",
+    "RET-STRATEGY", "SG-REVIEW", "RET-SUPPORT", "RET-RECORD", "RET-ASSESS", "SG-UNREPORTED",
+    "SG-NI71-OOA",
+]  # fmt: skip
+TEXTS = ["", "", " ", "\u00a0\t", "a reason", "to M. Osei"]
 CONFIG = {
     "profile": ["seed", "current"],
     "protocol_la": ["Haringey", "Camden"],
@@ -69,7 +88,21 @@ CONFIG = {
     "ra_accepting_roles": [["accountable_manager"], ["childs_social_worker"], []],
     "office_open": ["08:00", "09:00"],
     "office_close": ["17:00", "18:30"],
-    "bank_holidays": [[], ["2026-03-02", "2026-07-01"]],
+    "bank_holidays": [[], ["2026-03-02", "2026-07-01", "2026-03-09"], "england"],
+    "level3_clock": ["away", "missing"],
+    "told_before_missing": ["again", "counts"],
+    "notify_back_police_min": [0, 30],
+    "notify_back_ra_min": [0, 60],
+    "notify_back_parents_min": [0, 120],
+    "ra_back_roles": [["team_manager"], ["childs_social_worker"], []],
+    "ri_independence": ["required", "noted"],
+    "unknown_priority_as": [True, False],
+    "crime_victim_as_harm": [True, False],
+    "review_categories": [[], ["missing"], ["unauthorised_absence"]],
+    "review_office_hours": [True, False],
+    "review_early_hours": [0, 1, 72, 100],
+    "settle_recommendations": [True, False],
+    "settle_also": [[], ITEMS, ITEMS[:6], ITEMS[6:]],
     "cur_strategy_hours": [24, 36, 72],
 }
 
@@ -117,20 +150,51 @@ def question(rng: random.Random) -> dict:
         "ri_completed_at": maybe(0.15, near(rng.choice([48, 72, 100]))),
         "reported_to_csc_at": maybe(0.3, near(rng.choice([1, 4]))),
     }
+    episode |= {
+        "missing_since": maybe(0.3, near(rng.choice([0, 1, 2, 5, 24]))),
+        "located_by": rng.choice([None, None, "police", "parents", "placement", "other"]),
+        "located_la": rng.choice([None, None, "", *AUTHORITIES]),
+        "safe_well_at": maybe(0.2, near()),
+        "ri_held_by": rng.choice([None, "independent", "placement"]),
+        "ri_declined_at": maybe(0.1, near(rng.choice([48, 72, 100]))),
+        "referred_at": maybe(0.2, near()),
+        "referred_to": rng.choice([None, "edt", "duty_team"]),
+        "s47_started_at": maybe(0.2, near(rng.choice([1, 4, 30]))),
+    }
+    if rng.random() < 0.15:
+        episode["returned_at"] = episode["located_at"] or episode["returned_at"]
     for flag in EPISODE_FLAGS:
         if rng.random() < 0.2:
             episode[flag] = True
+    for name in ANSWERS:
+        if rng.random() < 0.35:
+            episode[name] = rng.choice([True, "unknown", "unknown", False])
+    events = [episode[k] for k in ("located_at", "returned_at", "missing_since") if episode[k]]
+
+    def at_or_near():
+        """Often exactly at something else that is on record."""
+        if events and rng.random() < 0.4:
+            nudge = dt.timedelta(seconds=rng.choice(NUDGES))
+            return dt.datetime.fromisoformat(rng.choice(events)) + nudge
+        return near()
+
     episode["notifications"] = [
         {
-            "type": rng.choice(["responsible_authority", "ra_written", "parents"]),
-            "recipient_role": rng.choice(
-                ["accountable_manager", "edt_duty_manager", "childs_social_worker"]
+            "type": rng.choice(
+                [
+                    "responsible_authority", "responsible_authority", "ra_written", "parents",
+                    "police_back", "ra_back", "parents_back",
+                ]
             ),
-            "at": iso(near(rng.choice([0, 1, 2, 5])), rng),
+            "recipient_role": rng.choice(
+                ["accountable_manager", "edt_duty_manager", "childs_social_worker", "team_manager"]
+            ),
+            "at": iso(at_or_near(), rng),
             "method": "phone",
         }
-        for _ in range(rng.choice([0, 0, 1, 2, 3]))
-    ]
+        for _ in range(rng.choice([0, 0, 1, 2, 3, 5]))
+    ]  # fmt: skip
+    episode["decisions"] = decisions(rng, at_or_near)
     if rng.random() < 0.5:
         episode = {key: value for key, value in episode.items() if value is not None}
     history = [
@@ -144,7 +208,43 @@ def question(rng: random.Random) -> dict:
     ]  # fmt: skip
     changed = rng.sample(sorted(CONFIG), rng.choice([0, 0, 1, 2, 4, 8]))
     config = {key: rng.choice(CONFIG[key]) for key in changed}
-    return {"now": iso(near(), rng), "episode": episode, "history": history, "config": config}
+    asked = {
+        "now": iso(at_or_near(), rng),
+        "episode": episode,
+        "history": history,
+        "config": config,
+    }
+    if rng.random() < 0.3:
+        changed = rng.sample(sorted(CONFIG.keys() - {"protocol_la"}), rng.choice([0, 1, 3, 6]))
+        asked["placing"] = {
+            "authority": rng.choice([child["responsible_la"] or "Kent", "Camden"]),
+            "config": {key: rng.choice(CONFIG[key]) for key in changed},
+        }
+    return asked
+
+
+def decisions(rng: random.Random, at_or_near) -> list[dict]:
+    """A few, or (to settle nearly everything) one for each id; ties and blank texts among them."""
+    if rng.random() < 0.25:
+        ids = [name for name in TO_TELL + MEETINGS + ITEMS if rng.random() < 0.9]
+        weights = ["done", "not_needed", "not_needed", "booked", "handed_over"]
+    else:
+        ids = rng.choices(TO_TELL * 2 + MEETINGS + ITEMS, k=rng.choice([0, 0, 1, 2, 5, 9]))
+        weights = ["done", "not_needed", "booked", "handed_over"]
+    made = []
+    for name in ids:
+        at = iso(at_or_near(), rng)
+        if made and rng.random() < 0.15:
+            at = rng.choice(made)["at"]
+        decision = {"id": name, "outcome": rng.choice(weights), "at": at}
+        if rng.random() < 0.9:
+            decision["note"] = rng.choice(TEXTS)
+        if rng.random() < 0.9:
+            decision["by_role"] = rng.choice(["registered_manager", "", "  "])
+        if rng.random() < 0.7:
+            decision["until"] = rng.choice([None, *[iso(at_or_near(), rng) for _ in range(4)]])
+        made.append(decision)
+    return made
 
 
 def dob(start: dt.datetime, rng: random.Random) -> str:

@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta, timezone
+from typing import get_args
 
 from hypothesis import strategies as st
 
 from protocol import facts as f
-from protocol.episode import Earlier, Episode, Notification
+from protocol.episode import (
+    Decision,
+    Earlier,
+    Episode,
+    LocatedBy,
+    Notification,
+    NotificationType,
+)
 from protocol.facts import Child
+from protocol.rules import OUTCOMES
 from protocol.settings import FLAGS
 from tests.protocol.cases import SIX
 
@@ -39,10 +48,23 @@ CHILDREN = st.builds(
 )  # fmt: skip
 NOTIFICATIONS = st.builds(
     Notification,
-    type=st.sampled_from(["responsible_authority", "ra_written", "parents", "police"]),
+    type=st.sampled_from(get_args(NotificationType)),
     at=MOMENTS,
     recipient_role=st.sampled_from(["accountable_manager", "childs_social_worker", ""]),
 )
+ANSWERS = st.sampled_from([False, True, "unknown"])
+DECISIONS = st.builds(
+    Decision,
+    id=st.sampled_from(
+        ["N-RA", "N-PARENTS", "N-BACK-PARENTS", "REF-OOH", "POLICE-NOT-TOLD", "SAFE-WELL", "RI",
+         "REV-WEEKLY", "APPG-3", "HAR-A2-GATHER"]
+    ),
+    outcome=st.sampled_from(OUTCOMES),
+    at=MOMENTS,
+    by_role=st.sampled_from(["", "registered_manager"]),
+    note=st.sampled_from(["", " ", "a reason"]),
+    until=MAYBE,
+)  # fmt: skip
 EPISODES = st.builds(
     Episode,
     category=CATEGORIES,
@@ -57,8 +79,18 @@ EPISODES = st.builds(
     parents_withheld_reason=st.sampled_from(["", "interim care order"]),
     ri_completed_at=MAYBE,
     ri_declined_at=MAYBE,
-    return_unsafe=st.booleans(),
-    contact_blocked=st.booleans(),
+    missing_since=MAYBE,
+    located_by=st.sampled_from([None, *get_args(LocatedBy)]),
+    located_la=AUTHORITIES,
+    safe_well_at=MAYBE,
+    ri_held_by=st.sampled_from([None, "independent", "placement"]),
+    referred_at=MAYBE,
+    return_unsafe=ANSWERS,
+    contact_blocked=ANSWERS,
+    crime_suspected=ANSWERS,
+    crime_victim=ANSWERS,
+    harmed_while_away=ANSWERS,
+    decisions=st.lists(DECISIONS, max_size=4).map(tuple),
     abducted=st.booleans(),
     reported_by_other_agency=st.booleans(),
     parents_reported=st.booleans(),

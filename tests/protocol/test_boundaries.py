@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from protocol.assess import assess
+from protocol.episode import Decision
 from protocol.facts import Child
 from tests.protocol.cases import (
     HOUR,
@@ -63,7 +64,7 @@ class TestTwentyFourHours:
         assert after(25, missing(returned_at=SIX + 24 * HOUR)).level == 2
 
     def test_back_a_second_later_is(self):
-        back = after(25, missing(returned_at=SIX + 24 * HOUR + SECOND))
+        back = after(25, missing(IN_CARE, returned_at=SIX + 24 * HOUR + SECOND))
         assert back.level_reasons == ("HAR-L3-RET",)
         assert {"SG-RI-P24H", "SG-24H-REPORT"} <= set(back.reasons)
 
@@ -71,7 +72,7 @@ class TestTwentyFourHours:
         assert after(24 * 30, missing()).level == 2
 
     def test_the_report_of_24_hours_is_strict_and_the_checkpoint_is_not(self):
-        at_a_day = after(24, missing())
+        at_a_day = after(24, missing(IN_CARE))
         assert at_a_day.due["CP-24H"].status == "due"
         assert "SG-24H-REPORT" not in at_a_day.reasons
         assert at_a_day.changes_at == SIX + 24 * HOUR + timedelta(microseconds=1)
@@ -225,7 +226,10 @@ class TestClockChanges:
         assert found.due["CP-4H"].at.isoformat() == "2026-03-29T03:30:00+01:00"
         assert found.due["CP-24H"].at.isoformat() == "2026-03-29T23:30:00+01:00"
         assert found.due["STRAT-14D"].at.isoformat() == "2026-04-11T22:30:00+01:00"
-        assert found.due["REV-WEEKLY"].at.isoformat() == "2026-04-04T22:30:00+01:00"
+        by_calendar = PACK.with_settings({"review_office_hours": False})
+        review = assess(case, [], by_calendar, seen + 4 * HOUR).due["REV-WEEKLY"].at
+        assert review.isoformat() == "2026-04-04T22:30:00+01:00"
+        assert found.due["REV-WEEKLY"].at.isoformat() == "2026-04-07T09:00:00+01:00"  # Easter
 
     def test_when_clocks_go_back_days_keep_the_wall_clock(self):
         seen = datetime(2026, 10, 24, 21, 30, tzinfo=UTC)
@@ -240,20 +244,25 @@ class TestClockChanges:
         assert found.due["STRAT-14D"].at.isoformat() == "2026-03-29T02:30:00+01:00"
 
     def test_weekly_reviews_go_on_across_the_change(self):
-        seen = datetime(2026, 3, 28, 22, 30, tzinfo=UTC)
+        """A missed week stays; one review with a note covers it, and the next week is listed."""
+        seen = datetime(2026, 3, 23, 14, 0, tzinfo=UTC)
         case = missing(last_seen_at=seen)
-        review = datetime(2026, 4, 4, 21, 30, tzinfo=UTC)
+        review = datetime(2026, 3, 30, 13, 0, tzinfo=UTC)
         assert assess(case, [], PACK, review).due["REV-WEEKLY"].at == review
-        later = assess(case, [], PACK, review + SECOND).due["REV-WEEKLY"].at
-        assert later.isoformat() == "2026-04-11T22:30:00+01:00"
+        later = datetime(2026, 4, 8, 9, 0, tzinfo=UTC)
+        assert assess(case, [], PACK, later).due["REV-WEEKLY"].at == review
+        held = Decision(id="REV-WEEKLY", outcome="done", at=later, note="week one: nobody there")
+        reviewed = msgspec.structs.replace(case, decisions=(held,))
+        following = assess(reviewed, [], PACK, later).due["REV-WEEKLY"]
+        assert following.at.isoformat() == "2026-04-13T14:00:00+01:00"
 
 
 class TestFactsOfTheFuture:
     def test_a_return_dated_later_has_not_happened(self):
         case = missing(returned_at=SIX + 3 * HOUR)
-        assert not after(2, case).closable
+        assert not after(2, case).returned
         assert after(2, case).changes_at == SIX + 3 * HOUR
-        assert after(3, case).closable
+        assert after(3, case).returned
 
     def test_a_police_report_dated_later_does_not_make_it_missing_yet(self):
         case = away(police_reported_at=SIX + HOUR)
@@ -319,7 +328,7 @@ class TestAnotherZone:
         later = datetime(2026, 3, 20, tzinfo=UTC)
         there = assess(case, [], self.pack, later).due
         assert there["STRAT-14D"].at.isoformat() == "2026-03-29T04:30:00+03:00"
-        assert there["REV-WEEKLY"].at.isoformat() == "2026-03-22T03:30:00+02:00"
+        assert there["REV-WEEKLY"].at.isoformat() == "2026-03-23T09:00:00+02:00"
 
     def test_the_window_of_days_there(self):
         """180 days before 00:30 in Helsinki (22:30 UTC) falls before its autumn change."""
@@ -356,9 +365,9 @@ class TestRouting:
         assert self.route()[0] == "HAR-RT-4"
 
     def test_another_authoritys_child_placed_elsewhere_has_no_route_here(self):
-        """It is said so, with the reason why, but it is no reason of the assessment."""
+        """It is said so, with the reason why."""
         route, reasons = self.route(looked_after=True, responsible_la="Camden", placement_la="Kent")
-        assert (route, reasons) == ("HAR-RT-NONE", [])
+        assert (route, reasons) == ("HAR-RT-NONE", ["HAR-RT-NONE"])
         assert PACK.rule(route).source
 
 

@@ -39,7 +39,8 @@ def with_child(**changes):
 def test_the_answer_has_the_fields_that_are_promised():
     assert list(ask()) == [
         "level", "level_reasons", "reasons", "due", "out_of_hours", "age", "count_90",
-        "elapsed_minutes", "ra_route", "closable", "changes_at",
+        "elapsed_minutes", "ra_route", "closable", "to_settle", "emergency", "prompts", "placing",
+        "changes_at",
     ]  # fmt: skip
 
 

@@ -84,8 +84,11 @@ def test_missing_because_of_the_police_report():
 
 def test_a_duty_says_from_when_it_runs_and_what_ends_it():
     duty = item(why(missing(IN_CARE), 1).duties, "N-RA")
-    assert "60 min from being noticed, Mon 2 Mar 18:20" in duty.facts
-    assert duty.ends == "the return or the placing authority being told"
+    assert "60 min from being noticed missing, Mon 2 Mar 18:20" in duty.facts
+    decided = "a decision (not needed and why, after the return)"
+    assert duty.ends == f"the placing authority being told or {decided}"
+    assert duty.set_by_service
+    assert "(set by this service)" in item_text(duty)
     assert "By: Mon 2 Mar 19:20" in item_text(duty)
 
 

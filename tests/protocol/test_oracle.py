@@ -18,6 +18,7 @@ from tests.protocol.test_scenarios import BOOK
 CONFIG = BOOK["default_config"]
 SECOND = dt.timedelta(seconds=1)
 MOMENT = dt.timedelta(microseconds=1)
+NOTHING = dt.timedelta()
 
 
 def compare(run, asked):
@@ -27,6 +28,8 @@ def compare(run, asked):
     ours = json.loads(json.dumps(answer))
     for key, value in expected.items():
         assert ours[key] == value, (key, ours[key], value, asked)
+    if ours["emergency"]:
+        assert next(iter(ours["due"])) == "N-POLICE"
     return ours
 
 
@@ -47,7 +50,8 @@ def check_changes(asked, answer, probes):
         return
     change = dt.datetime.fromisoformat(changes)
     assert change > now, asked
-    assert at(asked, change + SECOND) != before, (changes, asked)
+    # A limit may be strict, and what changes may change back within the second.
+    assert any(at(asked, change + step) != before for step in (NOTHING, SECOND)), (changes, asked)
     for share in probes:
         moment = min(now + (change - now) * share, change - MOMENT)
         assert at(asked, moment) == before, (share, changes, asked)

@@ -32,6 +32,7 @@ source = "made up"
 [[duty]]
 id = "OWN-CALL"
 title = "Phone the authority again"
+act = "Ring the authority again."
 who = "Duty manager"
 kind = "notification"
 when = { state = "open" }

@@ -52,6 +52,9 @@ def test_the_presets_are_those_of_the_decision_table():
     assert (literal.older_band_min_age, literal.ua_over_4h_level) == (11, 1)
     assert (literal.unknown_concerns_as, literal.under11_missing_open_level) == (False, 1)
     assert (literal.police_report_makes_missing, literal.cp_72h_open) == (False, False)
+    assert (literal.review_categories, literal.review_office_hours) == (("missing",), False)
+    assert (literal.told_before_missing, literal.crime_victim_as_harm) == ("counts", False)
+    assert (literal.unknown_priority_as, literal.settle_recommendations) == (False, False)
     assert load_pack("haringey-2011", "current").settings.profile == "current"
     assert load_pack("haringey-2011", "overnight").settings.level3_overnight
 
@@ -66,7 +69,7 @@ def test_recommendations_are_labelled_as_such():
 
 def test_every_ambiguity_of_the_decision_table_is_there_with_its_choice():
     names = [ambiguity.id for ambiguity in load_pack().book.ambiguities]
-    assert names == [f"A-{n:02}" for n in range(1, 25)] + [f"S-{n:02}" for n in range(1, 11)]
+    assert names == [f"A-{n:02}" for n in range(1, 27)] + [f"S-{n:02}" for n in range(1, 17)]
 
 
 def test_lancashire_is_off_until_it_is_wanted():

@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from protocol.assess import assess, level_at
+from protocol.episode import Decision
 from protocol.explain import explain
 from protocol.fold import fold
 from protocol.pack import load_pack
@@ -38,12 +39,17 @@ def nothing_but_rules():
 BARE = nothing_but_rules()
 PACKS += [load_pack(EXAMPLE), BARE, BARE.with_settings({"age_evaluated_at": "now"})]
 ANY_PACK = st.sampled_from(PACKS)
+ANSWERED = (
+    "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "harmed_while_away",
+)  # fmt: skip
 MOMENT = timedelta(microseconds=1)
 SECOND = timedelta(seconds=1)
 
 
 def answer(found):
-    return found.level, found.reasons, found.due
+    """All whose change counts as a change."""
+    further = found.to_settle, found.emergency, found.prompts, found.placing
+    return found.level, found.reasons, found.due, *further
 
 
 @given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.floats(0, 1))
@@ -74,7 +80,15 @@ def test_with_fixed_facts_the_level_never_falls(case, history, pack, now, second
     assert level_at(fixed, history, pack, later) >= level_at(fixed, history, pack, now)
 
 
+def at_most(moment, now):
+    return moment if moment is not None and moment <= now else None
+
+
 def as_known(case, now):
+    """The case without anything dated later. An absence that is still to become missing is none."""
+    later = case.missing_since is not None and case.missing_since > now
+    if later and case.category == "missing":
+        case = msgspec.structs.replace(case, category="unauthorised_absence")
     times = [
         name
         for name in case.__struct_fields__
@@ -84,8 +98,63 @@ def as_known(case, now):
     return msgspec.structs.replace(
         case,
         notifications=tuple(n for n in case.notifications if n.at <= now),
+        decisions=tuple(d for d in case.decisions if d.at <= now),
+        missing_since=at_most(case.missing_since, now),
         **{name: at if at is not None and at <= now else None for name, at in known.items()},
     )
+
+
+TO_TELL = {
+    "N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "N-BACK-POLICE", "N-BACK-RA",
+    "N-BACK-PARENTS", "REF-OOH", "REF-DUTY",
+}  # fmt: skip
+LATER = OFFSETS.filter(lambda seconds: seconds >= 0)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, LATER)
+def test_time_alone_ends_no_duty_to_tell(case, history, pack, now, seconds):
+    fixed = as_known(case, now)
+    before = TO_TELL & assess(fixed, history, pack, now).due.keys()
+    assert before <= assess(fixed, history, pack, now + timedelta(seconds=seconds)).due.keys()
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, LATER)
+def test_time_alone_settles_nothing(case, history, pack, now, seconds):
+    """Unless it raises the level, whose actions take the place of those of the lower one."""
+    fixed = as_known(case, now)
+    one = assess(fixed, history, pack, now)
+    other = assess(fixed, history, pack, now + timedelta(seconds=seconds))
+    assume(one.level == other.level)
+    assert set(one.to_settle) <= set(other.to_settle)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.sampled_from(ANSWERED))
+def test_an_answer_that_is_not_known_any_more_settles_nothing(case, history, pack, now, name):
+    no = msgspec.structs.replace(case, **{name: False})
+    unknown = msgspec.structs.replace(case, **{name: "unknown"})
+    one, other = (assess(c, history, pack, now) for c in (no, unknown))
+    assert set(one.to_settle) <= set(other.to_settle)
+    assert set(one.reasons) <= set(other.reasons)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS)
+def test_closing_never_hides_a_duty_to_tell(case, history, pack, now):
+    found = assess(case, history, pack, now)
+    if found.closable:
+        put_off = {"N-PARENTS", "N-BACK-PARENTS"}
+        assert TO_TELL & found.due.keys() <= put_off
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.sampled_from(["done", "booked", "handed_over"]))
+def test_only_the_word_of_the_receiver_ends_a_duty_to_tell(case, history, pack, now, outcome):
+    """Done, booked and handed over end none; neither does a reason before the return."""
+    undecided = msgspec.structs.replace(case, decisions=())
+    made = tuple(
+        Decision(id=name, outcome=outcome, at=now, by_role="manager", note="why", until=now + HOUR)
+        for name in sorted(TO_TELL)
+    )
+    decided = msgspec.structs.replace(case, decisions=made)
+    assert assess(decided, history, pack, now).due == assess(undecided, history, pack, now).due
 
 
 @given(EPISODES, HISTORIES, ANY_PACK, MOMENTS, st.sampled_from(Settings().additional_factors))

@@ -173,24 +173,24 @@ async def test_weekly_reviews_one_by_one_and_the_meeting_before_fourteen_days():
         ref = await world.report(ago=timedelta(0))
         for duty in ("CP-4H", "CP-24H", "CP-72H-OPEN"):
             await world.records(ref, world.fact(f.DutyDone, duty=duty))
-        await world.until(utc("2026-03-12 23:00"))
+        await world.until(utc("2026-03-15 08:59"))
         weekly = [g for g in world.telegram.got if g.message.about == "REV-WEEKLY"]
         assert weekly == []
-        await world.until(utc("2026-03-13 21:31"))
+        await world.until(utc("2026-03-16 09:01"))
         weekly = [g for g in world.telegram.got if g.message.about == "REV-WEEKLY"]
-        assert weekly[0].at.strftime("%d %H:%M") == "13 08:00"
-        assert weekly[-1].at.strftime("%d %H:%M") == "13 21:30"
+        assert weekly[-1].at.strftime("%a %d %H:%M") == "Mon 16 09:00"
+        assert {g.to for g in weekly} == {"mia"}, "managers, by day"
         await world.records(ref, world.fact(f.DutyDone, duty="REV-WEEKLY"))
         world.telegram.new()
-        await world.until(utc("2026-03-16 21:00"))
+        await world.until(utc("2026-03-17 08:59"))
         assert not [s for _, s in world.telegram.new() if "REV-WEEKLY" in s]
-        await world.until(utc("2026-03-17 08:01"))
+        await world.until(utc("2026-03-17 09:01"))
         meeting = [g for g in world.telegram.got if g.message.about == "STRAT-14D"]
         assert meeting[0].message.data["early"]
-        assert meeting[0].at.strftime("%d %H:%M") == "17 08:00"
-        await world.until(utc("2026-03-20 21:31"))
+        assert meeting[0].at.strftime("%d %H:%M") == "17 09:00"
+        await world.until(utc("2026-03-23 09:01"))
         weekly = [g for g in world.telegram.got if g.message.about == "REV-WEEKLY"]
-        assert weekly[-1].at.strftime("%d %H:%M") == "20 21:30"
+        assert weekly[-1].at.strftime("%d %H:%M") == "23 09:00"
 
 
 @in_virtual_time

@@ -81,9 +81,9 @@ async def test_acknowledged_and_forgotten():
 
 
 @in_virtual_time
-async def test_the_return_stops_everything_at_once():
+async def test_the_return_stops_what_is_about_the_absence_at_once():
     async with World() as world:
-        ref = await world.report(ago=timedelta(0), told=False)
+        ref = await world.report(ago=timedelta(0))
         await world.until(utc("2026-03-07 01:45"))
         assert world.telegram.new()
         world.telegram.delay = 5
@@ -95,6 +95,25 @@ async def test_the_return_stops_everything_at_once():
         await world.records(ref, world.fact(f.Closed), close=True)
         await world.advance(hours=48)
         assert world.telegram.new() == []
+
+
+@in_virtual_time
+async def test_the_return_does_not_stop_what_people_have_to_be_told():
+    """Back before anybody was told: authority and parents still have to be, and the reminder ends
+    with their word, not with the return."""
+    async with World() as world:
+        ref = await world.report(ago=timedelta(0), told=False)
+        await world.returns(ref, told=False)
+        await world.until(utc("2026-03-07 04:00"))
+        asked = {about for _, about in world.telegram.new()}
+        assert {"reminder N-RA", "reminder N-BACK-RA", "reminder N-PARENTS"} <= asked
+        told = {"role": "edt_duty_manager", "how": "phone"}
+        await world.records(ref, world.fact(f.AuthorityTold, **told), world.fact(f.ParentsTold))
+        await world.advance(minutes=1)
+        world.telegram.new()
+        await world.advance(hours=2)
+        rang = {about for _, about in world.telegram.new()}
+        assert not rang & {"reminder N-RA", "reminder N-BACK-RA", "reminder N-PARENTS"}
 
 
 @in_virtual_time

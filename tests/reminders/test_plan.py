@@ -156,7 +156,7 @@ def test_nothing_about_the_absence_after_the_return_and_nothing_at_all_after_clo
     messages, found = live(facts, moments)
     now = max(moments)
     where = standing([x for x in facts if x.recorded_at <= now], (), PACK, now)
-    if where.computed.closable:
+    if where.computed.returned:
         assert {m.about for m in found.send if m.kind in ASKING} <= AFTER_RETURN
     waiting = [
         msgspec.structs.replace(m, state="waiting") if m.created_at == now else m for m in messages

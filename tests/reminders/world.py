@@ -71,7 +71,7 @@ def summarise(record: Episode) -> Past:
         home=record.home,
         category=episode.category,
         start=found.start,
-        end=found.end if found.closable else None,
+        end=found.end if found.returned else None,
         level=found.level,
         peak=found.level,
         closed_at=record.closed_at,
@@ -249,8 +249,15 @@ class World:
         await self.store.commit(ref, record.version, Change(facts=facts, close=close))
         await self.engine.changed(ref)
 
-    async def returns(self, ref: str, by: str = "amy") -> None:
-        await self.records(ref, self.fact(f.Returned, by=by))
+    async def returns(self, ref: str, by: str = "amy", *, told: bool = True) -> None:
+        """Back. `told`: whoever was told that they were away hears it at once."""
+        facts: list[f.Fact] = [self.fact(f.Returned, by=by)]
+        if told:
+            facts += [
+                self.fact(f.ToldOfReturn, by=by, whom=whom, role="edt_duty_manager")
+                for whom in ("police", "authority", "parents")
+            ]
+        await self.records(ref, *facts)
 
     async def has_it(self, ref: str, duty: str, who: str, **more: Any) -> Any:
         answers = await self.acts.acknowledge(ref, [duty], self.staff(who), **more)
