@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
+from handlers.wording.after_return import AFTER_CLOSING
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
 from protocol.counting import counting
@@ -95,7 +96,7 @@ def _rows(view: View, *actions: Sequence[str]) -> tuple[tuple[Button, ...], ...]
 def main_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     """What is most likely next, in reach of a thumb; the rest is behind More."""
     if view.closed:
-        return _rows(view, ["timeline", "why"])
+        return _rows(view, ["timeline", "why"], ["late"] if view.staff.manages else [])
     if view.back:
         return _after_return(view)
     due = {d.id for d in view.duties}
@@ -111,26 +112,90 @@ def main_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
         parents = ["parents", "withheld"]
     found = ["back"] if view.has(f.Located) else ["found", "back"]
     if view.has(f.Located):
-        found.append("again")
+        found = [*_found(view), *found, "again"]
     return _rows(view, telling, parents, found, ["note", "why"], ["more"])
 
 
+def _found(view: View) -> list[str]:
+    """Found, and not back yet: referral first, then those who were told."""
+    wanted = {duty.id for duty in view.duties} | {*view.state.computed.prompts}
+    urgent = ("referral", "back_police", "back_parents", "ask_safe")
+    return [kind for name, kind in AFTER_RETURN if name in wanted and kind in urgent][:2]
+
+
+NEXT_SHOWN = 4
+"""Of what comes next after a return, that many buttons; the others follow when these are done."""
+
+
 def _after_return(view: View) -> tuple[tuple[Button, ...], ...]:
-    after: list[list[str]] = []
-    if "SG-SAFEWELL" in view.state.computed.reasons and not view.has(f.SafeAndWell):
-        after.append(["safewell"])
-    if "SG-RI" in view.state.computed.reasons and not view.has(f.InterviewHeld):
-        declined = any(isinstance(x, f.InterviewAnswered) and not x.accepted for x in view.facts)
-        if not view.has(f.InterviewOffered):
-            after.append(["offered", "held"])
-        elif not declined:
-            after.append(["held"] if view.has(f.InterviewAnswered) else ["answered", "held"])
+    """What comes up after a return, in the order in which it does: an hour, a day, three days."""
+    after = [action for action in _next(view) if action][:NEXT_SHOWN]
+    settle = ["settle"] if view.state.computed.to_settle else []
     last = []
     if view.staff.manages and not view.has(f.SignedOff):
         last.append("signoff")
     if view.has(f.SignedOff):
         last.append("close")
-    return _rows(view, *after, last, ["note", "why"], ["again", "more"])
+    pairs = [after[start : start + 2] for start in range(0, len(after), 2)]
+    return _rows(view, *pairs, settle, last, ["note", "why"], ["again", "more"])
+
+
+def _next(view: View) -> list[str]:
+    """The forms that are wanted now, most urgent first, each once."""
+    computed = view.state.computed
+    wanted = {duty.id for duty in view.duties} | {*computed.to_settle, *computed.prompts}
+    found = [kind for name, kind in AFTER_RETURN if name in wanted]
+    if "parents" in found:
+        found.insert(found.index("parents") + 1, "withheld")
+    if view.has(f.Referred) and not view.has(f.ReferralAnswered):
+        found.insert(0, "referral_result")
+    if not view.has(f.Collected):
+        found.append("came_back")
+    if view.missing and view.folded.child.looked_after and not view.has(f.MedicalChecked):
+        found.append("medical")
+    if "SG-RI" in computed.reasons:
+        found += _interview(view)
+    if "SG-SAFEWELL" in computed.reasons and "SAFE-WELL" in computed.to_settle:
+        found.append("safewell")
+    return list(dict.fromkeys(found))
+
+
+def _interview(view: View) -> list[str]:
+    """The next steps of the return interview: offered, answered, booked, held, shared."""
+    held = [x for x in view.facts if isinstance(x, f.InterviewHeld)]
+    if any(x.independent is not False for x in held):
+        asked = any(isinstance(x, f.WhileAway) and x.push is not None for x in view.facts)
+        content = asked or any(x.content for x in held)
+        return [
+            *([] if content else ["content"]),
+            *([] if view.has(f.InterviewShared) else ["shared"]),
+        ]
+    if view.folded.ri_declined_at is not None:
+        return []
+    if not view.has(f.InterviewOffered):
+        return ["offered", "held"]
+    if not view.has(f.InterviewAnswered):
+        return ["answered", "held"]
+    return ["held"] if view.has(f.InterviewBooked) else ["booked", "held"]
+
+
+AFTER_RETURN = (
+    ("N-POLICE", "police"),
+    ("POLICE-NOT-TOLD", "police"),
+    ("POLICE-CHALLENGE", "police_said"),
+    ("REF-OOH", "referral"),
+    ("REF-DUTY", "referral"),
+    ("N-RA", "authority"),
+    ("N-PARENTS", "parents"),
+    ("N-BACK-POLICE", "back_police"),
+    ("N-BACK-RA", "back_authority"),
+    ("N-BACK-PARENTS", "back_parents"),
+    ("N-RA-WRITTEN", "written"),
+    ("ASK-SAFE", "ask_safe"),
+    ("ASK-CRIME", "time_away"),
+    ("ASK-HARM", "time_away"),
+)
+"""Duties, things to settle and questions, most urgent first, and the form that records each."""
 
 
 def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
@@ -146,6 +211,10 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     if "HAR-SH-AGENCY" in view.state.computed.reasons:
         first.append(["referred"])
     told = [a for a in ("police", "authority", "parents") if not view.back]
+    said = ["police_said"] if view.has(f.PoliceTold) else []
+    if view.has(f.AuthorityTold):
+        said.append("acknowledged")
+    after = ["time_away", "assessment"] if view.back or view.has(f.Located) else []
     levels = ["raise"] if view.state.shown < 3 else []
     if view.staff.manages and view.state.shown > 1:
         levels.append("lower")
@@ -153,7 +222,10 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
         (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{code(d.id)}"),)
         for d in done_by_hand(view)[:4]
     )
-    return (*checks, *_rows(view, *first, told, levels, ["card"]))
+    return (
+        *checks,
+        *_rows(view, *first, told, said, ["together", *after[:1]], after[1:], levels, ["card"]),
+    )
 
 
 def done_by_hand(view: View) -> list[Duty]:
@@ -181,12 +253,15 @@ def timeline(view: View, page: int = -1) -> Screen:
     stands with its old and its new value."""
     ref = view.episode.ref
     items = []
+    closed = False
     for place, fact in enumerate(view.episode.facts):
         line = say.done_line(fact, view.pack, view.now, view.names)
         if line:
             gone = "" if fact in view.facts else say.GONE
             was = say.before(fact, view.episode.facts[:place], view.pack, view.now)
-            items.append(Item(f"{line}{was}{gone}"))
+            late = AFTER_CLOSING if closed else ""
+            items.append(Item(f"{line}{was}{gone}{late}"))
+        closed = closed or isinstance(fact, f.Closed)
     return paged(
         say.timeline(ref),
         items,

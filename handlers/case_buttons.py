@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
-from handlers import card, case_records, draft_session, explanations, show_card
+from handlers import card, case_records, draft_session, explanations, settling, show_card
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
+from handlers.wording import after_return, recording
 from handlers.wording import card as say
-from handlers.wording import recording
-from handlers.wording.duties import BUTTONS, RECORDED_BY, title
+from handlers.wording.duties import BUTTONS, title
 from handlers.wording.form import at_another_home
 from protocol.counting import counting, last_of
 from protocol.facts import (
@@ -72,6 +73,14 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await explanations.item(context, incoming, now_on, rest[0])
         case "home":
             await _found_or_back(context, incoming, ref)
+        case "settle":
+            await settling.listing(context, incoming, now_on)
+        case "item":
+            await _item(context, incoming, now_on, rest[0])
+        case "decide" | "do":
+            await _decide(context, incoming, now_on, rest[0], record=action == "do")
+        case "late":
+            await _late(context, incoming, now_on)
         case "close" | "closing":
             await _close(context, incoming, now_on, sure=action == "closing")
         case "again":
@@ -95,12 +104,57 @@ async def _done(context: Context, incoming: Incoming, now_on: card.View, duty: s
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)
 
 
+async def _item(context: Context, incoming: Incoming, now_on: card.View, tapped_: str) -> None:
+    """One thing of the list: how it is recorded, or what is decided about it."""
+    about = named(tapped_, settling.left(now_on))
+    if about is None:
+        await settling.listing(context, incoming, now_on)
+    elif not await settling.item(context, incoming, now_on, about):
+        await _decide(context, incoming, now_on, about, record=True)
+
+
+async def _decide(
+    context: Context, incoming: Incoming, now_on: card.View, tapped_: str, *, record: bool
+) -> None:
+    about = named(tapped_, settling.left(now_on))
+    if about is None:
+        await settling.listing(context, incoming, now_on)
+        return
+    kind, answers = "decide", settling.decide_answers(about, context.pack)
+    if record:
+        kind, answers = settling.form_for(about, context.pack)
+    await _record(context, incoming, now_on.episode, kind, answers=answers)
+
+
+async def _late(context: Context, incoming: Incoming, now_on: card.View) -> None:
+    """What can still be recorded when a case is closed, by a manager."""
+    if not now_on.closed or not incoming.staff.manages:
+        raise NotAllowed(after_return.LATE_MANAGER)
+    screen = settling.late_screen(now_on.episode.ref)
+    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
+
+
 async def _record(
-    context: Context, incoming: Incoming, episode: Episode, kind: str, duty: str = ""
+    context: Context,
+    incoming: Incoming,
+    episode: Episode,
+    kind: str,
+    duty: str = "",
+    answers: dict[str, Any] | None = None,
 ) -> None:
     if episode.closed_at is not None:
-        raise NotAllowed(say.IS_CLOSED)
-    answers = {"duty": duty, "title": title(duty, context.pack)} if duty else {}
+        if not incoming.staff.manages:
+            raise NotAllowed(after_return.LATE_MANAGER)
+        if kind in settling.NOT_LATE:
+            raise NotAllowed(say.IS_CLOSED)
+    hint = _on_record(context, episode, kind)
+    if answers is None:
+        answers = {"duty": duty, "title": title(duty, context.pack)} if duty else {}
+    if kind == "signoff":
+        now_on = await show_card.view(context, incoming, episode)
+        answers, hint = settling.sign_off(context, now_on, incoming.staff)
+    if episode.closed_at is not None:
+        hint = after_return.LATE
     await draft_session.begin(
         context,
         incoming,
@@ -108,7 +162,7 @@ async def _record(
         episode=episode,
         answers=answers,
         at=incoming.message_id,
-        hint=_on_record(context, episode, kind),
+        hint=hint,
     )
 
 
@@ -149,6 +203,9 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
         above = "" if now_on.closed else why_not
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, above)
         return
+    if why_not := settling.why_not_close(now_on, incoming.staff, context.pack):
+        await show_card.card_of(context, incoming, episode.ref, incoming.message_id, why_not)
+        return
     if not sure:
         unmet = [title(d.id, context.pack) for d in now_on.duties if d.id != "CLOSE"]
         screen = Screen(
@@ -169,7 +226,11 @@ async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sur
             raise NotAllowed(say.changed_meanwhile(current.ref))
         return [
             Closed(
-                id=case_records.new_ids(current)(), by=incoming.staff.id, recorded_at=now, at=now
+                id=case_records.new_ids(current)(),
+                by=incoming.staff.id,
+                recorded_at=now,
+                at=now,
+                **settling.closing(now_on),
             )
         ]
 
@@ -206,12 +267,12 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
         case "mine":
             await _have(context, incoming, ref, duty, take_over=True)
         case "do":
-            kind = RECORDED_BY.get(duty, "done")
+            kind, answers = settling.form_for(duty, context.pack)
             if kind == "close":
                 now_on = await show_card.view(context, incoming, episode)
                 await _close(context, incoming, now_on, sure=False)
             else:
-                await _record(context, incoming, episode, kind, duty if kind == "done" else "")
+                await _record(context, incoming, episode, kind, answers=answers)
         case "later":
             answer = await context.acts.snooze(
                 ref, duty, incoming.staff, due[duty].at, update_id=incoming.update_id

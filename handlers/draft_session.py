@@ -100,7 +100,7 @@ async def _still_theirs(context: Context, draft: Draft, incoming: Incoming) -> E
         episode = await case_records.case(context, draft.episode, incoming.staff)
     except NotFound:
         raise NoLongerPossible(say.no_longer_yours(draft.episode)) from None
-    if episode.closed_at is not None:
+    if episode.closed_at is not None and not incoming.staff.manages:
         raise NoLongerPossible(say.closed_meanwhile(draft.episode))
     if RECORDINGS[draft.kind].manager_only and not incoming.staff.manages:
         raise NoLongerPossible(card_words.MANAGER_ONLY)
@@ -422,7 +422,7 @@ async def _append(context: Context, incoming: Incoming, draft: Draft, state: For
     now = context.clock.now()
 
     def build(current: Episode) -> list[Fact]:
-        if current.closed_at is not None:
+        if current.closed_at is not None and not incoming.staff.manages:
             raise NoLongerPossible(say.closed_meanwhile(current.ref))
         fresh = msgspec.structs.replace(state, now=now, episode=current)
         if forms.current(recording.form, fresh) is not None:

@@ -15,6 +15,8 @@ import msgspec
 from protocol import london
 from protocol.assess import Assessment
 from protocol.counting import counting
+from protocol.decisions import latest
+from protocol.episode import Decision, utc
 from protocol.facts import (
     NIGHTLIGHT,
     Acknowledged,
@@ -31,12 +33,14 @@ from protocol.facts import (
     Located,
     Note,
     Opened,
+    PoliceAnswered,
     Returned,
     SafeAndWell,
     SignedOff,
     Snoozed,
     Told,
 )
+from protocol.fold import fold_counting
 from reminders.policy import Policy
 
 ONLY_BY_FACT = frozenset({"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-PARENTS", "RI-72H"})
@@ -49,7 +53,16 @@ AFTER_RETURN = frozenset(
     }
 )  # fmt: skip
 """Duties that do not end with the return: telling, referring, the check, the interview."""
-OWN_DUTIES = frozenset({"SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS"})
+NEVER_PUT_OFF = frozenset(
+    {"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-BACK-RA", "N-BACK-POLICE", "REF-OOH", "REF-DUTY"}
+)
+"""The home's own: booked or handed over, they are reminded of all the same."""
+OWN_DUTIES = frozenset(
+    {
+        "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS", "ASK-CRIME", "ASK-HARM",
+        "ASK-SAFE", "ASK-CONTACT", "POLICE-CHALLENGE",
+    }
+)  # fmt: skip
 """Duties that this service asks for at times of its own; the protocol names none."""
 HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, DutyDone)
 """Facts that no due time depends on."""
@@ -102,7 +115,11 @@ class Reading(msgspec.Struct, kw_only=True):
     offered: bool = False
     interview_answer: InterviewAnswered | None = None
     held: bool = False
-    signed_off: bool = False
+    signed_off: SignedOff | None = None
+    decisions: dict[str, Decision] = {}
+    """The decision that counts for each id."""
+    police_refused_at: datetime | None = None
+    """When the police's refusal was written down, if that is their last word."""
     gone_again: bool = False
     concerns_unknown_since: datetime | None = None
     opened_at: datetime | None = None
@@ -120,7 +137,9 @@ class Reading(msgspec.Struct, kw_only=True):
 def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
     seen = Reading()
-    for fact in counting([f for f in facts if not isinstance(f, Told)]):
+    standing = counting([f for f in facts if not isinstance(f, Told)])
+    seen.decisions = latest(fold_counting(standing).decisions)
+    for fact in standing:
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):
@@ -149,7 +168,9 @@ def read(facts: Sequence[Fact]) -> Reading:
         elif isinstance(fact, InterviewHeld):
             seen.held = True
         elif isinstance(fact, SignedOff):
-            seen.signed_off = True
+            seen.signed_off = fact
+        elif isinstance(fact, PoliceAnswered):
+            seen.police_refused_at = None if fact.accepted else fact.recorded_at
         elif isinstance(fact, GoneAgain):
             seen.gone_again = True
     return seen
@@ -162,15 +183,16 @@ def duties(
     found: list[Duty] = []
     for duty, due in assessment.due.items():
         at = due.at.astimezone(UTC)
-        if duty == "RI-72H":
-            if _interview_settled(seen):
-                continue
-        elif duty not in ONLY_BY_FACT and duty != "REV-WEEKLY" and duty in seen.done:
+        if duty not in ONLY_BY_FACT and duty != "REV-WEEKLY" and _is_done(duty, seen):
             continue
         found.append(_duty(duty, at, seen, policy))
-    for duty, at in _own(seen, assessment, policy, closed):
-        if duty not in seen.done:
-            found.append(_duty(duty, at, seen, policy, in_protocol=False))
+    listed = {duty.id for duty in found}
+    own = {**dict(_put_off(seen)), **dict(_own(seen, assessment, policy, closed))}
+    found += [
+        _duty(duty, at, seen, policy, in_protocol=False)
+        for duty, at in own.items()
+        if duty not in listed and duty not in seen.done
+    ]
     found.sort(key=lambda d: (d.starts, d.id))
     return found
 
@@ -190,6 +212,11 @@ def _duty(
             quiet_until, owner, hold_ended = answer.at, answer.owner, answer.why
         case Snoozed():
             quiet_until = min(answer.until, at)
+    put_off = seen.decisions.get(duty)
+    if put_off is not None and put_off.until is not None and duty not in NEVER_PUT_OFF:
+        until = utc(put_off.until)
+        if put_off.outcome in ("booked", "handed_over"):
+            quiet_until = max(until, quiet_until or until)
     logged = seen.back_at if duty in AFTER_RETURN and seen.back_at else seen.opened_at
     not_before = seen.corrected_at
     if logged is not None and (not_before is None or logged > not_before):
@@ -206,11 +233,20 @@ def _duty(
     )
 
 
-def _interview_settled(seen: Reading) -> bool:
-    """Held, or declined with a reason."""
-    answer = seen.interview_answer
-    declined = answer is not None and not answer.accepted and bool(answer.reason)
-    return seen.held or declined
+def _is_done(duty: str, seen: Reading) -> bool:
+    decided = seen.decisions.get(duty)
+    return duty in seen.done or (decided is not None and decided.outcome == "done")
+
+
+def _put_off(seen: Reading) -> list[tuple[str, datetime]]:
+    """What is booked or handed over is asked about at the time until which it is put off."""
+    return [
+        (name, utc(decision.until))
+        for name, decision in seen.decisions.items()
+        if decision.outcome in ("booked", "handed_over")
+        and decision.until is not None
+        and not (name == "RI" and seen.held)
+    ]
 
 
 def _own(
@@ -222,18 +258,22 @@ def _own(
     if seen.concerns_unknown_since is not None:
         day = london.next_working_day(seen.concerns_unknown_since, closed)
         wanted.append(("ASK-CONCERNS", london.at(day, own.ask_concerns_at)))
+    if seen.police_refused_at is not None and not assessment.returned:
+        wanted.append(("POLICE-CHALLENGE", seen.police_refused_at))
+    if seen.back_at is not None:
+        day = london.next_working_day(seen.back_at, closed)
+        asked_at = london.at(day, own.ask_concerns_at)
+        wanted += [(p, asked_at) for p in assessment.prompts if p != "ASK-CONCERNS"]
     if not assessment.returned:
         return wanted
     back = assessment.end.astimezone(UTC)
-    if "SG-SAFEWELL" in assessment.reasons and not seen.safe_and_well and not seen.gone_again:
+    if "SAFE-WELL" in assessment.to_settle and not seen.safe_and_well and not seen.gone_again:
         wanted.append(("SAFE-WELL", back + timedelta(minutes=own.safe_and_well_minutes)))
     asked = seen.offered or seen.held or seen.interview_answer is not None or seen.gone_again
     if "RI-72H" in assessment.due and not asked:
         day = london.day_of(back) + timedelta(days=1)
         wanted.append(("RI-OFFER", london.at(day, own.offer_interview_at)))
     working = london.at(london.next_working_day(back, closed), own.sign_off_at)
-    if not seen.signed_off:
-        wanted.append(("SIGN-OFF", working))
-    elif not wanted and ("RI-72H" not in assessment.due or _interview_settled(seen)):
-        wanted.append(("CLOSE", working))
-    return wanted
+    if seen.signed_off is None or not set(assessment.to_settle) <= {*seen.signed_off.left_open}:
+        return [*wanted, ("SIGN-OFF", working)]
+    return [("CLOSE", working)]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from handlers.recording import correcting, judging, returning, telling
+from handlers.recording import after_return, correcting, judging, returning, telling
 from handlers.recording.parts import Recording
 
 RECORDINGS: dict[str, Recording] = {
@@ -10,6 +10,7 @@ RECORDINGS: dict[str, Recording] = {
     **returning.RECORDINGS,
     **judging.RECORDINGS,
     **correcting.RECORDINGS,
+    **after_return.RECORDINGS,
 }
 """By the name that stands in the card's buttons and in the draft."""
 

@@ -11,7 +11,7 @@ import msgspec
 from handlers.chat import plain
 from handlers.form import Choice, FormState, Option, When
 from handlers.recording import time_order
-from handlers.recording.judging import CATEGORY_STEP, ROLE_STEPS, WORSE_STEP, worse
+from handlers.recording.judging import ACTING, CATEGORY_STEP, ROLE_STEPS, WORSE_STEP, worse
 from handlers.recording.parts import (
     NewId,
     Recording,
@@ -71,9 +71,13 @@ def _correctable(state: FormState) -> list[Option]:
 def _corrected(c: FormState, new: NewId) -> list[Fact]:
     what = c.answers["fix"]
     if what.startswith("not_"):
+        kinds = [TAKEN_BACK[what.removeprefix("not_")]]
+        if f.AuthorityTold in kinds:
+            kinds.append(f.AuthorityAcknowledged)
         return [
             f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **author(c, new))
-            for wrong in _every(c, TAKEN_BACK[what.removeprefix("not_")])
+            for kind in kinds
+            for wrong in _every(c, kind)
         ]
     if what == "risks":
         return worse(c, new)
@@ -82,7 +86,13 @@ def _corrected(c: FormState, new: NewId) -> list[Fact]:
     if what == "category":
         category = c.answers["cat"]
         return [
-            f.CategoryChanged(at=c.now, category=category, reason=text(c, "why"), **author(c, new))
+            f.CategoryChanged(
+                at=c.now,
+                category=category,
+                reason=text(c, "why"),
+                from_start=True,
+                **author(c, new),
+            )
         ]
     wrong = last(c, KINDS.get(what, f.AuthorityTold))
     if wrong is None:  # a colleague has withdrawn it meanwhile
@@ -90,8 +100,31 @@ def _corrected(c: FormState, new: NewId) -> list[Fact]:
     if what == "role":
         right = {"role": c.answers["role"], "how": c.answers["how"]}
         right = {key: "unknown" if value == "?" else value for key, value in right.items()}
-        return [msgspec.structs.replace(wrong, corrects=wrong.id, **right, **author(c, new))]
-    return [msgspec.structs.replace(wrong, at=when(c), corrects=wrong.id, **author(c, new))]
+        told = msgspec.structs.replace(
+            wrong, corrects=wrong.id, acknowledged=False, **right, **author(c, new)
+        )
+        return [told, *_acknowledged(c, new, told)]
+    fixed = msgspec.structs.replace(wrong, at=when(c), corrects=wrong.id, **author(c, new))
+    said = last(c, f.AuthorityAcknowledged)
+    if what == "authority" and said is not None and said.at == wrong.at:
+        return [
+            fixed,
+            msgspec.structs.replace(said, at=fixed.at, corrects=said.id, **author(c, new)),
+        ]
+    return [fixed]
+
+
+def _acknowledged(c: FormState, new: NewId, told: f.AuthorityTold) -> list[Fact]:
+    """Who was reached was wrong: so is who acknowledged it."""
+    said = last(c, f.AuthorityAcknowledged)
+    if told.role in ACTING:
+        right: dict[str, Any] = {"at": told.at, "role": told.role, "who": told.who, "how": told.how}
+        corrects = said.id if said is not None else ""
+        return [f.AuthorityAcknowledged(corrects=corrects, **right, **author(c, new))]
+    return [
+        f.Withdrawn(at=c.now, fact=wrong.id, reason=say.WRONG_ROLE, **author(c, new))
+        for wrong in _every(c, f.AuthorityAcknowledged)
+    ]
 
 
 def _of_the_report(c: FormState, what: str, signed: dict[str, Any]) -> Fact:

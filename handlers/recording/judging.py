@@ -24,6 +24,7 @@ from handlers.recording.parts import (
 )
 from handlers.recording.time_order import DONE
 from handlers.wording import recording as say
+from handlers.wording.after_return import SIGN_OFF_WHY
 from handlers.wording.report import CONCERNS, FACTOR_LABELS, FACTORS, factors
 from protocol import facts as f
 from protocol.facts import Fact
@@ -96,8 +97,10 @@ WORSE_STEP = Ticks(
     tell=lambda v, _: factors(v),
 )
 CATEGORY_STEP = choice("cat", say.CATEGORY_ASK, say.CATEGORY_OPTIONS, unknown=False)
+ACTING = ("accountable_manager", "edt_duty_manager")
+"""Roles whose answer "acts on it" is an acknowledgement."""
 ROLE_STEPS = (
-    choice("role", say.AUTHORITY_ROLE, say.ROLE_OPTIONS),
+    choice("role", say.AUTHORITY_ROLE, say.ROLE_ANSWERS),
     choice("how", say.HOW, say.HOW_OPTIONS, width=2),
 )
 
@@ -146,8 +149,21 @@ RECORDINGS: dict[str, Recording] = {
         ],
     ),
     "signoff": Recording(
-        form=form("signoff", say.SIGN_OFF, words("note", say.SIGN_OFF_REMARK, skip=say.SKIP)),
-        facts=lambda c, new: [f.SignedOff(at=c.now, remark=text(c, "note"), **author(c, new))],
+        form=form(
+            "signoff",
+            say.SIGN_OFF,
+            words("why", SIGN_OFF_WHY, applies=lambda c: bool(c.answers.get("left"))),
+            words("note", say.SIGN_OFF_REMARK, skip=say.SKIP),
+        ),
+        facts=lambda c, new: [
+            f.SignedOff(
+                at=c.now,
+                remark=text(c, "note"),
+                left_open=tuple(str(c.answers.get("left", "")).split()),
+                reason=text(c, "why"),
+                **author(c, new),
+            )
+        ],
         manager_only=True,
         needs=back_or_found,
     ),

@@ -18,7 +18,7 @@ from handlers.recording.parts import (
     when,
     words,
 )
-from handlers.recording.time_order import BACK, CHECK, FOUND, HELD, OFFERED
+from handlers.recording.time_order import BACK, CHECK, FOUND, OFFERED
 from handlers.wording import recording as say
 from handlers.wording.form import SUMMARY, answer
 from protocol import facts as f
@@ -145,16 +145,6 @@ RECORDINGS: dict[str, Recording] = {
             words("why", say.REASON, applies=lambda c: c.answers.get("ans") == "no"),
         ),
         facts=_answered,
-        needs=back_or_found,
-    ),
-    "held": Recording(
-        form=form(
-            "held",
-            say.HELD,
-            at(HELD),
-            words("by", say.BY_WHOM, say.BY_OPTIONS, unknown=True),
-        ),
-        facts=lambda c, new: [f.InterviewHeld(at=when(c), held_by=text(c, "by"), **author(c, new))],
         needs=back_or_found,
     ),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option
-from handlers.recording.judging import ROLE_STEPS
+from handlers.recording.judging import ACTING, ROLE_STEPS
 from handlers.recording.parts import (
     NewId,
     Recording,
@@ -33,15 +35,16 @@ def _police(c: FormState, new: NewId) -> list[Fact]:
 
 
 def _authority(c: FormState, new: NewId) -> list[Fact]:
-    return [
-        f.AuthorityTold(
-            at=when(c),
-            role=c.answers["role"] if c.answers["role"] != UNKNOWN else "unknown",
-            who=text(c, "who"),
-            how=c.answers["how"] if c.answers["how"] != UNKNOWN else "unknown",
-            **author(c, new),
-        )
-    ]
+    """Told, and acknowledged, are two facts: the second only if a manager said that they act."""
+    role, how = ("unknown" if c.answers[key] == UNKNOWN else c.answers[key] for key in ACKNOWLEDGED)
+    said: dict[str, Any] = {"at": when(c), "role": role, "who": text(c, "who"), "how": how}
+    found: list[Fact] = [f.AuthorityTold(acknowledged=False, **said, **author(c, new))]
+    if role in ACTING:
+        found.append(f.AuthorityAcknowledged(**said, **author(c, new)))
+    return found
+
+
+ACKNOWLEDGED = ("role", "how")
 
 
 def _parents(c: FormState, new: NewId) -> list[Fact]:

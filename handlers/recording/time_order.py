@@ -19,15 +19,22 @@ from protocol.fold import fold
 SEEN, NOTICED, DUE, POLICE, AUTHORITY, WRITTEN, PARENTS, REFERRED, DONE = (
     "seen", "noticed", "due", "police", "authority", "written", "parents", "referred", "done",
 )  # fmt: skip
+TOLD_BACK, POLICE_SAID, ACKNOWLEDGED, REFERRAL, MET = (
+    "told_back", "police_said", "acknowledged", "referral", "met",
+)  # fmt: skip
 FOUND, BACK, CHECK, OFFERED, HELD = "found", "back", "check", "offered", "held"
 
 AFTER_SEEN = (
     NOTICED, POLICE, AUTHORITY, WRITTEN, PARENTS, REFERRED, DONE, FOUND, BACK, CHECK, OFFERED, HELD,
+    TOLD_BACK, POLICE_SAID, ACKNOWLEDGED, REFERRAL, MET,
 )  # fmt: skip
 ORDER: tuple[tuple[str, str], ...] = (
     *((SEEN, later) for later in AFTER_SEEN),
     (DUE, BACK),
+    (POLICE, POLICE_SAID),
     (FOUND, BACK),
+    (FOUND, TOLD_BACK),
+    (FOUND, REFERRAL),
     (FOUND, CHECK),
     (FOUND, OFFERED),
     (FOUND, HELD),
@@ -51,6 +58,11 @@ KINDS: dict[type[Fact], str] = {
     f.SafeAndWell: CHECK,
     f.InterviewOffered: OFFERED,
     f.InterviewHeld: HELD,
+    f.ToldOfReturn: TOLD_BACK,
+    f.PoliceAnswered: POLICE_SAID,
+    f.AuthorityAcknowledged: ACKNOWLEDGED,
+    f.Referred: REFERRAL,
+    f.MeetingHeld: MET,
 }
 
 Known = Sequence[tuple[str, datetime]]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.chat import bold, plain
-from handlers.wording import recording
+from handlers.wording import after_return, recording
 from handlers.wording.common import DANGER, asked, clock, due, span
 from handlers.wording.duties import title
 from handlers.wording.report import FACTOR_LABELS
@@ -101,6 +101,9 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
             text = f"authority: {labels.get(role, role)} ({ways.get(how, how)})"
             counts = role in pack.accepting_roles
             return plain(text) + ("" if counts else ", <b>does not count yet</b>")
+        case f.AuthorityAcknowledged(role=role):
+            labels = {value: label for label, value in recording.ROLE_OPTIONS}
+            return plain(f"authority acts on it: {labels.get(role, role)}")
         case f.AuthorityWritten():
             return "written confirmation to authority"
         case f.ParentsTold():
@@ -148,7 +151,7 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
         case f.Closed():
             return "closed"
         case _:
-            return ""
+            return after_return.done(fact, lambda name: title(name, pack), now)
 
 
 def card(parts: Sequence[str]) -> str:

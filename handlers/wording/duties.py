@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from handlers.wording import after_return
 from protocol.pack import Pack
 
 OWN_TITLES = {
+    **after_return.TITLES,
     "SAFE-WELL": "Safe and well check by police",
     "RI-OFFER": "Offer the return interview",
     "SIGN-OFF": "Manager's sign-off",
@@ -24,6 +26,24 @@ RECORDED_BY = {
     "SIGN-OFF": "signoff",
     "CLOSE": "close",
     "ASK-CONCERNS": "concerns",
+    "N-BACK-POLICE": "back_police",
+    "N-BACK-RA": "back_authority",
+    "N-BACK-PARENTS": "back_parents",
+    "REF-OOH": "referral",
+    "REF-DUTY": "referral",
+    "POLICE-NOT-TOLD": "police",
+    "POLICE-CHALLENGE": "police_said",
+    "RI": "held",
+    "ASK-CRIME": "time_away",
+    "ASK-HARM": "time_away",
+    "ASK-SAFE": "ask_safe",
+    "ASK-CONTACT": "ask_safe",
+    "RET-COLLECT": "came_back",
+    "RET-PLACEMENT": "came_back",
+    "RET-MEDICAL": "medical",
+    "RI-CONTENT": "content",
+    "RI-SHARED": "shared",
+    "RI-IRO": "shared",
 }
 """The form behind a duty's button; any other duty is recorded as done."""
 
@@ -54,12 +74,13 @@ BUTTONS = {
     "referred": "Referral made (s47)",
     "again": "🚨 Gone again",
     "timeline": "🕰 Timeline",
+    **after_return.BUTTONS,
 }
 
 
 def title(duty: str, pack: Pack) -> str:
     """What the duty is called."""
-    known = pack.duty(duty)
+    known = pack.item(duty)
     return known.title if known else OWN_TITLES.get(duty, duty)
 
 

@@ -22,9 +22,16 @@ AUTHORITY_ROLE = (
 ROLE_OPTIONS = [
     ("Accountable manager", "accountable_manager"),
     ("Emergency duty team manager", "edt_duty_manager"),
+    ("A manager, who has not answered", "manager_told"),
     ("The child's social worker", "childs_social_worker"),
     ("Duty team worker", "duty_worker"),
     ("Voicemail or message left", "message_left"),
+]
+ROLE_ANSWERS = [
+    ("Accountable manager: acts on it", "accountable_manager"),
+    ("Emergency duty team manager: acts", "edt_duty_manager"),
+    ("A manager told, no answer yet", "manager_told"),
+    *ROLE_OPTIONS[3:],
 ]
 AUTHORITY_WHO = f"Their name? {NO_NAMES}"
 HOW = "How?"
@@ -78,6 +85,11 @@ TIMES = {
     "check": "Safe and well check",
     "offered": "Interview offered",
     "held": "Interview held",
+    "told_back": "Told of the return",
+    "police_said": "What police said",
+    "acknowledged": "Authority acts on it",
+    "referral": "Referral",
+    "met": "Meeting",
 }
 """What each time is the time of, for two that cannot both be right."""
 
@@ -175,6 +187,8 @@ CORRECT_LABELS = {
     "risks": "What makes it worse",
     "not_abducted": "NOT taken or forced",
 }
+
+WRONG_ROLE = "Somebody else was reached"
 
 CONCERNS = "Earlier concerns"
 WORSE = "What makes it worse"

@@ -343,6 +343,13 @@ class ChatWorld:
         [ref] = {e.ref for e in await self.cases()} - before
         return ref
 
+    async def signs_off(self, who: str, ref: str, why: str = "nothing more will be known") -> None:
+        """With the reason that is asked for as long as something is left to settle."""
+        await self.forges(who, f"c:{ref}:signoff")
+        if "Skip" not in self.labels(who):
+            await self.sends(who, why)
+        await self.taps(who, "Skip")
+
     async def comes_back(self, who: str, ref: str) -> None:
         await self.forges(who, f"c:{ref}:back")
         await self.taps(who, "Just now")

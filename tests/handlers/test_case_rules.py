@@ -17,10 +17,11 @@ async def test_a_case_cannot_be_closed_before_a_manager_has_signed_it_off() -> N
             await world.forges("mia", f"c:{ref}:{action}")
             assert "has to sign off" in world.last("mia")
         assert await world.facts(ref, Closed) == []
-        await world.forges("mia", f"c:{ref}:signoff")
-        await world.taps("mia", "Skip")
+        await world.signs_off("mia", ref)
         assert len(await world.facts(ref, SignedOff)) == 1
         await world.forges("amy", f"c:{ref}:closing")
+        assert "only a manager can close" in world.last("amy")
+        await world.forges("mia", f"c:{ref}:closing")
         assert len(await world.facts(ref, Closed)) == 1
 
 

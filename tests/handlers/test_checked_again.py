@@ -102,8 +102,7 @@ async def test_a_form_on_a_case_that_was_closed_or_lost_keeps_its_words(closed: 
         await world.sends("dot", "a reason that took a while to write")
         if closed:
             await world.comes_back("mia", ref)
-            await world.forges("mia", f"c:{ref}:signoff")
-            await world.taps("mia", "Skip")
+            await world.signs_off("mia", ref)
             await world.forges("mia", f"c:{ref}:closing")
         else:
             await world.restarts(covering("dot", "cedar"))
@@ -177,8 +176,7 @@ async def test_old_buttons_of_a_closed_case_change_nothing() -> None:
     async with ChatWorld() as world:
         ref = await world.reports()
         await world.comes_back("amy", ref)
-        await world.forges("mia", f"c:{ref}:signoff")
-        await world.taps("mia", "Skip")
+        await world.signs_off("mia", ref)
         await world.forges("mia", f"c:{ref}:closing")
         before = (await world.store.episode(ref)).version
         for action in (
@@ -196,8 +194,7 @@ async def test_a_case_that_changed_after_the_question_is_not_closed_unseen() -> 
     async with ChatWorld() as world:
         ref = await world.reports()
         await world.comes_back("amy", ref)
-        await world.forges("mia", f"c:{ref}:signoff")
-        await world.taps("mia", "Skip")
+        await world.signs_off("mia", ref)
         await world.forges("ben", f"c:{ref}:fix")
         await world.taps("ben", "NOT back after all")
         await world.sends("ben", "it was somebody else")

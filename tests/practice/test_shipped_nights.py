@@ -100,6 +100,6 @@ async def test_found_first_and_back_three_hours_later(player: Player) -> None:
     await player.does("sasha", "AL-", "Safe and well", "Yes, done", "Just now")
     await player.does("sasha", "AL-", "Interview offered", "Just now", "Placing authority")
     await player.does("sasha", "AL-", "Interview held", "Just now", "Independent service")
-    await player.does("robin", "AL-", "Sign off", "Skip")
+    await player.does("robin", "AL-", "Sign off", ":nothing more will be known", "Skip")
     await player.does("robin", "AL-", "Close", "Close")
     await all_is_well(player)

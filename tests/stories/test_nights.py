@@ -72,6 +72,8 @@ async def test_a_15_year_old_away_all_night(night: Night) -> None:
     await night.morgan.sees("return interview held")
     await night.robin.sends(f"/case {ref}")
     await night.robin.taps("Sign off")
+    await night.robin.sees("Still open")
+    await night.robin.sends("the rest is the authority's and is followed there")
     await night.robin.taps("Skip")
     await night.robin.sees("signed off by a manager")
     await night.robin.taps("Close")

@@ -1,0 +1,392 @@
+"""What is asked after the return: who is told, what followed, and what is decided."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from handlers.chat import bold, plain
+from handlers.wording.common import clock
+from protocol import facts as f
+
+NO_NAMES = "I take your words out of this chat and keep them in the record."
+
+BUTTONS = {
+    "back_police": "🚓 Police told: found",
+    "back_authority": "🏛 Authority told: back",
+    "back_parents": "👪 Parents told: found",
+    "police_said": "🚓 What police said",
+    "acknowledged": "🏛 Authority acts on it",
+    "referral": "☎️ Referral made",
+    "referral_result": "☎️ What came of it",
+    "came_back": "🏠 How they came back",
+    "medical": "🩺 Medical check",
+    "time_away": "❓ What happened away",
+    "ask_safe": "❓ Safe to go back",
+    "booked": "💬 Interview booked",
+    "content": "💬 What came out of it",
+    "shared": "💬 Interview shared",
+    "together": "👥 Away together",
+    "assessment": "Assessment begun",
+    "settle": "📋 To settle",
+    "late": "➕ Entry after closing",
+}
+TITLES = {
+    "POLICE-CHALLENGE": "Police refused the report: challenge it",
+    "ASK-CRIME": "Crime while away: find out",
+    "ASK-HARM": "Harm while away: find out",
+    "ASK-SAFE": "Safe to go back: find out",
+    "ASK-CONTACT": "Free to speak: find out",
+}
+
+LABELS = {
+    "out": "Outcome",
+    "until": "Until",
+    "whom": "To",
+    "how": "How",
+    "role": "Reached",
+    "who": "Spoke to",
+    "by": "By",
+    "acc": "Police",
+    "grade": "Their grade",
+    "off": "Officer",
+    "why": "Reason",
+    "note": "Note",
+    "res": "Outcome",
+    "foll": "Protocol followed",
+    "suit": "Suitable",
+    "col": "Brought back by",
+    "to": "Now at",
+    "dec": "Decided by",
+    "done": "Done",
+    "away": "While away",
+    "expl": "Exploitation",
+    "safe": "Return not right",
+    "free": "Can speak freely",
+    "on": "Booked for",
+    "ind": "Held by",
+    "push": "Why they left",
+    "pull": "What drew them",
+    "con": "May be referred on",
+    "with": "Shared with",
+    "held": "Held or booked",
+    "pres": "Who came",
+    "lead": "Lead professional",
+    "mdec": "Decided",
+    "other": "Away with",
+    "ass": "Assessment",
+}
+YES_NO = [("Yes", "yes"), ("No", "no")]
+
+BACK_POLICE = "Police told that they are found"
+BACK_AUTHORITY = "Authority told that they are back"
+BACK_ROLE = (
+    "Whom did you reach? The social worker alone, or a message left, does not count: "
+    "a manager has to know."
+)
+BACK_ROLES = [
+    ("Team manager", "team_manager"),
+    ("Accountable manager", "accountable_manager"),
+    ("Emergency duty team manager", "edt_duty_manager"),
+    ("The child's social worker", "childs_social_worker"),
+    ("Message left", "message_left"),
+]
+HOW = "How?"
+HOW_OPTIONS = [("Phone", "phone"), ("E-mail", "email"), ("In person", "person"), ("Text", "text")]
+BACK_PARENTS = "Parents told that they are found"
+PARENTS_BY = "Who told them?"
+PARENTS_BY_OPTIONS = [
+    ("I did", "me"),
+    ("Social worker", "social worker"),
+    ("A colleague", "colleague"),
+    ("Police", "police"),
+]
+
+POLICE_SAID = "What the police said"
+POLICE_ACCEPTED = "Did the police take the report on?"
+POLICE_OPTIONS = [("Yes, accepted", "yes"), ("No, refused", "no")]
+POLICE_GRADE = "Which grade did they give?"
+GRADES = [
+    ("High", "high"),
+    ("Medium", "medium"),
+    ("Low", "low"),
+    ("No apparent risk", "no_apparent_risk"),
+    ("None given", "not_given"),
+]
+POLICE_OFFICER = "The officer's number? No name."
+POLICE_WHY = f"What reason did they give? {NO_NAMES}"
+
+ACKNOWLEDGED = "The authority acts on it"
+ACKNOWLEDGED_ROLE = "Who said that they have it and have started to act?"
+
+REFERRAL = "Referral made"
+REFERRAL_TO = "To whom?"
+REFERRAL_OPTIONS = [
+    ("Emergency duty team", "emergency_duty_team"),
+    ("Duty team", "duty_team"),
+    ("Police", "police"),
+    ("Somebody else", "other"),
+]
+RESULT = "What came of the referral"
+RESULT_ASK = "Where did it lead?"
+RESULT_OPTIONS = [
+    ("Went back", "returned"),
+    ("Emergency place", "emergency_accommodation"),
+    ("Family", "family"),
+    ("Foster carers", "foster"),
+    ("Residential", "residential"),
+    ("No action", "no_action"),
+    ("Something else", "other"),
+]
+PLACED = ("emergency_accommodation", "family", "foster", "residential")
+FOLLOWED = "Was the local protocol followed?"
+SUITABLE = (
+    "Is the place suitable? Never bed and breakfast under 16, never a police station. "
+    "No address here."
+)
+
+HOME = "How they came back"
+COLLECTED = "Who brought them back?"
+COLLECTED_OPTIONS = [
+    ("By themselves", "self"),
+    ("Our staff", "placement_staff"),
+    ("Carer", "carer"),
+    ("Police", "police"),
+    ("Parents", "parents"),
+    ("Other family", "family"),
+    ("Social worker", "social_worker"),
+    ("Somebody else", "other"),
+]
+NOW_AT = "Where are they now?"
+NOW_AT_OPTIONS = [
+    ("Same placement", "same_placement"),
+    ("Another placement", "other_placement"),
+    ("Family", "family"),
+    ("Hospital", "hospital"),
+    ("Custody", "custody"),
+    ("Emergency place", "emergency_accommodation"),
+    ("Somewhere else", "other"),
+]
+WHO_DECIDED = "Who decided that?"
+DECIDERS = [
+    ("Placing authority manager", "placing authority manager"),
+    ("Emergency duty team", "emergency duty team"),
+    ("Social worker", "social worker"),
+    ("Our manager", "our manager"),
+    ("Nobody yet", ""),
+]
+
+MEDICAL = "Medical check"
+MEDICAL_ASK = "Was their medical condition checked, and what they need arranged?"
+MEDICAL_WHY = f"Why not, in a few words? {NO_NAMES}"
+
+TIME_AWAY = "What happened while they were away"
+TIME_AWAY_ASK = "What is known or believed? Tick what holds."
+TIME_AWAY_OPTIONS = [
+    ("Hurt or harmed", "harmed"),
+    ("Victim of a crime", "crime_victim"),
+    ("Suspected of a crime", "crime_suspected"),
+    ("Drink or drugs", "substance"),
+    ("Slept rough", "slept_rough"),
+]
+EXPLOITATION_ASK = "Any sign of exploitation?"
+EXPLOITATION_OPTIONS = [
+    ("Sexual", "sexual"),
+    ("Criminal", "criminal"),
+    ("Gang", "gang"),
+    ("Trafficking", "trafficking"),
+    ("Other", "other"),
+]
+SAFE = "Safe to go back"
+SAFE_ASK = "Any reason to think they should not go back there?"
+
+FREE_ASK = "Can they be spoken to freely?"
+
+BOOKED = "Return interview booked"
+BOOKED_ASK = "For when? I ask then whether it was held."
+PUSH_ASK = "What made them leave?"
+PUSH_OPTIONS = [
+    ("Trouble at home", "home_problems"),
+    ("Relationships", "relationships"),
+    ("Family break-up", "family_breakup"),
+    ("Maltreatment", "maltreatment"),
+    ("Mental health", "mental_health"),
+    ("School", "school"),
+    ("The placement", "placement"),
+    ("Boundaries", "boundaries"),
+    ("Other", "other"),
+]
+PULL_ASK = "What drew them away?"
+PULL_OPTIONS = [
+    ("Friends", "friends"),
+    ("Family", "family"),
+    ("Partner", "partner"),
+    ("Exploitation", "exploitation"),
+    ("Drink or drugs", "substances"),
+    ("Former area", "former_area"),
+    ("Other", "other"),
+]
+HELD_BY = (
+    "Who held it? Somebody of the placement is kept on record, but an independent interview is "
+    "still wanted for a looked-after child."
+)
+HELD_BY_OPTIONS = [
+    ("Placing authority", "placing authority"),
+    ("Independent service", "independent service"),
+    ("Another independent person", "other, independent"),
+    ("Somebody of our placement", "placement"),
+]
+CONTENT_TITLE = "What came out of the interview"
+NOT_HELD = "No interview is on record yet. Record first that it was held."
+CONTENT = f"Harm, medical need, why, and what prevents the next time? {NO_NAMES}"
+CONSENT = "Do they agree to be referred to a service?"
+SHARED = "Interview shared"
+SHARED_ASK = "With whom?"
+SHARED_OPTIONS = [
+    ("Social worker", "social_worker"),
+    ("Reviewing officer", "reviewing_officer"),
+    ("Police", "police"),
+    ("Other", "other"),
+]
+
+MEETING = "Meeting"
+MEETING_ASK = "Was it held, or is it booked?"
+MEETING_OPTIONS = [("Held", "held"), ("Booked", "booked"), ("Not needed", "no")]
+MEETING_ON = "For when? I ask then whether it was held."
+PRESENT_ASK = "Who came?"
+PRESENT_OPTIONS = [
+    ("Our home", "home"),
+    ("Social worker", "social worker"),
+    ("Authority manager", "authority manager"),
+    ("Police", "police"),
+    ("Health", "health"),
+    ("School", "school"),
+    ("Reviewing officer", "reviewing officer"),
+    ("Youth justice", "youth justice"),
+]
+LEAD = f"Lead professional, by role? {NO_NAMES}"
+MEETING_DECIDED = f"What was decided? {NO_NAMES}"
+SKIP = "Skip"
+
+DECIDE = "Decide"
+OUTCOMES = {
+    "done": "✅ Done",
+    "not_needed": "Not needed",
+    "booked": "📅 Booked",
+    "handed_over": "➡️ Handed over",
+}
+DECIDE_ASK = "What became of it?"
+REASON = f"Why is it not needed? The reason stays on record. {NO_NAMES}"
+HANDED_TO = f"To whom, by role? {NO_NAMES}"
+DONE_NOTE = f"A word about it? {NO_NAMES}"
+NEEDS_NOTE = f"Why? The reason stays on record. {NO_NAMES}"
+UNTIL = "Until when? I ask then whether it is done."
+
+TOGETHER = "Away together"
+TOGETHER_ASK = "With the young person of which case? Each case keeps its own level."
+NO_OTHER_CASE = "No other case of your homes is open."
+ASSESSMENT = "Assessment begun"
+ASSESSMENT_ASK = "Which one?"
+ASSESSMENT_OPTIONS = [
+    ("Early help", "early_help"),
+    ("Section 17", "section_17"),
+    ("Section 47", "section_47"),
+]
+
+SIGN_OFF_WHY = (
+    "Why do you sign off with this open? Your reason is kept, and the weekly digest shows it to "
+    "managers: no names."
+)
+RECORD_IT = "Record it"
+DECIDE_OTHERWISE = "Decide otherwise"
+NOTHING_LEFT = "Nothing is left to settle. A manager can sign off."
+
+
+def to_settle(ref: str, titles: Sequence[str], waiting: Sequence[str]) -> str:
+    """The list: what stands in the way of signing off, and what is put off until when."""
+    lines = [bold(f"{ref} · to settle")]
+    lines += [f"• {plain(title)}" for title in titles] or [NOTHING_LEFT]
+    if waiting:
+        lines += ["", "Put off:", *(f"• {plain(line)}" for line in waiting)]
+    if titles:
+        lines += ["", "Tap one to record it or to decide about it."]
+    return "\n".join(lines)
+
+
+def put_off(title: str, outcome: str, until: datetime, now: datetime) -> str:
+    word = "booked for" if outcome == "booked" else "handed over until"
+    return f"{title}: {word} {clock(until, now)}"
+
+
+def item(ref: str, title: str, source: str) -> str:
+    return f"{bold(f'{ref} · to settle')}\n{plain(title)}\n<i>{plain(source)}</i>"
+
+
+def left_open(titles: Sequence[str]) -> str:
+    """Above the question for the reason, when a manager signs off all the same."""
+    return "\n".join(["Still open:", *(f"• {plain(title)}" for title in titles)])
+
+
+def another_signs_off(names: Sequence[str]) -> str:
+    """Whoever did the work does not sign it off alone."""
+    who = ", ".join(plain(name) for name in names)
+    return f"You recorded this case yourself, so another manager signs it off: {who}."
+
+
+def more_came(titles: Sequence[str]) -> str:
+    """Something has come up that nobody gave a reason for when the case was signed off."""
+    return "\n".join(
+        ["Not closed. Open since the sign-off:", *(f"• {plain(title)}" for title in titles),
+         "Settle it, or sign off again."]
+    )  # fmt: skip
+
+
+MANAGER_CLOSES = "Something is left open: only a manager can close this case."
+LATE = "This case is closed and stays closed. What you record now is an entry after closing."
+LATE_MANAGER = "This case is closed. A manager can still add an entry."
+AFTER_CLOSING = " <i>(after closing)</i>"
+
+
+def done(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
+    """One of the facts that follow a return, as a line of what is done; "" for none of these."""
+    match fact:
+        case f.ToldOfReturn(whom=whom, role=role):
+            who = f" ({_label(BACK_ROLES, role)})" if role else ""
+            return plain(f"{whom} told that it is over{who}")
+        case f.PoliceAnswered(accepted=accepted, grade=grade):
+            if not accepted:
+                return "police refused the report, reason kept"
+            return plain(f"police accepted the report, grade: {_label(GRADES, grade).lower()}")
+        case f.Collected(by_whom=by_whom):
+            return plain(f"brought back by: {_label(COLLECTED_OPTIONS, by_whom).lower()}")
+        case f.MedicalChecked(done=checked):
+            return "medical check done" if checked else "no medical check, reason kept"
+        case f.WhileAway():
+            return "what is known of the time away, kept"
+        case f.Referred(to=to):
+            return plain(f"referred to: {_label(REFERRAL_OPTIONS, to).lower()}")
+        case f.ReferralAnswered(outcome=outcome):
+            return plain(f"referral led to: {_label(RESULT_OPTIONS, outcome).lower()}")
+        case f.InterviewBooked(on=on):
+            return f"return interview booked for {clock(on, now)}"
+        case f.InterviewShared():
+            return "interview shared"
+        case f.MeetingBooked(on=on, about=about):
+            return plain(f"{title(about) or MEETING}: booked for {clock(on, now)}")
+        case f.MeetingHeld(about=about):
+            return plain(f"{title(about) or MEETING}: held")
+        case f.Decided(about=about, outcome=outcome, until=until):
+            when = f" until {clock(until, now)}" if until else ""
+            word = OUTCOMES[outcome].partition(" ")[2] if " " in OUTCOMES[outcome] else ""
+            word = "not needed, reason kept" if outcome == "not_needed" else word.lower()
+            return plain(f"{title(about)}: {word}{when}")
+        case f.AssessmentBegun(assessment=assessment):
+            return plain(f"assessment begun: {_label(ASSESSMENT_OPTIONS, assessment).lower()}")
+        case f.AwayTogether(other=other):
+            return plain(f"away together with {other}")
+        case _:
+            return ""
+
+
+def _label(pairs: Sequence[tuple[str, str]], code: str) -> str:
+    return next((label for label, value in pairs if value == code), code)
