@@ -1,0 +1,1 @@
+"""Measurements beside the obvious alternative: `make bench`."""

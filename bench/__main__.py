@@ -40,6 +40,7 @@ def run(name: str, quick: bool) -> str:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", choices=[*RUNS, []], help="which; all by default")
     parser.add_argument("--quick", action="store_true")

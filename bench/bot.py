@@ -66,16 +66,19 @@ class Bench:
         self.since = 0
 
     async def begin(self) -> None:
+        """Opens the stand-in for Telegram and one invented person's chat."""
         await self.post("/settings", {"flood": False})
         await self.post("/human/bots", {"token": TOKEN, "name": "Nightlight"})
         await self.post("/human/users", {"id": USER, "first_name": "Morgan", "started": True})
 
     async def post(self, path: str, body: dict[str, Any]) -> Any:
+        """Asks the stand-in's human side; returns its answer."""
         answer = await self.client.post(path, json=body)
         answer.raise_for_status()
         return answer.json()
 
     def launch(self, command: list[str]) -> tuple[subprocess.Popen[bytes], float]:
+        """Starts the bot; returns the process and when (seconds of the performance counter)."""
         begun = time.perf_counter()
         with (self.folder / "log").open("ab") as log:
             process = subprocess.Popen(command, stdout=log, stderr=log, cwd=ROOT)
@@ -90,6 +93,7 @@ class Bench:
             await asyncio.sleep(0.002)
 
     async def newest(self) -> int:
+        """The number of the newest event."""
         found = (await self.client.get("/human/events", params={"since": 0})).json()
         self.since = found["last"]
         return self.since
@@ -122,9 +126,8 @@ def memory(pid: int) -> float:
     return 0.0
 
 
-async def run_one(
-    command: list[str], rounds: int, *, real: bool, folder: Path, server: Bench
-) -> Row:
+async def run_one(command: list[str], rounds: int, *, real: bool, server: Bench) -> Row:
+    """One bot from its start to the last round."""
     starts = []
     process = None
     for _ in range(5):
@@ -173,6 +176,7 @@ def _report() -> list[tuple[str, dict[str, Any]]]:
 
 
 async def main_async(rounds: int) -> list[Row]:
+    """Both bots, one after the other."""
     rows = []
     for real in (True, False):
         with tempfile.TemporaryDirectory() as name:
@@ -184,7 +188,7 @@ async def main_async(rounds: int) -> list[Row]:
                 command.append(str(await asyncio.to_thread(_prepare, folder, bench.server.url)))
             else:
                 command = [sys.executable, "-c", ECHO, bench.server.url, TOKEN]
-            rows.append(await run_one(command, rounds, real=real, folder=folder, server=bench))
+            rows.append(await run_one(command, rounds, real=real, server=bench))
             await bench.client.aclose()
             bench.server.stop()
     return rows
@@ -225,6 +229,7 @@ class Beside:
             await asyncio.sleep(10)
 
     async def types(self, pause: float) -> None:
+        """Types a note and waits so many seconds."""
         await self.bench.post("/human/send", {"user": USER, "text": "words for a note"})
         await asyncio.sleep(pause)
 
@@ -235,9 +240,11 @@ class Beside:
             await asyncio.sleep(0.3)
 
     async def fault(self, effect: str, **more: Any) -> None:
+        """Orders a fault from the stand-in, for one chat."""
         await self.bench.post("/faults", {"effect": effect, "chat": USER, **more})
 
     async def all(self) -> list[tuple[str, list[float]]]:
+        """Each kind of trouble, with the seconds that another person waited."""
         quiet = await self.waited()
         await self.fault("too_many_requests", retry_after=12)
         paused = await self.while_(lambda: self.types(0.5))
@@ -255,6 +262,7 @@ class Beside:
         ]
 
     async def stranger(self) -> None:
+        """Somebody who is on no list writes."""
         number = random.randrange(10**8, 10**9)
         await self.bench.post("/human/users", {"id": number, "first_name": "X", "started": True})
         await self.bench.post("/human/send", {"user": number, "text": "hello"})
@@ -275,6 +283,7 @@ runpy.run_path("main.py", run_name="__main__")
 
 
 async def beside(times: int) -> list[Row]:
+    """What one person waits while another one is in trouble."""
     found = await _with_bot(times, [str(ROOT / "main.py"), "run", "--config"], Beside.all)
 
     async def slow(one: Beside) -> list[tuple[str, list[float]]]:
@@ -341,6 +350,7 @@ def _prepare(folder: Path, url: str) -> Path:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=60)
     parser.add_argument("--beside", type=int, default=0, metavar="ANSWERS")

@@ -91,6 +91,7 @@ def record() -> list[facts.Fact]:
 
 
 def line(what: str, spent: list[float]) -> None:
+    """Prints median, 95th percentile and rate of one measurement (given in seconds)."""
     ordered = sorted(spent)
     median, high = statistics.median(ordered), ordered[int(len(ordered) * 0.95)]
     rate = len(spent) / sum(spent)
@@ -98,6 +99,7 @@ def line(what: str, spent: list[float]) -> None:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--episodes", type=int, default=10_000)
     count = parser.parse_args().episodes

@@ -46,6 +46,7 @@ QUIET = Policy(night_check=NightCheck(enabled=False))
 
 
 def summarise(record: Episode) -> Past:
+    """A row by the plainest rules."""
     opened = record.entries[0].fact
     assert isinstance(opened, f.Opened)
     return Past(
@@ -79,7 +80,7 @@ def service(homes: int, per_home: int) -> Provider:
     )
 
 
-def report(number: int, due: datetime, level: int = 0) -> list[f.Fact]:
+def report(due: datetime, level: int = 0) -> list[f.Fact]:
     """Facts of an episode whose four-hour check falls due at `due`; with a level given it is the
     24-hour check, and people have set that level."""
     seen = due - timedelta(hours=24 if level else 4)
@@ -115,6 +116,7 @@ class Flood:
         self.most = 0
 
     def take(self, chat: int, now: float) -> bool:
+        """Whether this chat may get a message at this second."""
         while self.all and self.all[0] <= now - 1.0:
             self.all.popleft()
         tokens, since = self.chats.get(chat, (float(self.burst), now))
@@ -138,7 +140,8 @@ class Telegram:
         self.random = random.Random(7)
         self.requests: list[tuple[datetime, Message]] = []
 
-    async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
+    async def send(self, message: Message, _: Episode | None, _turn: Turn) -> Sent:
+        """Takes note of the request and of when it came."""
         self.requests.append((self.clock.now(), message))
         whole = self.random.uniform(*self.delay) / 1000
         until_counted = self.random.uniform(0, whole)
@@ -152,6 +155,7 @@ class Telegram:
 
 
 def quantile(values: list[float], share: float) -> float:
+    """The value below which this share of all lies."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
@@ -172,7 +176,7 @@ async def lateness(episodes: int, seconds: float) -> list[tuple[str, str]]:
         for n in range(episodes):
             late = n < due_count
             due = first + timedelta(seconds=n / per_second if late else 7200 + n)
-            await store.create(f"RH-{n:05}", f"h{n % 200}", f"YP-{n}", Change(facts=report(n, due)))
+            await store.create(f"RH-{n:05}", f"h{n % 200}", f"YP-{n}", Change(facts=report(due)))
         telegram = Telegram(clock, (20, 20))
         engine = Engine(cases_of(store, clock, people, QUIET, PACK), telegram)
         await engine.start()
@@ -241,7 +245,7 @@ def burst(many: int, delay: tuple[float, float]) -> list[tuple[str, str]]:
         store = MemoryStore(summarise=summarise, now=clock.now)
         for n in shuffled:
             level = 1 + n % 3
-            facts = report(n, due, level)
+            facts = report(due, level)
             await store.create(f"RH-{n:05}", f"h{n % homes}", f"YP-{n}", Change(facts=facts))
         telegram = Telegram(clock, delay)
         engine = Engine(
@@ -288,7 +292,7 @@ async def one_fact(episodes: int, times: int) -> list[tuple[str, str]]:
                 f"RH-{n:05}",
                 f"h{n % 200}",
                 f"YP-{n}",
-                Change(facts=report(n, due + timedelta(seconds=n % 3600))),
+                Change(facts=report(due + timedelta(seconds=n % 3600))),
             )
         engine = Engine(cases_of(store, clock, people, QUIET, PACK), Telegram(clock, (5, 5)))
         began = time.perf_counter()
@@ -365,6 +369,7 @@ async def plain_job_queue(many: int) -> list[tuple[str, str]]:
 
 
 def table(title: str, rows: list[tuple[str, str]]) -> None:
+    """Prints a table of two columns."""
     from rich.console import Console
     from rich.table import Table
 
@@ -375,6 +380,7 @@ def table(title: str, rows: list[tuple[str, str]]) -> None:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0] if __doc__ else "")
     parser.add_argument("--quick", action="store_true", help="a tenth of everything")
     quick: bool = parser.parse_args().quick

@@ -57,6 +57,7 @@ DEFAULT_TINYDB_UP_TO = 25_000
 
 
 def summarise(episode: Episode) -> Past:
+    """A row by the plainest rules."""
     opened = episode.entries[0].fact
     assert isinstance(opened, Opened)
     return Past(
@@ -109,6 +110,7 @@ def an_episode(number: int, closed_at: datetime | None) -> Episode:
 
 
 def episodes(closed: int, still_open: int) -> Iterator[Episode]:
+    """So many closed and open episodes, spread over ten years."""
     for number in range(closed):
         days = 40 + TEN_YEARS * (closed - number) / closed
         yield an_episode(number, NOW - timedelta(days=days))
@@ -141,6 +143,7 @@ def build(folder: Path, closed: int, still_open: int) -> None:
 
 
 def open_store(folder: Path) -> TinyStore:
+    """The store over the folder that `build` made, not open yet."""
     keys = load_keys({"file": str(folder / "book.key")})
     return TinyStore(folder / "book", keys=keys, summarise=summarise, now=lambda: NOW)
 
@@ -167,6 +170,7 @@ class Times(NamedTuple):
 
 
 async def commits(folder: Path, count: int) -> Times:
+    """Commits to random open episodes, taking turns with plain writes of the same bytes."""
     store = open_store(folder)
     await store.open()
     loop = asyncio.get_running_loop()
@@ -280,6 +284,7 @@ def one_row(closed: int, still_open: int, count: int, *, full: bool) -> float:
 
 
 def main() -> None:
+    """The command."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--commits", type=int, default=150)
     parser.add_argument("--closed", type=int, nargs="+", default=[0, 2_500, 25_000, 100_000])

@@ -12,6 +12,8 @@ import msgspec
 
 
 class Row(msgspec.Struct, frozen=True):
+    """One line of a table: what, and how much."""
+
     what: str
     figures: dict[str, float]
 

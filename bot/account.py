@@ -118,7 +118,7 @@ def _points(
     def look(count: int, at: datetime, by: Fact | None) -> _Point:
         known = facts[:count]
         found = assess(fold(known), history, pack, at)
-        wanted = duties(read(known), found, policy, closed_days, at)
+        wanted = duties(read(known), found, policy, closed_days)
         return _Point(at, found, wanted, by)
 
     for place, fact in enumerate(facts, 1):

@@ -118,6 +118,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     @property
     def service(self) -> Provider:
+        """Homes, staff and authorities, as the other rooms take them."""
         return Provider(
             homes=self.homes,
             staff=self.staff,

@@ -30,11 +30,13 @@ class LossyStream(io.TextIOBase):
         self._stream = stream
 
     def write(self, text: str) -> int:
+        """The text, or nothing if the stream cannot take it."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.write(text)
         return len(text)
 
     def flush(self) -> None:
+        """As far as the stream can."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
 
@@ -75,6 +77,7 @@ class LibraryLog(logging.Handler):
     """What libraries log, without the words of it."""
 
     def emit(self, record: logging.LogRecord) -> None:
+        """The event's kind and where it came from; never its text."""
         error = record.exc_info[1] if record.exc_info else None
         log = structlog.get_logger("libraries")
         log.log(

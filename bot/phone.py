@@ -65,6 +65,7 @@ def keyboard() -> ReplyKeyboardMarkup:
 
 
 def markup(screen: Screen) -> InlineKeyboardMarkup | None:
+    """The buttons under a message; None if it has none."""
     if not screen.rows:
         return None
     return InlineKeyboardMarkup(

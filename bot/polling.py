@@ -57,7 +57,9 @@ class Updates(Protocol):
 
     async def raw_updates(
         self, offset: int | None, seconds: int, allowed: tuple[str, ...], limit: int = 100
-    ) -> list[Any]: ...
+    ) -> list[Any]:
+        """Updates as JSON gave them, not yet parsed. Raises TelegramError."""
+        ...
 
 
 class Backlog:

@@ -36,9 +36,11 @@ class PracticeClock:
         self._changed = asyncio.Event()
 
     def now(self) -> datetime:
+        """The practice time (UTC)."""
         return self._base + timedelta(seconds=(time.monotonic() - self._read_at) * self._rate)
 
     def seconds_until(self, moment: datetime) -> float | None:
+        """Real seconds until the practice clock shows it; None while it stands still."""
         if self._rate == 0:
             return None
         return max(0.0, (moment - self.now()).total_seconds() / self._rate)
@@ -48,6 +50,7 @@ class PracticeClock:
         return timedelta()
 
     def on_jump(self, told: Callable[[], None]) -> None:
+        """`told` is called whenever the clock is moved by hand."""
         self._told.append(told)
 
     def report(
@@ -113,4 +116,5 @@ class PracticeClock:
         self._version = document["version"]
 
     async def close(self) -> None:
+        """Ends the connection to the stand-in."""
         await self._client.aclose()

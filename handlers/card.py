@@ -241,10 +241,12 @@ def done_by_hand(view: View) -> list[Duty]:
 
 
 def card(view: View) -> Screen:
+    """The case with its main buttons."""
     return Screen(text(view), main_buttons(view))
 
 
 def more(view: View) -> Screen:
+    """The case with the rest of its buttons."""
     return Screen(text(view), more_buttons(view))
 
 

@@ -89,6 +89,7 @@ def rows(buttons: Iterable[Button], width: int = 2) -> tuple[tuple[Button, ...],
 
 
 def bold(text: str) -> str:
+    """The text in bold, as Telegram's HTML."""
     return f"<b>{escape(text, quote=False)}</b>"
 
 

@@ -57,10 +57,12 @@ async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
 
 
 async def draft_by_id(context: Context, staff_id: str, draft_id: str) -> Draft | None:
+    """This person's draft with that id; None if it ended."""
     return next((d for d in await drafts_of(context, staff_id) if d.id == draft_id), None)
 
 
 def form_of(kind: str) -> Form:
+    """The form that a kind of draft fills in."""
     return report.FORM if kind == REPORT else RECORDINGS[kind].form
 
 
@@ -185,6 +187,7 @@ async def offer(context: Context, incoming: Incoming, draft: Draft, at: int = 0)
 
 
 async def offered(context: Context, draft: Draft) -> Screen:
+    """What is shown of a half-finished draft: go on with it, or throw it away."""
     started = clock(draft.started_at, context.clock.now())
     if draft.kind == REPORT:
         person = next(

@@ -63,6 +63,8 @@ class FormState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Option(msgspec.Struct, frozen=True):
+    """A button of a question: what it says, and the answer that it gives."""
+
     label: str
     value: str
 
@@ -72,6 +74,7 @@ Text: TypeAlias = Callable[[FormState], str]
 
 
 def always(_: FormState) -> bool:
+    """For a question that is asked in every case."""
     return True
 
 
@@ -124,6 +127,8 @@ class Words(Step, frozen=True, kw_only=True):
 
 
 class Form(msgspec.Struct, frozen=True, kw_only=True):
+    """Questions in order, and what becomes of the answers."""
+
     kind: str
     title: Text
     notice: str = ""
@@ -180,6 +185,7 @@ def _holds(step: Question, state: FormState) -> bool:
 
 
 def answered(form: Form, state: FormState) -> list[Question]:
+    """The questions that were answered and still apply, in order."""
     return [s for s in form.steps if s.key in state.answers and s.applies(state)]
 
 
@@ -315,6 +321,7 @@ def stamp(moment: datetime) -> str:
 
 
 def unstamp(value: str) -> datetime:
+    """The moment (UTC) in the value of a button."""
     return datetime.fromtimestamp(int(value[1:]) * 60, UTC)
 
 

@@ -62,6 +62,7 @@ def home_of(state: FormState) -> str:
 
 
 def person_of(state: FormState) -> Person | None:
+    """The young person of the register whom the report is about; None if not listed."""
     ref = state.answers.get("who")
     return next((p for p in state.people if p.ref == ref), None)
 
@@ -120,7 +121,7 @@ def _concerns_not_on_register(state: FormState) -> bool:
     return person is None or person.child.historical_concerns == "unknown"
 
 
-def _quick_times(state: FormState) -> list[Option]:
+def _quick_times(_: FormState) -> list[Option]:
     return [
         Option("Just now", ago(0)),
         Option("15 min ago", ago(15)),

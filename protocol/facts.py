@@ -75,10 +75,14 @@ class CategoryChanged(Recorded, frozen=True, kw_only=True, tag="category"):
 
 
 class LastSeen(Recorded, frozen=True, kw_only=True, tag="last_seen"):
+    """When the young person was last seen (UTC)."""
+
     at: datetime
 
 
 class DueBack(Recorded, frozen=True, kw_only=True, tag="due_back"):
+    """When they were due back (UTC); None: no time was agreed."""
+
     at: datetime | None
 
 
@@ -154,11 +158,15 @@ class ParentsWithheld(Recorded, frozen=True, kw_only=True, tag="parents_withheld
 
 
 class Note(Recorded, frozen=True, kw_only=True, tag="note"):
+    """Words for the record, without consequences."""
+
     at: datetime
     text: str
 
 
 class Abducted(Recorded, frozen=True, kw_only=True, tag="abducted"):
+    """There are signs of an abduction."""
+
     at: datetime
 
 

@@ -241,7 +241,7 @@ def _decide(
     fields["decisions"].append(Decision(id=about, outcome=outcome, at=at, **more))
 
 
-def _abducted(fields: Fields, fact: f.Abducted) -> None:
+def _abducted(fields: Fields, _: f.Abducted) -> None:
     fields["abducted"] = True
 
 

@@ -100,6 +100,7 @@ class Pack:
 
     @property
     def title(self) -> str:
+        """The pack's own."""
         return self.book.title
 
     def rule(self, rule_id: str) -> Rule | Route | Tier | None:
@@ -123,6 +124,7 @@ class Pack:
         return found or self.duty(item_id)
 
     def level(self, level: int) -> Level:
+        """What the pack says of this level."""
         return self.book.levels[level]
 
     def with_settings(self, changes: Mapping[str, Any]) -> Pack:

@@ -62,15 +62,18 @@ class Fields:
         return value
 
     def optional_text(self, key: str) -> str:
+        """The text under this key; "" if there is none."""
         return self.text(key) if key in self.table else ""
 
     def flag(self, key: str, usual: bool) -> bool:
+        """The yes or no under this key; `usual` if there is none."""
         value = self.table.get(key, usual)
         if not isinstance(value, bool):
             raise self.error(key, f"{value!r} is not allowed", "true, false")
         return value
 
     def choice(self, key: str, allowed: Collection[str]) -> str:
+        """The text under this key, which has to be one of `allowed`."""
         value = self.table.get(key)
         if not isinstance(value, str) or value not in allowed:
             raise self.error(key, f"{value!r} is not allowed", ", ".join(allowed))

@@ -83,6 +83,7 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
     @property
     def manages(self) -> bool:
+        """May sign off and stand a level down."""
         return self.role is Role.MANAGER
 
 
@@ -96,15 +97,19 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """Whoever recorded what was done does not sign the case off where another manager could."""
 
     def home(self, home_id: str) -> Home | None:
+        """The home with this id."""
         return next((h for h in self.homes if h.id == home_id), None)
 
     def person(self, staff_id: str) -> Staff | None:
+        """The member of staff with this id, on the list today or not."""
         return next((s for s in self.staff if s.id == staff_id), None)
 
     def by_telegram(self, telegram_id: int) -> Staff | None:
+        """The member of staff with this Telegram account."""
         return next((s for s in self.staff if s.telegram_id == telegram_id), None)
 
     def authority(self, name: str) -> Authority | None:
+        """The authority of this name."""
         return next((a for a in self.authorities if a.name == name), None)
 
     def managers(self, home: str, now: datetime) -> Sequence[Staff]:
@@ -112,4 +117,5 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return [s for s in self.staff if s.manages and s.covers(home) and s.active(now)]
 
     def administrators(self, now: datetime) -> Sequence[Staff]:
+        """Those who look after the bot and are on the list today."""
         return [s for s in self.staff if s.role is Role.ADMINISTRATOR and s.active(now)]

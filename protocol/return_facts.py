@@ -138,11 +138,15 @@ class ReferralAnswered(Recorded, frozen=True, kw_only=True, tag="referral_answer
 
 
 class InterviewOffered(Recorded, frozen=True, kw_only=True, tag="interview_offered"):
+    """A return interview was offered."""
+
     at: datetime
     offered_by: str = ""
 
 
 class InterviewAnswered(Recorded, frozen=True, kw_only=True, tag="interview_answered"):
+    """The young person said yes or no to it."""
+
     at: datetime
     accepted: bool
     reason: str = ""

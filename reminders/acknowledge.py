@@ -173,7 +173,7 @@ class Acknowledgements:
     ) -> Answer:
         """Gives back what this person has: it is asked again at once, from the first rung."""
 
-        def decide(record: Episode, found: Duty, now: datetime) -> tuple[Answer, Fact | None]:
+        def decide(record: Episode, _: Duty, now: datetime) -> tuple[Answer, Fact | None]:
             held = _latest(record, duty)
             if held is None or held.until <= now:
                 return Answer(outcome="over", duty=duty), None

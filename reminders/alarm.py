@@ -18,13 +18,17 @@ JOB = "alarm"
 class Alarm(Protocol):
     """Calls back once at the moment it was last set to."""
 
-    def start(self, ring: Callable[[], Awaitable[None]]) -> None: ...
+    def start(self, ring: Callable[[], Awaitable[None]]) -> None:
+        """`ring` is called at the moment that was set."""
+        ...
 
     def set(self, moment: datetime | None) -> None:
         """`moment` in UTC; None, or a clock that stands still: it does not ring."""
         ...
 
-    def stop(self) -> None: ...
+    def stop(self) -> None:
+        """It rings no more."""
+        ...
 
 
 class SchedulerAlarm:
@@ -45,10 +49,12 @@ class SchedulerAlarm:
         self._set_to: datetime | None = None
 
     def start(self, ring: Callable[[], Awaitable[None]]) -> None:
+        """`ring` is called at the moment that was set."""
         self._ring = ring
         self._scheduler.start()
 
     def set(self, moment: datetime | None) -> None:
+        """The moment (UTC) to ring at; None: not at all."""
         seconds = self._clock.seconds_until(moment) if moment is not None else None
         if seconds is None:
             if self._set_to is not None:
@@ -68,5 +74,6 @@ class SchedulerAlarm:
             work.add_done_callback(self._ringing.discard)
 
     def stop(self) -> None:
+        """It rings no more."""
         if self._scheduler.running:
             self._scheduler.shutdown(wait=False)

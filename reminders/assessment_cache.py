@@ -48,6 +48,7 @@ class Known(msgspec.Struct, frozen=True):
     standing: Standing
 
     def holds(self, facts: tuple[Fact, ...], history: tuple[Earlier, ...], now: datetime) -> bool:
+        """Whether the assessment still is that of these facts at `now`."""
         if len(facts) != len(self.facts) or now < self.made_at or history != self.history:
             return False
         if facts and facts[-1].id != self.facts[-1].id:

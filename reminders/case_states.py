@@ -77,7 +77,6 @@ class CaseStates:
             standing.computed,
             self.service_state.policy,
             self.service_state.closed_days,
-            now,
         )
         return standing.shown, wanted
 

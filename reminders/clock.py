@@ -36,12 +36,15 @@ class SystemClock:
         self._apart = time.time() - time.monotonic()
 
     def now(self) -> datetime:
+        """The system's time (UTC)."""
         return datetime.now(UTC)
 
     def seconds_until(self, moment: datetime) -> float | None:
+        """Seconds until then; 0 if it is past."""
         return max(0.0, (moment - self.now()).total_seconds())
 
     def moved(self) -> timedelta:
+        """How far the system's time went apart from the time that passed."""
         apart = time.time() - time.monotonic()
         by, self._apart = apart - self._apart, apart
         return timedelta(seconds=by)

@@ -47,25 +47,41 @@ log = structlog.get_logger(__name__)
 class Desk(Records, Protocol):
     """What delivery tells its owner (the engine)."""
 
-    def sent(self, message: Message, late: timedelta) -> None: ...
+    def sent(self, message: Message, late: timedelta) -> None:
+        """It went out, so much later than it was due."""
+        ...
 
-    async def unreachable(self, ref: str, message: Message, why: str) -> None: ...
+    async def unreachable(self, ref: str, message: Message, why: str) -> None:
+        """The person cannot be written to."""
+        ...
 
-    async def moved(self, person: str, chat_id: int) -> None: ...
+    async def moved(self, person: str, chat_id: int) -> None:
+        """The person's chat has another id now."""
+        ...
 
-    async def refused(self, ref: str, message: Message, why: str) -> None: ...
+    async def refused(self, ref: str, message: Message, why: str) -> None:
+        """Telegram refused this message for good."""
+        ...
 
-    def stopped(self, why: str) -> None: ...
+    def stopped(self, why: str) -> None:
+        """Telegram does not accept the bot any more."""
+        ...
 
-    def down(self, since: datetime | None) -> None: ...
+    def down(self, since: datetime | None) -> None:
+        """Telegram has not answered since then (UTC); None: it does again."""
+        ...
 
-    def idle_changed(self) -> None: ...
+    def idle_changed(self) -> None:
+        """There is something to send, or nothing any more."""
+        ...
 
 
 class SecondSender(Protocol):
     """The way round Telegram. Raises NotSent or Refused."""
 
-    async def send(self, person: str, message: Message, ref: str) -> None: ...
+    async def send(self, person: str, message: Message, ref: str) -> None:
+        """By the second channel."""
+        ...
 
 
 class Delivery:
@@ -100,6 +116,7 @@ class Delivery:
     # What callers use -----------------------------------------------------------------------
 
     def start(self) -> None:
+        """From here on messages are sent."""
         self._running = True
         self._dispatch()
 

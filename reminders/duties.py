@@ -177,7 +177,7 @@ def read(facts: Sequence[Fact]) -> Reading:
 
 
 def duties(
-    seen: Reading, assessment: Assessment, policy: Policy, closed: Container[date], now: datetime
+    seen: Reading, assessment: Assessment, policy: Policy, closed: Container[date]
 ) -> list[Duty]:
     """Everything still to be done, soonest first. `closed`: bank holidays and other such days."""
     found: list[Duty] = []

@@ -325,16 +325,16 @@ class Engine:
                 await self.write_behind.put(ref, lambda r: clock_watch.put_right(r, now))
         await self.service_state.change(lambda office: clock_watch.put_right_office(office, now))
         self.watch.clock_went_back(now)
-        await self._look_at_everything(now)
+        await self._look_at_everything()
         await self.notices.clock("clock_back", by)
 
     async def _clock_came_forward(self, now: datetime, by: timedelta) -> None:
         for ref in list(self._held):
             await self.write_behind.put(ref, lambda r: clock_watch.came_forward(r, now))
-        await self._look_at_everything(now)
+        await self._look_at_everything()
         await self.notices.clock("clock_forward", by)
 
-    async def _look_at_everything(self, now: datetime) -> None:
+    async def _look_at_everything(self) -> None:
         """Every case and every job, at once: no moment that was worked out before holds."""
         self._armed = None
         self.delivery.nudge()
@@ -452,6 +452,7 @@ class Engine:
     # What delivery tells (the Desk) -----------------------------------------------------------
 
     def chat_of(self, person: str, home: str | None) -> int | None:
+        """The chat in which this person is written to; None: they have none."""
         return self.service_state.chat_of(person, home)
 
     async def fresh(self, ref: str) -> Episode:
@@ -473,26 +474,33 @@ class Engine:
             self._in_background(self.changed(record.ref))
 
     def sent(self, message: Message, late: timedelta) -> None:
+        """A message went out, so much later than it was due."""
         self.watch.sent(message, late)
 
     async def unreachable(self, ref: str, message: Message, why: str) -> None:
+        """The person cannot be written to: somebody else is asked."""
         await self.lost(message.to, why)
 
     async def moved(self, person: str, chat_id: int) -> None:
+        """The person's chat has another id now."""
         await self.notices.moved(person, chat_id)
 
     async def refused(self, ref: str, message: Message, why: str) -> None:
+        """Telegram refused this message for good."""
         await self.notices.refused(ref, message, why)
 
     def stopped(self, why: str) -> None:
+        """Telegram does not accept the bot any more."""
         log.critical("telegram does not accept the bot", why=why)
         self.events.telegram_refused()
 
     def down(self, since: datetime | None) -> None:
+        """Telegram has not answered since then (UTC); None: it does again."""
         self.watch.down(since)
         self._arm()
 
     def idle_changed(self) -> None:
+        """There is something to send, or nothing any more."""
         idle = self.idle
         if idle != self._was_idle:
             self._was_idle = idle

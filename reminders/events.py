@@ -21,6 +21,7 @@ class Signal(Generic[P]):
         self._listeners.append(hear)
 
     def __call__(self, *args: P.args, **kwargs: P.kwargs) -> None:
+        """Tells every listener, in the order in which they came."""
         for hear in self._listeners:
             hear(*args, **kwargs)
 

@@ -157,6 +157,7 @@ class Lanes:
             self._long += lane.long
 
     def unpark(self, lane: Lane) -> None:
+        """Sending to this chat goes on."""
         if lane.parked is not None:
             lane.parked.cancel()
             lane.parked = None
@@ -166,16 +167,19 @@ class Lanes:
         self.make_ready(lane)
 
     def unpark_all(self) -> None:
+        """Sending to all chats goes on."""
         for lane in list(self._lanes.values()):
             if lane.parked is not None:
                 self.unpark(lane)
 
     def stop(self) -> None:
+        """Nothing more is sent."""
         for lane in self._lanes.values():
             if lane.parked is not None:
                 lane.parked.cancel()
 
     def drop_if_empty(self, lane: Lane) -> None:
+        """Forgets a lane that has nothing to send or to remember."""
         if not lane.known and not lane.items and lane.parked is None:
             self._lanes.pop((lane.person, lane.channel), None)
 

@@ -27,6 +27,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def trouble(self) -> bool:
+        """Whether somebody has to act."""
         return bool(
             self.gaps
             or self.never_started

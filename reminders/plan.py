@@ -78,7 +78,6 @@ def plan(situation: Situation) -> Plan:
         situation.assessment,
         situation.policy,
         situation.closed_days,
-        situation.now,
     )
     if ended := _holds_ended(situation, wanted):
         return Plan(facts=tuple(ended))

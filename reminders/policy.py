@@ -107,6 +107,7 @@ class Ladders(Table, frozen=True, kw_only=True):
     )
 
     def of_level(self, level: int) -> Ladder:
+        """The ladder of this level (1 to 3)."""
         return (self.level_1, self.level_2, self.level_3)[max(1, min(3, level)) - 1]
 
 
@@ -121,6 +122,7 @@ class Acknowledgement(Table, frozen=True, kw_only=True):
     duty_minutes: dict[str, int] = {}
 
     def minutes(self, duty: str, level: int, early: bool) -> int:
+        """How long "I have it" holds for this duty."""
         if duty in self.duty_minutes:
             return self.duty_minutes[duty]
         if early:
@@ -149,6 +151,8 @@ class NightCheck(Table, frozen=True, kw_only=True):
 
 
 class HandOver(Table, frozen=True, kw_only=True):
+    """How long offers stand."""
+
     accept_minutes: int = 15
     """Not accepted by then: it stays with the first, and the manager is told."""
     swap_hours: int = 24
@@ -156,6 +160,8 @@ class HandOver(Table, frozen=True, kw_only=True):
 
 
 class DigestDefault(Table, frozen=True, kw_only=True):
+    """When managers get the weekly digest unless they chose otherwise; London time."""
+
     weekday: Weekday = "monday"
     hour: int = 9
     enabled: bool = True
@@ -180,6 +186,8 @@ class Limits(Table, frozen=True, kw_only=True):
 
 
 class Watching(Table, frozen=True, kw_only=True):
+    """How it is noticed that the service itself does not run."""
+
     heartbeat_file: str = ""
     alive_url: str = ""
     alive_every_minutes: int = 5
@@ -218,6 +226,7 @@ class Exception_(Table, frozen=True, kw_only=True):
 
 
 def default_leads() -> dict[str, int]:
+    """Minutes before its due time at which a duty is first mentioned, by id."""
     return {"RI-72H": 24 * 60, "STRAT-14D": 4 * 24 * 60, "REV-WEEKLY": 24 * 60, "S47-48H": 12 * 60}
 
 

@@ -29,4 +29,5 @@ def read(raw: Any) -> dict[str, Reachability]:
 
 
 def written(people: Mapping[str, Reachability]) -> Any:
+    """As the service's own file keeps it."""
     return msgspec.to_builtins(people)

@@ -38,6 +38,7 @@ class Cover(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     in_place: bool = False
 
     def holds(self, now: datetime) -> bool:
+        """Whether it applies at this moment (UTC)."""
         return self.start <= now and (self.end is None or now < self.end)
 
 
@@ -99,6 +100,7 @@ class RotaState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.convert(raw or {}, cls)
 
     def written(self) -> Any:
+        """As the service's own file keeps it."""
         return msgspec.to_builtins(self)
 
     def ending_with_the_rota(self, policy: Policy, office: OfficeHours) -> RotaState:

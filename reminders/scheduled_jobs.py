@@ -43,6 +43,7 @@ class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     @classmethod
     def read(cls, raw: Any) -> DigestState:
+        """From the service's own file; nothing there yet is an empty state."""
         return msgspec.convert(raw or {}, cls)
 
 

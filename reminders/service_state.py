@@ -190,4 +190,5 @@ class ServiceState:
         return [s for s in self.service.administrators(now) if s.id not in away]
 
     def homes_of(self, staff: Staff) -> list[str]:
+        """Ids of the homes that this person covers."""
         return [home.id for home in self.service.homes if staff.covers(home.id)]

@@ -85,6 +85,7 @@ class ShiftLists:
         return self._times(staff, wish, now)[1] if wanted else None
 
     def wanted(self, staff: Staff) -> bool:
+        """Whether this person asked for the list of their shift."""
         return staff.id in wishes(self.service_state.state.get("shift_list"))
 
     def next_at(self, now: datetime) -> datetime | None:

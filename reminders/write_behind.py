@@ -87,6 +87,7 @@ class WriteBehind:
         raise Conflict(msg)
 
     async def office(self) -> Office:
+        """The service's own file, with what the disk refused so far."""
         return self._office_shown(await self.store.office())
 
     async def put_office(

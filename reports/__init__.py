@@ -1,0 +1,1 @@
+"""Figures and sheets from episode rows: pure functions."""

@@ -41,6 +41,7 @@ def as_of(result: Result) -> str:
 
 
 def left_out(result: Result) -> str:
+    """What is left out of the figures, and why."""
     rows = result.top["rows"]
     bad = f" {rows['bad']} rows could not be used and are left out." if rows["bad"] else ""
     return (

@@ -69,6 +69,7 @@ def read_text(file: Path) -> str:
 
 
 def unreadable(file: str, error: OSError) -> Unusable:
+    """The answer about a file that cannot be read."""
     return Unusable(
         f"{file}: cannot be read: {error.strerror or error}. Allowed: a file that can be read."
     )

@@ -73,9 +73,11 @@ class Cases(list[Case]):
     """A selection, by start, then service and episode."""
 
     def where(self, wanted: Callable[[Row], object]) -> Cases:
+        """Those whose row fits."""
         return Cases(case for case in self if wanted(case.row))
 
     def within(self, period: Period) -> Cases:
+        """Those that begin in this period."""
         first = bisect_left(self, period.first, key=_day)
         return Cases(self[first : bisect_right(self, period.last, key=_day)])
 

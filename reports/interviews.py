@@ -19,6 +19,7 @@ WITHIN_MINUTES = 60
 
 
 def due(found: Cases) -> Cases:
+    """Missing episodes that ended, so that an interview was due."""
     return Cases(case for case in of(found, "missing") if case.found is not None)
 
 
@@ -68,12 +69,14 @@ def interviews(selection: Cases) -> Count:
 
 
 def within_72h_of_due(selection: Cases) -> dict[str, Any]:
+    """Interviews held within 72 hours, of those that were due."""
     owed = due(selection)
     in_time = sum(_in_time(case) for case in held(owed))
     return share(in_time, len(owed) - sum(_not_yet_due(case) for case in owed))
 
 
 def offered_of_due(selection: Cases) -> dict[str, Any]:
+    """Interviews offered, of those that were due."""
     owed = due(selection)
     return share(len(owed.where(lambda row: row.ri_offered is True)), len(owed))
 

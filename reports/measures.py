@@ -54,6 +54,7 @@ class Cells(list[Any]):
 
 
 def count(found: Sequence[Case]) -> Count:
+    """So many episodes, of so many young people."""
     return Count(episodes=len(found), children=len({case.child for case in found}))
 
 
@@ -73,6 +74,7 @@ def children_with(found: Iterable[Case], least: int) -> int:
 
 
 def share(n: int, of: int) -> Share:
+    """`n` of `of`, in percent."""
     return Share(n=n, of=of, pct=percentage(n, of))
 
 
@@ -266,10 +268,12 @@ Categories: TypeAlias = Literal["missing", "unauthorised_absence"]
 
 
 def of(found: Cases, category: Categories) -> Cases:
+    """Those of this category."""
     return Cases(case for case in found if case.row.category == category)
 
 
 def looked_after(found: Cases) -> Cases:
+    """Those of looked-after young people."""
     return found.where(lambda row: row.looked_after is True)
 
 
@@ -285,6 +289,7 @@ def found_districts(found: Cases) -> Breakdown:
 
 
 def where_found(found: Cases) -> Cases:
+    """Those in which the young person was found or came back."""
     return Cases(case for case in found if case.found is not None)
 
 

@@ -48,6 +48,7 @@ class Joined(NamedTuple):
 
     @property
     def cases(self) -> Cases:
+        """The rows of all services as cases; those of adults left out."""
         return cases(row for row in self.rows if row.age_band != "18+")
 
 

@@ -39,12 +39,14 @@ class Paper(FPDF):
         self.add_page()
 
     def footer(self) -> None:
+        """Called by the library at the end of each page."""
         self.set_y(-14)
         self.set_font(FONT, "", 7)
         self.cell(WIDTH - 20, 4, self.foot)
         self.cell(20, 4, f"{self.page_no()} / {{nb}}", align="R")
 
     def heading(self, text: str, size: float = 16) -> None:
+        """A heading."""
         self.set_font(FONT, "B", size)
         self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
         self.ln(1)
@@ -60,6 +62,7 @@ class Paper(FPDF):
         self.ln(1)
 
     def text_block(self, text: str, size: float = 9, style: str = "") -> None:
+        """A paragraph."""
         self.set_font(FONT, style, size)
         self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
 
@@ -104,8 +107,10 @@ class Paper(FPDF):
                     row.cell(str(plain(value)))
 
     def picture(self, png: bytes, wide: float = WIDTH) -> None:
+        """A picture, so many millimetres wide."""
         self.image(io.BytesIO(png), w=wide, x=MARGIN)
         self.ln(1)
 
     def bytes(self) -> bytes:
+        """The finished PDF."""
         return bytes(self.output())

@@ -30,6 +30,7 @@ class Period(NamedTuple):
         return isinstance(day, date) and self.first <= day <= self.last
 
     def named(self) -> dict[str, str]:
+        """First and last day, as files say it."""
         return {"from": self.first.isoformat(), "to": self.last.isoformat()}
 
 

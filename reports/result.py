@@ -18,9 +18,11 @@ class Result(NamedTuple):
 
     @property
     def figures(self) -> dict[str, Any]:
+        """The figures themselves."""
         figures: dict[str, Any] = self.top["figures"]
         return figures
 
     @property
     def suppressed(self) -> bool:
+        """Whether small numbers were taken out."""
         return bool(self.top["suppressed"])

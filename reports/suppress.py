@@ -212,7 +212,7 @@ def _leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, int]]:
 def _find_sums(sheet: _Sheet, node: Any, path: Path) -> None:
     """Find what adds up in a node and below it."""
     if isinstance(node, Breakdown | Distribution):
-        _add_columns(sheet, node, path, lambda column: True)
+        _add_columns(sheet, node, path, lambda _: True)
     elif isinstance(node, Cells):
         _add_columns(
             sheet,

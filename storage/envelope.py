@@ -50,6 +50,8 @@ class WrongSeal(Damaged):
 
 
 class Header(NamedTuple):
+    """The fields before the content, as HEADER packs them."""
+
     magic: bytes
     format: int
     seal: int

@@ -27,14 +27,17 @@ def write(descriptor: int, data: bytes) -> None:
 
 
 def fsync(descriptor: int) -> None:
+    """Makes what was written durable."""
     os.fsync(descriptor)
 
 
 def close(descriptor: int) -> None:
+    """Gives the descriptor back."""
     os.close(descriptor)
 
 
 def replace(source: Path | str, target: Path) -> None:
+    """Puts the file in the place of another, at once."""
     # As text, because a commit can do without making Path objects.
     os.replace(source, target)  # noqa: PTH105
 
@@ -54,6 +57,7 @@ def unlink(path: Path) -> None:
 
 
 def read(path: Path) -> bytes:
+    """The whole file."""
     return path.read_bytes()
 
 

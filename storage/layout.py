@@ -57,21 +57,27 @@ class Layout:
         self.office = Place(folder / f"office{SUFFIX}", "office", "office")
 
     def open_episode(self, ref: str) -> Place:
+        """Where an episode is that goes on."""
         return Place(self.open / f"{ref}{SUFFIX}", "episode", ref)
 
     def closed_episode(self, ref: str, month: str) -> Place:
+        """Where an episode is that was closed in this month."""
         return Place(self.closed / month / f"{ref}{SUFFIX}", "episode", ref)
 
     def draft(self, owner: str) -> Place:
+        """Where the drafts of this member of staff are."""
         return Place(self.drafts / f"{quote(owner, safe='')}{SUFFIX}", "draft", owner)
 
     def catalogue_of(self, name: str) -> Place:
+        """Where a part of the catalogue is: "live", or a month."""
         return Place(self.catalogue / f"{name}{SUFFIX}", "catalogue", name)
 
     def open_refs(self) -> list[str]:
+        """References of the episodes that go on, by their files."""
         return _stems(self.open)
 
     def closed_refs(self, month: str) -> list[str]:
+        """References of the episodes closed in that month, by their files."""
         return _stems(self.closed / month)
 
     def owners(self) -> list[str]:

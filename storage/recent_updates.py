@@ -18,6 +18,7 @@ class Recent:
         return update_id in self._ids
 
     def add(self, *update_ids: int | None) -> None:
+        """Takes note of these; the oldest are forgotten."""
         for update_id in update_ids:
             if update_id is not None:
                 self._ids[update_id] = None

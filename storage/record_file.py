@@ -45,6 +45,7 @@ class RecordStorage(Storage):
         self.from_disk = False
 
     def read(self) -> Tables | None:
+        """The tables of the file, for TinyDB. Raises Damaged, OSError."""
         if not self.from_disk:
             if self.saved is None:
                 return None
@@ -56,6 +57,7 @@ class RecordStorage(Storage):
         return _tables(self._sealer.unseal(self._kind, self._name, raw).data)
 
     def write(self, data: Tables) -> None:
+        """The file with these tables, for TinyDB. Raises OSError."""
         version = data[self._kind][str(THE_DOCUMENT)]["version"]
         content = msgspec.json.encode(data)
         files.write_whole(self._path, self._sealer.seal(self._kind, self._name, version, content))

@@ -127,6 +127,7 @@ class RecordFolder:
         return episode
 
     def past(self, since: datetime) -> tuple[Past, ...]:
+        """Rows of all episodes that began at `since` (UTC) or later, oldest first."""
         current = (self.summarise(episode) for episode in self.episodes.values())
         rows = [row for row in self.catalogue.rows() if row.start >= since]
         rows += [row for row in current if row.start >= since]
@@ -150,11 +151,13 @@ class RecordFolder:
         )
 
     def new_reference(self, home: str) -> str:
+        """A case reference that was never used."""
         ref = reference.make(home, lambda ref: ref in self._given or self.is_taken(ref))
         self._given.add(ref)
         return ref
 
     def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
+        """A new episode. Raises Conflict, OSError."""
         reference.check(ref)
         if self.is_taken(ref):
             msg = f"the reference {ref} is taken"
@@ -162,6 +165,7 @@ class RecordFolder:
         return self._put(apply.begin(ref, home, person), change)
 
     def commit(self, ref: str, version: int, change: Change) -> Episode:
+        """One change of an episode at this version. Raises Conflict, NotFound, OSError."""
         episode = self.episode(ref)
         if episode.version != version:
             msg = f"{ref} is at version {episode.version}, not {version}"
@@ -265,6 +269,7 @@ class RecordFolder:
     # Drafts -------------------------------------------------------------------------------
 
     def save_draft(self, draft: Draft, update_id: int | None) -> Draft:
+        """The owner's draft, counted up. Raises OSError."""
         slot = self.slots.get(draft.owner) or DraftSlot(owner=draft.owner)
         kept = apply.to_draft(slot.draft, draft, update_id)
         seen = apply.add_seen((*slot.seen, *kept.seen), update_id)
@@ -272,6 +277,7 @@ class RecordFolder:
         return kept
 
     def drop_draft(self, owner: str, update_id: int | None) -> None:
+        """The owner has no draft any more. Raises OSError."""
         slot = self.slots.get(owner) or DraftSlot(owner=owner)
         if slot.draft is None and update_id is None:
             return
@@ -298,6 +304,7 @@ class RecordFolder:
     # Register and office ------------------------------------------------------------------
 
     def put_people(self, people: Sequence[Person]) -> None:
+        """Adds or replaces young people, all or none. Raises OSError."""
         merged = {**self.register.people, **{person.ref: person for person in people}}
         register = Register(version=self.register.version + 1, people=merged)
         self._save(self._file(self.layout.register, Register), register)
@@ -311,6 +318,7 @@ class RecordFolder:
         log: Sequence[Mapping[str, Any]],
         update_id: int | None,
     ) -> Office:
+        """The service's own file, changed. Raises OSError."""
         office = apply.to_office(
             self.office,
             state=state,

@@ -43,6 +43,7 @@ def verify(config_path: Path) -> int:
 
 
 def backup(target: Path, config_path: Path) -> int:
+    """A copy in a new folder below `target`."""
     return _with(
         config_path,
         lambda config, book: maintenance.backup_book(
@@ -52,6 +53,7 @@ def backup(target: Path, config_path: Path) -> int:
 
 
 def restore(source: Path, episode: str, config_path: Path) -> int:
+    """The whole backup, or one case of it."""
     return _with(
         config_path,
         lambda config, book: maintenance.restore_book(

@@ -63,6 +63,7 @@ LEAD = "HAR-A3-LEAD"
 def pick(
     key: str, ask: str, pairs: Sequence[tuple[str, str]], *, unknown: bool = True, **more: Any
 ) -> Choice:
+    """A question with a few buttons."""
     return Choice(
         key=key,
         label=say.LABELS[key],
@@ -77,6 +78,8 @@ def pick(
 def ticks(
     key: str, ask: str, pairs: Sequence[tuple[str, str]], *, unknown: bool = True, **more: Any
 ) -> Ticks:
+    """A question with buttons that are on or off."""
+
     def tell(value: Any, _: FormState) -> str:
         if value == UNKNOWN:
             return answer(value)
@@ -143,6 +146,7 @@ def given(c: FormState, key: str, unknown: str = "unknown") -> str:
 
 
 def yes(c: FormState, key: str) -> f.Answer:
+    """The answer yes or no as a fact keeps it."""
     value = c.answers.get(key)
     return "unknown" if value in (None, UNKNOWN) else value == "yes"
 
@@ -166,6 +170,7 @@ def each(c: FormState, key: str, codes: Sequence[str]) -> dict[str, f.Asked]:
 
 
 def is_(key: str, *values: str) -> Callable[[FormState], bool]:
+    """Asks only if that question was answered with one of these."""
     return lambda c: c.answers.get(key) in values
 
 

@@ -58,6 +58,7 @@ def _concerns(c: FormState, new: NewId) -> list[Fact]:
 
 
 def worse(c: FormState, new: NewId) -> list[Fact]:
+    """Signs of greater danger that were ticked, as facts."""
     ticked = c.answers["worse"]
     there = [k for k in FACTOR_LABELS if k != "abducted"]
     if UNKNOWN in ticked:  # what is ticked holds; of the rest nothing is known

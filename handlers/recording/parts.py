@@ -66,15 +66,18 @@ def due_back(state: FormState) -> datetime | None:
 
 
 def options_of(pairs: Sequence[tuple[str, str]]) -> Any:
+    """Buttons from pairs of label and value."""
     return lambda _: [Option(label, value) for label, value in pairs]
 
 
 def tell_pair(pairs: Sequence[tuple[str, str]]) -> Any:
+    """The label of the answer, for the review."""
     labels = {value: label for label, value in pairs}
     return lambda value, _: plain(labels[value]) if value in labels else answer(value)
 
 
 def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
+    """The answer in words: a label of the pairs, or what was typed."""
     labels = {value: label for label, value in pairs}
 
     def tell(value: str, _: FormState) -> str:
@@ -88,6 +91,7 @@ def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
 
 
 def tell_when(value: Any, state: FormState) -> str:
+    """A moment as it is read back in the review."""
     return answer(value) if value == UNKNOWN else shown(datetime.fromisoformat(value), state.now)
 
 
@@ -110,6 +114,7 @@ def at(
 def choice(
     key: str, ask: str, pairs: Sequence[tuple[str, str]], *, unknown: bool = True, **more: Any
 ) -> Choice:
+    """A question with a few buttons."""
     return Choice(
         key=key,
         label=say.LABELS[key],
@@ -130,6 +135,7 @@ def words(
     unknown: bool = False,
     **more: Any,
 ) -> Words:
+    """A question that is answered in words."""
     return Words(
         key=key,
         label=say.LABELS[key],
@@ -149,6 +155,7 @@ def decides(kind: str, title: str, *steps: Any, review: Any = None, **more: Any)
 
 
 def form(kind: str, title: str, *steps: Any, **more: Any) -> Form:
+    """A form about an episode, with its reference in the heading."""
     return Form(kind=kind, title=lambda c: _heading(c, title), steps=steps, **more)
 
 
@@ -158,6 +165,7 @@ def _heading(state: FormState, title: str) -> str:
 
 
 def author(state: FormState, new_id: NewId) -> dict[str, Any]:
+    """The fields that every fact has: id, who, when it was recorded."""
     return {"id": new_id(), "by": state.staff.id, "recorded_at": state.now}
 
 

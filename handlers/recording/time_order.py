@@ -112,6 +112,7 @@ def _bounds(what: str, known: Known) -> Iterable[tuple[str, bool]]:
 
 
 def to_minute(at: datetime) -> datetime:
+    """Without seconds: people give times to the minute."""
     return at - timedelta(seconds=at.second, microseconds=at.microsecond)
 
 

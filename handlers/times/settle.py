@@ -94,6 +94,7 @@ def offers(case: Case, *tries: tuple[date, Clock]) -> list[datetime]:
 
 
 def in_half(clock: Clock, start: int) -> Clock:
+    """The hour in this half of the day: 0 for a.m., 12 for p.m."""
     return replace(clock, told=Told.EXACT, hour=clock.hour % 12 + start)
 
 

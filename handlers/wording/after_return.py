@@ -314,11 +314,13 @@ def to_settle(ref: str, titles: Sequence[str], waiting: Sequence[str]) -> str:
 
 
 def put_off(title: str, outcome: str, until: datetime, now: datetime) -> str:
+    """A duty that was put off, in a line."""
     word = "booked for" if outcome == "booked" else "handed over until"
     return f"{title}: {word} {clock(until, now)}"
 
 
 def item(ref: str, title: str, source: str) -> str:
+    """One thing to settle, with its source."""
     return f"{bold(f'{ref} · to settle')}\n{plain(title)}\n<i>{plain(source)}</i>"
 
 

@@ -28,6 +28,7 @@ CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts kno
 
 
 def heading(episode: Episode, standing: Standing, category: str, state: str) -> str:
+    """The first line of a card."""
     return bold(f"{episode.ref} · {state or CATEGORY[category]} · Level {standing.shown}")
 
 
@@ -44,6 +45,7 @@ def who(home: Home | None, person: Person | None, child: Child, age: int | None,
 
 
 def away(start: datetime, end: datetime | None, now: datetime) -> str:
+    """How long the young person has been away, or was."""
     if end is not None:
         return f"Was away {span(end - start)}, {clock(start, now)} to {clock(end, now)}"
     return f"Away {span(now - start)}, since {clock(start, now)}"
@@ -60,6 +62,7 @@ def levels(standing: Standing) -> str:
 
 
 def why(standing: Standing, pack: Pack) -> list[str]:
+    """A line for each reason of the level."""
     lines = []
     for reason in standing.computed.level_reasons:
         rule = pack.rule(reason)
@@ -76,6 +79,7 @@ def duty_line(duty: Duty, pack: Pack, now: datetime, owner: str) -> str:
 
 
 def duties(found: Sequence[Duty], pack: Pack, now: datetime, names: dict[str, str]) -> list[str]:
+    """A line for each duty, the earliest first."""
     ordered = sorted(found, key=lambda d: d.at)
     lines = [duty_line(d, pack, now, names.get(d.owner, "")) for d in ordered[:MOST_DUE]]
     if len(ordered) > MOST_DUE:
@@ -155,10 +159,12 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
 
 
 def card(parts: Sequence[str]) -> str:
+    """The whole card."""
     return "\n".join([*parts, "", DANGER])
 
 
 def timeline(ref: str) -> str:
+    """The heading of the timeline."""
     return bold(f"{ref} · timeline")
 
 
@@ -211,10 +217,12 @@ def _changed(old: Child, new: Child) -> str:
 
 
 def closed(ref: str) -> str:
+    """After closing."""
     return f"{bold(ref)} is closed. Its reminders have ended. The record is kept."
 
 
 def not_closable(ref: str) -> str:
+    """Closing is not possible yet."""
     return f"{bold(ref)} cannot be closed: the young person is not recorded as back."
 
 
@@ -229,10 +237,12 @@ STILL_AWAY = (
 
 
 def changed_meanwhile(ref: str) -> str:
+    """Somebody else was quicker."""
     return f"{bold(ref)} has changed meanwhile and was not closed. Please look at it once more."
 
 
 def already(at: datetime, by: str, now: datetime) -> str:
+    """The same is on record already."""
     return f"On record already: {clock(at, now)} ({plain(by)}). Go on only if this is another one."
 
 
@@ -240,6 +250,7 @@ WHAT_NEXT = "What do you do next?"
 
 
 def by_when(duty_title: str, step: str) -> str:
+    """Which step meets this duty."""
     return (
         f"{bold(duty_title)}\nNext: {plain(step.lower())}.\n"
         "By when? I ask again then if it is not done."
@@ -247,6 +258,7 @@ def by_when(duty_title: str, step: str) -> str:
 
 
 def back_or_found(ref: str) -> str:
+    """Asks which of the two it is."""
     return f"{bold(ref)}: is the young person back at the home, or found somewhere else?"
 
 
@@ -279,4 +291,5 @@ def outcome(
 
 
 def no_longer(duty_title: str) -> str:
+    """The duty of a reminder ended meanwhile."""
     return f"No longer due: {plain(duty_title)}. This is how the case stands now."

@@ -54,6 +54,7 @@ REFUSED = {
 
 
 def on_duty(home: Home, staff_ids: Sequence[str], service: Provider) -> str:
+    """Who is on duty at a home, first to be asked first."""
     names = []
     for one in staff_ids[:4]:
         person = service.person(one)
@@ -62,6 +63,7 @@ def on_duty(home: Home, staff_ids: Sequence[str], service: Provider) -> str:
 
 
 def offered(taker: str, expires_at: datetime, now: datetime) -> str:
+    """A hand-over was offered."""
     return (
         f"{bold(taker)} is asked to take over, until {clock(expires_at, now)}. "
         "Until they accept, it stays with you."
@@ -69,16 +71,19 @@ def offered(taker: str, expires_at: datetime, now: datetime) -> str:
 
 
 def digest_set(moment: datetime, now: datetime) -> str:
+    """When the weekly digest comes."""
     return f"Your weekly digest comes next on {clock(moment, now)}, then every week."
 
 
 def list_set(coming: datetime | None, now: datetime, *, by_rota: bool) -> str:
+    """When the list of one's shift comes."""
     when = "at the start of each of your shifts" if by_rota else "every day"
     first = f" Next: {clock(coming, now)}." if coming else ""
     return f"The list comes {when}.{first}"
 
 
 def short_list(lines: Sequence[dict[str, Any]], words: Words) -> str:
+    """What is due in one's shift."""
     text = ["<b>Your shift</b>"]
     if not lines:
         text.append("No open cases.")

@@ -54,6 +54,7 @@ def choice(item: Explained) -> str:
 
 
 def item(ref: str, found: Explained) -> str:
+    """One reason, with its source."""
     return f"{bold(ref)}\n{plain(item_text(found))}"
 
 

@@ -55,14 +55,17 @@ REFUSALS = {
 
 
 def no_longer_yours(ref: str) -> str:
+    """The person no longer covers this home."""
     return f"You no longer cover the home of {bold(ref)}."
 
 
 def closed_meanwhile(ref: str) -> str:
+    """The case was closed while the form was filled in."""
     return f"{bold(ref)} was closed meanwhile."
 
 
 def at_another_home(person: str) -> str:
+    """The register has the young person at another home now."""
     return (
         f"{bold(person)} is on the register of another home now, which you do not cover. "
         "Please ask somebody of that home, or your manager, to log the report."
@@ -70,32 +73,39 @@ def at_another_home(person: str) -> str:
 
 
 def title(text: str) -> str:
+    """A form's heading."""
     return bold(text)
 
 
 def given(label: str, value: str) -> str:
+    """An answer that was given."""
     return f"{plain(label)}: {value}"
 
 
 def answer(value: Any) -> str:
+    """An answer as it is read back."""
     if value == "?":
         return "don't know"
     return plain(str(value))
 
 
 def ticked(label: str) -> str:
+    """A button that is ticked."""
     return f"☑️ {label}"
 
 
 def these(count: int) -> str:
+    """The button that ends ticking."""
     return f"That's all ({count} ticked)"
 
 
 def yes_at(shown: str) -> str:
+    """The button that confirms a time."""
     return f"✅ Yes, {shown.split(',')[0]}"
 
 
 def is_it(shown: str) -> str:
+    """Asks whether a time is meant."""
     return f"{bold(shown)}. Is that right?"
 
 
@@ -115,6 +125,7 @@ def how_much(words: str) -> str:
 
 
 def long_text(length: int) -> str:
+    """What was typed is long; it is kept."""
     return (
         f"{length:,} characters: kept. A phone sends a long text in parts; "
         "what else you send now is added. Is that all?"
@@ -122,6 +133,7 @@ def long_text(length: int) -> str:
 
 
 def too_long(length: int, longest: int) -> str:
+    """What was typed is too long for this answer."""
     return (
         f"That has {length:,} characters, and one answer holds {longest:,}. "
         "All of it is kept here, nothing is lost. Send a shorter text and it takes its place; "

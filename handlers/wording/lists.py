@@ -80,6 +80,7 @@ def next_act(duties: Sequence[Duty], pack: Pack, now: datetime) -> str:
 
 
 def case_button(episode: Episode, home: Home | None) -> str:
+    """A case in a list: reference, home, state."""
     return " · ".join(
         p for p in (episode.ref, cut(episode.person, 24), home.name if home else "") if p
     )

@@ -90,6 +90,7 @@ ADMINISTRATOR_WORDS = (
 
 
 def which_case(kind: str) -> str:
+    """Asks for the case that a command is about."""
     return {"case": "Which case?", "returned": "Who is back? Choose the case."}[kind]
 
 

@@ -37,14 +37,17 @@ class Words:
         self.service, self.pack, self.now = service, pack, now
 
     def name(self, staff_id: str) -> str:
+        """The person's name; their id if they are off the list."""
         person = self.service.person(staff_id)
         return person.name if person else staff_id
 
     def home(self, home_id: str) -> Home | None:
+        """The home with this id."""
         return self.service.home(home_id)
 
 
 def moment(value: Any) -> datetime:
+    """A moment kept as text, as a moment."""
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 

@@ -63,6 +63,7 @@ WITHHELD_BY_OPTIONS = [
 
 
 def manager(name: str) -> str:
+    """The manager as the person who decides."""
     return f"Our manager {name}"
 
 
@@ -141,6 +142,7 @@ LOWEST = "It is at the lowest level already."
 
 
 def level(number: int) -> str:
+    """A level on a button."""
     return f"Level {number}"
 
 
@@ -206,6 +208,7 @@ NEXT_MINUTES = [("15 min", 15), ("30 min", 30), ("1 h", 60), ("2 h", 120), ("4 h
 
 
 def close_review(ref: str, unmet: list[str]) -> str:
+    """What closing means, and what is not done yet."""
     if not unmet:
         return f"Close {bold(ref)}? Reminders end. The record is kept."
     still = "\n".join(f"• {u}" for u in unmet)

@@ -103,6 +103,7 @@ def how_many(values: Sequence[str] | str) -> str:
 
 
 def already_open(ref: str) -> str:
+    """There is an open case for this young person."""
     return f"There is an open case for them: {bold(ref)}. Is this a new one?"
 
 
@@ -110,20 +111,24 @@ NEW_ONE = "Yes, a new report"
 
 
 def open_that(ref: str) -> str:
+    """The button that opens it."""
     return f"No, open {ref}"
 
 
 def ages(lo: int = 5, hi: int = 17) -> list[tuple[str, str]]:
+    """Buttons of ages, and one below."""
     return [(f"under {lo}", str(lo - 1)), *((str(n), str(n)) for n in range(lo, hi + 1))]
 
 
 def whereabouts(value: str) -> str:
+    """Known or not, as it is read back."""
     return {"missing": "not known for certain", "known": "known and confirmed"}.get(
         value, "don't know (counts as missing)"
     )
 
 
 def when(value: datetime | None, now: datetime, *, none: str) -> str:
+    """A time as it is read back; `none` if there is none."""
     return clock(value, now) if value else none
 
 
@@ -141,6 +146,7 @@ ON_PAPER = (
 
 
 def review(category: str) -> str:
+    """What saving means."""
     what = (
         "This will be logged as <b>missing</b>."
         if category == "missing"
@@ -150,6 +156,7 @@ def review(category: str) -> str:
 
 
 def unfinished(home: str, person: str, started: str) -> str:
+    """A reminder of a report that is not saved."""
     about = " · ".join(p for p in (home, person) if p)
     return (
         f"You have an unfinished report{f' ({plain(about)})' if about else ''}, "
@@ -158,6 +165,7 @@ def unfinished(home: str, person: str, started: str) -> str:
 
 
 def unfinished_other(ref: str, title: str, started: str) -> str:
+    """A reminder of another form that is not saved."""
     return (
         f"You have something unfinished on {bold(ref)} ({plain(title)}), started {started}. "
         "It is <b>not saved yet</b>."

@@ -187,6 +187,7 @@ def shift(data: dict[str, Any], words: Words) -> str:
 
 
 def case_lines(case: dict[str, Any], words: Words) -> list[str]:
+    """The lines of one case in a message."""
     home = words.home(case["home"])
     lines = [f"{bold(case['ref'])} · {plain(home.name) if home else ''} · level {case['level']}"]
     lines += [_line("‼️", d, words) for d in case.get("unmet", ())]

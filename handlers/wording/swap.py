@@ -35,6 +35,7 @@ def span(start: datetime, end: datetime) -> str:
 
 
 def at_homes(ids: Sequence[str], service: Provider) -> str:
+    """Homes by name, or how many."""
     if len(ids) > MOST_HOMES:
         return f"{len(ids)} homes"
     return listed([home.name if (home := service.home(one)) else one for one in ids])
@@ -48,10 +49,12 @@ def button(turn: Turn, service: Provider, staff: Staff) -> str:
 
 
 def with_whom(turn: Turn, service: Provider) -> str:
+    """Asks who should work the shift."""
     return f"{_turn(turn, service)}\nWho should work it? They have to agree first."
 
 
 def in_return(name: str, turn: Turn) -> str:
+    """Asks what is worked for it."""
     when = bold(span(turn.start, turn.end))
     return f"{bold(name)} works {when} for you.\nWhat do you work for them?"
 
@@ -61,6 +64,7 @@ def _turn(turn: Turn, service: Provider) -> str:
 
 
 def asked(swap: Swap, name: str, service: Provider, now: datetime) -> str:
+    """What was asked, and until when it can be answered."""
     returned = f"You: {_turn(swap.takes, service)}" if swap.takes else "Nothing in return."
     return (
         f"🔁 {bold(name)} is asked, until {clock(swap.expires_at, now)}.\n"

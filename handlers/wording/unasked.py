@@ -21,6 +21,7 @@ RING_999 = (
 
 
 def kept(messages: int, characters: int) -> str:
+    """What was typed is kept, and is not on record yet."""
     what = "What you typed" if messages == 1 else f"Your {messages} messages"
     return (
         f"{what} ({characters:,} characters): kept and taken out of this chat, "
@@ -29,12 +30,15 @@ def kept(messages: int, characters: int) -> str:
 
 
 def add_to_entry(ref: str) -> str:
+    """The button that adds it to the last entry."""
     return f"➕ Goes with what I just recorded on {ref}"
 
 
 def note_on(ref: str, home: str) -> str:
+    """The button that makes it a note."""
     return f"📝 Note on {ref} · {home}"
 
 
 def on_record(ref: str) -> str:
+    """After saving it as a note."""
     return f"✅ On record as a note on {bold(ref)}."

@@ -15,6 +15,7 @@ from reports.rows import Row
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     period = window(request.period.last, 12)
     under: dict[tuple[str, str], list[Case]] = {}
     for case in looked_after(request.cases.within(period)):

@@ -25,6 +25,8 @@ from reports.rows import Row
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
+
     def theirs(row: Row) -> bool:
         return row.looked_after is True and row.responsible == request.authority
 

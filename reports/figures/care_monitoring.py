@@ -29,6 +29,7 @@ NEEDS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_co
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = looked_after(request.selected)
     missing = of(found, "missing")
     long = over(missing, 24)

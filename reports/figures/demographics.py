@@ -20,6 +20,7 @@ from reports.request import Request
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = request.selected
     group = group_of(request)
     groups = by(found, "group", group, GROUPS)

@@ -17,6 +17,7 @@ SECTORS = ("local_authority", "private", "voluntary")
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     earlier = before(request.period)
     now = _headlines(request, request.selected)
     then = _headlines(request, request.cases.within(earlier))

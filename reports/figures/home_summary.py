@@ -14,6 +14,7 @@ INTERVIEWS = ("due", "offered", "held", "within_72h_of_held", "within_72h_of_due
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     under: dict[tuple[str, str], Cases] = {}
     for case in request.selected:
         under.setdefault((case.row.service, case.row.home), Cases()).append(case)

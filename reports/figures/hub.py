@@ -18,6 +18,7 @@ FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = request.selected
     hosts: dict[str, Cases] = {}
     for case in found:

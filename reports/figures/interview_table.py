@@ -16,6 +16,7 @@ from reports.request import Request
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     missing = of(request.selected, "missing")
     parts = [(part, _numbers(missing.within(part.period))) for part in quarters(request.period)]
     return {

@@ -23,6 +23,7 @@ from reports.request import Request
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     earlier = before(request.period)
     return {
         "now": _page(request.selected),

@@ -24,6 +24,7 @@ from reports.request import Request
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = looked_after(request.selected)
     missing, away = of(found, "missing"), of(found, "unauthorised_absence")
     length = {x: Cases(c for c in missing if c.over(24) == x) for x in (True, False, UNKNOWN)}

@@ -18,6 +18,7 @@ TIER_NAMES = ("1-2", "3-4", "5-8", "9+", UNKNOWN)
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     return {
         "months": Cells(
             (_month(part, request.selected.within(part.period)) for part in months(request.period)),

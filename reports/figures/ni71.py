@@ -37,6 +37,7 @@ PLACED = ("emergency_accommodation", "family", "foster", "residential")
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = request.selected
     return {
         "all": triple(found),

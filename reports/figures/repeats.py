@@ -26,6 +26,7 @@ TIMES = ((1, "1"), (2, "2"), (4, "3-4"), (8, "5-8"))
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     to = request.period.last
     windows = {str(k): window(to, k) for k in (1, 3, 6, 12)}
     windows["period"] = request.period

@@ -29,6 +29,7 @@ HOURS = ("00-04", "04-08", "08-12", "12-16", "16-20", "20-24")
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = request.selected
     authority = request.authority
 

@@ -32,6 +32,7 @@ class Entry(NamedTuple):
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     people = request.people
     entries: list[Entry] = []
     absent: set[str] = set()

@@ -12,6 +12,7 @@ from reports.request import Request
 
 
 def figures(request: Request) -> dict[str, Any]:
+    """The figures of this report, as its file begins."""
     found = request.selected
     return {
         "all": interviews(found),

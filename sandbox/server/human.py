@@ -160,7 +160,7 @@ async def stream(request: Request) -> Response:
     )
 
 
-async def _refuse(request: Request, error: Exception) -> Response:
+async def _refuse(_: Request, error: Exception) -> Response:
     """Errors of the human side and the controls, as ``{"error": ...}``."""
     if isinstance(error, NotPossible):
         return answer({"error": str(error)}, error.status)
@@ -169,7 +169,7 @@ async def _refuse(request: Request, error: Exception) -> Response:
     return answer({"error": str(error)}, 400)
 
 
-async def _nobody(request: Request, error: Exception) -> Response:
+async def _nobody(_: Request, _error: Exception) -> Response:
     """Whoever asked has hung up: the answer goes nowhere."""
     return Response(status_code=400)
 
