@@ -209,6 +209,19 @@ def show(
     raise typer.Exit(record.run(ref, config))
 
 
+@app.command()
+def sheet(
+    name: Annotated[str, typer.Argument(help="police, authority, case, interview or chronology.")],
+    ref: Annotated[str, typer.Argument(help="A case; for the chronology a young person.")],
+    out: Annotated[Path, typer.Option(help="Where the PDF goes.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Print a sheet of a case as PDF (also while the bot runs)."""
+    from bot.cli import sheet as sheets
+
+    raise typer.Exit(sheets.run(name, ref, out, config))
+
+
 @key_app.command("new")
 def key_new(file: Annotated[Path, typer.Argument(help="Where the new key goes.")]) -> None:
     """Make a new key file (mode 0600). Keep a copy away from the book."""

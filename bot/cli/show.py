@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-import msgspec
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -16,12 +13,10 @@ from rich.text import Text
 from bot.cli.terminal import visible
 from bot.config import Config, ConfigError, load
 from bot.reading import open_for_reading
-from protocol.london import LONDON
 from protocol.provider import Provider
+from reports.entries import lines
 from storage.model import Episode, Person
 from storage.store import NotFound, StoreError
-
-LEFT_OUT = {"id", "by", "recorded_at", "at", "kind"}
 
 
 def run(ref: str, config_path: Path) -> int:
@@ -63,33 +58,9 @@ def table(episode: Episode, person: Person | None, service: Provider) -> Table:
     )
     for heading in ("Written", "By", "Happened", "Entry", "What", "Digest"):
         shown.add_column(heading, overflow="fold")
-    for entry in episode.entries:
-        raw = msgspec.to_builtins(entry.fact)
-        author = service.person(entry.fact.by)
-        cells = (
-            _time(entry.fact.recorded_at),
-            author.name if author else entry.fact.by,
-            _time(getattr(entry.fact, "at", None)),
-            str(type(entry.fact).__struct_config__.tag).replace("_", " "),
-            _what(raw),
-            entry.digest[:12],
-        )
+    for line in lines(episode, service):
+        entry = line.kind if line.counts else f"(no longer counts) {line.kind}"
+        cells = (line.written, line.by, line.happened, entry, line.what, line.digest[:12])
         # As `Text`, because square brackets in a note are no mark-up.
         shown.add_row(*(Text(visible(cell)) for cell in cells))
     return shown
-
-
-def _what(raw: dict[str, Any]) -> str:
-    parts = []
-    for key, value in raw.items():
-        if key in LEFT_OUT or value in ("", None, False, [], ()):
-            continue
-        if isinstance(value, dict):
-            parts.append(f"{key}: {_what(value)}")
-        else:
-            parts.append(key if value is True else f"{key.replace('_', ' ')}: {value}")
-    return "; ".join(parts)
-
-
-def _time(moment: datetime | None) -> str:
-    return f"{moment.astimezone(LONDON):%d %b %Y %H:%M:%S %Z}" if moment else ""

@@ -1,0 +1,109 @@
+"""What is on record, entry by entry, as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import msgspec
+
+from protocol.counting import counting
+from protocol.facts import Fact
+from protocol.london import LONDON
+from protocol.provider import Provider
+from storage.model import Episode
+
+_ELSEWHERE = {"id", "by", "recorded_at", "at", "kind", "corrects"}
+"""Fields that have a column of their own."""
+
+
+class Line(NamedTuple):
+    """An entry of a case. Times are London time as text, "" where there is none.
+
+    counts: it was not put right or withdrawn by a later one.
+    """
+
+    written: str
+    by: str
+    happened: str
+    kind: str
+    what: str
+    digest: str
+    counts: bool
+
+
+def lines(episode: Episode, provider: Provider) -> list[Line]:
+    """Every entry in the order of the record."""
+    valid = {fact.id for fact in counting(episode.facts)}
+    names = {fact.id: _kind(fact) for fact in episode.facts}
+    found = []
+    for entry in episode.entries:
+        fact = entry.fact
+        what = what_of(fact)
+        if fact.corrects:
+            what = f"puts right an earlier {names.get(fact.corrects, 'entry')}; {what}".strip("; ")
+        found.append(
+            Line(
+                time(fact.recorded_at, seconds=True),
+                who(fact.by, provider),
+                time(getattr(fact, "at", None)),
+                _kind(fact),
+                what,
+                entry.digest,
+                fact.id in valid,
+            )
+        )
+    return found
+
+
+def who(author: str, provider: Provider) -> str:
+    """The name of an author; the bot itself by its own name."""
+    person = provider.person(author)
+    return person.name if person else author.capitalize()
+
+
+def time(moment: datetime | None, *, seconds: bool = False) -> str:
+    """A time in London with its zone, or "" for none."""
+    if moment is None:
+        return ""
+    form = "%d %b %Y %H:%M:%S %Z" if seconds else "%d %b %Y %H:%M %Z"
+    return moment.astimezone(LONDON).strftime(form)
+
+
+def _kind(fact: Fact) -> str:
+    return str(type(fact).__struct_config__.tag).replace("_", " ")
+
+
+def what_of(fact: Fact) -> str:
+    """What a fact says beside its kind, author and times."""
+    raw = msgspec.to_builtins(fact)
+    return _said({key: value for key, value in raw.items() if key not in _ELSEWHERE})
+
+
+def _said(raw: Mapping[str, Any]) -> str:
+    parts = []
+    for key, value in raw.items():
+        if value in ("", None, [], (), {}):
+            continue
+        name = key.replace("_", " ")
+        if isinstance(value, Mapping):
+            parts.append(f"{name}: {_said(value)}")
+        elif isinstance(value, list | tuple):
+            parts.append(f"{name}: {', '.join(map(_item, value))}")
+        else:
+            parts.append(f"{name}: {_item(value)}")
+    return "; ".join(parts)
+
+
+def _item(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return f"({_said(value)})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    text = str(value)
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return text.replace("_", " ") if text.islower() and " " not in text else text
+    return time(moment) if moment.tzinfo else text

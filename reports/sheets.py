@@ -1,0 +1,368 @@
+"""Sheets for one case or young person, to print: each a pure function of what is on record.
+
+Black on white. A field that is not on record says so, with room to write by hand. Sheets hold
+names and are for those with a right to the record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date, datetime
+from typing import NamedTuple
+
+from protocol import facts as f
+from protocol.counting import counting, last_of
+from protocol.episode import Episode as Folded
+from protocol.fold import fold
+from protocol.london import LONDON, completed_years
+from protocol.provider import Provider
+from reports.entries import Line, lines, time, who
+from reports.paper import Paper
+from storage.model import Episode, Person
+
+NOT_KNOWN = "not on record  ______________________________________________"
+CHAIN = (
+    "The digest binds every entry to the one before it: whoever has it can tell whether an entry"
+    " was changed afterwards. To check: python main.py verify."
+)
+
+
+class Case(NamedTuple):
+    """What a sheet is made from. printed_at: now (aware). person: None if not on the register."""
+
+    episode: Episode
+    person: Person | None
+    provider: Provider
+    printed_at: datetime
+
+    @property
+    def facts(self) -> list[f.Fact]:
+        """Those that count: not put right or withdrawn by a later one."""
+        return counting(self.episode.facts)
+
+    @property
+    def folded(self) -> Folded:
+        """The episode as it stands with them."""
+        return fold(self.episode.facts)
+
+    @property
+    def home(self) -> str:
+        """Name of the home, or its id if it is no longer in the configuration."""
+        home = self.provider.home(self.episode.home)
+        return home.name if home else self.episode.home
+
+    @property
+    def name(self) -> str:
+        """Name and reference of the young person."""
+        name = self.person.name if self.person else ""
+        return f"{name} ({self.episode.person})" if name else self.episode.person or NOT_KNOWN
+
+    @property
+    def born(self) -> str:
+        """Date of birth with the age on the day of printing."""
+        born = self.folded.child.dob
+        if born is None:
+            return NOT_KNOWN
+        age = completed_years(born, self.printed_at.astimezone(LONDON).date())
+        return f"{day(born)} (aged {age})"
+
+
+def day(value: date) -> str:
+    """A date as people write it."""
+    return f"{value.day} {value:%B %Y}"
+
+
+def police(case: Case) -> bytes:
+    """What police ask for when a young person is reported missing (000:1672, 1728)."""
+    folded, facts = case.folded, case.facts
+    opened, told = last_of(facts, f.Opened), last_of(facts, f.PoliceTold)
+    paper = _paper(case, "Missing young person: sheet for police")
+    paper.text_block("Immediate danger: 999. This sheet is not the report to police.", 9, "B")
+    paper.section("Who")
+    _fields(
+        paper,
+        [
+            ("Name", case.name),
+            ("Date of birth", case.born),
+            ("Sex", folded.child.sex if folded.child.sex != "unknown" else NOT_KNOWN),
+            ("Lives at", case.home),
+            ("Placing authority", folded.child.responsible_la or NOT_KNOWN),
+            ("Description", NOT_KNOWN),
+            ("Clothing when last seen", NOT_KNOWN),
+            ("Phone of the young person", NOT_KNOWN),
+            ("Medical needs, medication", NOT_KNOWN),
+        ],
+    )
+    paper.section("Last seen, and why this is out of character")
+    _fields(
+        paper,
+        [
+            ("Last seen", time(folded.last_seen_at) or NOT_KNOWN),
+            ("Where, and with whom", NOT_KNOWN),
+            ("Due back", time(folded.due_back_at) or "no time on record"),
+            ("Noticed", time(folded.aware_at) or NOT_KNOWN),
+            ("Circumstances", (opened.circumstances if opened else "") or NOT_KNOWN),
+            ("Friends, places, family", NOT_KNOWN),
+        ],
+    )
+    paper.section("Concerns on record")
+    paper.text_block(_concerns(folded) or "None on record. Ask whoever knows the young person.")
+    paper.section("Report to police")
+    _fields(
+        paper,
+        [
+            ("Reported", time(told.at) if told else "not on record yet"),
+            ("Reference", (told.reference if told else "") or NOT_KNOWN),
+            ("Spoken to", (told.spoke_to if told else "") or NOT_KNOWN),
+            ("Reported by", who(told.by, case.provider) if told else NOT_KNOWN),
+        ],
+    )
+    notes = [fact for fact in facts if isinstance(fact, f.Note)]
+    if notes:
+        paper.section("Notes")
+        for note in notes:
+            paper.field(time(note.at), note.text)
+    return paper.bytes()
+
+
+def authority(case: Case) -> bytes:
+    """Written confirmation to the placing (responsible) authority (000:1489, 1723)."""
+    folded, facts = case.folded, case.facts
+    told, written = last_of(facts, f.AuthorityTold), last_of(facts, f.AuthorityWritten)
+    police_told = last_of(facts, f.PoliceTold)
+    withheld = last_of(facts, f.ParentsWithheld)
+    parents = last_of(facts, f.ParentsTold)
+    away = "missing" if folded.category == "missing" else "away, whereabouts known"
+    paper = _paper(case, "Written confirmation to the placing authority")
+    paper.text_block(f"To: {folded.child.responsible_la or NOT_KNOWN}", 10)
+    paper.ln(1)
+    paper.text_block(
+        f"This confirms in writing that {case.name}, born {case.born}, placed at {case.home}, is or"
+        f" was {away}.",
+        10,
+    )
+    paper.section("The episode")
+    _fields(
+        paper,
+        [
+            ("Our reference", case.episode.ref),
+            ("Last seen", time(folded.last_seen_at) or NOT_KNOWN),
+            ("Due back", time(folded.due_back_at) or "no time on record"),
+            ("Noticed", time(folded.aware_at) or NOT_KNOWN),
+            ("Found", time(folded.located_at) or "not on record"),
+            ("Back", time(folded.returned_at) or "not on record"),
+            ("Concerns on record", _concerns(folded) or "none on record"),
+        ],
+    )
+    paper.section("Who was told")
+    _fields(
+        paper,
+        [
+            (
+                "Your authority",
+                f"{time(told.at)}, {told.role.replace('_', ' ')} {told.who}".strip()
+                if told
+                else "not on record",
+            ),
+            ("In writing", time(written.at) if written else "with this letter"),
+            (
+                "Police",
+                f"{time(police_told.at)}, reference {police_told.reference or 'not on record'}"
+                if police_told
+                else "not on record",
+            ),
+            (
+                "Parents",
+                f"withheld: {withheld.reason}"
+                if withheld
+                else time(parents.at)
+                if parents
+                else "not on record",
+            ),
+        ],
+    )
+    paper.ln(8)
+    paper.text_block(
+        "Signed __________________________    Name and role __________________________"
+    )
+    return paper.bytes()
+
+
+def interview(case: Case) -> bytes:
+    """The record of the return interview (000:2097-2103; 004:85-91)."""
+    facts = case.facts
+    offered = last_of(facts, f.InterviewOffered)
+    answered = last_of(facts, f.InterviewAnswered)
+    held = last_of(facts, f.InterviewHeld)
+    shared = last_of(facts, f.InterviewShared)
+    away = last_of(facts, f.WhileAway)
+    folded = case.folded
+    paper = _paper(case, "Return interview")
+    paper.section("Who and when")
+    _fields(
+        paper,
+        [
+            ("Young person", case.name),
+            ("Date of birth", case.born),
+            ("Away from", time(folded.last_seen_at or folded.due_back_at) or NOT_KNOWN),
+            ("Found", time(folded.located_at) or "found by returning, or not on record"),
+            ("Back", time(folded.returned_at) or "not on record"),
+            ("Offered", time(offered.at) if offered else "not on record"),
+            (
+                "Answer",
+                ("accepted" if answered.accepted else f"declined: {answered.reason or 'no reason'}")
+                if answered
+                else "not on record",
+            ),
+            ("Held", time(held.at) if held else "not on record"),
+            ("By", (held.held_by if held else "") or NOT_KNOWN),
+            ("Independent of the placement", _answer(held.independent if held else None)),
+        ],
+    )
+    paper.section("What was said: harm, medical needs, why, and what would prevent the next time")
+    paper.text_block((held.content if held else "") or NOT_KNOWN)
+    if away is not None:
+        paper.section("While away")
+        _fields(
+            paper,
+            [
+                ("Victim of crime", _answer(away.crime_victim)),
+                ("Suspected of crime", _answer(away.crime_suspected)),
+                ("Harmed", _answer(away.harmed)),
+                ("Substances", _answer(away.substance)),
+                ("Slept rough", _answer(away.slept_rough)),
+                ("Exploitation", _codes(away.exploitation)),
+                ("Push", _codes(away.push)),
+                ("Pull", _codes(away.pull)),
+            ],
+        )
+    paper.section("What follows")
+    if held and held.actions:
+        paper.grid(
+            ("What", "Who", "By"),
+            [(x.what, x.owner or "–", day(x.by) if x.by else "–") for x in held.actions],
+            (6, 3, 2),
+        )
+    else:
+        paper.text_block("No actions on record.")
+    _fields(
+        paper,
+        [
+            ("Agrees to a referral", _answer(held.referral_consent if held else None)),
+            ("Shared with", _codes(shared.shared_with if shared else None)),
+        ],
+    )
+    return paper.bytes()
+
+
+def case_file(case: Case) -> bytes:
+    """All entries with corrections, who and when; the digest of the chain at the end."""
+    folded = case.folded
+    paper = _paper(case, f"Case file {case.episode.ref}")
+    _fields(
+        paper,
+        [
+            ("Young person", case.name),
+            ("Date of birth", case.born),
+            ("Home", case.home),
+            ("Placing authority", folded.child.responsible_la or "not on record"),
+            ("Closed", time(case.episode.closed_at) or "open"),
+        ],
+    )
+    paper.section("All entries, in the order in which they were written")
+    found = lines(case.episode, case.provider)
+    paper.grid(
+        ("Written", "By", "Happened", "Entry", "What"),
+        [(x.written, x.by, x.happened, _entry(x), x.what) for x in found],
+        (16, 13, 15, 15, 41),
+        7,
+    )
+    paper.ln(2)
+    paper.text_block("Struck entries were put right or withdrawn by a later one; they stay.", 7.5)
+    paper.section("Digest of the chain")
+    paper.text_block(found[-1].digest if found else "no entries", 9, "B")
+    paper.text_block(CHAIN, 7.5)
+    return paper.bytes()
+
+
+def chronology(
+    person: Person | None, reference: str, cases: Sequence[Case], printed_at: datetime
+) -> bytes:
+    """A young person's episodes in order, with what came of each."""
+    name = f"{person.name} ({reference})" if person and person.name else reference
+    paper = Paper("Chronology", _foot(printed_at))
+    paper.heading(f"Chronology: {name}")
+    paper.text_block(f"{len(cases)} episodes on record. Printed {time(printed_at)}.")
+    table = []
+    for case in cases:
+        folded, facts = case.folded, case.facts
+        held = last_of(facts, f.InterviewHeld)
+        told = last_of(facts, f.PoliceTold)
+        table.append(
+            (
+                case.episode.ref,
+                time(folded.last_seen_at or folded.due_back_at or folded.aware_at),
+                folded.category.replace("_", " "),
+                time(folded.located_at or folded.returned_at) or "not yet",
+                time(told.at) if told else "–",
+                time(held.at) if held else "–",
+                _concerns(folded) or "–",
+            )
+        )
+    paper.ln(2)
+    paper.grid(
+        ("Case", "Away from", "Category", "Found or back", "Police told", "Interview", "Concerns"),
+        table,
+        (11, 15, 14, 15, 15, 15, 25),
+        7,
+    )
+    return paper.bytes()
+
+
+SHEETS: dict[str, Callable[[Case], bytes]] = {
+    "police": police,
+    "authority": authority,
+    "interview": interview,
+    "case": case_file,
+}
+"""Sheets of one case; `chronology` is of a young person."""
+
+
+def _paper(case: Case, title: str) -> Paper:
+    paper = Paper(title, f"{case.episode.ref}. {_foot(case.printed_at)}")
+    paper.heading(title)
+    paper.text_block(f"Case {case.episode.ref} · {case.home} · printed {time(case.printed_at)}", 9)
+    return paper
+
+
+def _foot(printed_at: datetime) -> str:
+    return f"Confidential. Operational copy, not the statutory record. {time(printed_at)}"
+
+
+def _fields(paper: Paper, fields: Sequence[tuple[str, str]]) -> None:
+    for name, value in fields:
+        paper.field(name, value)
+
+
+def _entry(line: Line) -> str:
+    return line.kind if line.counts else f"(struck) {line.kind}"
+
+
+def _answer(value: object) -> str:
+    return {True: "yes", False: "no", "unknown": "not known"}.get(value, "not on record")
+
+
+def _codes(values: Sequence[str] | None) -> str:
+    if values is None:
+        return "not on record"
+    return ", ".join(value.replace("_", " ") for value in values) or "none"
+
+
+def _concerns(folded: Folded) -> str:
+    """The flags of the young person that are a yes."""
+    child = folded.child
+    return ", ".join(
+        name.replace("_", " ").replace("cse", "sexual exploitation").replace("hbv", "honour-based")
+        for name in child.__struct_fields__
+        if getattr(child, name) is True and name not in ("looked_after", "in_childrens_home")
+    )
