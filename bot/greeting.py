@@ -10,10 +10,11 @@ from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
 
 from bot.polling import Polling
-from handlers import draft_session
+from handlers import unasked
 from handlers.chat import Screen, Unreached
 from handlers.context import Context
 from handlers.wording import menu
+from protocol.provider import Staff
 from storage.model import Draft
 
 log = structlog.get_logger(__name__)
@@ -29,7 +30,7 @@ async def greet(
         (person, draft)
         for person in handlers.service.staff
         if person.active(now())
-        for draft in await draft_session.drafts_of(handlers, person.id)
+        for draft in await unasked.unfinished(handlers, person)
     ]
     if drafts:
         busy(True)
@@ -37,16 +38,16 @@ async def greet(
             await polling.reached.wait()
             for person, draft in drafts:
                 if person.active(now()):  # Telegram may have been away until the list ended
-                    await _offer(handlers, draft)
+                    await _offer(handlers, person, draft)
         finally:
             busy(False)
     await polling.reached.wait()
     await _set_menu(bot)
 
 
-async def _offer(handlers: Context, draft: Draft) -> None:
+async def _offer(handlers: Context, person: Staff, draft: Draft) -> None:
     try:
-        offered = await draft_session.offered(handlers, draft)
+        offered = await unasked.reminder_of(handlers, person, draft)
         text = f"{menu.BACK_AGAIN}\n{offered.text}"
         await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
     except Unreached:

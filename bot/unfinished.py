@@ -12,13 +12,18 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from handlers import draft_session
+from handlers import draft_session, unasked
 from handlers.chat import Unreached
 from handlers.context import Context
+from protocol.provider import Staff
 from storage.model import Draft
 
 log = structlog.get_logger(__name__)
 AFTER = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40))
+
+
+TOLD = (draft_session.REPORT, unasked.KIND)
+"""Kinds of drafts of which their owner is told: a form on a case has the case's reminders."""
 
 
 class Unfinished:
@@ -57,16 +62,18 @@ class Unfinished:
         moments = []
         ids = set()
         for person in self._handlers.service.staff:
-            draft = await self._handlers.store.draft(person.id)
-            if draft is None or not draft.chat_id or not person.active(now):
+            if not person.active(now):
                 continue
-            ids.add(draft.id)
-            at = self._due(draft)
-            if at is not None and at <= now:
-                await self._tell(draft)
+            for draft in await unasked.unfinished(self._handlers, person):
+                if not draft.chat_id or draft.kind not in TOLD:
+                    continue
+                ids.add(draft.id)
                 at = self._due(draft)
-            if at is not None:
-                moments.append(at)
+                if at is not None and at <= now:
+                    await self._tell(person, draft)
+                    at = self._due(draft)
+                if at is not None:
+                    moments.append(at)
         self._told = {one: told for one, told in self._told.items() if one in ids}
         self.next_at = min(moments, default=None)
 
@@ -86,13 +93,13 @@ class Unfinished:
             self._ahead.setdefault((draft.id, touched), now)
         return self._ahead.get((draft.id, touched), touched)
 
-    async def _tell(self, draft: Draft) -> None:
+    async def _tell(self, person: Staff, draft: Draft) -> None:
         touched = self._touched(draft)
         since, times = self._told.get(draft.id, (touched, 0))
         self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
         self._busy(True)
         try:
-            screen = await draft_session.offered(self._handlers, draft)
+            screen = await unasked.reminder_of(self._handlers, person, draft)
             await self._handlers.phone.show(draft.chat_id, screen)
         except Unreached:
             log.warning("somebody could not be told of an unfinished report", draft=draft.id)

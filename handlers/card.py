@@ -257,12 +257,12 @@ def timeline(view: View, page: int = -1) -> Screen:
     items = []
     closed = False
     for place, fact in enumerate(view.episode.facts):
-        line = say.done_line(fact, view.pack, view.now, view.names)
+        was = say.before(fact, view.episode.facts[:place], view.pack, view.now)
+        line = say.done_line(fact, view.pack, view.now, view.names, was)
         if line:
             gone = "" if fact in view.facts else say.GONE
-            was = say.before(fact, view.episode.facts[:place], view.pack, view.now)
             late = AFTER_CLOSING if closed else ""
-            items.append(Item(f"{line}{was}{gone}{late}"))
+            items.append(Item(f"{line}{gone}{late}"))
         closed = closed or isinstance(fact, f.Closed)
     return paged(
         say.timeline(ref),

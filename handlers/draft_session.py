@@ -286,9 +286,9 @@ async def take_out(context: Context, incoming: Incoming, *, sensitive: bool = Tr
         await context.phone.say(incoming.chat_id, menu.NOT_REMOVED)
 
 
-async def in_hand(context: Context, incoming: Incoming) -> Draft | None:
+async def in_hand(context: Context, staff_id: str) -> Draft | None:
     """The form that this person is filling in at the moment."""
-    drafts = await drafts_of(context, incoming.staff.id)
+    drafts = await drafts_of(context, staff_id)
     if not drafts:
         return None
     touched = drafts[0].touched_at or drafts[0].started_at
@@ -420,8 +420,6 @@ async def _open_case(
 
 async def _append(context: Context, incoming: Incoming, draft: Draft, state: FormState) -> Episode:
     recording = RECORDINGS[draft.kind]
-    if recording.manager_only and not incoming.staff.manages:
-        raise NotAllowed(card_words.MANAGER_ONLY)
     now = context.clock.now()
 
     def build(current: Episode) -> list[Fact]:

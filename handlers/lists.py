@@ -11,7 +11,7 @@ from handlers.context import Context
 from handlers.paging import Item, label, page_number, paged
 from handlers.wording import lists as say
 from handlers.wording import menu
-from protocol.provider import Provider
+from protocol.provider import Provider, Staff
 from storage import reference
 from storage.model import Episode
 
@@ -37,10 +37,10 @@ def _references(provider: Provider) -> re.Pattern[str]:
     return re.compile(rf"(?<![\w-])(?:{prefixes})-[{reference.ALPHABET}]{{4,8}}(?![\w-])")
 
 
-async def mine(context: Context, incoming: Incoming) -> Sequence[Episode]:
+async def mine(context: Context, staff: Staff) -> Sequence[Episode]:
     """Open cases that this person may see, newest first."""
     sees = context.engine.service_state.sees
-    found = [e for e in await context.store.open_episodes() if sees(incoming.staff, e.home)]
+    found = [e for e in await context.store.open_episodes() if sees(staff, e.home)]
     return found[::-1]
 
 
@@ -51,7 +51,7 @@ async def open_cases(context: Context, incoming: Incoming, _: list[str]) -> None
 
 async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) -> None:
     """Each case with the young person, since when, what was done, the next act, and its button."""
-    cases = await mine(context, incoming)
+    cases = await mine(context, incoming.staff)
     if not cases:
         await context.phone.say(incoming.chat_id, menu.NO_CASES, keyboard=True)
         return
@@ -90,7 +90,7 @@ async def _choose(
     context: Context, incoming: Incoming, question: str, page: int, at: int = 0
 ) -> None:
     """The cases as buttons, newest first. "case": all that are open; "returned": still away."""
-    cases = await mine(context, incoming)
+    cases = await mine(context, incoming.staff)
     if question == "returned":
         cases = [
             e

@@ -148,7 +148,7 @@ async def _unasked(context: Context, incoming: Incoming, words: str) -> None:
         raise NotAllowed(menu.ADMINISTRATOR_WORDS)
     ref = lists.reference_in(words, context.service)
     await unasked.keep(context, incoming, words, ref=ref)
-    if (draft := await draft_session.in_hand(context, incoming)) is not None:
+    if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)
 
 
@@ -159,7 +159,7 @@ async def _refuse_kind(context: Context, incoming: Incoming) -> None:
 
 
 async def _question_at_the_bottom(context: Context, incoming: Incoming) -> None:
-    if (draft := await draft_session.in_hand(context, incoming)) is not None:
+    if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft)
 
 

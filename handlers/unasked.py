@@ -21,9 +21,9 @@ from handlers.recording.parts import own_words
 from handlers.wording import card as card_words
 from handlers.wording import unasked as say
 from handlers.wording.form import STALE
-from protocol.facts import NIGHTLIGHT, Fact, Note
+from protocol.facts import Fact, Note
+from protocol.provider import Staff
 from storage.model import Draft, Episode
-from storage.store import NotFound
 
 KIND = "words"
 JUST_NOW = timedelta(minutes=10)
@@ -65,6 +65,7 @@ async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = ""
         },
         chat_id=incoming.chat_id,
         message_id=before.message_id if before else 0,
+        touched_at=context.clock.now(),
     )
     await context.store.save_draft(draft, incoming.update_id)
     await draft_session.take_out(context, incoming)
@@ -80,19 +81,19 @@ def _same_text(before: Draft, last: str, incoming: Incoming) -> bool:
 
 
 async def _offer(context: Context, incoming: Incoming, draft: Draft, at: int = 0) -> None:
-    screen = await offered(context, incoming, draft)
+    screen = await offered(context, incoming.staff, draft)
     shown = await context.phone.show(incoming.chat_id, screen, at)
     await context.store.save_draft(msgspec.structs.replace(draft, message_id=shown))
 
 
-async def offered(context: Context, incoming: Incoming, draft: Draft) -> Screen:
+async def offered(context: Context, staff: Staff, draft: Draft) -> Screen:
     """What can become of the words, the likeliest first."""
     rows: list[tuple[Button, ...]] = []
-    form = await _form_with_words(context, incoming)
+    form = await _form_with_words(context, staff)
     if form is not None:
         rows.append((Button(say.ADD_TO_ANSWER, "w:form"),))
-    cases = await _cases(context, incoming, draft)
-    if cases and (latest := _just_recorded(context, incoming, cases)):
+    cases = await _cases(context, staff, draft)
+    if cases and (latest := _just_recorded(context, staff, cases)):
         rows.append((Button(say.add_to_entry(latest.ref), f"w:note:{latest.ref}"),))
     for episode in cases[:FIRST_CASES]:
         rows.append((Button(_case(context, episode), f"w:note:{episode.ref}"),))
@@ -109,28 +110,28 @@ def _case(context: Context, episode: Episode) -> str:
     return label(say.note_on(episode.ref, home.name if home else ""))
 
 
-async def _cases(context: Context, incoming: Incoming, draft: Draft) -> list[Episode]:
+async def _cases(context: Context, staff: Staff, draft: Draft) -> list[Episode]:
     """Open cases of this person's homes, the one that was named first, then the newest."""
     named = draft.answers["ref"]
-    mine = list(await lists.mine(context, incoming))
+    mine = list(await lists.mine(context, staff))
     return sorted(mine, key=lambda e: e.ref != named)
 
 
-def _just_recorded(context: Context, incoming: Incoming, cases: list[Episode]) -> Episode | None:
+def _just_recorded(context: Context, staff: Staff, cases: list[Episode]) -> Episode | None:
     """The case on which this person has just put something on record."""
     since = context.clock.now() - JUST_NOW
 
     def latest(episode: Episode) -> datetime | None:
-        mine = [x.recorded_at for x in episode.facts if x.by == incoming.staff.id != NIGHTLIGHT]
+        mine = [x.recorded_at for x in episode.facts if x.by == staff.id]
         return max((at for at in mine if at >= since), default=None)
 
     found = [(at, episode) for episode in cases if (at := latest(episode)) is not None]
     return max(found, key=lambda one: one[0])[1] if found else None
 
 
-async def _form_with_words(context: Context, incoming: Incoming) -> tuple[Draft, str] | None:
+async def _form_with_words(context: Context, staff: Staff) -> tuple[Draft, str] | None:
     """The form in hand, and the last answer in words that was given in it."""
-    draft = await draft_session.in_hand(context, incoming)
+    draft = await draft_session.in_hand(context, staff.id)
     if draft is None:
         return None
     keys = [
@@ -197,7 +198,7 @@ def _parts(text: str) -> list[str]:
 
 async def _into_the_form(context: Context, incoming: Incoming, draft: Draft) -> None:
     """They go on with the last answer in words of the form in hand."""
-    found = await _form_with_words(context, incoming)
+    found = await _form_with_words(context, incoming.staff)
     if found is None:
         await _offer(context, incoming, draft, incoming.message_id)
         return
@@ -214,7 +215,7 @@ async def _into_the_form(context: Context, incoming: Incoming, draft: Draft) -> 
 async def _choose(context: Context, incoming: Incoming, draft: Draft, page: int) -> None:
     items = [
         Item("", ((Button(_case(context, episode), f"w:note:{episode.ref}"),),))
-        for episode in await _cases(context, incoming, draft)
+        for episode in await _cases(context, incoming.staff, draft)
     ]
     screen = paged(
         say.WHICH_CASE,
@@ -237,13 +238,14 @@ async def _as_report(context: Context, incoming: Incoming, draft: Draft) -> None
         await context.store.drop_draft(draft.owner)
 
 
-async def again(context: Context, incoming: Incoming) -> bool:
-    """Shows what is still undecided once more; False if nothing is."""
-    draft = await kept(context, incoming.staff.id)
-    if draft is None:
-        return False
-    try:
-        await _offer(context, incoming, draft)
-    except NotFound:
-        return False
-    return True
+async def unfinished(context: Context, staff: Staff) -> list[Draft]:
+    """Whatever this person has begun and not ended: forms, and words that wait to be decided."""
+    words = await kept(context, staff.id)
+    return [*await draft_session.drafts_of(context, staff.id), *([words] if words else [])]
+
+
+async def reminder_of(context: Context, staff: Staff, draft: Draft) -> Screen:
+    """What somebody is shown of something unfinished, to go on with it."""
+    if draft.kind == KIND:
+        return await offered(context, staff, draft)
+    return await draft_session.offered(context, draft)

@@ -87,12 +87,16 @@ def duties(found: Sequence[Duty], pack: Pack, now: datetime, names: dict[str, st
     return lines or [NOTHING_DUE]
 
 
-def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str]) -> str:
-    """One fact as a line of what is done; "" for those that are not shown on the card."""
+def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str], was: str = "") -> str:
+    """One fact as a line of what is done; "" for those that are not shown on the card.
+
+    was: what stood there before, if the fact put something right (see `before`).
+    """
     by = names.get(fact.by, fact.by)
-    at = clock(getattr(fact, "at", None) or fact.recorded_at, now)
+    happened = None if isinstance(fact, f.LastSeen | f.DueBack) else getattr(fact, "at", None)
+    at = clock(happened or fact.recorded_at, now)
     text = _done_text(fact, pack, now)
-    return f"✓ {at} {text} ({plain(by)})" if text else ""
+    return f"✓ {at} {text}{was} ({plain(by)})" if text else ""
 
 
 def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from handlers.case_buttons import counted
 from handlers.recording import time_order
 from handlers.recording.time_order import ORDER, conflict
 from protocol import facts as f
@@ -121,12 +122,12 @@ async def test_a_correction_cannot_bring_times_into_an_impossible_order(what: st
     given, other = CORRECTIONS[what]
     async with ChatWorld() as world:
         ref = await told_everybody(world)
-        before = len((await world.store.episode(ref)).facts)
+        before = counted((await world.store.episode(ref)).facts)
         await world.forges("amy", f"c:{ref}:fix")
         await answers(world, [what, given, "yes"])
         for part in (given, other, "cannot be"):
             assert part in world.text("amy")
-        assert len((await world.store.episode(ref)).facts) == before
+        assert counted((await world.store.episode(ref)).facts) == before
 
 
 async def test_the_report_asks_again_when_police_were_told_before_they_were_seen() -> None:
