@@ -27,7 +27,7 @@ from bot.supervisor import End, Part, Supervisor
 from bot.telegram_client import client
 from bot.trouble import Troubles
 from bot.unfinished import Unfinished
-from handlers import router
+from handlers import router, times
 from handlers.context import Context
 from handlers.wording import alarms, common
 from reminders.clock import SystemClock
@@ -74,6 +74,7 @@ class Nightlight:
         troubles = Troubles(parts.handlers, self._busy)
         parts.store.watch(troubles.heard)
         await parts.engine.start()
+        await asyncio.to_thread(times.prepare)
         unfinished = self._unfinished = Unfinished(parts.handlers, self._busy)
         if isinstance(clock, PracticeClock):
             knows = self._knows = Knows(parts, clock.url, clock.state_changed)

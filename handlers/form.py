@@ -438,13 +438,21 @@ def _keep_time(
     return _taken(form, state, answers)
 
 
+def _names(state: FormState) -> frozenset[str]:
+    """The words of the names of homes, staff and young people: harmless beside a typed time."""
+    names = [home.name for home in state.service.homes]
+    names += [person.name for person in state.service.staff]
+    names += [person.name for person in state.people]
+    return frozenset(" ".join(names).casefold().split())
+
+
 def typed(form: Form, state: FormState, text: str) -> Taken:
     """What typed words do to the question that is asked now."""
     answers = dict(state.answers)
     step = current(form, state)
     match step:
         case When():
-            found = explain(text, state.now)
+            found = explain(text, state.now, _names(state))
             answers.pop(f"{step.key}~", None)
             if not found.readings:
                 reason = found.refused.value if found.refused else ""

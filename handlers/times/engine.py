@@ -180,7 +180,7 @@ def _with_clock(clock: Clock, read: _Read, case: Case) -> tuple[datetime, str]:
         if clock.open and not part.marked:
             raise Ask(Why.WHICH_DAY)
         clock = in_part(clock, part.part)
-    elif clock.open and not read.left.light:
+    elif (clock.open or clock.like_a_year) and not read.left.light:
         raise Ask(Why.UNSURE, [no_day(case, clock)])
     instant = no_day(case, clock)
     late = (case.now - instant).total_seconds() > 12 * 3600

@@ -85,6 +85,13 @@ class Clock:
         """Is morning or evening left open?"""
         return self.told in {Told.BARE, Told.FOUR_DIGITS}
 
+    @property
+    def like_a_year(self) -> bool:
+        """ "1945" and "2021" are also years of living memory."""
+        return self.shape == "digits" and (
+            self.hour == 19 or (self.hour == 20 and self.minute < 30)
+        )
+
 
 class Part(StrEnum):
     """A part of the day."""

@@ -31,6 +31,7 @@ _QUIET_MARKS = frozenset(".,!:;()[]\"'*_~@-|&?=")
 _JOINING_MARKS = frozenset("-'/&")
 _OPEN_ENDS = frozenset("-&=|")
 _YOUNG_PERSON = re.compile(r"yp\d")
+_GRAVE = frozenset({"future", "unseen", "negation", "correction"})
 _OBJECTS = frozenset({"him", "her", "them"})
 
 
@@ -81,25 +82,32 @@ def leftover(line: Line, items: Sequence[Item], names: Collection[str]) -> Lefto
 
 def _word(scan: Scan, n: int, token: Token) -> None:
     word, of = token.text, kind(token.text)
-    if n in scan.excused or (word in scan.names and not near(word)):
+    if n in scan.excused or (word in scan.names and of not in _WHY and not near(word)):
         return
     if (word == "and" or "and" in near(word)) and _named(scan, n - 1) and _named(scan, n + 1):
         scan.refuse(Why.TWO_TIMES, n)
     if of in _WHY:
         scan.refuse(_WHY[of], n)
-    elif (of == "" and not _harmless(scan, n, token)) or _slip_of_guard(word, scan.word(n + 1)):
+    elif (
+        (of in {"", "names"} and not _names_something(scan, n, word))
+        or _slip_of_guard(word, scan.word(n + 1))
+        or _verb_like(scan, n, word)
+    ):
         scan.unsure(n)
 
 
-def _harmless(scan: Scan, n: int, token: Token) -> bool:
-    """Does this unknown word name a place or a person: capitalised, and not the first?"""
-    if near(token.text):
+def _verb_like(scan: Scan, n: int, word: str) -> bool:
+    """ "She phone her mum": a slip of a guard ("phoned") that stands where no noun can stand."""
+    if word in TABLE["light"] or word in TABLE["beside"] or kind(word) in {"approx", "before"}:
         return False
-    words = [t for t in scan.tokens if t.kind == "word" and len(t.text) > 1]
-    capitals_tell = len(words) > 2 and any(not t.capital for t in words[1:])
-    first = n == 0 or scan.word(n - 1) in {".", "!", "?", ":"}
-    named = token.capital and capitals_tell and not first and len(token.text) > 2
-    return named or token.text in NUMBERED
+    before = scan.word(n - 1)
+    noun = before in TABLE["before a noun"] or kind(before) in {"harmless", "common", "names"}
+    return not noun and any(kind(w) in _GRAVE for w in near(word))
+
+
+def _names_something(scan: Scan, n: int, word: str) -> bool:
+    """Is this a name, or a word such as "room", and no slip of anything that matters?"""
+    return scan.is_name(n) or (not near(word) and (kind(word) == "names" or word in NUMBERED))
 
 
 def _named(scan: Scan, n: int) -> bool:
@@ -110,20 +118,23 @@ def _named(scan: Scan, n: int) -> bool:
 
 def _slip_of_guard(word: str, after: str) -> bool:
     """A word that may be a guard with one slip: "on here", "he back", "cold him"."""
-    if word in {"a", "an", "on"} and not after:
+    if word in {"a", "an", "on", "we"} and not after:
         return True
     if word == "to" and after in {"he", "we", "me"}:
         return True
-    if after in TABLE["after not"] and near(word) & {"no", "not", "nt", "nae"}:
+    if after in TABLE["after not"] and near(word) & {"no", "not", "nae"}:
         return True
     if after in TABLE["after be"] and word in {"he", "we", "me", "by"}:
         return True
-    told = after in _OBJECTS and word not in TABLE["light"]
+    told = after in _OBJECTS and word not in TABLE["light"] and kind(word) != "before"
     return told and any(kind(w) in {"unseen", "future"} for w in near(word))
 
 
 def _mark(scan: Scan, n: int, mark: str) -> None:
     last = n + 1 == len(scan.tokens)
+    quotes = sum(token.text == "'" for token in scan.tokens)
+    if mark == "'" and quotes % 2 and scan.tokens[n].glued:
+        scan.unsure(n)
     if mark == "&" and _named(scan, n - 1) and _named(scan, n + 1):
         scan.refuse(Why.TWO_TIMES, n)
     elif (

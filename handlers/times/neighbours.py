@@ -51,12 +51,23 @@ def _bound(scan: Scan, item: Item) -> None:
     wrong = {Clock: "the a an we he", Day: "at in", Elapsed: "of"}.get(type(item.value), "").split()
     if word in wrong or (isinstance(item.value, Day) and _near_weekday(word)):
         scan.unsure(n)
+    second = scan.free_word(n - 1)
+    told = scan.word(n - 2) in TABLE["before a noun"]
+    if (
+        scan.free(n)
+        and (word == "at" or scan.approx(n))
+        and not told
+        and _near_weekday(second, "at on meds")
+    ):
+        scan.unsure(n - 1)
     while scan.free(n) and (scan.approx(n) or scan.word(n) in {"the", "at", "time"}):
         n -= 1
     word, of = scan.free_word(n), kind(scan.free_word(n))
     clock = isinstance(item.value, Clock)
     if of == "before":
         scan.refuse(Why.RANGE, n)
+    elif _starts_with_bound(scan, item):
+        scan.unsure(0)
     elif word == "in" and isinstance(item.value, Elapsed):
         scan.refuse(Why.FUTURE, n)
     elif (
@@ -68,8 +79,15 @@ def _bound(scan: Scan, item: Item) -> None:
         scan.unsure(n)
 
 
-def _near_weekday(word: str) -> bool:
-    return word != "on" and not near(word).isdisjoint(WEEKDAYS)
+def _starts_with_bound(scan: Scan, item: Item) -> bool:
+    """ "By lounge 9pm": a bound with a word put in, unlike "by the lounge, 9pm"."""
+    words = [scan.free_word(n) for n in range(item.first)]
+    plain = "at" in words or not all(words) or words[1:2] in (["the"], ["a"], ["his"], ["her"])
+    return not plain and kind(scan.free_word(0)) == "before"
+
+
+def _near_weekday(word: str, fine: str = "on") -> bool:
+    return word not in fine.split() and not near(word).isdisjoint(WEEKDAYS)
 
 
 def _seen_before(scan: Scan, n: int) -> bool:
@@ -79,7 +97,8 @@ def _seen_before(scan: Scan, n: int) -> bool:
 def _beside(scan: Scan, n: int, fine: Collection[str], but: frozenset[str]) -> None:
     """A word right beside a time that is one slip from a word that would change it."""
     word = scan.free_word(n)
-    if word and word not in fine and not scan.approx(n) and near(word) - but:
+    told = word in fine or scan.approx(n) or (word and scan.is_name(n))
+    if not told and near(word) - but:
         scan.unsure(n)
 
 
@@ -89,8 +108,9 @@ def _marks(scan: Scan, item: Item) -> None:
     glued = scan.tokens[item.first].glued
     mark = scan.word(before) if scan.free(before) and glued else ""
     quote = mark == "'" and before == 0
+    starred = mark == "*" and scan.word(after) != "*"
     point = mark == "." and (before == 0 or scan.tokens[before - 1].kind != "word")
-    if (mark and mark in _TIGHT_MARKS and not quote) or point:
+    if (mark and mark in _TIGHT_MARKS and not quote) or point or starred:
         scan.unsure(before)
     tight = scan.free(after) and scan.tokens[after].glued and scan.word(after) in _TIGHT_MARKS
     if tight and after + 1 < len(scan.tokens) and scan.tokens[after + 1].glued:
@@ -110,7 +130,8 @@ def _clock(scan: Scan, item: Item, clock: Clock) -> None:
     if scan.free(before) and not led and scan.word(before) not in _LEADING_MARKS:
         scan.unsure(before)
     follows = scan.free_word(after)
-    if follows and follows not in TABLE["after number"] and not scan.approx(after):
+    last = follows in {"please", "thanks", "x"} and after + 1 < len(scan.tokens)
+    if follows and not scan.approx(after) and (last or follows not in TABLE["after number"]):
         scan.unsure(after)
 
 
@@ -174,7 +195,8 @@ def _apart(scan: Scan, item: Item, clock: Item) -> bool:
 def _part(scan: Scan, item: Item, part: PartSaid) -> None:
     """A part of the day alone must not follow a word that may have been "this" or a day."""
     of_a_day = any(o.first == item.first and o is not item for o in scan.items)
-    led = bool(scan.free_word(item.first - 1)) and not part.marked
+    n = item.first - 1
+    led = scan.free(n) and scan.tokens[n].kind == "word" and not part.marked
     first = part.marked and item is scan.items[0]
     if (led or first) and not of_a_day:
         scan.unsure(item.first)

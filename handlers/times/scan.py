@@ -7,9 +7,10 @@ from collections.abc import Collection, Sequence
 
 from .items import Item, Why
 from .text import Line
-from .vocabulary import PHRASES, kind
+from .vocabulary import BLOCKED, PHRASES, kind, near
 
 _EXCUSED = re.compile(r"(?<![\w'])(?:" + "|".join(PHRASES) + r")(?![\w'])")
+_BLOCKED = re.compile(r"(?<![\w'])(?:" + "|".join(BLOCKED) + ")")
 
 
 class Scan:
@@ -34,9 +35,13 @@ class Scan:
             inside = (n for n, at in enumerate(line.starts) if match.start() <= at < match.end())
             self.excused.update(inside)
         self.excused -= self.used
+        words = [t for t in self.tokens if t.kind == "word" and len(t.text) > 1]
+        self.capitals_tell = len(words) > 2 and any(not t.capital for t in words[1:])
         self.refused: Why | None = None
         self.doubt = False
         self.words = ""
+        if blocked := _BLOCKED.search(line.text):
+            self.refused, self.words = Why.VAGUE, blocked.group()
 
     def refuse(self, why: Why, n: int) -> None:
         """The text must be asked back because of token `n`."""
@@ -62,6 +67,14 @@ class Scan:
         if self.free(n) and n not in self.excused and self.tokens[n].kind == "word":
             return self.tokens[n].text
         return ""
+
+    def is_name(self, n: int) -> bool:
+        """Is this a capitalised name or place: not the first word, in a text with small letters?"""
+        token = self.tokens[n]
+        first = n == 0 or self.word(n - 1) in {".", "!", "?", ":"}
+        if not token.capital or first or not self.capitals_tell:
+            return False
+        return kind(token.text) == "names" or (len(token.text) > 2 and not near(token.text))
 
     def approx(self, n: int) -> bool:
         """Is this "about" or one of its like?"""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 LONGEST = 4000
 """Characters beyond which a text is asked back unread."""
 
-MOST_TOKENS = 1000
+MOST_TOKENS = 900
 MOST_NUMBERS = 24
 """More words and marks, or more numbers and time words, are a log and not an answer."""
 

@@ -75,7 +75,7 @@ def _sections() -> Iterator[tuple[str, list[str]]]:
         if line.startswith("["):
             name = line.strip("[]")
         elif line and not line.startswith("#"):
-            yield name, line.split() if name != "phrases" else [line]
+            yield name, [line] if name in {"phrases", "blocked"} else line.split()
 
 
 def _read() -> dict[str, list[str]]:
@@ -88,6 +88,7 @@ def _read() -> dict[str, list[str]]:
 _SECTIONS = _read()
 ALIASES = dict(pair.split("=") for pair in _SECTIONS["aliases"])
 PHRASES = tuple(_SECTIONS["phrases"])
+BLOCKED = tuple(_SECTIONS["blocked"])
 TABLE = {name: frozenset(words) for name, words in _SECTIONS.items()}
 NUMBERED = TABLE["numbered"]
 

@@ -56,6 +56,15 @@ BEFORE_TIME: dict[str, Any] = {
 }
 
 
+def test_the_names_of_homes_and_staff_are_harmless_beside_a_typed_time() -> None:
+    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "seen by morgan at rowan house 20:30")
+    assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
+    assert not taken.hint
+    strange = forms.typed(report.FORM, state(**BEFORE_TIME), "seen by zofiya at wrexley 20:30")
+    assert strange.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
+    assert strange.hint
+
+
 def test_a_typed_time_is_shown_in_full_and_taken_with_one_tap() -> None:
     taken = forms.typed(report.FORM, state(**BEFORE_TIME), "half eight")
     assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
