@@ -6,7 +6,6 @@ Dataset. A date without a time is London midnight, and then the whole row counts
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +15,7 @@ from typing import Any, Literal, get_args
 
 import msgspec
 
+from bot.table_file import NoTable, read_table
 from protocol import codes
 from protocol.facts import Category
 from protocol.london import LONDON
@@ -363,7 +363,7 @@ def _read(
     rows = _table(path, needed, columns)
     for line, cells in rows:
         row = _Row(f"{path.name}:{line}", cells, now)
-        if None in cells or None in cells.values():
+        if not cells:
             row.fault("(line)", "has not as many cells as the heading.")
         else:
             episode = one(row, line)
@@ -401,31 +401,31 @@ def _table(
 ) -> list[tuple[int, dict[str, str]]]:
     """The rows with their line, after the heading was found good."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            table = csv.DictReader(file, strict=True)
-            names = [(name or "").strip() for name in table.fieldnames or ()]
-            table.fieldnames = names
-            problems = [
-                f"{path.name}:1: {c}: is missing. Needed columns: {', '.join(needed)}."
-                for c in needed
-                if c not in names
-            ]
-            problems += [
-                f"{path.name}:1: {c or '(blank)'}: is no column. Allowed: {', '.join(columns)}."
-                for c in names
-                if c not in columns
-            ]
-            problems += [
-                f"{path.name}:1: {c}: stands twice." for c in sorted({*names}) if names.count(c) > 1
-            ]
-            if problems:
-                raise BadHistory(problems)
-            return [(table.line_num, row) for row in table]
-    except UnicodeDecodeError:
-        raise BadHistory(
-            [f"{path.name}:1: (line): is not UTF-8 text. Save the file as CSV UTF-8."]
-        ) from None
-    except csv.Error as error:
-        raise BadHistory([f"{path.name}: (line): is no CSV: {error}."]) from None
-    except OSError as error:
-        raise BadHistory([f"{path.name}: cannot be read: {error.strerror or error}."]) from None
+        heading, *rows = read_table(path)
+    except NoTable as error:
+        raise BadHistory([str(one) for one in error.mistakes]) from None
+    names = heading.cells
+    while names and not names[-1] and not any(any(row.cells[len(names) - 1 :]) for row in rows):
+        names = names[:-1]
+    at = f"{path.name}:{heading.line}"
+    problems = [
+        f"{at}: {c}: is missing. Needed columns: {', '.join(needed)}."
+        for c in needed
+        if c not in names
+    ]
+    problems += [
+        f"{at}: {c or '(blank)'}: is no column. Allowed: {', '.join(columns)}."
+        for c in names
+        if c not in columns
+    ]
+    problems += [f"{at}: {c}: stands twice." for c in sorted({*names}) if names.count(c) > 1]
+    if problems:
+        raise BadHistory(problems)
+    return [(row.line, _by_column(names, row.cells)) for row in rows]
+
+
+def _by_column(names: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    """The cells by column; empty if there are not as many as columns."""
+    if len(cells) < len(names) or any(cells[len(names) :]):
+        return {}
+    return dict(zip(names, cells, strict=False))

@@ -77,32 +77,33 @@ def unreadable(file: str, error: OSError) -> Unusable:
 
 def people(file: Path) -> dict[str, PersonOnFile]:
     """Who the children of the rows are: a CSV file child,CHILD,DOB,DEC (dates dd/mm/yyyy)."""
-    lines = csv.reader(read_text(file).splitlines(), strict=True)
     found: dict[str, PersonOnFile] = {}
-    try:
-        header = next(lines, [])
-        if tuple(header) != PEOPLE_COLUMNS:
-            raise Unusable(f"{file}:1: the header is not allowed. Allowed: child,CHILD,DOB,DEC.")
-        for row in lines:
-            if not row:
-                continue
-            if len(row) != len(PEOPLE_COLUMNS):
-                raise Unusable(f"{file}:{lines.line_num}: Allowed: 4 values, separated by commas.")
-            where = f"{file}:{lines.line_num}"
-            key, number, born, ceased = row
-            if not _KEY.fullmatch(key):
-                raise Unusable(f"{where}: child: this is no key. Allowed: 16 hexadecimal digits.")
-            if not number or not number.isprintable():
-                raise Unusable(f"{where}: CHILD: is blank. Allowed: the child's number.")
-            found[key] = PersonOnFile(
-                number,
-                _written_day(f"{where}: DOB", born) if born else None,
-                _written_day(f"{where}: DEC", ceased) if ceased else None,
-            )
-    except csv.Error:
-        raise Unusable(
-            f"{file}:{lines.line_num}: cannot be read as CSV. Allowed: quotes that are closed."
-        ) from None
+    for number, line in enumerate(read_text(file).splitlines() or [""], 1):
+        # Line by line: a quote that is not closed must not take in the rows after it.
+        where = f"{file}:{number}"
+        try:
+            row = next(csv.reader([line], strict=True), [])
+        except csv.Error:
+            what = "cannot be read as CSV. Allowed: quotes that are closed"
+            raise Unusable(f"{where}: {what}.") from None
+        if number == 1:
+            if tuple(row) != PEOPLE_COLUMNS:
+                raise Unusable(f"{where}: the header is not allowed. Allowed: child,CHILD,DOB,DEC.")
+            continue
+        if not row:
+            continue
+        if len(row) != len(PEOPLE_COLUMNS):
+            raise Unusable(f"{where}: Allowed: 4 values, separated by commas.")
+        key, child, born, ceased = row
+        if not _KEY.fullmatch(key):
+            raise Unusable(f"{where}: child: this is no key. Allowed: 16 hexadecimal digits.")
+        if not child or not child.isprintable():
+            raise Unusable(f"{where}: CHILD: is blank. Allowed: the child's number.")
+        found[key] = PersonOnFile(
+            child,
+            _written_day(f"{where}: DOB", born) if born else None,
+            _written_day(f"{where}: DEC", ceased) if ceased else None,
+        )
     return found
 
 

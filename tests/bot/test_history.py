@@ -148,7 +148,7 @@ def test_an_unclosed_quote_swallows_no_rows(config: Path) -> None:
     file = table(
         config.parent, '"YP-07,rowan,M,01/09/2026,02/09/2026', "YP-07,rowan,M,03/09/2026,04/09/2026"
     )
-    with pytest.raises(BadHistory, match="is no CSV"):
+    with pytest.raises(BadHistory, match="not closed on this line"):
         read_csv(file, PROVIDER, {"YP-07": "rowan"}, NOW, with_open=False)
 
 
