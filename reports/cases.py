@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
+from functools import cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -48,13 +50,13 @@ def spans(row: Row) -> list[Span]:
 class Case(msgspec.Struct, gc=False, eq=False):
     """A row with what most figures ask of it.
 
-    child: (service, child). day: London date of the start. length: whole seconds missing, or away
-    for an unauthorised absence, an open one until `as_of`. open: it goes on. found: the earlier of
-    located and returned.
+    child: service and child as one text, which sorts like the two. day: London date of the start.
+    length: whole seconds missing, or away for an unauthorised absence, an open one until `as_of`.
+    open: it goes on. found: the earlier of located and returned.
     """
 
     row: Row
-    child: tuple[str, str]
+    child: str
     day: date
     length: int
     open: bool
@@ -76,10 +78,21 @@ class Cases(list[Case]):
         """Those whose row fits."""
         return Cases(case for case in self if wanted(case.row))
 
+    @cached_property
+    def numbers(self) -> Counter[str]:
+        """How many episodes each child has in the selection (which is not changed any more)."""
+        return Counter(case.child for case in self)
+
     def within(self, period: Period) -> Cases:
         """Those that begin in this period."""
         first = bisect_left(self, period.first, key=_day)
         return Cases(self[first : bisect_right(self, period.last, key=_day)])
+
+
+def named(child: str) -> dict[str, str]:
+    """The child of a case as it stands in a list."""
+    service, _, key = child.partition(" ")
+    return {"service": service, "child": key}
 
 
 def _day(case: Case) -> date:
@@ -88,10 +101,10 @@ def _day(case: Case) -> date:
 
 def cases(rows: Iterable[Row]) -> Cases:
     """Every row as a case, in order."""
-    children: dict[tuple[str, str], tuple[str, str]] = {}
+    children: dict[str, str] = {}
     made = []
     for row in sorted(rows, key=lambda row: (row.start, row.service, row.episode)):
-        child = (row.service, row.child)
+        child = f"{row.service} {row.child}"
         length, is_open = _length(row)
         made.append(
             Case(

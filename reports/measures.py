@@ -58,9 +58,9 @@ def count(found: Sequence[Case]) -> Count:
     return Count(episodes=len(found), children=len({case.child for case in found}))
 
 
-def triple(found: Sequence[Case]) -> Count:
+def triple(found: Cases) -> Count:
     """With the children who have two episodes or more in the selection."""
-    numbers = Counter(case.child for case in found)
+    numbers = found.numbers
     return Count(
         episodes=len(found),
         children=len(numbers),
@@ -68,9 +68,9 @@ def triple(found: Sequence[Case]) -> Count:
     )
 
 
-def children_with(found: Iterable[Case], least: int) -> int:
+def children_with(found: Cases, least: int) -> int:
     """How many children have at least `least` episodes in the selection."""
-    return sum(1 for number in Counter(case.child for case in found).values() if number >= least)
+    return sum(1 for number in found.numbers.values() if number >= least)
 
 
 def share(n: int, of: int) -> Share:
@@ -141,12 +141,19 @@ CODES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def first_known(found: Iterable[Case], value: Value) -> dict[tuple[str, str], str]:
+def first_known(found: Iterable[Case], value: Value) -> dict[str, str]:
     """For each child the value of its first episode that is not unknown."""
-    first: dict[tuple[str, str], str] = {}
-    for case in found:
-        if first.get(case.child, UNKNOWN) == UNKNOWN:
-            first[case.child] = value(case)
+    found = list(found)
+    return _first(found, [value(case) for case in found])
+
+
+def _first(found: Sequence[Case], values: Sequence[str]) -> dict[str, str]:
+    first: dict[str, str] = {}
+    for case, its in zip(reversed(found), reversed(values), strict=True):
+        if its != UNKNOWN:
+            first[case.child] = its
+        else:
+            first.setdefault(case.child, UNKNOWN)
     return first
 
 
@@ -178,8 +185,9 @@ def _breakdown(
 ) -> Breakdown:
     if value is None:
         value = living if name == "living" else field(name)
-    episodes = Counter(value(case) for case in found)
-    first = first_known(found, value)
+    values = [value(case) for case in found]
+    episodes = Counter(values)
+    first = _first(found, values)
     children = Counter(first.values())
     if allowed is None:
         allowed = VALUES[name]
@@ -190,8 +198,7 @@ def _breakdown(
         {x: Count(episodes=episodes[x], children=children[x]) for x in allowed},
     )
     if twice:
-        numbers = Counter(case.child for case in found)
-        again = Counter(first[child] for child, number in numbers.items() if number > 1)
+        again = Counter(first[child] for child, number in found.numbers.items() if number > 1)
         for x in allowed:
             made[x]["children_2_or_more"] = again[x]
     return made

@@ -48,7 +48,9 @@ def midnight(day: date) -> datetime:
 
 
 def london_day(moment: datetime) -> date:
-    """The London date of a moment."""
+    """The London date of a moment (UTC): another than there only in the last hour of the day."""
+    if moment.hour != 23 and moment.tzinfo is UTC:
+        return moment.date()
     return moment.astimezone(LONDON).date()
 
 

@@ -55,12 +55,11 @@ def read(files: Iterable[tuple[str, Iterable[bytes]]]) -> Rows:
     bad: list[Bad] = []
     number = 0
     with _no_collection():
-        for found in lines(files):
-            if isinstance(found, Bad):
-                bad.append(found)
+        for file, line, row in _lines(files):
+            if isinstance(row, Problem):
+                bad.append(Bad(file, line, row))
                 continue
             number += 1
-            row = found.row
             known = newest.setdefault((row.service, row.episode), row)
             if known is not row and row.as_of >= known.as_of:
                 newest[row.service, row.episode] = row
@@ -75,6 +74,13 @@ def from_store(rows: Iterable[Row]) -> Rows:
 
 def lines(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[Line | Bad]:
     """Every line that is not blank, as a row or as what is wrong with it."""
+    for file, line, found in _lines(files):
+        yield Bad(file, line, found) if isinstance(found, Problem) else Line(file, line, found)
+
+
+def _lines(
+    files: Iterable[tuple[str, Iterable[bytes]]],
+) -> Iterator[tuple[str, int, Row | Problem]]:
     decode = msgspec.json.Decoder(Row).decode
     names, keys = _Checked(r"[A-Z0-9-]{1,12}"), _Checked(r"[0-9a-f]{16}")
     codes = _Checked(r"[EWSN][0-9]{8}|unknown")
@@ -82,21 +88,18 @@ def lines(files: Iterable[tuple[str, Iterable[bytes]]]) -> Iterator[Line | Bad]:
         for number, line in enumerate(raw, 1):
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")
+            found: Row | Problem
             try:
                 row = decode(line)
-                found = (
-                    contradiction(row) if _usual(line, row, names, codes, keys) else problem(line)
-                )
+                if _usual(line, row, names, codes, keys):
+                    found = contradiction(row) or row
+                else:
+                    found = problem(line)
             except (ValueError, RecursionError):
                 if not line.strip():
                     continue
                 found = problem(line)
-            if found is None:
-                yield Line(file, number, row)
-            elif isinstance(found, Row):
-                yield Line(file, number, found)
-            else:
-                yield Bad(file, number, found)
+            yield file, number, found
 
 
 def open_rows(name: str) -> Iterator[bytes]:

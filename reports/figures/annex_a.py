@@ -7,7 +7,7 @@ import io
 from collections.abc import Mapping
 from typing import Any
 
-from reports.cases import Case
+from reports.cases import Case, named
 from reports.measures import UNKNOWN, looked_after
 from reports.periods import window
 from reports.request import PersonOnFile, Request
@@ -17,7 +17,7 @@ from reports.rows import Row
 def figures(request: Request) -> dict[str, Any]:
     """The figures of this report, as its file begins."""
     period = window(request.period.last, 12)
-    under: dict[tuple[str, str], list[Case]] = {}
+    under: dict[str, list[Case]] = {}
     for case in looked_after(request.cases.within(period)):
         under.setdefault(case.child, []).append(case)
     return period.named() | {
@@ -25,12 +25,11 @@ def figures(request: Request) -> dict[str, Any]:
     }
 
 
-def _child(child: tuple[str, str], those: list[Case]) -> dict[str, Any]:
+def _child(child: str, those: list[Case]) -> dict[str, Any]:
     missing = [case.row for case in those if case.row.category == "missing"]
     offered, accepted = _answers(missing[-1]) if missing else ("NA", "NA")
     return {
-        "service": child[0],
-        "child": child[1],
+        **named(child),
         "missing_episodes": len(missing),
         "absent_episodes": len(those) - len(missing),
         "offered": offered,

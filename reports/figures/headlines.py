@@ -29,12 +29,13 @@ def figures(request: Request) -> dict[str, Any]:
 
 
 def _headlines(request: Request, found: Cases) -> dict[str, Any]:
-    numbers = Counter(case.child for case in found)
+    numbers = found.numbers
     ages = [
         int(age)
         for age in first_known(found, lambda case: str(case.row.age)).values()
         if age != UNKNOWN
     ]
+    often = Counter(ages)
     group = group_of(request)
     groups = {name: entry["children"] for name, entry in by(found, "group", group, GROUPS).items()}
     own = groups["care"] + groups["out_of_county"]
@@ -48,7 +49,7 @@ def _headlines(request: Request, found: Cases) -> dict[str, Any]:
         "most_episodes": max(numbers.values(), default=0),
         "aged_14_or_over": share(sum(age >= 14 for age in ages), len(ages)),
         "aged_15_or_over": share(sum(age >= 15 for age in ages), len(ages)),
-        "most_frequent_age": min(ages, key=lambda age: (-ages.count(age), age), default=None),
+        "most_frequent_age": min(often, key=lambda age: (-often[age], age), default=None),
         "found_within_24h": share(long.count(False), len(long) - long.count(UNKNOWN)),
         "own_care": share(own, own + others),
         "other_authorities_children": share(others, groups["home"] + groups["care"] + others),

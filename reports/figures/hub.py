@@ -65,7 +65,7 @@ def overlaps(cases: Cases) -> Iterator[tuple[Case, Case]]:
 
     Each with the earlier one that ends last.
     """
-    latest: dict[tuple[str, str], Case] = {}
+    latest: dict[str, Case] = {}
     for case in cases:
         earlier = latest.get(case.child)
         if earlier is not None and case.row.start < _end(earlier):

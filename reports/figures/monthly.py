@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from reports.cases import Cases
+from reports.cases import Cases, named
 from reports.interviews import within_72h_of_due
 from reports.measures import UNKNOWN, Cells, by, number_by, of, share, triple
 from reports.periods import Part, months
@@ -28,7 +28,7 @@ def figures(request: Request) -> dict[str, Any]:
 
 
 def _month(part: Part, found: Cases) -> dict[str, Any]:
-    highest: dict[tuple[str, str], int] = {}
+    highest: dict[str, int] = {}
     for case in found:
         n90 = case.row.n90
         highest[case.child] = max(highest.get(case.child, 0), n90 if isinstance(n90, int) else 0)
@@ -56,8 +56,7 @@ def _month(part: Part, found: Cases) -> dict[str, Any]:
         "within_72h_of_due": within_72h_of_due(found),
         "children_list": [
             {
-                "service": child[0],
-                "child": child[1],
+                **named(child),
                 "n90": n90,
                 "episodes": numbers[child],
                 "intervention_meeting": child in met,

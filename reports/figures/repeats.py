@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
-from reports.cases import Case, Cases
+from reports.cases import Case, Cases, named
 from reports.measures import (
     UNKNOWN,
     Count,
@@ -37,7 +37,7 @@ def figures(request: Request) -> dict[str, Any]:
 
 
 def _repeats(found: Cases) -> dict[str, Any]:
-    numbers = Counter(case.child for case in found)
+    numbers = found.numbers
     often = {child for child, number in numbers.items() if number >= 3}
     level_1 = of(found, "unauthorised_absence").where(
         lambda row: row.level_peak == 1 and isinstance(row.age, int) and row.age >= OVER_11_MIN_AGE
@@ -67,7 +67,7 @@ def _repeats(found: Cases) -> dict[str, Any]:
     }
 
 
-def by_episodes(numbers: Counter[tuple[str, str]]) -> Distribution:
+def by_episodes(numbers: Counter[str]) -> Distribution:
     """Children by how many episodes they had."""
     return number_by(
         (next((name for most, name in TIMES if n <= most), "9+") for n in numbers.values()),
@@ -75,15 +75,14 @@ def by_episodes(numbers: Counter[tuple[str, str]]) -> Distribution:
     )
 
 
-def _children(found: Cases, wanted: set[tuple[str, str]]) -> list[dict[str, Any]]:
-    under: dict[tuple[str, str], list[Case]] = {child: [] for child in wanted}
+def _children(found: Cases, wanted: set[str]) -> list[dict[str, Any]]:
+    under: dict[str, list[Case]] = {child: [] for child in wanted}
     for case in found:
         if case.child in under:
             under[case.child].append(case)
     return [
         {
-            "service": child[0],
-            "child": child[1],
+            **named(child),
             "episodes": len(those),
             "missing": sum(case.row.category == "missing" for case in those),
             "unauthorised_absence": sum(case.row.category != "missing" for case in those),

@@ -80,7 +80,7 @@ def _hour(case: Case) -> str:
 
 
 def _together(found: Cases) -> dict[str, Any]:
-    groups: dict[tuple[str, str], set[tuple[str, str]]] = {}
+    groups: dict[tuple[str, str], set[str]] = {}
     for case in found:
         if case.row.group is not None:
             groups.setdefault((case.row.service, case.row.group), set()).add(case.child)
