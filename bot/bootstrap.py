@@ -1,29 +1,44 @@
-"""The one place where the rooms are put together."""
+"""The one place where the parts are put together: for the running bot, the simulation, benchmarks
+and tests alike. Everything is given at the door; nothing is set afterwards."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from telegram import Bot
+import structlog
 
-from bot.config import Config
+from bot.access import Access
+from bot.activity import Activity
+from bot.backups import Backups
+from bot.config import Config, token
+from bot.dispatch import Dispatch
+from bot.greeting import Greeting
+from bot.health import HealthPage
 from bot.late_answers import LateAnswers
 from bot.phone import TelegramPhone, TelegramSending
-from bot.polling import Backlog
+from bot.polling import Backlog, Polling, Trouble
+from bot.practice import PracticeMode
 from bot.removals import Removals
-from bot.resources import open_store, pack_of
+from bot.resources import key_setting, keys_of, open_store, pack_of
 from bot.sender import WordedSender
+from bot.storage_alerts import StorageAlerts
+from bot.strangers import Strangers
+from bot.supervisor import Part
+from bot.telegram_client import TelegramClient, telegram_client
+from bot.unfinished_reports import UnfinishedReports
 from handlers.context import Context
+from handlers.wording import alarms
 from handlers.wording.second import second_channel
 from protocol.pack import Pack
 from protocol.packfile import PackError
-from protocol.provider import Provider
 from protocol.settings import SettingError
 from reminders.acknowledge import Acknowledgements
 from reminders.alarm import Alarm
 from reminders.case_states import cases_of
-from reminders.clock import Clock
+from reminders.clock import Clock, SystemClock
 from reminders.delivery import SecondSender
 from reminders.engine import Engine
 from reminders.limits import Limiter
@@ -33,94 +48,173 @@ from reminders.second import SecondChannel
 from reminders.shifts import Shifts
 from storage.store import Store, StoreError
 
+if TYPE_CHECKING:
+    from telegram import Bot
+
+log = structlog.get_logger(__name__)
+
 
 class CannotStart(Exception):
     """What stands in the way, in one line that a person can act on. Nothing was touched."""
 
 
-class Parts(msgspec.Struct, frozen=True, kw_only=True):
-    """What a running bot is made of."""
+class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
+    """A bot, put together and not yet started.
+
+    Attributes:
+        store: the records, open.
+        engine: reminds.
+        context: what handlers are given; `context.phone` answers people.
+        client: talks to Telegram.
+        dispatch: takes updates to the handlers.
+        polling: receives updates.
+        late: answers that a chat could not take at once.
+        parts: what runs beside polling, by name.
+        practice: the extension for practising, if the configuration asks for it.
+        silence_seconds: after so long without any answer to polling the process ends.
+    """
 
     store: Store
     engine: Engine
-    handlers: Context
-    phone: TelegramPhone
+    context: Context
+    client: Any
+    dispatch: Dispatch
+    polling: Polling
     late: LateAnswers
-    removals: Removals
-    backlog: Backlog
-    limiter: Limiter
-    service: Provider
-    clock: Clock
+    parts: Mapping[str, Part]
+    practice: PracticeMode | None
+    silence_seconds: float
 
 
-async def build(config: Config, policy: Policy, folder: Path, clock: Clock, bot: Bot) -> Parts:
-    """Everything, with the book open; nothing has been sent. Raises CannotStart."""
-    try:
-        pack = pack_of(config, folder, policy.holidays, clock.now())
-        if wrong := unknown_duties(policy, {duty.id for duty in pack.book.duties}):
-            raise CannotStart("\n".join(map(str, wrong)))
-        store = await open_store(config, folder, clock, pack)
-    except PackError as error:
-        raise CannotStart(f"protocol: {error}") from error
-    except SettingError as error:
-        raise CannotStart(f"protocol.settings.{error.key}: {error}") from error
-    except StoreError as error:
-        raise CannotStart(f"book: {error}") from error
-    return assemble(config, policy, pack, store, clock, bot)
-
-
-def assemble(
+async def bootstrap(
     config: Config,
     policy: Policy,
-    pack: Pack,
-    store: Store,
-    clock: Clock,
-    bot: Bot,
+    folder: Path,
     *,
+    clock: Clock | None = None,
+    store: Store | None = None,
+    pack: Pack | None = None,
+    client: TelegramClient | None = None,
     reminding: Bot | None = None,
     sender: type[WordedSender] = WordedSender,
     second: SecondSender | None = None,
     alarm: Alarm | None = None,
-) -> Parts:
-    """Puts the rooms together on an open store; nothing has been sent. Needs a running loop.
+    limiter: Limiter | None = None,
+) -> Nightlight:
+    """Everything from the configuration, with the records open; nothing has been sent.
 
-    bot: the client that answers people; `reminding`: the one that sends reminders, if that is
-    another. The others replace what the running bot uses, for a world without network and time.
+    What is given replaces what the configuration would lead to: for a world without network, disk
+    or time of its own. `store` is open; `reminding` sends reminders, where that is another client
+    than the one that answers people.
+
+    Raises:
+        CannotStart: what is configured cannot be used.
     """
-    service = config.service
-    limiter = Limiter(policy.limits, after_restart=True)
-    cases = cases_of(store, clock, service, policy, pack)
+    practice = None
+    if config.practice is not None and clock is None:
+        practice = await PracticeMode.begin(config.practice.clock)
+        clock = practice.clock
+    clock = clock or SystemClock()
+    pack = pack or _usable_pack(config, policy, folder, clock)
+    store = store or await _opened(config, folder, clock, pack)
+    client = client or telegram_client(token(config), config.telegram.api)
+    limiter = limiter or Limiter(policy.limits, after_restart=True)
+
+    cases = cases_of(store, clock, config.service, policy, pack)
+    service_state = cases.service_state
     engine = Engine(
         cases,
-        sender(TelegramSending(reminding or bot), cases, config.privacy.identifiers),
-        second=second or SecondChannel(service, second_channel),
+        sender(TelegramSending(reminding or client), cases, config.privacy.identifiers),
+        second=second or SecondChannel(config.service, second_channel),
         limiter=limiter,
         alarm=alarm,
     )
-    backlog = Backlog()
-    late = LateAnswers(bot, limiter)
-    removals = Removals(bot, engine.service_state, clock, late)
-    phone = TelegramPhone(bot, limiter, removals, backlog, late)
-    handlers = Context(
+    activity, backlog = Activity(), Backlog()
+    late = LateAnswers(client, limiter)
+    removals = Removals(client, service_state, clock, late)
+    context = Context(
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
         shifts=Shifts(engine),
         clock=clock,
-        phone=phone,
-        service=service,
+        phone=TelegramPhone(client, limiter, removals, backlog, late),
+        service=config.service,
         pack=pack,
         identifiers=config.privacy.identifiers,
     )
-    return Parts(
+    alerts = StorageAlerts(context, activity)
+    store.watch(alerts.heard)
+    access = Access(config.service, clock)
+    strangers = Strangers(client, limiter, access)
+    drafts = UnfinishedReports(context, activity)
+    dispatch = Dispatch(client, context, access, strangers, drafts)
+
+    async def troubled(what: Trouble) -> None:
+        await alerts.alarm(what, alarms.POLLING[what], once_a="day")
+
+    polling = Polling(
+        client, client, dispatch.handle, troubled=troubled, backlog=backlog, busy=activity
+    )
+    parts: dict[str, Part] = {
+        "alerts": alerts.run,
+        "greeting": Greeting(client, context, polling, activity).run,
+        "strangers": strangers.run,
+        "removals": removals.run,
+        "drafts": drafts.run,
+    }
+    if config.health.port:
+        allowed = float(config.health.polling_silence_seconds)
+        parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run
+    if config.book.backup_folder and practice is None:
+        parts["backups"] = _backups(config, folder, alerts).run
+    if practice is not None:
+        parts |= practice.parts(context, drafts, activity)
+    return Nightlight(
         store=store,
         engine=engine,
-        handlers=handlers,
-        phone=phone,
+        context=context,
+        client=client,
+        dispatch=dispatch,
+        polling=polling,
         late=late,
-        removals=removals,
-        backlog=backlog,
-        limiter=limiter,
-        service=service,
-        clock=clock,
+        parts=parts,
+        practice=practice,
+        silence_seconds=float(config.health.polling_silence_seconds),
+    )
+
+
+def _usable_pack(config: Config, policy: Policy, folder: Path, clock: Clock) -> Pack:
+    try:
+        pack = pack_of(config, folder, policy.holidays, clock.now())
+    except PackError as error:
+        raise CannotStart(f"protocol: {error}") from error
+    except SettingError as error:
+        raise CannotStart(f"protocol.settings.{error.key}: {error}") from error
+    if wrong := unknown_duties(policy, {duty.id for duty in pack.book.duties}):
+        raise CannotStart("\n".join(map(str, wrong)))
+    return pack
+
+
+async def _opened(config: Config, folder: Path, clock: Clock, pack: Pack) -> Store:
+    try:
+        store = await open_store(config, folder, clock, pack)
+    except StoreError as error:
+        raise CannotStart(f"book: {error}") from error
+    if not key_setting(config, folder):
+        log.warning("the book is NOT encrypted, as the configuration says")
+    return store
+
+
+def _backups(config: Config, folder: Path, alerts: StorageAlerts) -> Backups:
+    async def failed(why: str) -> None:
+        await alerts.alarm("backup", why)
+
+    book = config.book
+    return Backups(
+        folder / book.folder,
+        folder / book.backup_folder,
+        keys_of(config, folder),
+        book.backups_kept,
+        failed,
     )

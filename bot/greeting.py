@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
 
 import structlog
 from telegram import Bot, BotCommand
 from telegram.error import InvalidToken, TelegramError
 
+from bot.activity import Activity
 from bot.polling import Polling
 from handlers import unasked
 from handlers.chat import Screen, Unreached
@@ -21,37 +21,43 @@ log = structlog.get_logger(__name__)
 PATIENCE_SECONDS = 60.0
 
 
-async def greet(
-    bot: Bot, handlers: Context, polling: Polling, busy: Callable[[bool], None]
-) -> None:
-    """`busy(True)` while there are drafts that their owners have not been shown again."""
-    now = handlers.clock.now
-    drafts = [
-        (person, draft)
-        for person in handlers.service.staff
-        if person.active(now())
-        for draft in await unasked.unfinished(handlers, person)
-    ]
-    if drafts:
-        busy(True)
+class Greeting:
+    """Offers half-finished reports again and sets the menu, once Telegram answers."""
+
+    def __init__(self, bot: Bot, context: Context, polling: Polling, activity: Activity) -> None:
+        self._bot = bot
+        self._context = context
+        self._polling = polling
+        self._activity = activity
+
+    async def run(self) -> None:
+        """Comes back when all is done."""
+        now = self._context.clock.now
+        drafts = [
+            (person, draft)
+            for person in self._context.service.staff
+            if person.active(now())
+            for draft in await unasked.unfinished(self._context, person)
+        ]
+        if drafts:
+            self._activity(True)
+            try:
+                await self._polling.reached.wait()
+                for person, draft in drafts:
+                    if person.active(now()):  # Telegram may have been away until the list ended
+                        await self._offer(person, draft)
+            finally:
+                self._activity(False)
+        await self._polling.reached.wait()
+        await _set_menu(self._bot)
+
+    async def _offer(self, person: Staff, draft: Draft) -> None:
         try:
-            await polling.reached.wait()
-            for person, draft in drafts:
-                if person.active(now()):  # Telegram may have been away until the list ended
-                    await _offer(handlers, person, draft)
-        finally:
-            busy(False)
-    await polling.reached.wait()
-    await _set_menu(bot)
-
-
-async def _offer(handlers: Context, person: Staff, draft: Draft) -> None:
-    try:
-        offered = await unasked.reminder_of(handlers, person, draft)
-        text = f"{menu.BACK_AGAIN}\n{offered.text}"
-        await handlers.phone.show(draft.chat_id, Screen(text, offered.rows))
-    except Unreached:
-        log.warning("a draft could not be offered again", draft=draft.id)
+            offered = await unasked.reminder_of(self._context, person, draft)
+            text = f"{menu.BACK_AGAIN}\n{offered.text}"
+            await self._context.phone.show(draft.chat_id, Screen(text, offered.rows))
+        except Unreached:
+            log.warning("a draft could not be offered again", draft=draft.id)
 
 
 async def _set_menu(bot: Bot) -> None:

@@ -7,6 +7,7 @@ import contextlib
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
+from bot.polling import Polling
 from reminders.engine import Engine
 from reminders.watch import BUCKETS
 
@@ -21,15 +22,13 @@ HOST = "127.0.0.1"
 class HealthPage:
     """Serves `/health` (200 or 503, JSON) and `/metrics` (Prometheus' text form).
 
-    silence: seconds since Telegram last answered a poll.  allowed: how many are still well.
+    polling: knows how long Telegram has been silent.  allowed: seconds of it that are still well.
     """
 
-    def __init__(
-        self, engine: Engine, port: int, silence: Callable[[], float], allowed: float
-    ) -> None:
+    def __init__(self, engine: Engine, port: int, polling: Polling, allowed: float) -> None:
         self._engine = engine
         self._port = port
-        self._silence = silence
+        self._polling = polling
         self._allowed = allowed
 
     async def run(self) -> None:
@@ -76,9 +75,10 @@ class HealthPage:
     def health(self) -> dict[str, Any]:
         """What the engine says of itself, and how long Telegram has been silent."""
         found = self._engine.watch.health()
-        silence = self._silence()
+        silence, oldest = self._polling.silence, self._polling.oldest
         found["polling_silence_seconds"] = round(silence, 1)
-        found["ok"] = found["ok"] and silence <= self._allowed
+        found["oldest_update_seconds"] = round(oldest, 1)
+        found["ok"] = found["ok"] and max(silence, oldest) <= self._allowed
         return found
 
     def metrics(self) -> str:

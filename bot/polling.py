@@ -18,7 +18,7 @@ import contextlib
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 import structlog
 from telegram import Bot, Update
@@ -46,6 +46,11 @@ REMEMBERED = 2000
 AFTER_UNREADABLE = 3
 """After so many unreadable answers in a row updates are asked for one at a time, and one whose
 answer stays unreadable so often is passed over."""
+
+
+CONFLICTS = 3
+"""After so many conflicts in a row it is no request left over from the process before."""
+Trouble: TypeAlias = Literal["update", "polling"]
 
 
 class Stopped(Exception):
@@ -83,9 +88,9 @@ class Polling:
     Args:
         source: where updates come from.
         bot: what the library's objects are bound to.
-        handle: `handle(update, late)` deals with one update; it must not come back before what it
-            learned is on disk. `late`: the update may have waited because nobody was polling.
-        unreadable: called when updates were passed over; tells the administrators.
+        handle: deals with one update; it must not come back before what it learned is on disk.
+        troubled: tells the administrators that updates were passed over ("update"), or that
+            another program polls with the same token ("polling").
         backlog: is kept up to date.
         late_after_seconds: a pause between two polls from which on updates count as late.
         busy: called with True for every update that is begun and False when it is done.
@@ -95,9 +100,9 @@ class Polling:
         self,
         source: Updates,
         bot: Bot,
-        handle: Callable[[Update, bool], Awaitable[None]],
+        handle: Callable[[Update], Awaitable[None]],
         *,
-        unreadable: Callable[[], Awaitable[None]],
+        troubled: Callable[[Trouble], Awaitable[None]],
         backlog: Backlog | None = None,
         late_after_seconds: float = 60.0,
         busy: Callable[[bool], None] = lambda _: None,
@@ -105,18 +110,18 @@ class Polling:
         self._source = source
         self._bot = bot
         self._handle = handle
-        self._unreadable = unreadable
+        self._troubled = troubled
         self._backlog = backlog or Backlog()
         self._late_after = late_after_seconds
         self._busy = busy
         self._next: int | None = None
         self._under_way: dict[int, float] = {}
         self._done: OrderedDict[int, None] = OrderedDict()
-        self._lines: defaultdict[int, deque[tuple[Update, bool]]] = defaultdict(deque)
+        self._lines: defaultdict[int, deque[Update]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
         self._idle_gap = GAP_SECONDS
-        self._failed_to_read = 0
+        self._failed_to_read = self._conflicts = 0
         self._nameless = 0
         self._limit = MOST_AT_ONCE
         self._last_ok = self._last_answer = time.monotonic()
@@ -165,6 +170,9 @@ class Polling:
             except Conflict:
                 self.connected = False
                 log.error("another program is polling with this token")
+                self._conflicts += 1
+                if self._conflicts == CONFLICTS:
+                    self._in_background(self._tell("polling"))
             except TelegramError as error:
                 if self.connected:
                     log.warning("telegram is out of reach", error=type(error).__name__)
@@ -235,7 +243,7 @@ class Polling:
         if not first and self._asked_before is not None:
             gap = asked - self._asked_before
         self._asked_before = self._last_ok
-        self._failed_to_read = 0
+        self._failed_to_read = self._conflicts = 0
         if not found:
             self._limit = MOST_AT_ONCE
         new = self._take(found, late=gap >= self._late_after)
@@ -272,7 +280,7 @@ class Polling:
                 continue
             new = True
             try:
-                update = updates.read(by_id[number], self._bot)
+                update = updates.read(by_id[number], self._bot, late=late)
             except Exception as error:
                 log.warning("an update cannot be read", update_id=number, error=error)
                 update = None
@@ -280,32 +288,32 @@ class Polling:
                 lost += 1
                 self._remember(number)
                 continue
-            self._begin(update, late)
+            self._begin(update)
         if by_id:
             self._next = max(by_id) + 1
         if lost:
             self._passed_over(lost)
         return new
 
-    def _begin(self, update: Update, late: bool) -> None:
+    def _begin(self, update: Update) -> None:
         chat, user = update.effective_chat, update.effective_user
         key = chat.id if chat else user.id if user else 0
         self._under_way[update.update_id] = time.monotonic()
         self._busy(True)
         line = self._lines[key]
-        line.append((update, late))
+        line.append(update)
         self._backlog.set(key, len(line) - 1)
         if len(line) == 1:
             self._in_background(self._serve(key, line))
 
-    async def _serve(self, key: int, line: deque[tuple[Update, bool]]) -> None:
+    async def _serve(self, key: int, line: deque[Update]) -> None:
         """One chat's updates, one after the other."""
         try:
             while line and not self._stopping:
-                update, late = line[0]
+                update = line[0]
                 self._backlog.set(key, len(line) - 1)
                 try:
-                    await self._handle(update, late)
+                    await self._handle(update)
                 except Exception:
                     # One bad update must not hold up the rest for ever; the person was answered.
                     log.exception("an update was not handled", update_id=update.update_id)
@@ -349,11 +357,11 @@ class Polling:
 
     def _passed_over(self, count: int) -> None:
         log.warning("updates that cannot be read were passed over", count=count)
-        self._in_background(self._tell())
+        self._in_background(self._tell("update"))
 
-    async def _tell(self) -> None:
+    async def _tell(self, what: Trouble) -> None:
         try:
-            await self._unreadable()
+            await self._troubled(what)
         except Exception:  # reading goes on, whoever can be told of it
             log.exception("the administrators were not told")
 

@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
 
+from telegram import User
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -158,6 +159,24 @@ class TelegramRequest(HTTPXRequest):
 class TelegramClient(ExtBot[None]):
     """The library's bot, and updates as Telegram sends them, not yet parsed."""
 
+    async def initialize(self) -> None:
+        """Without the library's getMe: Telegram may be out of reach when the bot starts, and
+        nothing waits for it."""
+        for request in self._request:
+            await request.initialize()
+        self._requests_initialized = self._bot_initialized = True
+
+    @property
+    def bot(self) -> User:
+        """Ourselves, as far as it is known without asking."""
+        return User(self.id, "Nightlight", is_bot=True, username="")
+
+    @property
+    def id(self) -> int:
+        """The number in the token."""
+        number = self.token.partition(":")[0]
+        return int(number) if number.isdecimal() else 0
+
     async def raw_updates(
         self, offset: int | None, seconds: int, allowed: tuple[str, ...], limit: int = 100
     ) -> list[Any]:
@@ -174,7 +193,7 @@ class TelegramClient(ExtBot[None]):
         return found
 
 
-def client(token: str, api: str) -> TelegramClient:
+def telegram_client(token: str, api: str) -> TelegramClient:
     """A client for the Bot API at this address."""
     base = api.rstrip("/")
     return TelegramClient(

@@ -51,12 +51,15 @@ def update_id(raw: Any) -> int | None:
     return found if type(found) is int and is_id(found) and found >= 0 else None
 
 
-def read(raw: dict[str, Any], bot: Bot) -> Update | None:
+def read(raw: dict[str, Any], bot: Bot, *, late: bool = False) -> Update | None:
     """The update, cut down; without content when it is of a kind that the bot does not use.
 
-    None if it is of a kind that the bot uses and does not even say from whom, or where.
+    None if it is of a kind that the bot uses and does not even say from whom, or where. `late`: it
+    may have waited because nobody was polling.
     """
     small: dict[str, Any] = {"update_id": raw["update_id"]}
+    if late:
+        small["late"] = True
     for kind, cut in CUTS.items():
         if kind in raw:
             found = cut(raw[kind])
@@ -70,6 +73,11 @@ def read(raw: dict[str, Any], bot: Bot) -> Update | None:
 def kind_of(message: Message) -> str:
     """What a message holds that is not text; "" for a text and for Telegram's own notes."""
     return str(message.api_kwargs.get("content", ""))
+
+
+def is_late(update: Update) -> bool:
+    """May it have waited because nobody was polling?"""
+    return bool(update.api_kwargs.get("late", False))
 
 
 def _message(raw: Any) -> dict[str, Any] | None:

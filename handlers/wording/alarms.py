@@ -11,6 +11,7 @@ ANOTHER_PROGRAM = (
     "Messages may reach it instead of this bot. Stop the other program, or make a new token with "
     "BotFather and put it into the configuration. Reminders go on."
 )
+POLLING = {"update": UPDATE, "polling": ANOTHER_PROGRAM}
 PARTS = {
     "polling": "receiving messages",
     "health": "the page for monitoring",

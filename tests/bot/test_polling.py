@@ -12,11 +12,12 @@ from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter
 
 from bot.polling import Backlog, Polling, Stopped
-from bot.telegram_client import Unreadable, client
+from bot.telegram_client import Unreadable, telegram_client
+from bot.updates import is_late
 from tests.reminders.virtual import in_virtual_time
 
 AMY, BEN = 7001, 7002
-Handle = Callable[[Update, bool], Awaitable[None]]
+Handle = Callable[[Update], Awaitable[None]]
 
 
 def typed(number: int, chat: int = AMY, text: str = "hello") -> dict[str, Any]:
@@ -89,27 +90,29 @@ class Receiving:
         self.handled: list[int] = []
         self.texts: list[str] = []
         self.told = 0
+        self.told_what = ""
         self.late: dict[int, bool] = {}
         self.busy = 0
         self.backlog = Backlog()
         self.polling = Polling(
             queue,
-            client("1:x", "http://127.0.0.1:1"),
+            telegram_client("1:x", "http://127.0.0.1:1"),
             handle or self._note,
-            unreadable=self._unreadable,
+            troubled=self._troubled,
             backlog=self.backlog,
             busy=self._busy,
         )
         self.task: asyncio.Task[None] | None = None
 
-    async def _note(self, update: Update, late: bool) -> None:
+    async def _note(self, update: Update) -> None:
         self.handled.append(update.update_id)
-        self.late[update.update_id] = late
+        self.late[update.update_id] = is_late(update)
         if update.message is not None:
             self.texts.append(update.message.text or "")
 
-    async def _unreadable(self) -> None:
+    async def _troubled(self, what: str) -> None:
         self.told += 1
+        self.told_what = what
 
     def _busy(self, busy: bool) -> None:
         self.busy += 1 if busy else -1
@@ -129,7 +132,7 @@ class Receiving:
 async def test_an_update_is_confirmed_only_after_its_handler_came_back() -> None:
     release = asyncio.Event()
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         await release.wait()
 
     async with Receiving(Queue(typed(5), typed(6, BEN)), handle) as it:
@@ -147,7 +150,7 @@ async def test_nobody_waits_for_another_persons_slow_answer() -> None:
     answered: dict[int, float] = {}
     loop = asyncio.get_running_loop()
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         assert update.effective_chat is not None
         if update.effective_chat.id == AMY:
             await asyncio.sleep(8)
@@ -169,7 +172,7 @@ async def test_nobody_waits_for_another_persons_slow_answer() -> None:
 async def test_updates_of_one_chat_keep_their_order() -> None:
     order: list[int] = []
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         await asyncio.sleep(1.0 if update.update_id == 1 else 0.1)
         order.append(update.update_id)
 
@@ -182,7 +185,7 @@ async def test_updates_of_one_chat_keep_their_order() -> None:
 async def test_no_more_than_a_hundred_are_under_way() -> None:
     under_way = most = 0
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
@@ -199,7 +202,7 @@ async def test_no_more_than_a_hundred_are_under_way() -> None:
 async def test_what_is_delivered_again_while_under_way_is_not_begun_twice() -> None:
     handled: list[int] = []
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         handled.append(update.update_id)
         await asyncio.sleep(2)
 
@@ -337,10 +340,24 @@ async def test_nothing_is_passed_over_because_of_a_few_broken_answers() -> None:
 
 
 @in_virtual_time
+async def test_another_program_with_the_same_token_is_told_unless_it_was_only_a_moment() -> None:
+    """The request of the process before this one may still be open when this one begins."""
+    queue = Queue(typed(1))
+    queue.answers = [Conflict("other")] * 2
+    async with Receiving(queue) as it:
+        await asyncio.sleep(10)
+        assert (it.handled, it.told) == ([1], 0)
+        queue.answers = [Conflict("other")] * 5
+        queue.put(typed(2))
+        await asyncio.sleep(60)
+        assert (it.handled, it.told, it.told_what) == ([1, 2], 1, "polling")
+
+
+@in_virtual_time
 async def test_a_handler_that_fails_does_not_hold_up_the_rest() -> None:
     handled: list[int] = []
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         if update.update_id == 1:
             raise ValueError("broken")
         handled.append(update.update_id)
@@ -379,7 +396,7 @@ async def test_a_wanted_stop_leaves_what_was_not_begun_with_telegram() -> None:
     """Amy's three updates, a stop during the first: the other two come again next time."""
     handled: list[int] = []
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         await asyncio.sleep(1)
         handled.append(update.update_id)
 
@@ -422,7 +439,7 @@ async def test_a_wanted_stop_ends_the_long_poll_before_it_confirms() -> None:
 async def test_it_is_known_how_many_updates_of_a_chat_still_wait() -> None:
     seen: list[tuple[int, int]] = []
 
-    async def handle(update: Update, late: bool) -> None:
+    async def handle(update: Update) -> None:
         seen.append((update.update_id, it.backlog.behind[AMY]))
         await asyncio.sleep(0.2)
 

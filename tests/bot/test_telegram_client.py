@@ -23,7 +23,7 @@ from telegram.error import (
     TelegramError,
 )
 
-from bot.telegram_client import TelegramClient, Unreadable, client, read_answer, seconds_of
+from bot.telegram_client import TelegramClient, Unreadable, read_answer, seconds_of, telegram_client
 
 SECRET = "Robin was seen at Invented Street"
 SENT = {"message_id": 5, "date": 1, "chat": {"id": 7001, "type": "private"}, "text": SECRET}
@@ -184,7 +184,7 @@ async def server() -> AsyncIterator[Server]:
 
 @pytest.fixture
 async def bot(server: Server) -> AsyncIterator[TelegramClient]:
-    made = client("1:x", server.url)
+    made = telegram_client("1:x", server.url)
     yield made
     for request in made._request:
         await request.shutdown()

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.access import incoming
-from bot.telegram_client import client
+from bot.telegram_client import telegram_client
 from bot.updates import ALLOWED, kind_of, read, update_id
 from protocol.provider import Role, Staff
 
-BOT = client("1:x", "http://127.0.0.1:1")
+BOT = telegram_client("1:x", "http://127.0.0.1:1")
 NOW = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
 MORGAN = Staff(id="morgan", name="Morgan Example", telegram_id=7001, role=Role.DUTY_MANAGER)
 HEAD = {

@@ -12,7 +12,7 @@ import msgspec
 
 import bot.phone
 import bot.polling
-import bot.trouble
+import bot.storage_alerts
 import handlers.case_buttons
 import handlers.case_records
 import handlers.chat
@@ -368,15 +368,15 @@ def told_after_the_list(stack: contextlib.ExitStack) -> None:
     async def tell(self: Any, kind: str) -> None:
         concerned = self._concerned()
         if kind == "saved_again":
-            self._handlers.told_not_saved.clear()
+            self._context.told_not_saved.clear()
         for one in concerned:
-            person = self._handlers.service.person(one)
+            person = self._context.service.person(one)
             with contextlib.suppress(handlers.chat.Unreached):
-                await self._handlers.phone.say(
+                await self._context.phone.say(
                     person.telegram_id, handlers.wording.storage_alerts.TEXTS[kind]
                 )
 
-    _put(stack, bot.trouble.Troubles, "_tell", tell)
+    _put(stack, bot.storage_alerts.StorageAlerts, "_tell", tell)
 
 
 @_break

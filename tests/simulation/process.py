@@ -1,5 +1,5 @@
-"""One run of the bot's process: everything of `bot/` that does not speak HTTP, put together as
-`bot.app.Nightlight.run` puts it together, on a simulated disk and Telegram."""
+"""One run of the bot's process, put together as the running bot is, on a simulated disk and
+Telegram."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import asyncio
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bot.app import Nightlight
-from bot.bootstrap import assemble
+from bot.app import App
+from bot.bootstrap import bootstrap
 from bot.sender import WordedSender
-from bot.trouble import Troubles
 from reminders.engine import Engine
 from reminders.joining import parts
 from reminders.limits import Turn
@@ -44,7 +43,7 @@ class Process:
         self.dies_in: int | None = None
         self.dies_at = ""
         self.engine: Engine | None = None
-        self._app: Nightlight | None = None
+        self._app: App | None = None
         self._stopping = False
         self._task = loop.begin(self.life, self._run)
         self._task.add_done_callback(self._ended, context=world.context)
@@ -69,7 +68,7 @@ class Process:
         """SIGTERM."""
         self._stopping = True
         if self._app is not None:
-            self._app._stop.set()
+            self._app.stop()
 
     def _ended(self, task: asyncio.Task[None]) -> None:
         if task.cancelled() or self._stopping:
@@ -79,31 +78,23 @@ class Process:
 
     async def _run(self) -> None:
         world = self.world
-        clock, pack = world.clock, world.pack
         store: Any = DiskStore(world.disk, self)
         await store.open()
-        answering: Any = SimBot(world.telegram, self, proactive=False)
-        reminding: Any = SimBot(world.telegram, self, proactive=True)
-        put_together = assemble(
+        bot = await bootstrap(
             world.made.config,
             world.made.policy,
-            pack,
-            store,
-            clock,
-            answering,
-            reminding=reminding,
+            Path(),
+            clock=world.clock,
+            store=store,
+            pack=world.pack,
+            client=SimBot(world.telegram, self, proactive=False),  # type: ignore[arg-type]
+            reminding=SimBot(world.telegram, self, proactive=True),  # type: ignore[arg-type]
             sender=_Heard,
             second=SimSecond(world, self),
-            alarm=LoopAlarm(clock),  # type: ignore[arg-type]
+            alarm=LoopAlarm(world.clock),  # type: ignore[arg-type]
         )
-        engine = put_together.engine
-        self._app = Nightlight(world.made.config, world.made.policy, Path())
-        troubles = Troubles(put_together.handlers, self._app._busy)
-        store.watch(troubles.heard)
-        self.engine = engine
-        try:
-            await engine.start()
-            await self._app._receive(answering, answering, put_together, clock, troubles)  # type: ignore[arg-type]
-        finally:
-            await engine.stop()
-            await store.close()
+        self.engine = bot.engine
+        self._app = App(bot)
+        if self._stopping:
+            self._app.stop()
+        await self._app.run()

@@ -407,5 +407,13 @@ class SimBot:
     set_my_short_description = set_my_commands
     set_my_description = set_my_commands
 
+    username = ""
+
+    async def initialize(self) -> None:
+        """No connections to open."""
+
+    async def shutdown(self) -> None:
+        """None to close."""
+
     async def leave_chat(self, *_: Any) -> None:
         await self._call(lambda: None)

@@ -31,8 +31,6 @@ class PracticeClock:
         self._rate = 1.0
         self._version = -1
         self._told: list[Callable[[], None]] = []
-        self._report: Callable[[], tuple[bool, datetime | None]] = lambda: (True, None)
-        self._act: Callable[[], Awaitable[None]] | None = None
         self._changed = asyncio.Event()
 
     def now(self) -> datetime:
@@ -53,18 +51,8 @@ class PracticeClock:
         """`told` is called whenever the clock is moved by hand."""
         self._told.append(told)
 
-    def report(
-        self,
-        state: Callable[[], tuple[bool, datetime | None]],
-        act: Callable[[], Awaitable[None]],
-    ) -> None:
-        """`state()` answers (idle, next moment at which the bot acts by itself); `act()` does what
-        the new time makes due, before it is reported as dealt with."""
-        self._report = state
-        self._act = act
-
     def state_changed(self) -> None:
-        """To be called when what `report` would answer has changed."""
+        """To be called when what `follow` would report has changed."""
         self._changed.set()
 
     async def read(self) -> None:
@@ -73,11 +61,19 @@ class PracticeClock:
         answer.raise_for_status()
         self._take(answer.json())
 
-    async def follow(self) -> None:
-        """Until cancelled: long polls, each reporting what was dealt with."""
+    async def follow(
+        self,
+        state: Callable[[], tuple[bool, datetime | None]],
+        act: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Until cancelled: long polls, each reporting what was dealt with.
+
+        `state()` answers (idle, next moment at which the bot acts by itself); `act()` does what
+        the new time makes due, before it is reported as dealt with.
+        """
         while True:
             self._changed.clear()
-            idle, next_at = self._report()
+            idle, next_at = state()
             body = {
                 "follower": f"bot-{os.getpid()}",
                 "seen": self._version,
@@ -90,7 +86,7 @@ class PracticeClock:
             try:
                 await asyncio.wait({poll, changed}, return_when=asyncio.FIRST_COMPLETED)
                 if poll.done():
-                    await self._moved(poll.result())
+                    await self._moved(poll.result(), act)
             except httpx.HTTPError as error:
                 log.warning("the practice clock does not answer", error=type(error).__name__)
                 await asyncio.sleep(0.5)
@@ -99,15 +95,14 @@ class PracticeClock:
                     task.cancel()
                 await asyncio.gather(poll, changed, return_exceptions=True)
 
-    async def _moved(self, answer: httpx.Response) -> None:
+    async def _moved(self, answer: httpx.Response, act: Callable[[], Awaitable[None]]) -> None:
         answer.raise_for_status()
         document = answer.json()
         if document["version"] != self._version:
             self._take(document)
             for told in self._told:
                 told()
-            if self._act is not None:
-                await self._act()
+            await act()
 
     def _take(self, document: dict[str, Any]) -> None:
         self._base = datetime.fromisoformat(document["now"]).astimezone(UTC)

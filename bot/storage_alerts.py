@@ -22,12 +22,12 @@ from storage.store import Trouble
 log = structlog.get_logger(__name__)
 
 
-class Troubles:
+class StorageAlerts:
     """Tells people in Telegram, straight away and without the book."""
 
-    def __init__(self, handlers: Context, at_work: Callable[[bool], None]) -> None:
+    def __init__(self, context: Context, at_work: Callable[[bool], None]) -> None:
         """`at_work(True)` when there is somebody to tell, `at_work(False)` when all were told."""
-        self._handlers = handlers
+        self._context = context
         self._at_work = at_work
         self._queue: asyncio.Queue[Trouble] = asyncio.Queue()
         self._loop = asyncio.get_running_loop()
@@ -55,10 +55,10 @@ class Troubles:
         self, kind: str, line: str, once_a: Literal["minute", "hour", "day"] = "minute"
     ) -> None:
         """A line for the administrators, once in that time for one kind and line."""
-        now = self._handlers.clock.now()
+        now = self._context.clock.now()
         moment = now.strftime({"minute": "%y%m%d%H%M", "hour": "%y%m%d%H", "day": "%y%m%d"}[once_a])
-        await self._handlers.engine.notices.tell(
-            [s.id for s in self._handlers.service.administrators(now)],
+        await self._context.engine.notices.tell(
+            [s.id for s in self._context.service.administrators(now)],
             f"{kind}~{moment}~{zlib.crc32(line.encode()):08x}",
             "alarm",
             {"what": kind, "line": line},
@@ -69,21 +69,21 @@ class Troubles:
         if text is None:
             return
         for staff_id in self._concerned():
-            person = self._handlers.service.person(staff_id)
-            if person is None or not person.active(self._handlers.clock.now()):
+            person = self._context.service.person(staff_id)
+            if person is None or not person.active(self._context.clock.now()):
                 continue  # the list ended for them while the book was in trouble
             try:
-                await self._handlers.phone.say(person.telegram_id, text)
+                await self._context.phone.say(person.telegram_id, text)
             except Unreached:
                 log.warning("could not be told of the trouble", staff=staff_id)
         if kind == "saved_again":
-            self._handlers.told_not_saved.clear()
+            self._context.told_not_saved.clear()
 
     def _concerned(self) -> list[str]:
         """Whoever is first on duty for a home, and whoever was told that theirs was not saved."""
         first = {
             staff: None
-            for home in self._handlers.service.homes
-            for staff in self._handlers.shifts.on_duty(home.id)[:1]
+            for home in self._context.service.homes
+            for staff in self._context.shifts.on_duty(home.id)[:1]
         }
-        return [*first, *(s for s in sorted(self._handlers.told_not_saved) if s not in first)]
+        return [*first, *(s for s in sorted(self._context.told_not_saved) if s not in first)]

@@ -26,13 +26,13 @@ TOLD = (draft_session.REPORT, unasked.KIND)
 """Kinds of drafts of which their owner is told: a form on a case has the case's reminders."""
 
 
-class Unfinished:
+class UnfinishedReports:
     """Looks at the drafts of reports. `look` after every update and every move of the clock."""
 
-    def __init__(self, handlers: Context, busy: Callable[[bool], None]) -> None:
-        self._handlers = handlers
+    def __init__(self, context: Context, busy: Callable[[bool], None]) -> None:
+        self._context = context
         self._busy = busy
-        self._start = handlers.clock.now()
+        self._start = context.clock.now()
         self._told: dict[str, tuple[datetime, int]] = {}
         self._ahead: dict[tuple[str, datetime], datetime] = {}
         self._changed = asyncio.Event()
@@ -45,7 +45,7 @@ class Unfinished:
             self._changed.clear()
             await self.look()
             moment = self.next_at
-            wait = self._handlers.clock.seconds_until(moment) if moment else None
+            wait = self._context.clock.seconds_until(moment) if moment else None
             try:
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
@@ -58,13 +58,13 @@ class Unfinished:
 
     async def look(self) -> None:
         """Tells whoever it is time for, and works out `next_at`."""
-        now = self._handlers.clock.now()
+        now = self._context.clock.now()
         moments = []
         ids = set()
-        for person in self._handlers.service.staff:
+        for person in self._context.service.staff:
             if not person.active(now):
                 continue
-            for draft in await unasked.unfinished(self._handlers, person):
+            for draft in await unasked.unfinished(self._context, person):
                 if not draft.chat_id or draft.kind not in TOLD:
                     continue
                 ids.add(draft.id)
@@ -88,7 +88,7 @@ class Unfinished:
     def _touched(self, draft: Draft) -> datetime:
         """When its owner last saw a question of it; at the start every draft is offered again."""
         touched = max(draft.touched_at or draft.started_at, self._start)
-        now = self._handlers.clock.now()
+        now = self._context.clock.now()
         if touched > now:  # the clock went back since: it counts as touched now
             self._ahead.setdefault((draft.id, touched), now)
         return self._ahead.get((draft.id, touched), touched)
@@ -99,8 +99,8 @@ class Unfinished:
         self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
         self._busy(True)
         try:
-            screen = await unasked.reminder_of(self._handlers, person, draft)
-            await self._handlers.phone.show(draft.chat_id, screen)
+            screen = await unasked.reminder_of(self._context, person, draft)
+            await self._context.phone.show(draft.chat_id, screen)
         except Unreached:
             log.warning("somebody could not be told of an unfinished report", draft=draft.id)
         finally:

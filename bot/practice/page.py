@@ -19,9 +19,9 @@ import httpx
 import msgspec
 import structlog
 
-from bot.account import Account, Told, account
-from bot.bootstrap import Parts
+from bot.practice.duty_account import Account, Told, account
 from handlers import draft_session
+from handlers.context import Context
 from handlers.wording.duties import title
 from protocol.standing import Standing
 from reminders import assessment_cache
@@ -37,20 +37,20 @@ NOT_FOUND = 404
 MARKS = re.compile(r"<[^>]+>")
 
 
-class Knows:
+class PracticePage:
     """Tells the page. `changed()` may be called as often as anybody likes; it costs nothing.
 
     Attributes:
         told: the page has the latest picture, or there is no page that wants it.
 
     Args:
-        parts: the running bot.
+        context: the running bot.
         url: the sandbox's address; without a page there (404) nothing is told.
         state_changed: called when `told`, or what the bot has in progress, may have changed.
     """
 
-    def __init__(self, parts: Parts, url: str, state_changed: Callable[[], None]) -> None:
-        self._parts = parts
+    def __init__(self, context: Context, url: str, state_changed: Callable[[], None]) -> None:
+        self._context = context
         self._url = f"{url.rstrip('/')}/practice/knows"
         self._state_changed = state_changed
         self._client = httpx.AsyncClient(timeout=5, trust_env=False)
@@ -105,18 +105,18 @@ class Knows:
 
     async def picture(self) -> dict[str, Any]:
         """Everything the panel shows; times in UTC."""
-        parts = self._parts
-        now = parts.clock.now()
-        open_ones = list(await parts.store.open_episodes())
-        rows = await parts.store.past(now - RECENTLY)
+        context = self._context
+        now = context.clock.now()
+        open_ones = list(await context.store.open_episodes())
+        rows = await context.store.past(now - RECENTLY)
         closed = [row.ref for row in rows if row.closed_at is not None][-MOST_CLOSED:]
-        episodes = [*open_ones, *[await parts.store.episode(ref) for ref in closed]]
-        office = await parts.store.office()
+        episodes = [*open_ones, *[await context.store.episode(ref) for ref in closed]]
+        office = await context.store.office()
         waiting = [m for e in episodes for m in e.messages if m.state == "waiting"]
         waiting += [m for m in office.messages if m.state == "waiting"]
         return {
             "now": now,
-            "next_at": parts.engine.next_at,
+            "next_at": context.engine.next_at,
             "episodes": [await self._episode(record, now) for record in episodes],
             "waiting": [{"to": m.to, "kind": m.kind, "about": m.about, "error": m.error}
                         for m in waiting],
@@ -126,15 +126,15 @@ class Knows:
     async def _drafts(self) -> list[tuple[str, Draft]]:
         return [
             (person.id, draft)
-            for person in self._parts.service.staff
-            for draft in await draft_session.drafts_of(self._parts.handlers, person.id)
+            for person in self._context.service.staff
+            for draft in await draft_session.drafts_of(self._context, person.id)
         ]
 
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:
-        parts = self._parts
-        service_state = parts.engine.service_state
-        state = await parts.engine.cases.standing_of(record.ref)
-        history = assessment_cache.earlier(await parts.store.history(record.person), record.ref)
+        context = self._context
+        service_state = context.engine.service_state
+        state = await context.engine.cases.standing_of(record.ref)
+        history = assessment_cache.earlier(await context.store.history(record.person), record.ref)
         told = account(
             assessment_cache.substance(record),
             history,
@@ -143,10 +143,10 @@ class Knows:
             service_state.closed_days,
             now,
         )
-        person = await parts.store.person(record.person)
+        person = await context.store.person(record.person)
         owners = {
             duty.id: duty.owner
-            for duty in parts.engine.cases.duties_in(record)[1]
+            for duty in context.engine.cases.duties_in(record)[1]
             if duty.held(now)
         }
         return {
@@ -175,7 +175,7 @@ class Knows:
         }
 
     def _reasons(self, state: Standing) -> list[dict[str, Any]]:
-        pack = self._parts.engine.service_state.pack
+        pack = self._context.engine.service_state.pack
         deciding = set(state.computed.level_reasons)
         found = []
         for reason in state.computed.reasons:
@@ -189,7 +189,7 @@ class Knows:
         return sorted(found, key=lambda row: (not row["decides"], row["id"]))
 
     def _duty(self, told: Told, owners: Mapping[str, str]) -> dict[str, Any]:
-        pack = self._parts.engine.service_state.pack
+        pack = self._context.engine.service_state.pack
         known = pack.duty(told.id)
         source = known.source if known and told.in_protocol else "no time in protocol"
         return {
@@ -205,7 +205,7 @@ class Knows:
         """What will be asked next, whom first: as things stand now, without another fact."""
         if record.closed_at is not None:
             return []
-        service_state = self._parts.engine.service_state
+        service_state = self._context.engine.service_state
         coming = [duty for duty in told.duties if duty.state == "open" and duty.due_at > now]
         found = []
         for duty in coming[:5]:

@@ -6,8 +6,8 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 
+from bot.backups import Backups
 from bot.cli.maintenance import key_new
-from bot.housekeeping import Backups
 from storage.backup import check_backup, newest
 from storage.keys import load_keys
 from storage.model import Past

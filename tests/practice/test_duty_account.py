@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.account import Account, Told, account
+from bot.practice.duty_account import Account, Told, account
 from protocol import facts as f
 from protocol.pack import load_pack
 from reminders.policy import Policy
