@@ -13,6 +13,7 @@ from handlers.paging import Item, code, label, named, page_number, paged
 from handlers.wording import duty as say
 from handlers.wording import menu
 from handlers.wording.messages import Words
+from handlers.wording.service import case_rows
 from protocol.provider import Role, Staff
 
 HOMES_ON_A_PAGE = 20
@@ -53,7 +54,7 @@ async def today(context: Context, incoming: Incoming, _: list[str]) -> None:
     words = Words(context.service, context.pack, context.clock.now())
     on = context.shifts.wants_list(incoming.staff)
     button = Button(say.LIST_OFF, "d:list:off") if on else Button(say.LIST_ON, "d:list")
-    for part in split(Screen(say.short_list(lines, words), ((button,),))):
+    for part in split(Screen(say.short_list(lines, words), (*case_rows(lines), (button,)))):
         await context.phone.show(incoming.chat_id, part)
 
 

@@ -13,7 +13,17 @@ import msgspec
 
 from protocol import london
 from protocol.counting import counting
-from protocol.facts import Closed, SignedOff
+from protocol.facts import (
+    AuthorityTold,
+    Closed,
+    Located,
+    ParentsTold,
+    ParentsWithheld,
+    PoliceTold,
+    Returned,
+    SignedOff,
+)
+from protocol.fold import fold
 from protocol.provider import Staff
 from reminders.duties import Duty
 from reminders.service_state import ServiceState
@@ -65,13 +75,31 @@ async def gather(
     return builtins
 
 
+DONE: dict[type, str] = {
+    kind: str(kind.__struct_config__.tag)
+    for kind in (PoliceTold, AuthorityTold, ParentsTold, ParentsWithheld, Located, Returned)
+}
+"""What a list says of what was done so far; of several of one kind the last."""
+
+
 def open_line(entry: tuple[Episode, int, Sequence[Duty]], now: datetime) -> dict[str, Any]:
-    """One open episode: reference, level, what is unmet and what comes next, with who has it."""
+    """One open episode: who by reference and age, since when, what was done (by the kind of the
+    fact), level, what is unmet and what comes next, with who has it."""
     record, level, duties = entry
     coming = [duty for duty in duties if duty.at > now]
+    known = fold(record.facts)
+    age = known.child.age
+    if known.child.dob is not None:
+        age = london.completed_years(known.child.dob, london.day_of(now))
     return {
         "ref": record.ref,
         "home": record.home,
+        "person": record.person,
+        "age": age,
+        "category": known.category,
+        "last_seen_at": known.last_seen_at,
+        "back_at": known.returned_at,
+        "done": {DONE[type(x)]: x.at for x in counting(record.facts) if type(x) in DONE},  # type: ignore[union-attr]
         "level": level,
         "unmet": [_duty(duty, now) for duty in duties if duty.at <= now],
         "next": _duty(min(coming, key=lambda d: d.at), now) if coming else None,

@@ -17,6 +17,7 @@ from reminders.duties import Duty
 from storage.model import Episode
 
 OPEN = "<b>Open cases</b>"
+NOBODY_TOLD = "Nobody is recorded as told."
 TOLD: dict[type[Fact], str] = {
     f.PoliceTold: "police told",
     f.AuthorityTold: "authority told",
@@ -64,7 +65,7 @@ def done(facts: Sequence[Fact], now: datetime) -> str:
     named = [
         f"{what} {clock(getattr(fact, 'at', fact.recorded_at), now)}" for what, fact in last.items()
     ]
-    return f"Done: {plain(listed(named))}" if named else "Nobody is recorded as told."
+    return f"Done: {plain(listed(named))}" if named else NOBODY_TOLD
 
 
 def next_act(duties: Sequence[Duty], pack: Pack, now: datetime) -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording import duties, swap
-from handlers.wording.common import asked, clock, due, listed, span
+from handlers.wording.common import asked, clock, cut, due, listed, span
+from handlers.wording.lists import NOBODY_TOLD, TOLD
 from handlers.wording.messages import Words, moment, number
 from storage.model import Message
 
@@ -49,7 +50,7 @@ def screen(message: Message, words: Words) -> Screen:
         case "handover_kept":
             return _kept(data, message.to, words)
         case "handover" | "shift_list":
-            return Screen(shift(data, words))
+            return Screen(shift(data, words), case_rows(data["episodes"]))
         case "taken_over":
             homes = _homes([data["home"]], words)
             by = bold(words.name(data["by"]))
@@ -189,13 +190,43 @@ def shift(data: dict[str, Any], words: Words) -> str:
 def case_lines(case: dict[str, Any], words: Words) -> list[str]:
     """The lines of one case in a message."""
     home = words.home(case["home"])
-    lines = [f"{bold(case['ref'])} · {plain(home.name) if home else ''} · level {case['level']}"]
+    age = f", {case['age']}" if case.get("age") is not None else ""
+    who = f" · {plain(cut(case['person']))}{age}" if case.get("person") else ""
+    place = f" · {plain(cut(home.name))}" if home else ""
+    lines = [f"{bold(case['ref'])}{who}{place} · level {case['level']}"]
+    if "done" in case:
+        lines += _so_far(case, words.now)
+    first = len(lines)
     lines += [_line("‼️", d, words) for d in case.get("unmet", ())]
     coming = case.get("falls_due", [case["next"]] if case.get("next") else [])
     lines += [_line("🕑", d, words) for d in coming]
-    if len(lines) == 1:
+    if len(lines) == first:
         lines.append("Nothing due on this shift." if "falls_due" in case else "Nothing due.")
     return lines
+
+
+def _so_far(case: dict[str, Any], now: datetime) -> list[str]:
+    """Missing or away, since when, and what was done."""
+    away = "Missing" if case["category"] == "missing" else "Away, whereabouts known"
+    seen = case.get("last_seen_at")
+    state = f"{away}, last seen {clock(moment(seen), now) if seen else 'not known'}"
+    if back := case.get("back_at"):
+        state = f"Back since {clock(moment(back), now)}"
+    known = {str(kind.__struct_config__.tag): said for kind, said in TOLD.items()}
+    done = [f"{known[kind]} {clock(moment(at), now)}" for kind, at in case["done"].items()]
+    return [state, f"Done: {plain(listed(done))}" if done else NOBODY_TOLD]
+
+
+MOST_CASE_BUTTONS = 30
+"""Buttons under one message; the rest of the cases is behind /open."""
+
+
+def case_rows(cases: Sequence[dict[str, Any]]) -> tuple[tuple[Button, ...], ...]:
+    """A button for each case of a list."""
+    return tuple(
+        (Button(f"📄 {case['ref']}", f"c:{case['ref']}:card"),)
+        for case in cases[:MOST_CASE_BUTTONS]
+    )
 
 
 def _line(mark: str, duty: dict[str, Any], words: Words) -> str:

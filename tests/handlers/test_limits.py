@@ -171,3 +171,20 @@ def test_pages_hold_every_item_once_and_fit() -> None:
         assert refused(paged("Head", items, number, lambda n: f"l:open:{n}")) == ""
     assert paged("Head", [], 7, str) == Screen("Head")
     assert [page_number(text) for text in ("3", "-1", "²", "x", "", "9" * 40)] == [3, 0, 0, 0, 0, 0]
+
+
+async def test_lists_say_who_since_when_what_was_done_and_what_is_next() -> None:
+    """/open and the list of a shift, each case with its button."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        world.clock.go(minutes=30)
+        await world.forges("amy", f"c:{ref}:parents")
+        await world.taps("amy", "I did", "Just now", "Missing, police told")
+        for command in ("/open", "/today"):
+            await world.sends("amy", command)
+            for part in (ref, "YP-01, 15", "Rowan House", "level", "21:30", "parents told 22:00"):
+                assert part in world.text("amy"), (command, part)
+            assert "‼️" in world.text("amy"), "the next act"
+            assert any(ref in label for label in world.labels("amy")), command
+            await world.taps("amy", ref)
+            assert "· Level" in world.last("amy")
