@@ -7,13 +7,16 @@ from contextlib import suppress
 
 import msgspec
 
+from bot import monthly as bot_monthly
 from bot.phone import TelegramSending
 from handlers import card
 from handlers.chat import Screen
 from handlers.message_parts import split
 from handlers.wording import digest, messages, service
+from handlers.wording import monthly as monthly_words
 from protocol.fold import fold
 from protocol.provider import Staff
+from reminders import monthly
 from reminders.case_states import CaseStates
 from reminders.joining import JOINED, parts
 from reminders.limits import Turn
@@ -46,6 +49,15 @@ class WordedSender:
         person = self._service.person(message.to)
         if person is None or message.chat_id is None:
             raise Refused("not on the staff list")
+        if message.kind == monthly.KEY and episode is None:
+            figures = await bot_monthly.gather(
+                self._cases.service_state, person, str(message.data["month"])
+            )
+            words = messages.Words(self._service, self._pack, self._clock.now())
+            screens = split(monthly_words.screen(figures, words))
+            picture = await asyncio.to_thread(bot_monthly.picture, figures)
+            sent = await self._sending.send(message.chat_id, screens, turn, picture)
+            return Sent(message.chat_id, sent)
         screens = await self._screens(message, episode, person)
         picture = b""
         if message.kind == "digest" and message.data.get("weeks"):

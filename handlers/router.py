@@ -10,7 +10,7 @@ from typing import TypeAlias
 
 import structlog
 
-from handlers import case_buttons, draft_session, duty, lists, show_card, unasked
+from handlers import case_buttons, draft_session, duty, lists, monthly, show_card, unasked
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
@@ -221,6 +221,7 @@ COMMANDS: dict[str, Act] = {
     "/duty": duty.rota,
     "/today": duty.today,
     "/digest": duty.digest,
+    "/reports": monthly.reports,
 }
 FORM_COMMANDS = {"/missing", "/cancel"}
 """Commands after which a form stands at the bottom, or none."""

@@ -15,6 +15,7 @@ from protocol.provider import Staff
 from reminders import digest, night_check
 from reminders.coverage import Coverage
 from reminders.duties import Duty
+from reminders.monthly import Monthly
 from reminders.notices import office_message
 from reminders.policy import WEEKDAYS
 from reminders.rota import Offer, RotaState
@@ -61,6 +62,7 @@ class ScheduledJobs:
         self.coverage = Coverage(service_state, open_homes, people_changed)
         self.open_duties = open_duties
         self.shift_lists = ShiftLists(service_state, open_duties)
+        self.monthly = Monthly(service_state)
         self.next_at: datetime | None = None
         self._looked = False
 
@@ -74,6 +76,7 @@ class ScheduledJobs:
         await self.shift_lists.run(now)
         await self._night_check(now)
         await self._digests(now)
+        await self.monthly.run(now)
         self._look_ahead(now)
 
     def look_soon(self) -> None:
@@ -82,7 +85,7 @@ class ScheduledJobs:
         self.next_at = self.service_state.clock.now()
 
     def _look_ahead(self, now: datetime) -> None:
-        moments = self._ends()
+        moments = [*self._ends(), self.monthly.next_at(now)]
         for job in (self.coverage, self.shift_lists):
             if (moment := job.next_at(now)) is not None:
                 moments.append(moment)

@@ -20,6 +20,7 @@ COMMANDS = (
     ("duty", "Who is on duty; take over, hand over, swap"),
     ("today", "Short list for the start of a shift"),
     ("digest", "Day and hour of your weekly digest"),
+    ("reports", "Figures of the month for your homes (managers)"),
     ("help", "What this bot does and does not do"),
     ("cancel", "Stop what you are filling in"),
 )
@@ -48,6 +49,7 @@ HELP = (
     "/duty who is on duty; take over, hand over, swap\n"
     "/today short list for your shift\n"
     "/digest day and hour of your weekly digest\n"
+    "/reports figures of the month for your homes (managers)\n"
     "/cancel stop what you are filling in\n\n"
     "Times: tap one, or type <code>21:30</code>, <code>half nine last night</code>, "
     "<code>20 min ago</code>. I always show how I read it.\n"
