@@ -82,16 +82,15 @@ def _interviews(figures: dict[str, Any]) -> list[str]:
 
 
 def _left_open(found: list[dict[str, Any]], words: Words) -> list[str]:
-    """Signed off or closed with something left to settle: what, by whom, and why."""
+    """Signed off or closed with something left to settle: what and by whom. The reason is
+    somebody's own words, which do not come back into a chat."""
     if not found:
         return []
     lines = ["", bold(f"Signed off with something open: {len(found)}")]
     for one in found[:MOST]:
         open_ = ", ".join(duties.title(duty, words.pack) for duty in one["duties"])
-        lines.append(
-            f"{plain(one['ref'])} ({plain(words.name(one['by']))}): {plain(open_)}. "
-            f"Reason: {plain(one['reason'][:200])}"
-        )
+        by = plain(words.name(one["by"]))
+        lines.append(f"{plain(one['ref'])} ({by}): {plain(open_)}. The reason is on record.")
     if len(found) > MOST:
         lines.append(f"… and {len(found) - MOST} more")
     return lines
