@@ -91,18 +91,24 @@ def _digits(m: Match, _: date) -> Sequence[Value]:
 
 def _in_words(m: Match, _: date) -> Sequence[Value] | None:
     hour, minute = number(m["hour"]), number(m["minute"].removeprefix("oh "))
-    if (hour > 12 and m["half"]) or (minute < 13 and not m["half"] and " o" not in m.group()):
+    spoken_zero = m["minute"].startswith("oh ")
+    if minute < 10 and not spoken_zero:
+        return None
+    if (hour > 12 and m["half"]) or (max(hour, minute) < 13 and not m["half"] and not spoken_zero):
         return [Bad(Why.UNSURE)]
     return [clock(hour, minute, m["half"] or "", exact=False, shape="sure")]
 
 
 def _hundred(m: Match, _: date) -> Sequence[Value] | None:
-    return [clock(number(m["hour"]), 0, "", exact=bool(m["hours"]), shape="digits")]
+    hour, exact = number(m["hour"]), bool(m["hours"])
+    if hour < 13 and not exact:
+        return [Bad(Why.UNSURE)]
+    return [clock(hour, 0, "", exact=exact, shape="digits")]
 
 
 def _hour(m: Match, _: date) -> Sequence[Value] | None:
     hour, half = number(m["hour"]), m["half"] or ""
-    if hour > 12 and (half or not m["hour"].isdigit()):
+    if (hour == 0 and half) or (hour > 12 and (half or not m["hour"].isdigit())):
         return [Bad(Why.UNSURE)]
     if not half and (hour > 12 or m["hour"][0] == "0"):
         return [Bad(Why.LEFTOVER)]
@@ -131,11 +137,13 @@ def _minutes_off(m: Match) -> int | None:
     if count == "half":
         return 30
     minutes = 25 if "and" in count else 15 if "quarter" in count else number(count)
+    if not 0 < minutes < 60:
+        return None
     if m["way"] == "past":
         return minutes
     counted = bool(m["minutes"])
     digits = count.isdigit() and m["hour"].isdigit() and minutes <= 12
-    if not 0 < minutes < 60 or (not counted and (minutes % 5 or digits)):
+    if not counted and (minutes % 5 or digits):
         return None
     return -minutes
 
@@ -185,15 +193,14 @@ def _lapse(m: Match, _: date) -> Sequence[Value] | None:
     return [Elapsed(length, timedelta(seconds=grain), bool(m["ago"]), loose=loose)]
 
 
+_PLACES = frozenset({"5", "25", "75"})
+
+
 def _counts_hours(said: str, ago: bool) -> bool:
     """Can this many hours be an elapsed time? "1045hrs" and "10.45 hrs" are of the clock."""
-    places = said.partition(".")[2]
-    return (
-        len(said) < 3
-        or not said[0].isdigit()
-        or (ago and places in {"5", "25", "75"})
-        or ":" in said
-    )
+    if len(said) < 3 or not said[0].isdigit() or ":" in said:
+        return True
+    return ago and ((said.isdigit() and len(said) == 3) or said.partition(".")[2] in _PLACES)
 
 
 def _count(text: str, m: Match) -> Fraction | None:

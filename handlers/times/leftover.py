@@ -113,7 +113,11 @@ def _names_something(scan: Scan, n: int, word: str) -> bool:
 def _named(scan: Scan, n: int) -> bool:
     """Is this a name, or a word that may be one?"""
     word = scan.word(n)
-    return scan.free(n) and word.isalpha() and (kind(word) in {"", "names"} or word in scan.names)
+    if not scan.free(n):
+        return False
+    if _YOUNG_PERSON.fullmatch(word):
+        return True
+    return word.isalpha() and (kind(word) in {"", "names"} or word in scan.names)
 
 
 def _slip_of_guard(word: str, after: str) -> bool:

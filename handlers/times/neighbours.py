@@ -119,6 +119,8 @@ def _marks(scan: Scan, item: Item) -> None:
 
 def _clock(scan: Scan, item: Item, clock: Clock) -> None:
     before, after = item.first - 1, item.last
+    if scan.free_word(before) in TABLE["numbered"]:
+        scan.unsure(before)
     if scan.word(after) in TABLE["departures"]:
         scan.unsure(after)
     if clock.shape not in {"digits", "naked"}:
