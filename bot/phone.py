@@ -41,6 +41,7 @@ from reminders import sending
 from reminders.limits import Limiter, Turn
 
 log = structlog.get_logger(__name__)
+R = TypeVar("R")
 T = TypeVar("T")
 
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
@@ -238,9 +239,17 @@ class TelegramSending:
         self._bot = bot
 
     async def send(
-        self, chat_id: int, screens: Sequence[Screen], turn: Turn, picture: bytes = b""
+        self,
+        chat_id: int,
+        screens: Sequence[Screen],
+        turn: Turn,
+        picture: bytes = b"",
+        *,
+        quiet: bool = False,
     ) -> int:
         """Sends the parts in order and answers with the id of the last. Raises SendError.
+
+        quiet: without a sound.
 
         With a `picture` (PNG) it goes first, without caption. `turn` stands for the first part.
         """
@@ -248,16 +257,41 @@ class TelegramSending:
         if picture:
             photo = InputFile(picture, filename="weeks.png")
             calls.append(lambda: self._bot.send_photo(chat_id, photo, protect_content=True))
-        calls += [partial(self._screen, chat_id, screen) for screen in screens]
+        calls += [partial(self._screen, chat_id, screen, quiet) for screen in screens]
         sent = await self._named(calls[0])
         for call in calls[1:]:
             sent = await self._further(turn, call)
         return sent.message_id
 
-    async def _screen(self, chat_id: int, screen: Screen) -> Message:
+    async def change(self, chat_id: int, message_id: int, screen: Screen) -> None:
+        """Edits a message that is there. Raises SendError, but not if Telegram refuses the edit:
+        then the message is gone, too old, or as it should be."""
+        try:
+            await self._named(
+                lambda: self._bot.edit_message_text(
+                    screen.text,
+                    chat_id=chat_id,
+                    message_id=message_id,
+                    reply_markup=markup(screen),
+                    parse_mode=ParseMode.HTML,
+                    link_preview_options=NO_PREVIEW,
+                )
+            )
+        except sending.Refused as error:
+            log.info("a message can no longer be edited", why=error.why)
+
+    async def remove(self, chat_id: int, message_id: int, instead: Screen) -> None:
+        """Deletes a message of the bot, or edits one that is too old for that. Raises SendError."""
+        try:
+            await self._named(lambda: self._bot.delete_message(chat_id, message_id))
+        except sending.Refused:
+            await self.change(chat_id, message_id, instead)
+
+    async def _screen(self, chat_id: int, screen: Screen, quiet: bool) -> Message:
         return await self._bot.send_message(
             chat_id,
             screen.text,
+            disable_notification=quiet,
             reply_markup=markup(screen),
             parse_mode=ParseMode.HTML,
             link_preview_options=NO_PREVIEW,
@@ -276,7 +310,7 @@ class TelegramSending:
         except sending.NotSent as error:
             raise sending.MaybeSent(str(error)) from error
 
-    async def _named(self, call: Callable[[], Awaitable[Message]]) -> Message:
+    async def _named(self, call: Callable[[], Awaitable[R]]) -> R:
         """One attempt; which error means what is measured in the design's table of limits.
 
         BadRequest is a subclass of NetworkError in the library and comes first.

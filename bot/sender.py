@@ -12,15 +12,15 @@ from bot.phone import TelegramSending
 from handlers import card
 from handlers.chat import Screen
 from handlers.message_parts import split
-from handlers.wording import digest, messages, service
+from handlers.wording import all_clear, digest, messages, service
 from handlers.wording import monthly as monthly_words
 from protocol.fold import fold
 from protocol.provider import Staff
 from reminders import monthly
+from reminders.all_clear import ASKING, EDITS
 from reminders.case_states import CaseStates
 from reminders.joining import JOINED, parts
 from reminders.limits import Turn
-from reminders.plan import ASKING
 from reminders.sending import Refused, Sent
 from storage.model import Episode, Message
 from storage.store import NotFound
@@ -49,6 +49,8 @@ class WordedSender:
         person = self._service.person(message.to)
         if person is None or message.chat_id is None:
             raise Refused("not on the staff list")
+        if message.kind in EDITS:
+            return await self._change(message, episode)
         if message.kind == monthly.KEY and episode is None:
             figures = await bot_monthly.gather(
                 self._cases.service_state, person, str(message.data["month"])
@@ -62,8 +64,47 @@ class WordedSender:
         picture = b""
         if message.kind == "digest" and message.data.get("weeks"):
             picture = await asyncio.to_thread(_chart, message.data["weeks"])
-        sent = await self._sending.send(message.chat_id, screens, turn, picture)
+        quiet = message.kind == "over"
+        sent = await self._sending.send(message.chat_id, screens, turn, picture, quiet=quiet)
         return Sent(message.chat_id, sent)
+
+    async def _change(self, message: Message, episode: Episode | None) -> Sent:
+        """An alarm that rang is edited or taken away, unless its reader made a form of it."""
+        chat, number = message.chat_id or 0, int(message.data["of"])
+        episode = episode or await self._store.episode(message.data["ref"])
+        if (chat, number) in self._cases.reused:
+            return Sent(chat, number)
+        if message.kind == "collapsed":
+            await self._sending.remove(chat, number, all_clear.ASKED_AGAIN)
+        else:
+            await self._sending.change(chat, number, await self._settled(message, episode))
+        return Sent(chat, number)
+
+    async def _settled(self, message: Message, episode: Episode) -> Screen:
+        """What is over, and below what of the same message is not."""
+        words = messages.Words(self._service, self._pack, self._clock.now())
+        lines = all_clear.ended(message, episode.ref, words)
+        done = {one["duty"] for one in message.data["ended"]}
+        parts = set(message.data["parts"])
+        live = [m for m in episode.messages if m.id in parts and m.about not in done]
+        blocks = [await self._block(episode.ref, live, words)] if live else []
+        for ref in message.data.get("beside", ()):
+            with suppress(NotFound):
+                other = await self._store.episode(ref)
+                wanted = {duty.id for duty in self._cases.duties_in(other)[1]}
+                same = [
+                    m
+                    for m in other.messages
+                    if m.kind in ASKING
+                    and m.to == message.to
+                    and m.message_id == message.data["of"]
+                ]
+                gone = [m for m in same if other.closed_at is not None or m.about not in wanted]
+                lines += [all_clear.no_longer(m.about, ref, words) for m in gone]
+                if still := [m for m in same if m not in gone]:
+                    blocks.append(await self._block(ref, still, words))
+        text = "\n\n".join(["\n".join(lines), *(block.text for block in blocks)])
+        return Screen(text, tuple(row for block in blocks for row in block.rows))
 
     async def _screens(
         self, message: Message, episode: Episode | None, person: Staff
@@ -121,6 +162,8 @@ class WordedSender:
                 return messages.not_enough(message, episode.ref, words)
             case "taken":
                 return messages.taken(message, episode.ref, words)
+            case "over":
+                return all_clear.over(message, episode.ref, fold(episode.facts).child, words)
             case "card":
                 return card.card(
                     card.View(

@@ -15,9 +15,9 @@ import msgspec
 from protocol.counting import counting
 from protocol.facts import Acknowledged, Fact, Snoozed
 from protocol.provider import Staff
+from reminders.all_clear import ASKING
 from reminders.duties import Answered, Duty
 from reminders.engine import Engine
-from reminders.plan import ASKING
 from storage.model import Episode, Message
 from storage.store import Change, NotFound
 
@@ -110,8 +110,9 @@ class Acknowledgements:
                         on_duty=staff.id in self.service_state.on_duty(record.home, now),
                     )
                 )
-                told = self._tell_others(record, duty, staff.id, ends, next_step, now)
-                messages += told
+                told = self._others(record, duty, staff.id, now)
+                if duty.held(now):  # the others see it where they were asked (all_clear.py)
+                    messages += self._taken(record, duty, staff.id, ends, next_step, now)
                 answers.append(
                     Answer(
                         outcome="done",
@@ -119,7 +120,7 @@ class Acknowledgements:
                         owner=staff.id,
                         until=ends,
                         next_step=next_step,
-                        told=tuple(m.to for m in told),
+                        told=tuple(told),
                     )
                 )
             return Change(facts=facts, messages=messages) if facts else None
@@ -127,7 +128,13 @@ class Acknowledgements:
         await self._commit(ref, build, update_id)
         return answers
 
-    def _tell_others(
+    def _others(self, record: Episode, duty: Duty, owner: str, now: datetime) -> dict[str, None]:
+        """Whoever was asked in this round, or had it until now."""
+        if duty.held(now):
+            return dict.fromkeys({duty.owner} - {owner})
+        return self._asked(record, duty, owner, now)
+
+    def _taken(
         self,
         record: Episode,
         duty: Duty,
@@ -136,11 +143,7 @@ class Acknowledgements:
         next_step: str,
         now: datetime,
     ) -> list[Message]:
-        """Whoever was asked in this round, or had it until now, learns who has it."""
-        if duty.held(now):
-            asked = dict.fromkeys({duty.owner} - {owner})
-        else:
-            asked = self._asked(record, duty, owner, now)
+        """Whoever had it until now learns who has it."""
         return [
             Message(
                 id=f"taken~{record.version + 1}~{duty.id}~{one}",
@@ -152,7 +155,7 @@ class Acknowledgements:
                 priority=30,
                 data=msgspec.to_builtins({"owner": owner, "until": until, "next_step": next_step}),
             )
-            for one in asked
+            for one in self._others(record, duty, owner, now)
         ]
 
     @staticmethod

@@ -9,6 +9,7 @@ from protocol.pack import Pack
 from protocol.provider import Provider
 from protocol.standing import Standing
 from reminders import assessment_cache
+from reminders.all_clear import ReusedMessages
 from reminders.assessment_cache import Known
 from reminders.clock import Clock
 from reminders.duties import Duty, duties, read
@@ -37,6 +38,7 @@ class CaseStates:
 
     def __init__(self, service_state: ServiceState) -> None:
         self.service_state = service_state
+        self.reused = ReusedMessages()
         self._history: dict[str, tuple[Past, ...]] = {}
         self._known: dict[str, Known] = {}
 

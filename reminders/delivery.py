@@ -10,6 +10,7 @@ import asyncio
 from datetime import datetime, timedelta
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from reminders import joining
@@ -47,7 +48,7 @@ log = structlog.get_logger(__name__)
 class Desk(Records, Protocol):
     """What delivery tells its owner (the engine)."""
 
-    def sent(self, message: Message, late: timedelta) -> None:
+    def sent(self, ref: str, message: Message, late: timedelta) -> None:
         """It went out, so much later than it was due."""
         ...
 
@@ -290,12 +291,18 @@ class Delivery:
         lane.failures = 0
         match outcome:
             case Sent():
+                refs = list(dict.fromkeys(ref for ref, _ in parts))
                 for ref, message in parts:
+                    if len(refs) > 1:  # an edit must leave what is said of the other cases
+                        beside = [other for other in refs if other != ref]
+                        message = msgspec.structs.replace(
+                            message, data={**message.data, "beside": beside}
+                        )
                     done = await self.outbox.sent(
                         ref, message, now, outcome.chat_id, outcome.message_id
                     )
                     lane.settle(ref, message.id)
-                    self.desk.sent(done, now - message.due_at)
+                    self.desk.sent(ref, done, now - message.due_at)
             case TooFast():
                 self.limiter.pause(chat, outcome.retry_after, overall=outcome.overall)
                 later = now + timedelta(seconds=outcome.retry_after)

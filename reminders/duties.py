@@ -87,6 +87,8 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """Why "I have it" of the owner ended before its time; "" if it did not."""
     in_protocol: bool = True
     """False: the protocol gives no time; `at` is this service's own."""
+    corrected_at: datetime | None = None
+    """Since then (UTC) everything is asked anew, as the machine's clock went back."""
     not_before: datetime | None = None
     """Whoever logged the report (or the return) had the card in hand until then."""
 
@@ -108,6 +110,8 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
 class Reading(msgspec.Struct, kw_only=True):
     """One pass over an episode's facts: what the reminders need to know of them."""
 
+    facts: list[Fact] = []
+    """Those that count, but for what the bot said."""
     done: dict[str, list[datetime]] = {}
     answers: dict[str, Answered] = {}
     authority: list[AuthorityTold] = []
@@ -136,10 +140,9 @@ class Reading(msgspec.Struct, kw_only=True):
 
 def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
-    seen = Reading()
-    standing = counting([f for f in facts if not isinstance(f, Told)])
-    seen.decisions = latest(fold_counting(standing).decisions)
-    for fact in standing:
+    seen = Reading(facts=counting([f for f in facts if not isinstance(f, Told)]))
+    seen.decisions = latest(fold_counting(seen.facts).decisions)
+    for fact in seen.facts:
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):
@@ -230,6 +233,7 @@ def _duty(
         hold_ended=hold_ended,
         in_protocol=in_protocol,
         not_before=not_before,
+        corrected_at=seen.corrected_at,
     )
 
 

@@ -19,8 +19,9 @@ import msgspec
 import structlog
 
 from protocol.facts import Acknowledged
-from reminders import assessment_cache, clock_watch
+from reminders import all_clear, assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
+from reminders.all_clear import ASKING, EDITS
 from reminders.case_states import CaseStates
 from reminders.consequences import Consequences
 from reminders.delivery import Delivery, SecondSender
@@ -32,7 +33,8 @@ from reminders.plan import Plan, Situation, plan
 from reminders.scheduled_jobs import ScheduledJobs
 from reminders.sending import Sender
 from reminders.watch import Watch
-from storage.model import Entry, Episode, Message
+from reminders.write_behind import OfficeChange
+from storage.model import Entry, Episode, Message, Office
 from storage.store import Change, NotFound
 
 HEARTBEAT_SECONDS = 15.0
@@ -360,6 +362,7 @@ class Engine:
         try:
             record = await self.write_behind.episode(held.ref)
             if record.closed_at is not None:
+                await self._settle(record)
                 self._drop(held.ref)
                 return
             record = await self.write_behind.put(held.ref, build)
@@ -381,11 +384,34 @@ class Engine:
                 self.delivery.offer(held.ref, message)
         self._set(held, made[0].look_again_at)
 
+    async def _settle(self, record: Episode) -> None:
+        """The alarms of a closed case are edited, too. Its file is in the archive, so the edits
+        go through the service's own."""
+        facts = read(record.facts).facts
+        done = [m for m in record.messages if not (m.kind in EDITS and m.state == "waiting")]
+        new, _ = all_clear.edits(done, facts, (), self.clock.now())
+        made = [
+            msgspec.structs.replace(
+                one, id=f"{record.ref}~{one.id}", data={**one.data, "ref": record.ref}
+            )
+            for one in new
+        ]
+
+        def build(office: Office) -> OfficeChange | None:
+            known = {message.id for message in office.messages}
+            fresh = [one for one in made if one.id not in known]
+            return OfficeChange(messages=fresh) if fresh else None
+
+        if made:
+            await self.service_state.change(build)
+
     def _plan(self, held: Held, record: Episode, now: datetime) -> Plan:
         standing = self.cases.standing(record, now)
         held.level = standing.shown
         service_state = self.service_state
         reading = read(record.facts)
+        age = standing.computed.age
+        young = age is None or age < service_state.pack.settings.older_band_min_age
         in_hand = any(
             isinstance(a, Acknowledged) and a.until > now for a in reading.answers.values()
         )
@@ -396,6 +422,7 @@ class Engine:
                 reading=reading,
                 assessment=standing.computed,
                 level=standing.shown,
+                young=young,
                 crew=service_state.crew(record.home, now),
                 crew_changes_at=service_state.crew_changes(record.home, now) if in_hand else None,
                 policy=service_state.policy,
@@ -473,9 +500,12 @@ class Engine:
         if held is not None and held.by_people != self._by_people(held, record):
             self._in_background(self.changed(record.ref))
 
-    def sent(self, message: Message, late: timedelta) -> None:
-        """A message went out, so much later than it was due."""
+    def sent(self, ref: str, message: Message, late: timedelta) -> None:
+        """It arrived: what it replaces is taken away, and one that was taken back while it was
+        under way is put right."""
         self.watch.sent(message, late)
+        if ref and message.kind in ASKING:
+            self._in_background(self.changed(ref))
 
     async def unreachable(self, ref: str, message: Message, why: str) -> None:
         """The person cannot be written to: somebody else is asked."""

@@ -12,6 +12,7 @@ from typing import Protocol
 import msgspec
 
 from protocol.facts import NIGHTLIGHT, Told
+from reminders.all_clear import EDITS
 from reminders.clock import Clock
 from reminders.sending import SENDING
 from reminders.write_behind import OfficeChange, WriteBehind
@@ -165,7 +166,8 @@ class Outbox:
         def in_episode(record: Episode) -> Change | None:
             if record.closed_at is not None or not wanted(record.messages):
                 return None
-            return Change(facts=[told(record)] if outcome else [], messages=[message])
+            told_of = outcome and message.kind not in EDITS
+            return Change(facts=[told(record)] if told_of else [], messages=[message])
 
         try:
             record = await self.write_behind.put(ref, in_episode)

@@ -16,6 +16,8 @@ import msgspec
 from protocol import london
 from protocol.assess import Assessment
 from protocol.facts import NIGHTLIGHT, Acknowledged, HoldEnded
+from reminders import all_clear
+from reminders.all_clear import ASKING
 from reminders.duties import Duty, Reading, duties
 from reminders.ladder import Slot, slots
 from reminders.policy import Policy
@@ -23,10 +25,10 @@ from reminders.rota import Crew
 from reminders.sending import SENDING
 from storage.model import Message
 
-ASKING = frozenset({"reminder", "escalation", "telephone"})
-"""Kinds of message that ask for a duty to be done."""
 JUST_NOW = timedelta(minutes=2)
 """Whoever recorded something so recently has seen its effect on the card."""
+APART = timedelta(minutes=10)
+"""Nobody reads the same words twice within so long, but for the repeats of one rung."""
 SECOND = "~2"
 
 
@@ -39,6 +41,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     assessment: Assessment
     level: int
     """The level shown: the computed one, or as raised or stood down by a person."""
+    young: bool = False
+    """In the younger band of the protocol, or of unknown age."""
     crew: Crew
     crew_changes_at: datetime | None = None
     """When (UTC) the people who can be asked may be others; asked for while somebody has it."""
@@ -73,6 +77,7 @@ def plan(situation: Situation) -> Plan:
     """What is to be said now, to whom, and when to look again."""
     if situation.is_closed:
         return Plan(cancel=tuple(_cancelled(_waiting(situation.messages), "closed")))
+    facts = situation.reading.facts
     wanted = duties(
         situation.reading,
         situation.assessment,
@@ -104,6 +109,12 @@ def plan(situation: Situation) -> Plan:
     notices, outdated = _notices(situation)
     send += notices
     cancel.update({m.id: m for m in outdated})
+    for new, outdated in (
+        all_clear.edits(situation.messages, facts, wanted, situation.now),
+        all_clear.over(situation.messages, facts, situation.now),
+    ):
+        send += [m for m in new if m.to not in situation.crew.unreachable]
+        cancel.update({m.id: m for m in _cancelled(outdated, "not true any more")})
     holders = frozenset(duty.owner for duty in wanted if duty.held(situation.now))
     if holders and situation.crew_changes_at is not None:
         moments.append(situation.crew_changes_at)
@@ -176,8 +187,10 @@ class _Asking:
         now = situation.now
         self.early = duty.at > now or not duty.in_protocol
         self.start = duty.round_start(now)
-        self.ladder = situation.policy.ladder(duty.id, situation.level, self.early)
-        if self.early and self.start <= now:
+        self.ladder = situation.policy.ladder(
+            duty.id, situation.level, self.early, young=situation.young
+        )
+        if self.start <= now:
             self.start = max(
                 self.start,
                 london.into_hours(self.start, self.ladder.from_hour, self.ladder.to_hour),
@@ -201,7 +214,11 @@ class _Asking:
         owed, self.next_at = _owed(
             slots(self.ladder, crew, anchor, self._tail(reached)), reached, served, now
         )
-        for person, (due_at, slot) in owed.items():
+        for person, (due_at, slot) in list(owed.items()):
+            if (soonest := self._soonest(person, slot)) is not None:
+                self.next_at = min(soonest, self.next_at or soonest)
+                owed.pop(person)
+                continue
             if not round_ and due_at == anchor:
                 due_at = self.start
             if round_:
@@ -210,6 +227,21 @@ class _Asking:
             self._ask(person, slot, min((due_at, *unsent)), anchor, counted)
         self._outdated(owed, crew)
         self.asked = {m.to for m in counted} | set(owed)
+
+    def _soonest(self, person: str, slot: Slot) -> datetime | None:
+        """When (UTC) this person may be asked: another rung, or a round that began by itself, does
+        not repeat the same words within APART. None: now."""
+        mine = [m for m in self.about if m.to == person and m.state != "cancelled"]
+        if slot.exhausted or not mine:
+            return None
+        last = max(mine, key=lambda m: m.created_at)
+        apart = APART
+        if last.created_at >= self.start and last.step == slot.step:
+            apart = min(APART, timedelta(minutes=self.ladder.steps[slot.step].repeat_minutes))
+        if last.created_at < self.start in (self.duty.quiet_until, self.duty.corrected_at):
+            return None
+        soonest = last.created_at + apart
+        return soonest if soonest > self.situation.now else None
 
     def _level_since(self) -> datetime:
         """When the level became what it is: a ladder that grew steeper then had no steps before,

@@ -43,8 +43,8 @@ class Ladder(Table, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = (Step(),)
     then_every_minutes: int = 30
     from_hour: time | None = None
-    """Only between these London hours (both or neither); never for level 2 or 3 duties at night:
-    leave them out there."""
+    """Only between these London hours (both or neither), for work of the day; what falls due at
+    night waits for the morning. Leave them out for level 2 and 3 and for the young."""
     to_hour: time | None = None
 
 
@@ -54,6 +54,15 @@ URGENT = Ladder(
         Step(who="next", repeat_minutes=5, times=2),
         Step(who="managers", repeat_minutes=5, times=2, second_channel=True),
         Step(who="everyone", repeat_minutes=5, times=2, second_channel=True),
+    ),
+    then_every_minutes=15,
+)
+FAST = Ladder(
+    steps=(
+        Step(who="on_duty", repeat_minutes=5, times=1),
+        Step(who="next", repeat_minutes=5, times=1),
+        Step(who="managers", repeat_minutes=10, times=2, second_channel=True),
+        Step(who="everyone", repeat_minutes=10, times=1, second_channel=True),
     ),
     then_every_minutes=15,
 )
@@ -92,19 +101,30 @@ FOR_MANAGERS = Ladder(
 )
 
 
+OWN_LADDERS = {
+    "N-POLICE": FAST,
+    "REV-WEEKLY": FOR_MANAGERS,
+    "STRAT-14D": FOR_MANAGERS,
+    "CUR-STRAT": FOR_MANAGERS,
+    "SIGN-OFF": FOR_MANAGERS,
+    "CLOSE": FOR_MANAGERS,
+}
+"""Duties that have a ladder of their own unless the configuration gives them another: telling the
+police is faster, what managers do by day waits for the morning."""
+
+
 class Ladders(Table, frozen=True, kw_only=True):
     """The ladder of each level, of what is not yet due, and of single duties by their id."""
 
     level_1: Ladder = STEADY
     level_2: Ladder = PROMPT
     level_3: Ladder = URGENT
+    young: Ladder = FAST
+    """In the place of the level's: the young person is in the younger band, or of unknown age."""
     early: Ladder = BY_DAY
     """Reminders before the due time (a lead time is set) and the work after a return."""
-    duty: dict[str, Ladder] = msgspec.field(
-        default_factory=lambda: dict.fromkeys(
-            ("SIGN-OFF", "CLOSE", "REV-WEEKLY", "STRAT-14D", "CUR-STRAT"), FOR_MANAGERS
-        )
-    )
+    duty: dict[str, Ladder] = {}
+    """Of single duties by their id, in the place of OWN_LADDERS and of all others."""
 
     def of_level(self, level: int) -> Ladder:
         """The ladder of this level (1 to 3)."""
@@ -252,9 +272,12 @@ class Policy(Table, frozen=True, kw_only=True):
     holidays: tuple[date, ...] = ()
     """Further days on which the office is closed, beside weekends and bank holidays."""
 
-    def ladder(self, duty: str, level: int, early: bool) -> Ladder:
-        """The duty's own ladder, else that of early reminders, else that of the level."""
-        own = self.ladders.duty.get(duty)
+    def ladder(self, duty: str, level: int, early: bool, *, young: bool = False) -> Ladder:
+        """The duty's own ladder, else that of early reminders, else that for the young, else that
+        of the level."""
+        own = self.ladders.duty.get(duty, OWN_LADDERS.get(duty))
         if own is not None:
             return own
-        return self.ladders.early if early else self.ladders.of_level(level)
+        if early:
+            return self.ladders.early
+        return self.ladders.young if young else self.ladders.of_level(level)

@@ -119,7 +119,7 @@ class _Check:
 
     def ladders(self, policy: Policy) -> None:
         own = policy.ladders
-        for name in ("level_1", "level_2", "level_3", "early"):
+        for name in ("level_1", "level_2", "level_3", "young", "early"):
             self.ladder(("ladders", name), getattr(own, name))
         for duty, ladder in own.duty.items():
             self.ladder(("ladders", "duty", duty), ladder)
@@ -135,7 +135,7 @@ class _Check:
             self.found.append(Mistake(place=(*place, given), what="stands alone", remedy=remedy))
         elif begins is not None and ends is not None and begins >= ends:
             self.wrong((*place, "to_hour"), ends, "Allowed: later than from_hour.")
-        if begins is not None and place[-1] in ("level_2", "level_3"):
+        if begins is not None and place[-1] in ("level_2", "level_3", "young"):
             remedy = "Leave from_hour and to_hour out: level 2 and 3 are never kept for the day."
             self.wrong((*place, "from_hour"), begins, remedy)
         for n, step in enumerate(ladder.steps):

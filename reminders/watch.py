@@ -12,9 +12,9 @@ from typing import Any
 import msgspec
 import structlog
 
+from reminders.all_clear import ASKING
 from reminders.coverage import UNCOVERED
 from reminders.delivery import Delivery
-from reminders.plan import ASKING
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office

@@ -227,14 +227,13 @@ async def test_nothing_is_due_in_the_first_minutes_because_the_author_has_the_ca
 
 @in_virtual_time
 async def test_down_across_each_checkpoint_nothing_is_lost():
-    """The process is down over 4 h, 24 h, 72 h and 14 days; each goes out at once, marked LATE."""
+    """The process is down over 4 h, 24 h and 72 h; each goes out at once, marked LATE."""
     async with World() as world:
         ref = await world.report(ago=timedelta(0))
         for duty, down, up in (
             ("CP-4H", "2026-03-07 01:00", "2026-03-07 02:05"),
             ("CP-24H", "2026-03-07 21:00", "2026-03-07 22:05"),
             ("CP-72H-OPEN", "2026-03-09 21:00", "2026-03-09 22:05"),
-            ("STRAT-14D", "2026-03-20 21:00", "2026-03-20 22:05"),
         ):
             await world.until(utc(down))
             await world.process_down(until=utc(up))

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 import pytest
 
 from protocol import facts as f
+from reminders.all_clear import ASKING
 from reminders.duties import AFTER_RETURN
 from reminders.joining import parts
-from reminders.plan import ASKING
 from reminders.policy import NightCheck, Policy
 from reminders.sending import MaybeSent, NotSent, TooFast, Unreachable
 from tests.reminders.virtual import run, utc

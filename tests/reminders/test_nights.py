@@ -1,11 +1,16 @@
 """Stories of single nights: who is asked, when, and until whom somebody answers."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
+from itertools import pairwise
+
+import msgspec
 
 from protocol import facts as f
+from reminders.policy import Pattern, Policy
 from tests.reminders import world as worlds
+from tests.reminders.test_shifts import ALL
 from tests.reminders.virtual import LoopAlarm, in_virtual_time, utc
-from tests.reminders.world import World
+from tests.reminders.world import SERVICE, World
 
 
 class HastyAlarm(LoopAlarm):
@@ -71,7 +76,9 @@ async def test_acknowledged_and_forgotten():
         world.telegram.new()
         await world.has_it(ref, "CP-4H", "ben", next_step="drive round")
         await world.advance(minutes=59)
-        assert world.telegram.new() == [("amy", "taken CP-4H")]
+        assert world.telegram.new() == []
+        held = [g for g in world.telegram.edits if g.message.kind == "settled"]
+        assert {(g.to, g.message.data["ended"][0]["by"]) for g in held} == {("amy", "ben")}
         await world.advance(minutes=2)
         assert world.telegram.new() == [("ben", "reminder CP-4H")]
         assert world.telegram.got[-1].message.data["was_with"] == "ben"
@@ -89,7 +96,7 @@ async def test_the_return_stops_what_is_about_the_absence_at_once():
         world.telegram.delay = 5
         await world.returns(ref)
         await world.until(utc("2026-03-07 07:59"))
-        assert world.telegram.new() == []
+        assert sorted(world.telegram.new()) == [("mia", "over")]
         await world.until(utc("2026-03-07 08:01"))
         assert world.telegram.new() == [("amy", "reminder SAFE-WELL")]
         await world.records(ref, world.fact(f.Closed), close=True)
@@ -125,3 +132,39 @@ async def test_an_alarm_that_rings_too_early_rings_again(monkeypatch):
         await world.report(ago=timedelta(0))
         await world.until(utc("2026-03-07 01:30") + timedelta(seconds=8))
         assert ("amy", "reminder CP-4H") in world.telegram.new()
+
+
+@in_virtual_time
+async def test_for_the_young_the_next_person_is_asked_after_five_minutes_the_manager_after_ten():
+    async with World() as world:
+        child = f.Child(age=9, looked_after=True, historical_concerns=False)
+        await world.report(ago=timedelta(0), child=child)
+        await world.until(utc("2026-03-07 01:41"))
+        assert world.asked("CP-4H")[:3] == [("01:30", "amy"), ("01:35", "ben"), ("01:40", "mia")]
+
+
+@in_virtual_time
+async def test_about_the_police_the_manager_is_asked_after_ten_minutes_whatever_the_age():
+    async with World() as world:
+        await world.report(told=False)
+        await world.advance(minutes=16)
+        assert [who for _, who in world.asked("N-POLICE")] == ["amy", "ben", "mia"]
+
+
+@in_virtual_time
+async def test_nobody_reads_the_same_words_again_within_ten_minutes():
+    """Mia is the one on duty and the manager: two rungs of the ladder are hers."""
+    service = msgspec.structs.replace(
+        SERVICE, staff=tuple(s for s in SERVICE.staff if s.id in ("amy", "mia", "ada"))
+    )
+    policy = Policy(rota=(Pattern(days=ALL, start=time(0), end=time(0), staff=("mia", "amy")),))
+    async with World(service=service, policy=policy) as world:
+        await world.report(told=False, by="amy")
+        await world.until(utc("2026-03-07 01:00"))
+        asked = [
+            g.at
+            for g in world.telegram.got
+            if g.to == "mia" and g.message.about == "N-POLICE" and g.message.kind != "telephone"
+        ]
+        gaps = [(b - a).total_seconds() for a, b in pairwise(asked)]
+        assert min(gaps) >= 599

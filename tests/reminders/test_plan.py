@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from protocol import facts as f
 from protocol.standing import standing
 from reminders import rota
+from reminders.all_clear import ASKING
 from reminders.duties import AFTER_RETURN, read
-from reminders.plan import ASKING, Plan, Situation, plan
+from reminders.plan import Plan, Situation, plan
 from reminders.policy import Policy
 from reminders.rota import RotaState
 from storage.model import Message

@@ -16,6 +16,7 @@ from protocol.fold import fold
 from protocol.pack import Pack, load_pack
 from protocol.provider import Authority, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
+from reminders.all_clear import EDITS
 from reminders.case_states import cases_of
 from reminders.engine import Engine
 from reminders.joining import parts
@@ -101,6 +102,7 @@ class Telegram:
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
         self.got: list[Got] = []
+        self.edits: list[Got] = []
         self.attempts: list[tuple[datetime, str, str]] = []
         self.delay = 0.05
         self.fails: Callable[[Message], SendError | None] = lambda _: None
@@ -112,6 +114,10 @@ class Telegram:
         self.attempts.append((self.clock.now(), message.to, message.id))
         await asyncio.sleep(self.delay)
         error = self.fails(message)
+        if error is None and message.kind in EDITS:
+            ref = episode.ref if episode else message.data["ref"]
+            self.edits.append(Got(self.clock.now(), message.to, ref, message, joined=False))
+            return Sent(message.chat_id or 0, message.data["of"])
         if error is None or self.arrives_all_the_same:
             single = parts(message)
             for ref, one in single:

@@ -24,6 +24,7 @@ import handlers.wording.storage_alerts
 import protocol.provider
 import protocol.view
 import reminders.acknowledge
+import reminders.all_clear
 import reminders.assessment_cache
 import reminders.delivery
 import reminders.duties
@@ -473,3 +474,15 @@ def gone_still_has_it(stack: contextlib.ExitStack) -> None:
 def nobody_stands_in(stack: contextlib.ExitStack) -> None:
     """A home that nobody covers any more is nobody's business."""
     _put(stack, reminders.service_state.ServiceState, "stand_ins", lambda self, home, now: [])
+
+
+@_break
+def alarms_ring_on(stack: contextlib.ExitStack) -> None:
+    """What rang about a duty stays on the phones as it came."""
+    _put(stack, reminders.all_clear, "edits", lambda *_: ([], []))
+
+
+@_break
+def no_all_clear(stack: contextlib.ExitStack) -> None:
+    """Whoever was woken does not hear how it ended."""
+    _put(stack, reminders.all_clear, "over", lambda *_: ([], []))

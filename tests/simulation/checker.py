@@ -93,6 +93,10 @@ class Checker:
         self.office = Office()
         self.covered_again: dict[str, float] = {}
         self.gone: dict[str, float] = {}
+        self.alarms: dict[tuple[str, int], dict[tuple[str, str], float]] = {}
+        self.woken: dict[str, dict[str, float]] = {}
+        self.heard: dict[str, dict[str, float]] = {}
+        self.ends: dict[str, str] = {}
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -161,9 +165,23 @@ class Checker:
                     self.known_lost.add(message.data["person"])
                 continue
             self._still_true(ref, message, speaking.begun)
+            self._rings(ref, message, line.person, shown.number)
             watch = self.watches.get((ref, message.about))
             if watch is not None and message.kind in ASKING:
                 self._told(watch, message, line.person)
+
+    def _rings(self, ref: str, message: Message, person: str, number: int) -> None:
+        now = self._time()
+        if message.kind in ASKING:
+            self.alarms.setdefault((person, number), {})[(ref, message.about)] = now
+        if message.kind in (*ASKING, "level", "not_enough"):
+            self.woken.setdefault(ref, {})[person] = now
+        if message.kind == "over":
+            self.heard.setdefault(ref, {})[person] = now
+
+    def alarm_gone(self, person: str, number: int) -> None:
+        """A message was edited or deleted: it is not the alarm any more that it was."""
+        self.alarms.pop((person, number), None)
 
     def _copy(self, ref: str, message: Message, shown: Shown) -> None:
         """At most one copy for each crash or lost answer, and it says so."""
@@ -217,6 +235,8 @@ class Checker:
             watch.told.add(person)
 
     def _on_duty(self, watch: Watch, message: Message, person: str) -> None:
+        if watch.duty in needs.BY_DAY:
+            return
         home = self.episodes[watch.ref].home
         service = self.world.made.config.service
         expected: set[str] = set()
@@ -413,6 +433,7 @@ class Checker:
             if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded):
                 self.acked_at[(ref, fact.duty)] = now
         self._look(episode)
+        self._ended(episode)
 
     def _one_owner(self, change: Any, episode: Episode, fact: f.Acknowledged) -> None:
         earlier = [
@@ -432,6 +453,60 @@ class Checker:
             self.broken(
                 "two owners of one duty", f"{episode.ref} {fact.duty}: {last.by} and {fact.by}"
             )
+
+    # The end ----------------------------------------------------------------------------------
+
+    def live_alarms(self) -> None:
+        """No phone shows an alarm as it came about a duty that was met a while ago."""
+        now = self._time()
+        for (person, number), about in self.alarms.items():
+            line = self.world.telegram.by_person[person]
+            staff = self.world.made.config.service.person(person)
+            gone = staff is None or not staff.active(self.world.clock.now())
+            if number not in line.shown or line.blocked or person in self._unreachable() or gone:
+                continue
+            for key, rang in about.items():
+                met = self.met_at.get(key)
+                if met is None or key in self.watches or not self._on_record(key, person, number):
+                    continue
+                since = max(met, rang)
+                if self.world.fair(since, now) > 60.0 + SLACK_SECONDS:
+                    self.broken("a live alarm of what is done", f"{key} to {person}")
+
+    def _on_record(self, key: tuple[str, str], person: str, number: int) -> bool:
+        """The bot knows this message. Of a copy whose answer was lost it cannot."""
+        messages = self.episodes[key[0]].messages
+        return any(m.message_id == number and m.to == person for m in messages)
+
+    def _ended(self, episode: Episode) -> None:
+        """They are back: everybody who was woken hears it, and once."""
+        back = [x for x in needs.counting(episode.facts) if isinstance(x, f.Returned)]
+        if back and self.ends.get(episode.ref) != back[-1].id:
+            self.ends[episode.ref] = back[-1].id
+            self.world.later(
+                FIRST_SECONDS, self._heard_the_end, back[-1], episode.ref, self._time()
+            )
+
+    def _heard_the_end(self, back: f.Returned, ref: str, since: float) -> None:
+        left = FIRST_SECONDS + SLACK_SECONDS - self.world.fair(since, self._time())
+        if left > 0:
+            self.world.later(left + 1.0, self._heard_the_end, back, ref, since)
+            return
+        episode = self.episodes[ref]
+        if back not in needs.counting(episode.facts) or episode.closed_at is not None:
+            return
+        for person, woken in self.woken.get(ref, {}).items():
+            staff = self.world.made.config.service.person(person)
+            line = self.world.telegram.by_person[person]
+            heard = self.heard.get(ref, {}).get(person, -1.0) > woken
+            if woken > since or person == back.by or heard or line.blocked or staff is None:
+                continue
+            now = self.world.clock.now()
+            if person in self._unreachable() | self.known_lost or not staff.active(now):
+                continue
+            if not self._may_hear(staff, episode.home):
+                continue
+            self.broken("somebody who was woken did not hear the end", f"{ref} {person}")
 
     # Who has it -----------------------------------------------------------------------------
 
@@ -478,6 +553,8 @@ class Checker:
             quiet = needs.quiet_until(episode.facts, duty)
             if quiet is not None:
                 begins = max(begins, quiet)
+            if duty in needs.BY_DAY:
+                begins = needs.in_hours(begins)
             since = self.world.loop_time(begins)
             if watch is None:
                 self.met_at[(ref, duty)] = now
@@ -528,7 +605,8 @@ class Checker:
         now = self._time()
         told = watch.told_at >= watch.since
         base = watch.told_at if told else watch.since
-        bound = FIRST_SECONDS + (60.0 * GAP_MINUTES[watch.level] + SLACK_SECONDS if told else 0.0)
+        gap = 60.0 * GAP_MINUTES[watch.level] if watch.duty not in needs.BY_DAY else 86400.0 + 3600
+        bound = FIRST_SECONDS + (gap + SLACK_SECONDS if told else 0.0)
         left = bound - self.world.fair(base, now)
         if left <= 0:
             what = "nobody was asked again" if told else "nobody was told of what is due"

@@ -17,6 +17,8 @@ from reminders.policy import Policy
 LONDON = ZoneInfo("Europe/London")
 ACCEPTING = ("accountable_manager", "edt_duty_manager")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+BY_DAY = ("REV-WEEKLY", "STRAT-14D")
+"""Duties of managers: asked of them between nine and five, once a day."""
 AFTER_RETURN = ("RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS")
 
 
@@ -138,6 +140,15 @@ def quiet_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
         if isinstance(fact, f.HoldEnded) and fact.duty == duty:
             return fact.at
     return None
+
+
+def in_hours(moment: datetime) -> datetime:
+    """The moment itself between nine and five in London, else nine o'clock after it."""
+    local = moment.astimezone(LONDON)
+    if 9 <= local.hour < 17:
+        return moment
+    day = local.date() + timedelta(days=local.hour >= 17)
+    return datetime.combine(day, time(9), LONDON).astimezone(UTC)
 
 
 def holder(facts: Sequence[f.Fact], duty: str, now: datetime) -> f.Acknowledged | None:

@@ -262,7 +262,15 @@ class Telegram:
         if shown.text == text and shown.rows == rows:
             raise BadRequest("Message is not modified: specified new message content is the same")
         shown.text, shown.rows, shown.proactive = text, rows, False
+        self.world.checker.alarm_gone(line.person, number)
         self.world.delivered(line, shown, edited=True)
+        return _Sent(number)
+
+    def delete(self, chat_id: int, number: int) -> Any:
+        line = self.reachable(chat_id)
+        if line.shown.pop(number, None) is None:
+            raise BadRequest("Message to delete not found")
+        self.world.checker.alarm_gone(line.person, number)
         return _Sent(number)
 
 
@@ -372,6 +380,9 @@ class SimBot:
         return True
 
     async def delete_message(self, chat_id: int, message_id: int) -> bool:
+        if self.proactive:
+            await self._call(lambda: self.telegram.delete(chat_id, message_id))
+            return True
         await self.process.point("delete")
         self.telegram.world.checker.spoke_to(chat_id)
         if self.telegram.weather.away:

@@ -328,6 +328,7 @@ class SimWorld:
 
     def _look_at_holders(self) -> None:
         self.checker.holders()
+        self.checker.live_alarms()
         self.later(300.0, self._look_at_holders)
 
     def _again(self, act: Callable[[], None], mean: float) -> None:
