@@ -30,7 +30,7 @@ LIMIT_SECONDS, LIMIT_MB = 2.0, 300
 
 
 def write(file: Path, number: int) -> None:
-    """Random rows of 20 services."""
+    """Random rows of nine services."""
     sample = import_module("tests.reports.randomrows").rows(
         7, number=min(number, 4000), services=9, children=200
     )

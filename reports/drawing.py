@@ -149,7 +149,7 @@ def paired(
 def _upright(axes: Any, labels: Sequence[str], highest: float, below: str) -> None:
     from matplotlib.ticker import MaxNLocator
 
-    crowded = len(labels) > 8 and max(map(len, labels), default=0) > 7
+    crowded = len(labels) * max(map(len, labels), default=0) > 90
     axes.set_xticks(
         range(len(labels)),
         labels,
@@ -166,7 +166,7 @@ def _upright(axes: Any, labels: Sequence[str], highest: float, below: str) -> No
 
 def across(title: str, labels: Sequence[str], series: Mapping[str, Sequence[Any]]) -> bytes:
     """Lying bars, from the top; the number at the end of each."""
-    figure, axes = _axes(title, max(1.8, 0.9 + 0.24 * len(labels) * max(1, len(series))))
+    figure, axes = _axes(title, min(3.9, max(1.8, 0.9 + 0.24 * len(labels) * max(1, len(series)))))
     height = 0.8 / max(1, len(series))
     highest = 0.0
     for turn, (name, values) in enumerate(series.items()):

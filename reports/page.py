@@ -102,9 +102,14 @@ def _columns(paper: Paper, result: Result, room: float) -> int:
 def _narrow(figures: dict[str, Any]) -> Iterator[Table]:
     """Tables that fit into a column: at most four numbers a line; longer ones in parts."""
     for table in tables(figures):
-        lines = [line for line in table.lines if any(x not in (0, None, "") for x in line[1:])]
-        if not lines or any(isinstance(line[0], str) and len(line[0]) == 16 for line in lines):
+        lines = [
+            line
+            for line in table.lines
+            if line[0] not in ("from", "to") and any(x not in (0, None, "") for x in line[1:])
+        ]
+        if not lines or "child" in table.head or "CHILD" in table.head:
             continue
+        every = len(lines)
         used = [
             n
             for n in range(1, len(table.head))
@@ -114,8 +119,11 @@ def _narrow(figures: dict[str, Any]) -> Iterator[Table]:
         if len(used) > 5 or len(lines) > 24:
             used = used[:5]
             lines = lines[:24]
+        title = table.title
+        if len(lines) < every:
+            title = f"{title} (first {len(lines)} of {every})"
         yield Table(
-            table.title,
+            title,
             (table.head[0], *(table.head[n] for n in used)),
             [(line[0], *(line[n] for n in used)) for line in lines],
         )

@@ -75,7 +75,7 @@ class Paper(FPDF):
     def heading(self, text: str, size: float = 16) -> None:
         """A heading."""
         self.set_font(FONT, "B", size)
-        self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
         self.ln(1)
 
     def section(self, text: str) -> None:
@@ -91,7 +91,7 @@ class Paper(FPDF):
     def text_block(self, text: str, size: float = 9, style: str = "") -> None:
         """A paragraph."""
         self.set_font(FONT, style, size)
-        self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+        self.multi_cell(WIDTH, size * 0.46, text, new_x=XPos.LMARGIN, new_y=YPos.NEXT, align="L")
 
     def field(self, name: str, value: str, wide: float = 56) -> None:
         """A named value; the value may run over several lines."""
