@@ -265,7 +265,8 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
         return False
     # Reading a date may load dateparser, which takes a moment: not on the event loop.
     taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), state, incoming.text)
-    if not taken.kept and len(incoming.text) > A_TIME:
+    asked_for_a_time = isinstance(forms.current(form_of(draft.kind), state), forms.When)
+    if not taken.kept and (not asked_for_a_time or len(incoming.text) > A_TIME):
         return False
     if not taken.kept:
         taken = msgspec.structs.replace(taken, hint=f"{taken.hint}\n{say.NOT_KEPT}")

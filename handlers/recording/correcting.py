@@ -82,7 +82,7 @@ def _corrected(c: FormState, new: NewId) -> list[Fact]:
     if what == "risks":
         return worse(c, new)
     if what in OF_THE_REPORT:
-        return [_of_the_report(c, what, author(c, new))]
+        return _of_the_report(c, what, new)
     if what == "category":
         category = c.answers["cat"]
         return [
@@ -127,25 +127,30 @@ def _acknowledged(c: FormState, new: NewId, told: f.AuthorityTold) -> list[Fact]
     ]
 
 
-def _of_the_report(c: FormState, what: str, signed: dict[str, Any]) -> Fact:
-    opened, at = last(c, f.Opened), when(c)
+def _of_the_report(c: FormState, what: str, new: NewId) -> list[Fact]:
+    opened, at, signed = last(c, f.Opened), when(c), author(c, new)
     if what == "last_seen":
-        return f.LastSeen(at=at, corrects=(last(c, f.LastSeen) or opened).id, **signed)
+        return [f.LastSeen(at=at, corrects=(last(c, f.LastSeen) or opened).id, **signed)]
     if what == "due_back":
-        return f.DueBack(at=at, corrects=(last(c, f.DueBack) or opened).id, **signed)
+        return [f.DueBack(at=at, corrects=(last(c, f.DueBack) or opened).id, **signed)]
     # The report once more, with what has been put right of it since: it is the last word on all.
-    now = fold(c.episode.facts if c.episode else ())
+    # Since when it is missing hangs on the order of the changes, so these follow it again.
+    facts = c.episode.facts if c.episode else ()
+    now = fold(facts)
     right: f.Opened = msgspec.structs.replace(
         opened,
         aware_at=at,
         last_seen_at=now.last_seen_at,
         due_back_at=now.due_back_at,
-        category=now.category,
         child=now.child,
         corrects=opened.id,
         **signed,
     )
-    return right
+    changes = [fact for fact in counting(facts) if isinstance(fact, f.CategoryChanged)]
+    return [
+        right,
+        *(msgspec.structs.replace(x, corrects=x.id, **author(c, new)) for x in changes),
+    ]
 
 
 def _every(c: FormState, kind: type[Fact]) -> list[Fact]:

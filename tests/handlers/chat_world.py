@@ -113,6 +113,8 @@ class FakePhone:
 
     async def remove(self, chat_id: int, message_id: int) -> bool:
         self.removed.append((chat_id, message_id))
+        if not self.away:
+            self.chats.get(chat_id, {}).pop(message_id, None)
         return not self.away
 
     def later(self, chat_id: int) -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from protocol import facts as f
 from protocol.fold import fold
+from storage.store import Change
 from tests.handlers.chat_world import ChatWorld
 from tests.handlers.test_time_order import answers, told_everybody
 
@@ -160,6 +161,27 @@ async def test_the_time_noticed_put_right_keeps_what_was_put_right_before() -> N
         assert now.last_seen_at.strftime("%H:%M") == "21:10"
         assert now.child.mental_health
         assert now.category == "unauthorised_absence"
+
+
+async def test_the_time_noticed_put_right_keeps_since_when_they_are_missing() -> None:
+    async with ChatWorld() as world:
+        ref = await told_everybody(world)
+        for steps in (["Missing or away", "Yes, confirmed"], ["Time noticed", "21:35", "yes"]):
+            await world.forges("amy", f"c:{ref}:fix")
+            await answers(world, steps)
+            if steps[0] == "Missing or away":
+                await world.sends("amy", "seen by the police")
+                await world.taps("amy", "Save")
+                episode = await world.store.episode(ref)
+                now = world.clock.now()
+                missing = f.CategoryChanged(
+                    id="later", by="amy", recorded_at=now, at=now, category="missing"
+                )
+                await world.store.commit(ref, episode.version, Change(facts=[missing]))
+                since = now
+            world.clock.go(minutes=5)
+        folded = fold((await world.store.episode(ref)).facts)
+        assert (folded.category, folded.missing_since) == ("missing", since)
 
 
 async def test_parents_may_be_told_after_all() -> None:

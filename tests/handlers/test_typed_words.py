@@ -89,7 +89,7 @@ async def test_a_second_message_after_an_answer_is_offered_as_its_continuation()
         await world.sends("amy", "/missing")
         await world.taps("amy", "YP-01", "No, or not", "Not yet", "Just now", "No set time")
         await world.sends("amy", "shouting in the hall")
-        await world.sends("amy", "then the door, and nobody saw which way they went from there")
+        await world.sends("amy", "then the door")
         assert "Anything that makes it worse?" in world.text("amy")
         await world.taps("amy", "Add to my last answer")
         assert "Anything that makes it worse?" in world.text("amy")
@@ -125,6 +125,22 @@ async def test_words_that_nobody_asked_for_leave_the_chat_and_are_kept(text: str
         await world.taps("amy", f"Note on {ref}")
         assert await the_note(world, ref) == [words]
         assert await kept(world) == []
+
+
+async def test_a_text_in_three_parts_that_nobody_asked_for_is_one_text() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        world.clock.go(minutes=20)
+        parts = [("abc " * 1024)[:4096], "d" * 4096, "the end"]
+        for part in parts:
+            await world.sends("amy", part)
+            world.clock.go(seconds=1)
+        [words] = await kept(world)
+        assert words.replace(" ", "") == "".join(parts).replace(" ", "")
+        offers = world.chat("amy").values()
+        assert len([s for s in offers if "not on record" in s.text]) == 1
+        await world.taps("amy", f"Note on {ref}")
+        assert " ".join(await the_note(world, ref)).replace(" ", "") == words.replace(" ", "")
 
 
 async def test_words_alone_can_begin_a_report() -> None:
