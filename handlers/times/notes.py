@@ -7,13 +7,14 @@ from datetime import date
 
 from .grammar import items
 from .text import Line, Token
-from .vocabulary import TIME_WORDS, kind, near
+from .vocabulary import NUMBERED, TIME_WORDS, kind, near
 
 _SHORT = 160
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])|\n+")
 _SIGHTING = frozenset(
     ["seen", "saw", "sighted", "sighting", "spotted", "observed", "left", "returned", "back"]
 )
+_TRUTH = frozenset({"right", "true", "sure", "certain", "accurate"})
 _SPEAKS = frozenset({"correction", "time", "vague"})
 
 
@@ -38,12 +39,19 @@ def _about_time(token: Token) -> bool:
 
 
 def speaks_of_time(line: Line, today: date) -> bool:
-    """Could anything in this sentence be, or have been meant as, a time or a day?"""
+    """Could this sentence hold, change or take back a time: by a word of time, an unknown word?"""
     if any(item.value is not None for item in items(line, today)):
         return True
-    for token in line.tokens:
-        if token.kind == "name" or kind(token.text) in _SPEAKS:
-            return True
-        if token.kind == "word" and not kind(token.text) and near(token.text) & TIME_WORDS:
-            return True
-    return False
+    kinds = {kind(token.text) for token in line.tokens}
+    words = {token.text for token in line.tokens}
+    taken_back = "negation" in kinds and bool(words & _TRUTH)
+    unknown = any(_unknown(token, n) for n, token in enumerate(line.tokens))
+    return taken_back or unknown or bool(kinds & _SPEAKS)
+
+
+def _unknown(token: Token, n: int) -> bool:
+    """A word of no class; a capitalised one that is not the first is taken for a name."""
+    if token.kind != "word":
+        return token.kind == "name"
+    named = token.capital and n > 0 and not near(token.text)
+    return not kind(token.text) and token.text not in NUMBERED and not named

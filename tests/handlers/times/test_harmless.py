@@ -95,6 +95,9 @@ def test_a_note_is_read_for_its_one_sighting() -> None:
         "Sorry, that was wrong.",
         "This was yesterday.",
         "That was on Fryday.",
+        "That is not right.",
+        "To było wczoraj.",
+        "It was the other evening.",
     ],
 )
 def test_a_note_with_another_time_in_it_is_asked_back(more: str) -> None:
