@@ -248,7 +248,7 @@ class Beside:
         quiet = await self.waited()
         await self.fault("too_many_requests", retry_after=12)
         paused = await self.while_(lambda: self.types(0.5))
-        await self.fault("hang", seconds=30)
+        await self.fault("slow", seconds=30)
         hanging = await self.while_(lambda: self.types(0.5))
         flooded = await self.while_(lambda: self.types(0.01))
         await asyncio.sleep(10)
