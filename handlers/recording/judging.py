@@ -24,7 +24,7 @@ from handlers.recording.parts import (
 )
 from handlers.recording.time_order import DONE
 from handlers.wording import recording as say
-from handlers.wording.after_return import SIGN_OFF_WHY
+from handlers.wording.after_return import SIGN_OFF_REASONS, SIGN_OFF_WHY
 from handlers.wording.report import CONCERNS, FACTOR_LABELS, FACTORS, factors
 from protocol import facts as f
 from protocol.facts import Fact
@@ -98,6 +98,12 @@ WORSE_STEP = Ticks(
     tell=lambda v, _: factors(v),
 )
 CATEGORY_STEP = choice("cat", say.CATEGORY_ASK, say.CATEGORY_OPTIONS, unknown=False)
+
+
+def _something_left(c: FormState) -> bool:
+    return bool(c.answers.get("left"))
+
+
 ACTING = ("accountable_manager", "edt_duty_manager")
 """Roles whose answer "acts on it" is an acknowledgement."""
 ROLE_STEPS = (
@@ -153,7 +159,9 @@ RECORDINGS: dict[str, Recording] = {
         form=form(
             "signoff",
             say.SIGN_OFF,
-            words("why", SIGN_OFF_WHY, applies=lambda c: bool(c.answers.get("left"))),
+            words(
+                "why", SIGN_OFF_WHY, SIGN_OFF_REASONS, applies=lambda c: bool(c.answers.get("left"))
+            ),
             words("note", say.SIGN_OFF_REMARK, skip=say.SKIP),
         ),
         facts=lambda c, new: [

@@ -294,9 +294,23 @@ ASSESSMENT_OPTIONS = [
 ]
 
 SIGN_OFF_WHY = (
-    "Why do you sign off with this open? Your reason is kept, and the weekly digest shows it to "
-    "managers: no names."
+    "Why do you sign off with this open? The reason is kept, and managers see it in the weekly "
+    f"digest. {NO_NAMES}"
 )
+SIGN_OFF_REASONS = [
+    ("The authority follows it up", "the authority follows it up"),
+    ("Moved to another provider", "moved to another provider"),
+    ("Cannot be found out any more", "cannot be found out any more"),
+    ("Declined by the young person", "declined by the young person"),
+]
+
+
+def reason_shown(reason: str) -> str:
+    """A usual reason as it is; of a person's own words only that they are kept."""
+    usual = {text for _, text in SIGN_OFF_REASONS}
+    return reason if reason in usual else "in their own words, kept in the record"
+
+
 RECORD_IT = "Record it"
 DECIDE_OTHERWISE = "Decide otherwise"
 NOTHING_LEFT = "Nothing is left to settle. A manager can sign off."

@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers.chat import Screen, bold, plain
-from handlers.wording import duties
+from handlers.wording import after_return, duties
 from handlers.wording.common import day, due, span
 from handlers.wording.messages import Words, moment
 from handlers.wording.service import case_lines
@@ -89,8 +89,10 @@ def _left_open(found: list[dict[str, Any]], words: Words) -> list[str]:
     lines = ["", bold(f"Signed off with something open: {len(found)}")]
     for one in found[:MOST]:
         open_ = ", ".join(duties.title(duty, words.pack) for duty in one["duties"])
-        by = plain(words.name(one["by"]))
-        lines.append(f"{plain(one['ref'])} ({by}): {plain(open_)}. The reason is on record.")
+        lines.append(
+            f"{plain(one['ref'])} ({plain(words.name(one['by']))}): {plain(open_)}. "
+            f"Reason: {plain(after_return.reason_shown(one['reason']))}"
+        )
     if len(found) > MOST:
         lines.append(f"… and {len(found) - MOST} more")
     return lines

@@ -11,6 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
+import msgspec
+
 from protocol import facts as f
 from reminders.policy import Policy
 
@@ -19,7 +21,14 @@ ACCEPTING = ("accountable_manager", "edt_duty_manager")
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 BY_DAY = ("REV-WEEKLY", "STRAT-14D")
 """Duties of managers: asked of them between nine and five, once a day."""
-AFTER_RETURN = ("RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS")
+BACK_ROLES = ("team_manager", *ACCEPTING)
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""Since always: from the start of the absence."""
+AFTER_RETURN = (
+    "RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS", "S47-48H", "N-POLICE",
+    "N-RA", "N-RA-WRITTEN", "N-PARENTS", "N-BACK-POLICE", "N-BACK-RA", "N-BACK-PARENTS", "REF-OOH",
+    "REF-DUTY",
+)  # fmt: skip
 
 
 def counting(facts: Sequence[f.Fact]) -> list[f.Fact]:
@@ -62,66 +71,179 @@ def returned(counted: Sequence[f.Fact]) -> datetime | None:
     return located[-1] if located else again[-1]
 
 
-def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
-    """The main duties that are not met, with the time (UTC) at which each falls due."""
-    counted = counting(facts)
-    opened = next((x for x in counted if isinstance(x, f.Opened)), None)
-    if opened is None:
-        return {}
+class Known(msgspec.Struct, kw_only=True):
+    """What is on record at a moment, as far as the main duties need it."""
 
-    def last(kind: type, attribute: str = "at") -> Any:
-        found = [getattr(x, attribute) for x in counted if isinstance(x, kind)]
+    facts: list[f.Fact]
+    now: datetime
+
+    def last(self, kind: type, attribute: str = "at") -> Any:
+        found = [getattr(x, attribute) for x in self.facts if isinstance(x, kind)]
         return found[-1] if found else None
 
-    def past(kind: type) -> datetime | None:
-        moment = last(kind)
-        return moment if moment is not None and moment <= now else None
+    def all(self, *kinds: type) -> list[Any]:
+        """Those whose time has come."""
+        return [x for x in self.facts if isinstance(x, kinds) and x.at <= self.now]
 
-    child: f.Child = last(f.ChildChanged, "child") or opened.child
-    police, located = past(f.PoliceTold), past(f.Located)
-    back = returned(counted)
-    category = last(f.CategoryChanged, "category") or opened.category
-    missing = category == "missing" or police is not None
-    seen = last(f.LastSeen) or opened.last_seen_at
+    def not_needed(self, duty: str, since: datetime | None = None) -> bool:
+        """The last decision about it is that it is not needed, with a reason."""
+        found = [x for x in self.all(f.Decided) if x.about == duty]
+        if not found:
+            return False
+        decided = max(found, key=lambda x: x.at)
+        late = since is None or decided.at >= since
+        return decided.outcome == "not_needed" and bool(decided.note.strip()) and late
+
+    def told(self, whom: str) -> list[tuple[datetime, str]]:
+        """When they were told, and the role that received it ("": nobody who answers for it)."""
+        if whom == "parents":
+            return [(x.at, "") for x in self.all(f.ParentsTold)]
+        return [
+            (x.at, x.role)
+            for x in self.all(f.AuthorityTold, f.AuthorityAcknowledged)
+            if not isinstance(x, f.AuthorityTold) or x.acknowledged
+        ]
+
+    def told_back(self, whom: str) -> list[tuple[datetime, str]]:
+        return [(x.at, x.role) for x in self.all(f.ToldOfReturn) if x.whom == whom]
+
+
+def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
+    """The main duties that are not met, with the time (UTC) at which each falls due."""
+    known = Known(facts=counting(facts), now=now)
+    opened = next((x for x in known.facts if isinstance(x, f.Opened)), None)
+    if opened is None:
+        return {}
+    child: f.Child = known.last(f.ChildChanged, "child") or opened.child
+    police = min((x.at for x in known.all(f.PoliceTold)), default=None)
+    located = known.last(f.Located)
+    located = located if located is not None and located <= now else None
+    back = returned(known.facts)
+    seen = known.last(f.LastSeen) or opened.last_seen_at
     due_back = opened.due_back_at
-    for fact in counted:
+    for fact in known.facts:
         if isinstance(fact, f.DueBack):
             due_back = fact.at
-    known = [moment for moment in (seen, due_back) if moment is not None]
-    start = max(known) if known else opened.aware_at
-    aware = opened.aware_at
-    done = {x.duty for x in counted if isinstance(x, f.DutyDone)}
-    accepted = [
-        x.at
-        for x in counted
-        if isinstance(x, f.AuthorityTold) and x.role in ACCEPTING and x.at <= now
-    ]
+    times = [moment for moment in (seen, due_back) if moment is not None]
+    start = max(times) if times else opened.aware_at
+    tellings = known.all(f.PoliceTold, f.AuthorityTold, f.AuthorityAcknowledged, f.ParentsTold)
+    tellings += known.all(f.AuthorityWritten)
+    aware = min([opened.aware_at, *(x.at for x in tellings)])
+    since = _missing_since(known.facts, opened, now, police)
+    missing = since is not None
     found: dict[str, datetime] = {}
     if back is None:
-        if _young(child, start) and not missing:
-            found["CP-2H-U11"] = start + timedelta(hours=2)
-        found["CP-4H"] = start + timedelta(hours=4)
-        found["CP-24H"] = start + timedelta(hours=24)
-        found["CP-72H-OPEN"] = start + timedelta(hours=72)
-        found["REV-WEEKLY"] = calendar(start, 7)
-        found["STRAT-14D"] = calendar(start, 14)
-        found = {duty: at for duty, at in found.items() if duty not in done}
-        if missing and police is None and located is None:
-            found["N-POLICE"] = aware
-        if missing and child.looked_after:
-            if not accepted:
-                found["N-RA"] = aware + timedelta(minutes=60)
-            elif last(f.AuthorityWritten) is None:
-                found["N-RA-WRITTEN"] = min(accepted) + timedelta(hours=24)
-            if not last(f.ParentsWithheld, "reason") and last(f.ParentsTold) is None:
-                found["N-PARENTS"] = aware + timedelta(minutes=120)
-    settled = last(f.InterviewHeld) is not None or any(
-        isinstance(x, f.InterviewAnswered) and not x.accepted and x.reason for x in counted
-    )
-    from_ = located or back
-    if missing and from_ is not None and from_ <= now and not settled:
-        found["RI-72H"] = from_ + timedelta(hours=72)
+        found |= _of_the_absence(known, child, start, missing=missing)
+    if since is not None and police is None and located is None and back is None:
+        found["N-POLICE"] = max(aware, since)
+    if since is not None and child.looked_after:
+        by_police = police is not None and since == police
+        anew = EVER if by_police else since
+        found |= _telling(known, max(aware, since), anew, back)
+    over = located or back
+    if over is not None and over <= now:
+        found |= _told_that_it_is_over(known, over, back, police, child, missing=missing)
+        if missing and not _interview_settled(known, child):
+            found["RI-72H"] = over + timedelta(hours=72)
     return found
+
+
+def _missing_since(
+    facts: Sequence[f.Fact], opened: f.Opened, now: datetime, police: datetime | None
+) -> datetime | None:
+    """From when the absence is missing: always, a change, or a report to the police; None: not."""
+    category, since = opened.category, EVER
+    for fact in facts:
+        if isinstance(fact, f.CategoryChanged):
+            if fact.from_start or fact.category != "missing":
+                since = EVER
+            elif category != "missing":
+                since = fact.at
+            category = fact.category
+        elif isinstance(fact, f.Opened):
+            category = fact.category
+    if category != "missing" or since > now:
+        return police
+    return since if police is None else min(since, police)
+
+
+def _of_the_absence(
+    known: Known, child: f.Child, start: datetime, *, missing: bool
+) -> dict[str, datetime]:
+    done = {x.duty for x in known.facts if isinstance(x, f.DutyDone)}
+    decided = {x.about for x in known.all(f.Decided, f.MeetingHeld)}
+    found = {
+        "CP-4H": start + timedelta(hours=4),
+        "CP-24H": start + timedelta(hours=24),
+        "CP-72H-OPEN": start + timedelta(hours=72),
+        "STRAT-14D": calendar(start, 14),
+    }
+    if _young(child, start) and not missing:
+        found["CP-2H-U11"] = start + timedelta(hours=2)
+    return {duty: at for duty, at in found.items() if duty not in done | decided}
+
+
+def _telling(
+    known: Known, noticed: datetime, since: datetime, back: datetime | None
+) -> dict[str, datetime]:
+    """The authority and the parents, who are told also after the return. `since`: from when a
+    telling counts; one of an absence that somebody found to be missing later does not."""
+
+    def counts(at: datetime) -> bool:
+        return since == EVER or at >= since
+
+    def ended(duty: str) -> bool:
+        return back is not None and known.not_needed(duty, back)
+
+    found = {}
+    both = [*known.told("authority"), *known.told_back("authority")]
+    accepted = [at for at, role in both if role in ACCEPTING and counts(at)]
+    if not accepted and not ended("N-RA"):
+        found["N-RA"] = noticed + timedelta(minutes=60)
+    written = [x.at for x in known.all(f.AuthorityWritten) if counts(x.at)]
+    if accepted and not written and not ended("N-RA-WRITTEN"):
+        found["N-RA-WRITTEN"] = min(accepted) + timedelta(hours=24)
+    parents = [*known.told("parents"), *known.told_back("parents")]
+    told = any(counts(at) for at, _ in parents)
+    if not told and not _withheld(known) and not ended("N-PARENTS"):
+        found["N-PARENTS"] = noticed + timedelta(minutes=120)
+    return found
+
+
+def _withheld(known: Known) -> bool:
+    last = [x for x in known.facts if isinstance(x, f.ParentsTold | f.ParentsWithheld)]
+    return bool(last) and isinstance(last[-1], f.ParentsWithheld) and bool(last[-1].reason)
+
+
+def _told_that_it_is_over(
+    known: Known, over: datetime, back: datetime | None, police: datetime | None,
+    child: f.Child, *, missing: bool,
+) -> dict[str, datetime]:  # fmt: skip
+    found: dict[str, datetime] = {}
+    by = known.last(f.Located, "found_by")
+    told_back = any(at >= over for at, _ in known.told_back("police"))
+    if police is not None and police < over and by != "police" and not told_back:
+        found["N-BACK-POLICE"] = over
+    if missing and child.looked_after and back is not None and back <= known.now:
+        heard = [role for at, role in known.told_back("authority") if at >= over]
+        accepted = [role for at, role in known.told("authority") if at >= over]
+        if not {*heard} & {*BACK_ROLES} and not {*accepted} & {*ACCEPTING}:
+            found["N-BACK-RA"] = back + timedelta(minutes=60)
+    parents = [at for at, _ in known.told("parents")]
+    again = [at for at in (*parents, *(at for at, _ in known.told_back("parents"))) if at >= over]
+    earlier = any(at < over for at in parents) and not _withheld(known)
+    if earlier and not again and by != "parents":
+        found["N-BACK-PARENTS"] = over + timedelta(minutes=120)
+    return {duty: at for duty, at in found.items() if not known.not_needed(duty)}
+
+
+def _interview_settled(known: Known, child: f.Child) -> bool:
+    held = [x for x in known.all(f.InterviewHeld) if x.independent is not False]
+    if held or (known.all(f.InterviewHeld) and not child.looked_after):
+        return True
+    answers = [x for x in known.facts if isinstance(x, f.InterviewAnswered)]
+    declined = bool(answers) and not answers[-1].accepted and bool(answers[-1].reason.strip())
+    return declined or known.not_needed("RI")
 
 
 def _young(child: f.Child, start: datetime) -> bool:

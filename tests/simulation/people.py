@@ -26,8 +26,14 @@ NONSENSE = (
     "/case", "/nonsense", "who is this", "12 o clock or so", "😀", "x" * 700,
 )  # fmt: skip
 COMMANDS = ("/open", "/duty", "/today", "/help", "/case", "/returned", "/cancel", "/start")
-RECORDS = {"police", "authority", "parents", "withheld", "written"}
-AFTER = {"safewell", "offered", "answered", "held", "signoff", "close", "closing"}
+RECORDS = {
+    "police", "authority", "parents", "withheld", "written", "back_police", "back_authority",
+    "back_parents", "acknowledged", "referral", "police_said",
+}  # fmt: skip
+AFTER = {
+    "safewell", "offered", "answered", "held", "signoff", "close", "closing", "came_back",
+    "medical", "time_away", "booked", "content", "shared", "ask_safe", "referral_result",
+}  # fmt: skip
 
 
 class Intent(msgspec.Struct, kw_only=True):
@@ -274,7 +280,7 @@ class PersonAtPhone:
             return 6.0 if action in ("back", "home") else 0.4
         if action in AFTER:
             return 2.0
-        if action == "done":
+        if action in ("done", "settle", "item", "do", "decide"):
             return 1.0
         return {
             "card": 0.15, "more": 0.12, "note": 0.08, "why": 0.05, "fix": 0.25, "raise": 0.08,
