@@ -197,8 +197,11 @@ async def offered(context: Context, draft: Draft) -> Screen:
         text = report_words.unfinished(
             home.name if home else "", person.ref if person else "", started
         )
-    else:
+    elif await _sees_case(context, draft):
         text = report_words.unfinished_other(draft.episode, _title(draft), started)
+    else:
+        drop = Button(report_words.DROP, f"m:drop:{draft.id}")
+        return Screen(report_words.unfinished_elsewhere(started), ((drop,),))
     return Screen(
         text,
         (
@@ -206,6 +209,15 @@ async def offered(context: Context, draft: Draft) -> Screen:
             (Button(report_words.DROP, f"m:drop:{draft.id}"),),
         ),
     )
+
+
+async def _sees_case(context: Context, draft: Draft) -> bool:
+    """Whether the draft's owner may still see the case that it is about."""
+    owner = context.service.person(draft.owner.partition(".")[0])
+    try:
+        return owner is not None and bool(await case_records.case(context, draft.episode, owner))
+    except NotFound:
+        return False
 
 
 def _title(draft: Draft) -> str:

@@ -34,6 +34,7 @@ ORDER: tuple[tuple[str, str], ...] = (
     (POLICE, POLICE_SAID),
     (FOUND, BACK),
     (FOUND, TOLD_BACK),
+    (BACK, TOLD_BACK),
     (FOUND, REFERRAL),
     (FOUND, CHECK),
     (FOUND, OFFERED),
@@ -46,6 +47,9 @@ ORDER: tuple[tuple[str, str], ...] = (
 """Pairs of which the first cannot come after the second. A home may notice late that somebody has
 been back for a while, so that nothing of the return is bound to when it was noticed. Where the
 young person was both found and back, what follows may lie between the two: see `_bounds`."""
+
+BETWEEN = (CHECK, OFFERED, HELD, TOLD_BACK)
+"""What may follow either: being found, or being back."""
 
 KINDS: dict[type[Fact], str] = {
     f.PoliceTold: POLICE,
@@ -103,11 +107,9 @@ def _bounds(what: str, known: Known) -> Iterable[tuple[str, bool]]:
     names = {name for name, _ in known}
     both = {FOUND, BACK} <= names
     for first, then in ORDER:
-        if then == what and not (first == BACK and both and what in (CHECK, OFFERED, HELD)):
+        if then == what and not (first == BACK and both and what in BETWEEN):
             yield first, False
-        if first == what and not (
-            what == BACK and FOUND in names and then in (CHECK, OFFERED, HELD)
-        ):
+        if first == what and not (what == BACK and FOUND in names and then in BETWEEN):
             yield then, True
 
 

@@ -164,6 +164,14 @@ def unfinished(home: str, person: str, started: str) -> str:
     )
 
 
+def unfinished_elsewhere(started: str) -> str:
+    """The same, about a case that the person may not see any more: not which one."""
+    return (
+        f"You have something unfinished, started {started}, on a case of a home that you no longer "
+        "cover. It is <b>not saved</b>. Tell whoever covers it what you know, then throw it away."
+    )
+
+
 def unfinished_other(ref: str, title: str, started: str) -> str:
     """A reminder of another form that is not saved."""
     return (

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
+from handlers import draft_session
 from protocol import facts as f
 from protocol.fold import fold
 from protocol.provider import Role
@@ -314,3 +315,17 @@ async def test_everything_settled_needs_no_reason_and_leaves_nothing_open() -> N
         await world.taps("mia", "Skip")
         [signed] = await world.facts(ref, f.SignedOff)
         assert (signed.left_open, signed.reason) == ((), "")
+
+
+async def test_a_draft_on_a_case_that_is_no_longer_theirs_does_not_say_which() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports("dot", home="Rowan House")
+        await world.forges("dot", f"c:{ref}:withheld")
+        await world.sends("dot", "a reason that took a while to write")
+        [draft] = await draft_session.drafts_of(world.context, "dot")
+        assert ref in (await draft_session.offered(world.context, draft)).text
+        people = [replace(s, homes=("cedar",)) if s.id == "dot" else s for s in PROVIDER.staff]
+        await world.restarts(replace(PROVIDER, staff=tuple(people)))
+        offered = await draft_session.offered(world.context, draft)
+        assert ref not in offered.text
+        assert [b.label for row in offered.rows for b in row] == ["Throw it away"]

@@ -569,7 +569,8 @@ class Checker:
                     watch.level = before.level
                     if before.told_at < before.since:
                         watch.since = max(before.since, now)
-            elif at != watch.at or quiet != watch.quiet:
+            elif at != watch.at or quiet != watch.quiet or since > max(now, watch.since):
+                # (The last: whoever logged a return has the card in hand for a while.)
                 # Due before and after a correction: the asking that goes on need not begin anew.
                 if quiet != watch.quiet or max(since, watch.since) > now:
                     watch.since = max(since, now)
