@@ -129,7 +129,7 @@ def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
     tellings = known.all(f.PoliceTold, f.AuthorityTold, f.AuthorityAcknowledged, f.ParentsTold)
     tellings += known.all(f.AuthorityWritten)
     aware = min([opened.aware_at, *(x.at for x in tellings)])
-    since = _missing_since(known.facts, opened, now, police)
+    since = _missing_since(known.facts, opened, now, police, start)
     missing = since is not None
     found: dict[str, datetime] = {}
     if back is None:
@@ -138,7 +138,7 @@ def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
         found["N-POLICE"] = max(aware, since)
     if since is not None and child.looked_after:
         by_police = police is not None and since == police
-        anew = EVER if by_police else since
+        anew = EVER if by_police or since == start else since
         found |= _telling(known, max(aware, since), anew, back)
     over = located or back
     if over is not None and over <= now:
@@ -149,14 +149,19 @@ def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
 
 
 def _missing_since(
-    facts: Sequence[f.Fact], opened: f.Opened, now: datetime, police: datetime | None
+    facts: Sequence[f.Fact],
+    opened: f.Opened,
+    now: datetime,
+    police: datetime | None,
+    start: datetime,
 ) -> datetime | None:
-    """From when the absence is missing: always, a change, or a report to the police; None: not."""
-    category, since = opened.category, EVER
+    """From when the absence is missing: its start, a change, or a report to the police; None: it
+    is not."""
+    category, since = opened.category, start
     for fact in facts:
         if isinstance(fact, f.CategoryChanged):
             if fact.from_start or fact.category != "missing":
-                since = EVER
+                since = start
             elif category != "missing":
                 since = fact.at
             category = fact.category
