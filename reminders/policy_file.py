@@ -219,7 +219,7 @@ def unknown_duties(policy: Policy, known: Collection[str]) -> list[Mistake]:
     misspelt id would change nothing, and nobody would notice."""
     ids = sorted({*known, *OWN_DUTIES})
     tables: dict[Place, Collection[str]] = {
-        ("ladders", "duty"): policy.ladders.duty,
+        ("ladders", "duty"): policy.ladders.duty.keys() - Ladders().duty.keys(),
         ("lead_minutes",): policy.lead_minutes.keys() - default_leads().keys(),
         ("acknowledgement", "duty_minutes"): policy.acknowledgement.duty_minutes,
     }

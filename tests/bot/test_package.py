@@ -22,22 +22,28 @@ QUESTION = (
 )
 
 
+def listed_files() -> list[str]:
+    """The files of the repository that are there, new ones included."""
+    done = subprocess.run(
+        ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        check=False,
+        capture_output=True,
+        text=True,
+    )
+    return [name for name in done.stdout.split("\0") if name and (ROOT / name).is_file()]
+
+
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel, unpacked away from the source."""
     pytest.importorskip("setuptools")
     made = tmp_path_factory.mktemp("wheel")
     source = made / "source"
-    listed = subprocess.run(
-        ["git", "-C", ROOT, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        check=False,
-        capture_output=True,
-        text=True,
-    ).stdout.split("\0")
-    if not any(listed):
+    listed = listed_files()
+    if not listed:
         pytest.skip("not in a repository")
     for name in listed:
-        if name and not name.startswith(("tests/", "docs/", "bench/")) and (ROOT / name).is_file():
+        if not name.startswith(("tests/", "docs/", "bench/")):
             (source / name).parent.mkdir(parents=True, exist_ok=True)
             (source / name).write_bytes((ROOT / name).read_bytes())
     build = (
@@ -85,10 +91,9 @@ def test_the_command_answers_from_anywhere(installed: Path, tmp_path: Path) -> N
 def test_everything_that_is_no_code_is_in_the_package(installed: Path) -> None:
     """Packs, the sandbox's page, nights and example."""
     rooms = ("bot", "handlers", "protocol", "reminders", "reports", "sandbox", "storage", "web")
-    for room in rooms:
-        for path in (ROOT / room).rglob("*"):
-            if path.is_file() and "__pycache__" not in path.parts:
-                assert (installed / path.relative_to(ROOT)).is_file(), path
+    for name in listed_files():
+        if name.startswith(tuple(f"{room}/" for room in rooms)):
+            assert (installed / name).is_file(), name
 
 
 def test_main_imports_the_command_line_and_nothing_else() -> None:

@@ -14,7 +14,7 @@ from openpyxl import Workbook
 from bot.cli import people as people_command
 from bot.register import BadRegister, read
 from handlers.form import Choice, FormState
-from handlers.report import FORM
+from handlers.report import FORM, NOT_LISTED
 from protocol.facts import Child
 from protocol.provider import Authority, Home, Provider, Role, Staff
 from storage.model import Person
@@ -316,4 +316,4 @@ def test_a_young_person_who_leaves_next_month_can_be_reported_missing_today() ->
     state = FormState(answers={}, now=now, staff=staff, service=provider, people=people)
     [who] = [step for step in FORM.steps if step.key == "who"]
     assert isinstance(who, Choice)
-    assert {option.value for option in who.options(state)} == {"YP-1", "YP-3", "+"}
+    assert {option.value for option in who.options(state)} == {"YP-1", "YP-3", NOT_LISTED}
