@@ -122,7 +122,7 @@ def _named(scan: Scan, n: int) -> bool:
 
 def _slip_of_guard(word: str, after: str) -> bool:
     """A word that may be a guard with one slip: "on here", "he back", "cold him"."""
-    if word in {"a", "an", "on", "we"} and not after:
+    if word in {"a", "an", "at", "on", "we"} and not after:
         return True
     if word == "to" and after in {"he", "we", "me"}:
         return True
