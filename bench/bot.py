@@ -250,7 +250,7 @@ class Beside:
         paused = await self.while_(lambda: self.types(0.5))
         await self.fault("slow", seconds=30)
         hanging = await self.while_(lambda: self.types(0.5))
-        flooded = await self.while_(lambda: self.types(0.01))
+        flooded = await self.while_(lambda: self.types(0.05))
         await asyncio.sleep(10)
         strangers = await self.while_(self.stranger)
         return [
@@ -266,7 +266,7 @@ class Beside:
         number = random.randrange(10**8, 10**9)
         await self.bench.post("/human/users", {"id": number, "first_name": "X", "started": True})
         await self.bench.post("/human/send", {"user": number, "text": "hello"})
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.1)
 
 
 SLOW_DISK = """

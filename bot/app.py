@@ -15,10 +15,10 @@ from bot.bootstrap import Nightlight, bootstrap
 from bot.config import Config
 from bot.polling import Stopped
 from bot.supervisor import End, Supervisor
+from bot.watchdog import notify
 from handlers import times
 from handlers.wording import alarms
 from reminders.policy import Policy
-from reminders.watch import notify
 
 log = structlog.get_logger(__name__)
 

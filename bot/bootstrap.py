@@ -23,12 +23,14 @@ from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
 from bot.removals import Removals
 from bot.resources import key_setting, keys_of, open_store, pack_of
+from bot.second_channel import SecondChannel
 from bot.sender import WordedSender
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
 from bot.supervisor import Part
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.unfinished_reports import UnfinishedReports
+from bot.watchdog import Watchdog
 from handlers.context import Context
 from handlers.wording import alarms
 from handlers.wording.second import second_channel
@@ -44,7 +46,6 @@ from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
-from reminders.second import SecondChannel
 from reminders.shifts import Shifts
 from storage.store import Store, StoreError
 
@@ -129,6 +130,7 @@ async def bootstrap(
         limiter=limiter,
         alarm=alarm,
     )
+    engine.events.beat.listen(Watchdog(policy.watching).beat)
     activity, backlog = Activity(), Backlog()
     late = LateAnswers(client, limiter)
     removals = Removals(client, service_state, clock, late)

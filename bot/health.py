@@ -5,9 +5,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
-from bot.polling import Polling
 from reminders.engine import Engine
 from reminders.watch import BUCKETS
 
@@ -19,13 +18,27 @@ if TYPE_CHECKING:
 HOST = "127.0.0.1"
 
 
+class Polled(Protocol):
+    """How receiving updates goes, in real seconds."""
+
+    @property
+    def silence(self) -> float:
+        """Since the last readable answer to a poll."""
+        ...
+
+    @property
+    def oldest(self) -> float:
+        """For which the oldest update has been under way."""
+        ...
+
+
 class HealthPage:
     """Serves `/health` (200 or 503, JSON) and `/metrics` (Prometheus' text form).
 
     polling: knows how long Telegram has been silent.  allowed: seconds of it that are still well.
     """
 
-    def __init__(self, engine: Engine, port: int, polling: Polling, allowed: float) -> None:
+    def __init__(self, engine: Engine, port: int, polling: Polled, allowed: float) -> None:
         self._engine = engine
         self._port = port
         self._polling = polling

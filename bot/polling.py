@@ -32,7 +32,7 @@ log = structlog.get_logger(__name__)
 LONG_POLL_SECONDS = 25
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause between attempts while Telegram is out of reach."""
-FIRST_GAP_SECONDS, GAP_SECONDS = 0.1, 0.05
+FIRST_GAP_SECONDS, GAP_SECONDS = 0.1, 0.025
 """Pause before the next request while updates are under way: after new ones have come, so that
 asking does not slow down their handlers; and then, as long as some are still under way."""
 SHORTEST_GAP_SECONDS = 0.02

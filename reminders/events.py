@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Generic, ParamSpec
 
 from storage.model import Message
@@ -33,9 +34,11 @@ class Events:
         service_message: a message of the service's own file waits to be sent.
         idle_changed: there is something to do, or nothing any more.
         telegram_refused: Telegram does not accept the bot's token.
+        beat: the engine has done its round at this moment (UTC).
     """
 
     def __init__(self) -> None:
         self.service_message: Signal[[Message]] = Signal()
         self.idle_changed: Signal[[]] = Signal()
         self.telegram_refused: Signal[[]] = Signal()
+        self.beat: Signal[[datetime]] = Signal()

@@ -1,12 +1,8 @@
-"""Watching itself: heartbeat file, systemd's watchdog, figures for monitoring, lateness."""
+"""Watching itself: figures for monitoring, lateness, and a sign of life with every round."""
 
 from __future__ import annotations
 
-import asyncio
-import os
-import socket
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -23,7 +19,6 @@ BUCKETS = (0.05, 0.25, 1.0, 5.0, 15.0, 60.0, 300.0, 3600.0)
 """Upper limits (seconds) of the lateness histogram."""
 ALARM_MINUTES = 10
 """Lateness is told to the administrators at most once in so many minutes."""
-BEAT_SECONDS = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -55,9 +50,6 @@ class Watch:
         self.last_beat: datetime | None = None
         self._worst: timedelta | None = None
         self._how_many = 0
-        self._beat_at = float("-inf")
-        self._alive_at = float("-inf")
-        self._alive: asyncio.Task[None] | None = None
 
     # Delivery -------------------------------------------------------------------------------
 
@@ -107,23 +99,7 @@ class Watch:
         self.last_beat = now
         if self._worst is not None:
             await self._alarm(now)
-        real = asyncio.get_running_loop().time()
-        if real - self._beat_at >= BEAT_SECONDS:
-            self._beat_at = real
-            notify("WATCHDOG=1")
-            if self.service_state.policy.watching.heartbeat_file:
-                self._touch(self.service_state.policy.watching.heartbeat_file, now)
-        watching = self.service_state.policy.watching
-        due = real - self._alive_at >= watching.alive_every_minutes * 60
-        if watching.alive_url and due and (self._alive is None or self._alive.done()):
-            self._alive_at = real
-            self._alive = asyncio.create_task(call_alive(watching.alive_url))
-
-    def _touch(self, file: str, now: datetime) -> None:
-        try:
-            Path(file).write_text(f"{now.isoformat()}\n", encoding="ascii")
-        except OSError as error:
-            log.warning("heartbeat file not written", why=error.strerror)
+        self.service_state.events.beat(now)
 
     async def _alarm(self, now: datetime) -> None:
         """Tells the administrators that reminders were late; further ones wait their turn."""
@@ -179,29 +155,3 @@ class Watch:
             "planning_failures": self.planning_failed,
             "homes_without_cover": uncovered,
         }
-
-
-def notify(state: str) -> None:
-    """A datagram to systemd, if it started us: "READY=1", "WATCHDOG=1", "STOPPING=1"."""
-    address = os.environ.get("NOTIFY_SOCKET")
-    if not address:
-        return
-    if address.startswith("@"):
-        address = "\0" + address[1:]
-    try:
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as channel:
-            channel.setblocking(False)
-            channel.sendto(state.encode(), address)
-    except OSError as error:
-        log.warning("systemd not told", why=error.strerror)
-
-
-async def call_alive(url: str) -> None:
-    """ "I am alive" to a monitoring address; its absence is what raises the alarm there."""
-    import httpx
-
-    try:
-        async with httpx.AsyncClient(timeout=10.0) as client:
-            (await client.get(url)).raise_for_status()
-    except httpx.HTTPError as error:
-        log.warning("monitoring address not reached", why=type(error).__name__)

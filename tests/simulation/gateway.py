@@ -6,8 +6,8 @@ import asyncio
 from random import Random
 from typing import TYPE_CHECKING
 
+from bot.second_channel import SecondChannel
 from handlers.wording.second import second_channel
-from reminders.second import SecondChannel
 from storage.model import Message
 
 if TYPE_CHECKING:

@@ -18,10 +18,10 @@ import msgspec
 import structlog
 
 import bot.polling
+import bot.second_channel
 import bot.sender
 import handlers.draft_session
 import reminders.engine
-import reminders.second
 import storage.reference
 from bot.summary import summarise
 from protocol.london import england_bank_holidays
@@ -592,7 +592,7 @@ def _in_this_world(world: SimWorld) -> Any:
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
-        (reminders.second, "_notify", world.gateway.notify),
+        (bot.second_channel, "_notify", world.gateway.notify),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
     for module, name, value in replaced:

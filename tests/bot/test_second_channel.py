@@ -1,0 +1,48 @@
+"""The way round Telegram: it says the case reference and nothing else."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+
+from bot.second_channel import SecondChannel
+from reminders.sending import NotSent, Refused
+from storage.model import Message
+from tests.bot.receiver import Receiver
+from tests.reminders.virtual import utc
+from tests.reminders.world import SERVICE
+
+
+def reminder() -> Message:
+    now = utc("2026-03-07 01:30")
+    return Message(
+        id="m", to="amy", kind="telephone", created_at=now, due_at=now, about="CP-4H", data={}
+    )
+
+
+def second(*addresses: str) -> SecondChannel:
+    service = msgspec.structs.replace(
+        SERVICE,
+        staff=(msgspec.structs.replace(SERVICE.staff[0], second_channel=addresses),),
+    )
+    return SecondChannel(service, lambda message, ref: f"{ref}: {message.about}")
+
+
+@pytest.mark.filterwarnings("ignore")
+async def test_the_second_channel_says_the_case_reference_and_nothing_else():
+    with Receiver() as receiver:
+        channel = second(f"json://127.0.0.1:{receiver.port}/sms")
+        await channel.send("amy", reminder(), "RH-2345")
+        assert [(m["title"], m["message"]) for m in receiver.got] == [
+            ("Nightlight", "RH-2345: CP-4H")
+        ]
+
+
+@pytest.mark.filterwarnings("ignore")
+async def test_a_gateway_that_fails_is_tried_again_an_address_that_is_none_is_not():
+    with Receiver(status=500) as receiver, pytest.raises(NotSent):
+        await second(f"json://127.0.0.1:{receiver.port}/").send("amy", reminder(), "RH-2345")
+    with pytest.raises(Refused):
+        await second("nonsense").send("amy", reminder(), "RH-2345")
+    with pytest.raises(Refused):
+        await second().send("amy", reminder(), "RH-2345")
