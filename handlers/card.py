@@ -224,7 +224,9 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     )
     return (
         *checks,
-        *_rows(view, *first, told, said, ["together", *after[:1]], after[1:], levels, ["card"]),
+        *_rows(
+            view, *first, told, said, ["undo", "together"], after[:1], after[1:], levels, ["card"]
+        ),
     )
 
 

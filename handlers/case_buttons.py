@@ -150,6 +150,8 @@ async def _record(
     hint = _on_record(context, episode, kind)
     if answers is None:
         answers = {"duty": duty, "title": title(duty, context.pack)} if duty else {}
+    if kind == "undo":
+        answers = {"names": settling.names(episode, context.pack)}
     if kind == "signoff":
         now_on = await show_card.view(context, incoming, episode)
         answers, hint = settling.sign_off(context, now_on, incoming.staff)

@@ -26,7 +26,7 @@ NO_WORK = (f.Note, f.Acknowledged, f.Snoozed, f.Told, f.SignedOff, f.Closed)
 """Facts that are no work on a case: whoever wrote only these may sign it off."""
 LATE = (
     "note", "held", "content", "shared", "safewell", "medical", "referral_result", "assessment",
-    "fix",
+    "fix", "undo",
 )  # fmt: skip
 """What a manager can still record when a case is closed; decisions beside them."""
 NOT_LATE = ("raise", "lower", "signoff")
@@ -56,6 +56,12 @@ def _allowed(about: str, pack: Pack) -> dict[str, str]:
         "outs": " ".join(sorted(item.settling.outcomes)),
         "needs": " ".join(sorted(item.settling.needs)),
     }
+
+
+def names(episode: Episode, pack: Pack) -> dict[str, str]:
+    """What the duties and actions are called that entries of this case are about."""
+    about = {getattr(fact, "about", "") or getattr(fact, "duty", "") for fact in episode.facts}
+    return {name: title(name, pack) for name in about if name}
 
 
 async def listing(context: Context, incoming: Incoming, now_on: View) -> None:

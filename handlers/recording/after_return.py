@@ -16,6 +16,7 @@ from handlers.recording.parts import (
     at,
     author,
     back_or_found,
+    decides,
     form,
     last,
     options_of,
@@ -37,6 +38,7 @@ from handlers.wording import after_return as say
 from handlers.wording.form import answer
 from protocol import facts as f
 from protocol import london
+from protocol.counting import all_about, counting
 from protocol.facts import Fact
 
 MEETINGS: dict[str, str] = {
@@ -421,6 +423,51 @@ def _assessment(c: FormState, new: NewId) -> list[Fact]:
     return [f.AssessmentBegun(at=when(c), assessment=begun, **author(c, new))]
 
 
+TAKEN_BACK = (
+    f.PoliceAnswered, f.AuthorityAcknowledged, f.ToldOfReturn, f.Collected, f.MedicalChecked,
+    f.WhileAway, f.Referred, f.ReferralAnswered, f.InterviewBooked, f.InterviewShared, f.Decided,
+    f.DutyDone, f.MeetingBooked, f.MeetingHeld, f.AssessmentBegun, f.AwayTogether, f.SignedOff,
+)  # fmt: skip
+"""Kinds that are taken back one by one; the others are put right by what was wrong with them."""
+MOST_TAKEN_BACK = 12
+
+
+def entries(facts: Sequence[Fact]) -> list[Fact]:
+    """What can be taken back, the latest first."""
+    found: list[Fact] = [x for x in reversed(counting(facts)) if isinstance(x, TAKEN_BACK)]
+    return found[:MOST_TAKEN_BACK]
+
+
+def _entries(c: FormState) -> list[Option]:
+    names = c.answers.get("names") or {}
+    return [
+        Option(say.entry(fact, lambda name: names.get(name, name), c.now), fact.id)
+        for fact in entries(c.episode.facts if c.episode else ())
+    ]
+
+
+def _tell_entry(value: Any, c: FormState) -> str:
+    if value == UNKNOWN:
+        return answer(value)
+    return plain(next((o.label for o in _entries(c) if o.value == value), say.GONE_ENTRY))
+
+
+def _nothing_to_take_back(c: FormState) -> str:
+    return "" if _entries(c) else say.NO_ENTRY
+
+
+def _taken_back(c: FormState, new: NewId) -> list[Fact]:
+    """The entry, and what a correction in it had replaced."""
+    facts = c.episode.facts if c.episode else ()
+    chosen = next((fact for fact in entries(facts) if fact.id == c.answers["entry"]), None)
+    if chosen is None:  # a colleague was quicker
+        return []
+    return [
+        f.Withdrawn(at=c.now, fact=wrong.id, reason=text(c, "why"), **author(c, new))
+        for wrong in all_about(facts, chosen)
+    ]
+
+
 def _words(key: str, ask: str, *, applies: Any = lambda _: True, skip: str = "") -> Any:
     made = words("note", ask, skip=skip, applies=applies)
     return msgspec.structs.replace(made, key=key, label=say.LABELS[key])
@@ -606,6 +653,22 @@ RECORDINGS: dict[str, Recording] = {
         ),
         facts=_together,
         needs=_others,
+    ),
+    "undo": Recording(
+        form=decides(
+            "undo",
+            say.UNDO,
+            Choice(
+                key="entry",
+                label=say.LABELS["entry"],
+                ask=lambda _: say.UNDO_ASK,
+                options=_entries,
+                tell=_tell_entry,
+            ),
+            _words("why", say.UNDO_WHY),
+        ),
+        facts=_taken_back,
+        needs=_nothing_to_take_back,
     ),
     "assessment": Recording(
         form=form(

@@ -29,6 +29,7 @@ BUTTONS = {
     "together": "👥 Away together",
     "assessment": "Assessment begun",
     "settle": "📋 To settle",
+    "undo": "↩️ Take back an entry",
     "late": "➕ Entry after closing",
 }
 TITLES = {
@@ -75,6 +76,7 @@ LABELS = {
     "mdec": "Decided",
     "other": "Away with",
     "ass": "Assessment",
+    "entry": "Entry",
 }
 YES_NO = [("Yes", "yes"), ("No", "no")]
 
@@ -284,6 +286,11 @@ UNTIL = "Until when? I ask then whether it is done."
 
 TOGETHER = "Away together"
 TOGETHER_ASK = "With the young person of which case? Each case keeps its own level."
+UNDO = "Take back an entry"
+UNDO_ASK = "Which entry was wrong? It stays on record as taken back."
+UNDO_WHY = f"What was wrong with it? {NO_NAMES}"
+NO_ENTRY = "There is no entry here that can be taken back. Put right has the others."
+GONE_ENTRY = "taken back already"
 NO_OTHER_CASE = "No other case of your homes is open."
 ASSESSMENT = "Assessment begun"
 ASSESSMENT_ASK = "Which one?"
@@ -402,6 +409,20 @@ def done(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
             return plain(f"away together with {other}")
         case _:
             return ""
+
+
+def entry(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
+    """One entry as a button: when it was written, and what it says."""
+    match fact:
+        case f.DutyDone(duty=duty):
+            said = f"{title(duty)}: done"
+        case f.SignedOff():
+            said = "signed off"
+        case f.AuthorityAcknowledged(role=role):
+            said = f"authority acts on it: {_label(BACK_ROLES, role).lower()}"
+        case _:
+            said = done(fact, title, now)
+    return f"{clock(fact.recorded_at, now)} {said}"
 
 
 def _label(pairs: Sequence[tuple[str, str]], code: str) -> str:

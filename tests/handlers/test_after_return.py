@@ -329,3 +329,22 @@ async def test_a_draft_on_a_case_that_is_no_longer_theirs_does_not_say_which() -
         offered = await draft_session.offered(world.context, draft)
         assert ref not in offered.text
         assert [b.label for row in offered.rows for b in row] == ["Throw it away"]
+
+
+async def test_a_wrong_entry_is_taken_back_with_what_it_had_settled() -> None:
+    """The parents were not told that it is over after all: the duty is back."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:police")
+        await world.taps("amy", "Just now", "No reference", "Skip")
+        world.clock.go(hours=2)
+        await world.comes_back("amy", ref)
+        await world.forges("amy", f"c:{ref}:back_police")
+        await world.taps("amy", "Just now")
+        assert "N-BACK-POLICE" not in (await standing(world, ref)).due
+        await world.forges("amy", f"c:{ref}:undo")
+        await world.taps("amy", "police told that it is over")
+        await world.sends("amy", "it was another case")
+        await world.taps("amy", "Save")
+        assert "N-BACK-POLICE" in (await standing(world, ref)).due
+        assert len(await world.facts(ref, f.Withdrawn)) == 1
