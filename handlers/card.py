@@ -123,7 +123,7 @@ def _found(view: View) -> list[str]:
     return [kind for name, kind in AFTER_RETURN if name in wanted and kind in urgent][:2]
 
 
-NEXT_SHOWN = 4
+NEXT_SHOWN = 8
 """Of what comes next after a return, that many buttons; the others follow when these are done."""
 
 
@@ -149,14 +149,14 @@ def _next(view: View) -> list[str]:
         found.insert(found.index("parents") + 1, "withheld")
     if view.has(f.Referred) and not view.has(f.ReferralAnswered):
         found.insert(0, "referral_result")
+    if "SG-SAFEWELL" in computed.reasons and "SAFE-WELL" in computed.to_settle:
+        found.append("safewell")
     if not view.has(f.Collected):
         found.append("came_back")
     if view.missing and view.folded.child.looked_after and not view.has(f.MedicalChecked):
         found.append("medical")
     if "SG-RI" in computed.reasons:
         found += _interview(view)
-    if "SG-SAFEWELL" in computed.reasons and "SAFE-WELL" in computed.to_settle:
-        found.append("safewell")
     return list(dict.fromkeys(found))
 
 
