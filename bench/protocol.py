@@ -24,7 +24,7 @@ from protocol.assess import assess
 from protocol.episode import utc
 from protocol.fold import fold
 from protocol.pack import load_pack
-from protocol.reading import read_episode, read_history, read_time
+from protocol.reading import TIMES, read_episode, read_history, read_time
 from protocol.standing import standing
 from tests.protocol import oracle
 from tests.protocol.cases import HOUR, IN_CARE, SIX, Record, earlier
@@ -65,11 +65,14 @@ def typed(asked: dict[str, Any]) -> tuple[Any, Any, Any]:
     """Episode, history and now as the store gives them: typed, every time in UTC."""
     episode = read_episode(asked["episode"], [])
     history = read_history(asked["history"], [])
-    times = [n for n in episode.__struct_fields__ if n.endswith("_at") and getattr(episode, n)]
+    times = [n for n in TIMES if getattr(episode, n)]
     told = tuple(replace(n, at=utc(n.at)) for n in episode.notifications)
+    decided = tuple(
+        replace(d, at=utc(d.at), until=d.until and utc(d.until)) for d in episode.decisions
+    )
     in_utc = {name: utc(getattr(episode, name)) for name in times}
     return (
-        replace(episode, notifications=told, **in_utc),
+        replace(episode, notifications=told, decisions=decided, **in_utc),
         tuple(replace(earlier, start=utc(earlier.start)) for earlier in history),
         utc(read_time(asked["now"], "now")),
     )

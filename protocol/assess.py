@@ -15,7 +15,7 @@ from protocol.outcome import Due as PackDue
 from protocol.outcome import Outcome
 from protocol.pack import Pack
 from protocol.rules import ActionRule
-from protocol.view import MOMENT, View
+from protocol.view import MOMENT, History, View
 
 _MINUTE = timedelta(minutes=1)
 
@@ -163,7 +163,8 @@ def assess(
 
 def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> int:
     """The computed level alone, for looking back over a whole record."""
-    return pack.outcome(View(episode, history, pack, utc(now)).known).level
+    view = View(episode, History(history, pack), pack, utc(now))
+    return pack.outcome(view.known).level
 
 
 class _Case:
@@ -179,20 +180,17 @@ class _Case:
             and child.responsible_la == placing.settings.protocol_la
         ):
             placing = None
-        self._episode, self._history = episode, history
+        self._episode = episode
         self._pack, self._placing = pack, placing
+        self._history = History(history, pack)
+        self._history_beside = History(history, placing) if placing else self._history
 
     def at(self, now: datetime) -> tuple[_Judged, _Judged | None]:
         """What the home's pack says, and that of the placing authority where it has a say."""
-        home = self._judge(self._pack, now)
+        home = _judge(View(self._episode, self._history, self._pack, now))
         if self._placing is None or not home.view.missing:
             return home, None
-        return home, self._judge(self._placing, now)
-
-    def _judge(self, pack: Pack, now: datetime) -> _Judged:
-        view = View(self._episode, self._history, pack, now)
-        outcome = pack.outcome(view.known)
-        return _Judged(view, outcome, view.dues(outcome))
+        return home, _judge(View(self._episode, self._history_beside, self._placing, now))
 
     def next_change(self, home: _Judged, beside: _Judged | None) -> datetime | None:
         """Walks from one moment at which something may change to the next, until it does.
@@ -209,6 +207,11 @@ class _Case:
             home, beside = self.at(moment)
             if _answer(home, beside) != answer:
                 return now if now > start and moment - now <= MOMENT else moment
+
+
+def _judge(view: View) -> _Judged:
+    outcome = view.pack.outcome(view.known)
+    return _Judged(view, outcome, view.dues(outcome))
 
 
 def _answer(home: _Judged, beside: _Judged | None) -> tuple[object, ...]:

@@ -21,7 +21,6 @@ class Conditions:
         self.atoms = Atoms(limits={}, episodes={}, category_in={}, chosen={})
         self.rules: dict[str, Rule] = {}
         self.counts: set[str] = set()
-        self.looked_at: set[str] = set()
         self.decided: list[tuple[Document, Place, str]] = []
         """Where the decision on which id is asked for; the ids are read later."""
 
@@ -56,7 +55,6 @@ class Conditions:
                     here, "contradicts another condition beside it: can never fire"
                 )
             words[holds].add(name)
-        self.looked_at |= words[True] | words[False]
         return Alternative(frozenset(words[True]), frozenset(words[False]), dict(table))
 
     def _word(self, document: Document, here: Place, word: str, value: Any) -> tuple[str, bool]:

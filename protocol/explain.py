@@ -17,7 +17,7 @@ from protocol.conditions import resolve
 from protocol.episode import Earlier, Episode, utc
 from protocol.pack import Pack
 from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Settling, Tier
-from protocol.view import View
+from protocol.view import History, View
 from protocol.vocabulary import CHOICES, LIMITS, WORDS, YES_NO
 
 NO_TIME = "no time in protocol"
@@ -164,7 +164,7 @@ class _Case:
         self.episode = episode
         self.pack = pack
         self.found = found
-        self.view = View(episode, history, pack, utc(now))
+        self.view = View(episode, History(history, pack), pack, utc(now))
         self.outcome = pack.outcome(self.view.known)
 
     def reason(self, name: str) -> Explained:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Mapping, Set
 from datetime import date, time, timedelta
+from itertools import chain
 from pathlib import Path
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
@@ -68,11 +69,13 @@ class Pack:
         self.factors = frozenset(settings.additional_factors)
         self.accepting_roles = frozenset(settings.ra_accepting_roles)
         self.back_roles = frozenset(settings.ra_back_roles)
+        looked_at = _looked_at(book, settings)
+        self.has_night = "overnight" in looked_at
         self.limits: dict[str, tuple[Limit, ...]] = {
             clock: tuple(
                 Limit(timedelta(hours=resolve(hours, settings)), strict, word)
                 for (of, strict, hours), word in book.atoms.limits.items()
-                if of == clock
+                if of == clock and word in looked_at
             )
             for clock in ("away", "missing", "found")
         }
@@ -92,7 +95,7 @@ class Pack:
             0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules
         ]
         steps = [step for window in self.windows for _, step in window.tiers]
-        self._looked_at = book.looked_at.union(
+        self._looked_at = looked_at.union(
             steps, *((f"decided {name}", f"put off {name}") for name in self.settling)
         )
         self._steps = frozenset(steps)
@@ -198,6 +201,24 @@ class Pack:
                 for step in reversed(self.steps(tier))
             ),
         )
+
+
+def _looked_at(book: Book, settings: Settings) -> frozenset[str]:
+    """Every word that a condition looks at which can hold with these settings."""
+    choices = book.atoms.chosen.items()
+    never = {word for (key, value), word in choices if getattr(settings, key) != value}
+    conditions = [
+        *(rule.when for rule in book.rules),
+        *(route.when for route in book.routes),
+        *(duty.when for duty in book.duties),
+        *(action.when for action in book.actions),
+        *(prompt.when for prompt in book.prompts),
+    ]
+    words: set[str] = set()
+    for alternative in chain.from_iterable(conditions):
+        if never.isdisjoint(alternative.yes):
+            words |= alternative.yes | alternative.no
+    return frozenset(words)
 
 
 def make_pack(book: Book, values: Mapping[str, Any], preset: str) -> Pack:

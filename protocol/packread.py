@@ -136,7 +136,6 @@ class _Reader:
             tiers=tuple(self.tiers.values()),
             ambiguities=tuple(self.ambiguities.values()),
             atoms=self.conditions.atoms,
-            looked_at=frozenset(self.conditions.looked_at),
         )
 
     def _review_by(self) -> date | None:

@@ -239,5 +239,3 @@ class Book(msgspec.Struct, frozen=True, kw_only=True):
     tiers: tuple[Tier, ...]
     ambiguities: tuple[Ambiguity, ...]
     atoms: Atoms
-    looked_at: frozenset[str]
-    """Every word that some condition looks at."""

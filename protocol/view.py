@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
 from protocol.decisions import latest, next_review, settled_words
 from protocol.episode import Earlier, Episode, utc
@@ -57,7 +57,7 @@ class View:
         "missing",
         "missing_clock",
         "missing_from",
-        "night",
+
         "now",
         "pack",
         "police",
@@ -70,9 +70,7 @@ class View:
         "until",
     )  # fmt: skip
 
-    def __init__(
-        self, episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime
-    ) -> None:
+    def __init__(self, episode: Episode, history: History, pack: Pack, now: datetime) -> None:
         self.episode = episode
         self.pack = pack
         self.now = now
@@ -94,7 +92,6 @@ class View:
         self.interview_clock = (
             self.returned if pack.settings.ri_clock == "returned" else self.located
         )
-        self.night = next_at(self.start, NIGHT, pack.zone)
         category: Category = "missing" if self.missing else "unauthorised_absence"
         words = set(pack.category_words[category])
         words.update(self._child_words())
@@ -109,7 +106,8 @@ class View:
             )
             words |= settled
         words.update(limit.word for limit, at in self._limits() if _is_passed(limit, at, now))
-        words.update(self._count_words(history))
+        self.counts, counted = history.counts(self.start, missing=self.missing)
+        words.update(counted)
         self.known = words
 
     # When ----------------------------------------------------------------------------------------
@@ -305,39 +303,10 @@ class View:
                 at = begins + limit.span
                 if ends is None or at < ends or (at == ends and not limit.strict):
                     yield limit, at
-        if self.returned is None or self.returned >= self.night:
-            yield Limit(timedelta(), strict=False, word="overnight"), self.night
-
-    def _count_words(self, history: Sequence[Earlier]) -> Iterator[str]:
-        """Counts the episodes of each window, this one included if its category counts."""
-        start, pack = self.start, self.pack
-        missing: list[datetime] = [start] if self.missing else []
-        away: list[datetime] = [] if self.missing else [start]
-        for earlier in history:
-            at = earlier.start if earlier.start.tzinfo is UTC else utc(earlier.start)
-            if at < start:
-                (missing if earlier.category == "missing" else away).append(at)
-        missing.sort()
-        away.sort()
-        within: dict[int, tuple[int, int]] = {}
-        for days in pack.window_days:
-            first = days_from(start, -days, pack.zone)
-            within[days] = (
-                len(missing) - bisect_left(missing, first),
-                len(away) - bisect_left(away, first),
-            )
-        self.counts: dict[str, int] = {}
-        for window in pack.windows:
-            of_missing, of_away = within[window.days]
-            count = of_missing * window.missing + of_away * window.away
-            self.counts[window.name] = count
-            yield from (word for least, word in window.limits if count >= least)
-            reached: set[str] = set()
-            for step, word in window.tiers:
-                family = word.rpartition("-")[0]
-                if count >= step and family not in reached:
-                    reached.add(family)
-                    yield word
+        if self.pack.has_night:
+            night = next_at(self.start, NIGHT, self.pack.zone)
+            if self.returned is None or self.returned >= night:
+                yield Limit(timedelta(), strict=False, word="overnight"), night
 
     # By when -------------------------------------------------------------------------------------
 
@@ -384,6 +353,52 @@ class View:
             if limit.word not in known
         ]
         return min(moments, default=None)
+
+
+class History:
+    """The earlier episodes of the same young person, to be counted. Asked again and again with the
+    same start, it remembers."""
+
+    def __init__(self, history: Sequence[Earlier], pack: Pack) -> None:
+        self._pack = pack
+        self._starts: dict[Category, list[datetime]] = {"missing": [], "unauthorised_absence": []}
+        for earlier in history:
+            self._starts[earlier.category].append(utc(earlier.start))
+        for starts in self._starts.values():
+            starts.sort()
+        self._known: dict[tuple[datetime, bool], tuple[dict[str, int], list[str]]] = {}
+
+    def counts(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
+        """Episodes in each window of the pack, one that begins at `start` included if its category
+        counts; and the words for the limits and tiers that are reached."""
+        found = self._known.get((start, missing))
+        if found is None:
+            found = self._known[start, missing] = self._count(start, missing=missing)
+        return found
+
+    def _count(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
+        within: dict[int, tuple[int, int]] = {}
+        for days in self._pack.window_days:
+            first = days_from(start, -days, self._pack.zone)
+            of_missing, of_away = (
+                bisect_left(starts, start) - bisect_left(starts, min(first, start))
+                for starts in self._starts.values()
+            )
+            within[days] = of_missing + missing, of_away + (not missing)
+        counts: dict[str, int] = {}
+        words: list[str] = []
+        for window in self._pack.windows:
+            of_missing, of_away = within[window.days]
+            count = of_missing * window.missing + of_away * window.away
+            counts[window.name] = count
+            words += [word for least, word in window.limits if count >= least]
+            reached: set[str] = set()
+            for step, word in window.tiers:
+                family = word.rpartition("-")[0]
+                if count >= step and family not in reached:
+                    reached.add(family)
+                    words.append(word)
+        return counts, words
 
 
 def _is_passed(limit: Limit, at: datetime, now: datetime) -> bool:
