@@ -73,6 +73,8 @@ class Explained(msgspec.Struct, frozen=True, kw_only=True):
     """When it is due (London); None is "no time in protocol" for an action."""
     ends: str
     """What ends it, in plain words; "" where only a changed fact does."""
+    act: str = ""
+    """What to do, in the imperative, where the rule does not say it itself."""
     set_by_service: bool = False
     """The time is this service's own; the protocol has none."""
 
@@ -201,6 +203,7 @@ class _Case:
             who=action.who,
             at=action.due_at,
             ends=" or ".join(filter(None, [_ends(rule.when), _settled_by(rule.settling)])),
+            act="" if rule.act == rule.title else rule.act,
         )
 
     def item(self, name: str) -> Explained:
@@ -228,7 +231,8 @@ class _Case:
         return Explained(
             id=name,
             kind="duty",
-            rule=f"{duty.act.replace(CONTACT, duty.contact)} {duty.text}",
+            rule=f"{duty.title}. {duty.text}",
+            act=duty.act.replace(CONTACT, duty.contact),
             facts=(*self._facts(duty.when), self._clock(duty)),
             source=duty.source,
             label=duty.label,
@@ -425,6 +429,8 @@ def level_text(why: Explanation) -> str:
 def item_text(item: Explained) -> str:
     """Why this reason, action or due time, in a few lines."""
     lines = [f"{item.rule} [{item.id}]"]
+    if item.act:
+        lines.append(item.act)
     if item.label:
         lines.append(f"Label: {item.label}")
     if item.who:
