@@ -81,9 +81,10 @@ def test_a_time_put_right_moves_a_duty_and_leaves_no_trace_of_the_old_one() -> N
 
 
 def test_each_weekly_review_has_its_own_line() -> None:
-    held = START + timedelta(days=7, hours=16)  # the office opens at nine: an hour late
+    held = START + timedelta(days=8, hours=11, minutes=30)
+    """A week after a Saturday night is Monday at nine; held an hour later."""
     review = f.DutyDone(id="f2", by="robin", recorded_at=held, at=held, duty="REV-WEEKLY")
-    found = of([opened(), review], START + timedelta(days=8))
+    found = of([opened(), review], START + timedelta(days=9))
     reviews = [(d.state, d.late_minutes) for d in found.duties if d.id == "REV-WEEKLY"]
     assert reviews == [("met", 60), ("open", 0)]
 
