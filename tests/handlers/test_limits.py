@@ -110,6 +110,20 @@ async def test_every_screen_with_many_cases_keeps_to_the_limits() -> None:
         assert await walk(world, "mia") > 60
 
 
+@pytest.mark.parametrize("action", ["found", "back"])
+async def test_every_screen_after_a_return_keeps_to_the_limits(action: str) -> None:
+    """Found or back, nobody told, nothing known: all that is left to settle, each with its form."""
+    async with ChatWorld(large(60), [young("YP-1", f"home-000-{'x' * 40}")]) as world:
+        [ref] = await cases(world, 1)
+        world.clock.go(hours=30)
+        await world.forges("mia", f"c:{ref}:{action}")
+        for answer in ("Just now", "Don't know", "Don't know", "Don't know"):
+            if "Cancel" in world.labels("mia"):
+                await world.taps("mia", answer)
+        await world.sends("mia", f"/case {ref}")
+        assert await walk(world, "mia") > 15
+
+
 async def test_lists_turn_pages_and_begin_with_the_newest() -> None:
     async with ChatWorld() as world:
         found = await cases(world, 30)
