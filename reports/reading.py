@@ -148,7 +148,7 @@ def _usual(line: bytes, row: Row, names: _Checked, codes: _Checked, keys: _Check
     """Whether what msgspec does not check is in order; if not, `problem` has the last word.
 
     msgspec reads more ways of writing a time than a row may have. In a line all of whose times are
-    written the one way, "T" and 'Z"' are there once for each time, and no full stop.
+    written the one way, "T" and "Z" are there once for each time, and no full stop.
     ValueError: a text does not fit its pattern.
     """
     if not row.phases:
@@ -159,7 +159,7 @@ def _usual(line: bytes, row: Row, names: _Checked, codes: _Checked, keys: _Check
     times += len(row.referrals) + read_times(row)
     if (
         line.count(b"T") - home.count("T") - service.count("T") != times
-        or line.count(b'Z"') - home.endswith("Z") - service.endswith("Z") != times
+        or line.count(b"Z") - home.count("Z") - service.count("Z") != times
         or b"." in line
         or not (service.isalnum() and len(service) > 1)
         or len(row.episode) != 16
