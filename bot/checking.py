@@ -15,8 +15,8 @@ from bot.advice import advice
 from bot.config import Config, ConfigError, Read, read_file
 from bot.reading import open_for_reading
 from bot.resources import keys_of, pack_of
-from protocol.command import pack_mistakes
-from protocol.london import OfficeHours
+from protocol.command import pack_mistakes, review_due
+from protocol.london import OfficeHours, day_of
 from protocol.mistakes import Mistake, allowed
 from protocol.pack import Pack
 from protocol.packfile import PackError
@@ -72,6 +72,7 @@ def _pack(read: Read, folder: Path, now: datetime) -> list[Mistake]:
         found += read.located([at])
     if pack is not None and not read.mistakes:
         office = OfficeHours(opens=pack.opens, closes=pack.closes, closed=pack.holidays)
+        found += read.located(review_due(pack, day_of(now)))
         duties = {duty.id for duty in pack.book.duties}
         found += read.located(unknown_duties(read.policy, duties))
         found += read.located(advice(read.config, read.policy, office, now))

@@ -6,6 +6,7 @@ import codecs
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
 
@@ -205,3 +206,13 @@ def pack_mistakes(paths: Sequence[str | Path] = ()) -> list[Mistake]:
         except PackError as error:
             problems.append(error.mistake)
     return problems
+
+
+def review_due(pack: Pack, today: date) -> list[Mistake]:
+    """A warning when the pack itself is to be reviewed: the guidance wants that every two years."""
+    by = pack.book.review_by
+    if by is None or by > today:
+        return []
+    what = f"the review of the pack {pack.book.id} was due on {by.isoformat()}"
+    remedy = "Read the pack against the protocol as it is now, then set review_by in it anew."
+    return [Mistake(place=("protocol", "pack"), what=what, remedy=remedy, severity="warning")]

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from protocol.conditions import resolve
-from protocol.explain import NO_TIME, TIER_NOT_RISK
+from protocol.explain import NO_TIME, SET_BY_SERVICE, TIER_NOT_RISK, settled_by
 from protocol.pack import Pack, load_pack, shipped
-from protocol.rules import Alternative, Amount, Duty
+from protocol.rules import CONTACT, Alternative, Amount, Duty
 from protocol.settings import KEYS, MEANING
 from protocol.vocabulary import CHOICES, LIMITS, WORDS
 
@@ -29,6 +29,12 @@ _LIMIT_WORDS = {
     "found_after_over": "found more than {} after the start",
 }
 
+_SETTLES = {
+    None: "",
+    "at_its_level": "when one of these rules gave the level",
+    "always": "when it applies",
+    "chosen": "only if `settle_also` names it",
+}
 
 _SET_LEVELS = """## Computed, peak and set level
 
@@ -102,30 +108,54 @@ def _pack(pack: Pack) -> list[str]:
     parts.append("### Duties with a time")
     parts.append(
         _table(
-            ("Duty", "By", "While", "Who", "What", "Source"),
+            ("Duty", "By", "While", "Who", "What to do", "Why", "Before signing off", "Source"),
             (
-                (d.id, _by(d, pack), spell(d.when, pack), d.who, _duty_words(d), d.source)
+                (
+                    f"{d.id} ({d.case})" if d.case else d.id,
+                    _by(d, pack),
+                    spell(d.when, pack),
+                    d.who + (" (by day)" if d.daytime else ""),
+                    d.act.replace(CONTACT, d.contact),
+                    _duty_words(d),
+                    settled_by(d.settling) if d.to_settle else "",
+                    d.source,
+                )
                 for d in book.duties
             ),
         )
     )
+    refused = {d.id: d for d in reversed(book.duties) if d.challenge}
+    parts.append("### What to do on a refusal")
+    parts.append(_table(("Duty", "What to do"), ((d.id, d.challenge) for d in refused.values())))
     parts.append("### Actions")
     parts.append(
         _table(
-            ("Action", "Follows from", "What", "Who", "By", "Source"),
+            ("Action", "Follows from", "What", "Who", "By", "Before signing off", "Source"),
             (
                 (
                     a.id,
-                    ", ".join(a.on) + (f"; {spell(a.when, pack)}" if a.when else ""),
+                    "; ".join(filter(None, [", ".join(a.on), spell(a.when, pack)])),
                     a.title + (f" *({a.label})*" if a.label else ""),
                     a.who,
-                    a.by or NO_TIME,
+                    a.by + (f" ({SET_BY_SERVICE})" if a.set_by == "service" else "") or NO_TIME,
+                    _SETTLES[a.settle] + (f", with `{a.settle_if}`" if a.settle_if else ""),
                     a.source,
                 )
                 for a in book.actions
             ),
         )
     )
+    if book.prompts:
+        parts.append('### Questions answered with "unknown", and asked again')
+        parts.append(
+            _table(
+                ("", "Question", "Again", "While", "Source"),
+                (
+                    (p.id, _labelled(p), p.again, spell(p.when, pack), p.source)
+                    for p in book.prompts
+                ),
+            )
+        )
     if book.ambiguities:
         parts.append("### Where the text can be read in two ways")
         parts.append(
@@ -184,7 +214,9 @@ def _words(word: str, value: Any, pack: Pack) -> str:
         return _LIMIT_WORDS[word].format(_amount(value, pack, " h"))
     if word == "episodes":
         window = next(w for w in pack.windows if w.name == value["counted"])
-        return f"{_amount(value['at_least'], pack)} or more episodes in {window.days} days"
+        kinds = "missing episodes" if not window.away else "unauthorised absences"
+        noun = "episodes" if window.missing and window.away else kinds
+        return f"{_amount(value['at_least'], pack)} or more {noun} in {window.days} days"
     if word == "rule":
         return f"with {value}"
     if word == "no_rule":
@@ -219,7 +251,8 @@ def _by(duty: Duty, pack: Pack) -> str:
     }
     name = f" (`{duty.amount}`)" if isinstance(duty.amount, str) else ""
     amount = f"{resolve(duty.amount, pack.settings):g}"
-    return f"{amount} {units[duty.unit]} {origins[duty.origin]}{name}"
+    own = f", {SET_BY_SERVICE}" if duty.set_by == "service" else ""
+    return f"{amount} {units[duty.unit]} {origins[duty.origin]}{name}{own}"
 
 
 def _duty_words(duty: Duty) -> str:

@@ -202,7 +202,7 @@ class _Case:
             label=action.label,
             who=action.who,
             at=action.due_at,
-            ends=" or ".join(filter(None, [_ends(rule.when), _settled_by(rule.settling)])),
+            ends=" or ".join(filter(None, [_ends(rule.when), settled_by(rule.settling)])),
             act="" if rule.act == rule.title else rule.act,
         )
 
@@ -238,7 +238,7 @@ class _Case:
             label=duty.label,
             who=duty.who,
             at=self.found.due[name].at,
-            ends=" or ".join(filter(None, [_ends(duty.when), _settled_by(duty.settling)])),
+            ends=" or ".join(filter(None, [_ends(duty.when), settled_by(duty.settling)])),
             set_by_service=duty.set_by == "service",
         )
 
@@ -377,7 +377,7 @@ def _ends(when: Sequence[Alternative]) -> str:
     return " or ".join(dict.fromkeys(ends))
 
 
-def _settled_by(settling: Settling) -> str:
+def settled_by(settling: Settling) -> str:
     """Which decisions settle it."""
     if not settling.outcomes:
         return ""

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from protocol import document
-from protocol.command import DryRun, check_packs
+from protocol.command import DryRun, check_packs, review_due
 from protocol.pack import load_pack, shipped
 from protocol.packfile import PackError
 from protocol.packread import SHIPPED
@@ -70,6 +70,16 @@ def test_recommendations_are_labelled_as_such():
 def test_every_ambiguity_of_the_decision_table_is_there_with_its_choice():
     names = [ambiguity.id for ambiguity in load_pack().book.ambiguities]
     assert names == [f"A-{n:02}" for n in range(1, 27)] + [f"S-{n:02}" for n in range(1, 17)]
+
+
+def test_a_pack_says_when_it_is_to_be_reviewed():
+    pack = load_pack()
+    by = pack.book.review_by
+    assert by is not None
+    assert review_due(pack, by - timedelta(days=1)) == []
+    (warning,) = review_due(pack, by)
+    assert warning.severity == "warning"
+    assert by.isoformat() in warning.what
 
 
 def test_lancashire_is_off_until_it_is_wanted():
