@@ -1,6 +1,6 @@
 """Sends what waits in the outbox: the most urgent first, within the limits, at least once.
 
-Every person has a lane: their messages go one after the other, so that they arrive in order and a
+Every person has a queue: their messages go one after the other, so that they arrive in order and a
 hanging request holds up nobody else.
 """
 
@@ -15,9 +15,9 @@ import structlog
 
 from reminders import joining
 from reminders.clock import Clock
-from reminders.lanes import SOON, Lane, Lanes
 from reminders.limits import Limiter, Turn
 from reminders.outbox import Outbox, Records
+from reminders.send_queue import SOON, PersonQueue, SendQueue
 from reminders.sending import (
     MaybeSent,
     Moved,
@@ -36,7 +36,7 @@ from storage.model import Episode, Message
 TELEGRAM, SECOND = "telegram", "second"
 """Channels of a message."""
 WAITING_AT_MOST = 32
-"""Lanes that stand before the limiter at one time: few, so that an urgent newcomer is soon in."""
+"""Queues that stand before the limiter at one time: few, so that an urgent newcomer is soon in."""
 DOWN_AFTER = 3
 """So many failures in a row and Telegram counts as down."""
 BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0)
@@ -45,7 +45,7 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0)
 log = structlog.get_logger(__name__)
 
 
-class Desk(Records, Protocol):
+class Results(Records, Protocol):
     """What delivery tells its owner (the engine)."""
 
     def sent(self, ref: str, message: Message, late: timedelta) -> None:
@@ -95,18 +95,18 @@ class Delivery:
         sender: Sender,
         limiter: Limiter,
         clock: Clock,
-        desk: Desk,
+        results: Results,
         second: SecondSender | None = None,
     ) -> None:
-        self.outbox = Outbox(write_behind, clock, desk)
+        self.outbox = Outbox(write_behind, clock, results)
         self.sender = sender
         self.limiter = limiter
         self.clock = clock
-        self.desk = desk
+        self.results = results
         self.second = second
         self.down_since: datetime | None = None
         self.stopped_why = ""
-        self._lanes = Lanes(self._dispatch)
+        self._queues = SendQueue(self._dispatch)
         self._tasks: set[asyncio.Task[None]] = set()
         self._before_limiter = 0
         self._sending = 0
@@ -126,18 +126,18 @@ class Delivery:
         self._running = False
         if self._probe is not None:
             self._probe.cancel()
-        self._lanes.stop()
+        self._queues.stop()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def offer(self, ref: str, message: Message) -> None:
-        """Puts a waiting message into its person's lane; a second offer of it does nothing."""
-        if not self._lanes.offer(ref, message):
+        """Puts a waiting message into its person's queue; a second offer of it does nothing."""
+        if not self._queues.offer(ref, message):
             return
         wait = self.clock.seconds_until(message.not_before) if message.not_before else None
-        chat = self.desk.chat_of(message.to, None)
+        chat = self.results.chat_of(message.to, None)
         if wait and chat is not None and message.channel == TELEGRAM:
             self.limiter.pause(chat, wait)
         self._dispatch()
@@ -147,7 +147,7 @@ class Delivery:
         if self._probe is not None:
             self._probe.cancel()
             self._probe = None
-        self._lanes.unpark_all()
+        self._queues.unpark_all()
         self._dispatch()
 
     @property
@@ -155,41 +155,41 @@ class Delivery:
         """Nothing is being sent, or about to be within a few seconds."""
         if self._tasks:
             return False
-        return bool(self.stopped_why) or self._probe is not None or self._lanes.quiet
+        return bool(self.stopped_why) or self._probe is not None or self._queues.quiet
 
     @property
     def waiting(self) -> int:
         """How many messages wait or are under way."""
-        return self._lanes.waiting
+        return self._queues.waiting
 
     # The loop -------------------------------------------------------------------------------
 
     def _dispatch(self) -> None:
-        """Starts lanes, the most urgent first, as long as there is room before the limiter."""
+        """Starts queues, the most urgent first, as long as there is room before the limiter."""
         if not self._running or self.stopped_why:
             return
-        while self._lanes.next_ready(SECOND) is not None:
-            self._start(self._lanes.pop_ready(SECOND))
-        while (lane := self._lanes.next_ready(TELEGRAM)) is not None:
+        while self._queues.next_ready(SECOND) is not None:
+            self._start(self._queues.pop_ready(SECOND))
+        while (queue := self._queues.next_ready(TELEGRAM)) is not None:
             if self._failures >= DOWN_AFTER and (self._sending or self._probe is not None):
                 break
             if self._sending >= self.limiter.limits.in_flight:
                 break
             if self._before_limiter >= WAITING_AT_MOST:
                 break
-            chat = self.desk.chat_of(lane.person, None)
+            chat = self.results.chat_of(queue.person, None)
             wait = self.limiter.wait_for(chat) if chat is not None else 0.0
             if wait > SOON / 10:
-                self._lanes.park(self._lanes.pop_ready(TELEGRAM), wait)
+                self._queues.park(self._queues.pop_ready(TELEGRAM), wait)
                 continue
             self._before_limiter += 1
             self._sending += 1
-            self._start(self._lanes.pop_ready(TELEGRAM))
-        self.desk.idle_changed()
+            self._start(self._queues.pop_ready(TELEGRAM))
+        self.results.idle_changed()
 
-    def _start(self, lane: Lane) -> None:
-        lane.busy = True
-        task = asyncio.get_running_loop().create_task(self._serve(lane))
+    def _start(self, queue: PersonQueue) -> None:
+        queue.busy = True
+        task = asyncio.get_running_loop().create_task(self._serve(queue))
         self._tasks.add(task)
         task.add_done_callback(self._done)
 
@@ -197,54 +197,54 @@ class Delivery:
         self._tasks.discard(task)
         self._dispatch()
 
-    async def _serve(self, lane: Lane) -> None:
+    async def _serve(self, queue: PersonQueue) -> None:
         pause = 0.0
         try:
-            if lane.channel == TELEGRAM:
-                pause = await self._by_telegram(lane)
+            if queue.channel == TELEGRAM:
+                pause = await self._by_telegram(queue)
             else:
-                pause = await self._by_second(lane)
+                pause = await self._by_second(queue)
         except Exception:
-            log.exception("delivery failed", to=lane.person)
-            self._lanes.put_back(lane)
+            log.exception("delivery failed", to=queue.person)
+            self._queues.put_back(queue)
             pause = BACK_OFF[-1]
         finally:
-            lane.busy = False
-            self._sending -= lane.channel == TELEGRAM
+            queue.busy = False
+            self._sending -= queue.channel == TELEGRAM
             if pause > 0 and self._running:
-                self._lanes.park(lane, pause)
-            self._lanes.make_ready(lane)
-            self._lanes.drop_if_empty(lane)
+                self._queues.park(queue, pause)
+            self._queues.make_ready(queue)
+            self._queues.drop_if_empty(queue)
 
-    async def _by_telegram(self, lane: Lane) -> float:
+    async def _by_telegram(self, queue: PersonQueue) -> float:
         """One message to one person. Returns real seconds to wait before the next attempt."""
-        chat = self.desk.chat_of(lane.person, None) or 0
+        chat = self.results.chat_of(queue.person, None) or 0
         inside = False
         try:
-            async with self.limiter.turn(chat, lane.items[0].priority) as turn:
+            async with self.limiter.turn(chat, queue.items[0].priority) as turn:
                 inside = True
                 self._before_limiter -= 1
                 self._dispatch()
-                parts = await self._attempt(lane)
+                parts = await self._attempt(queue)
                 if not parts:
                     return 0.0
                 outcome = await self._send(parts, chat, turn)
         finally:
             if not inside:
                 self._before_limiter -= 1
-        return await self._outcome(lane, [(ref, m) for ref, m, _ in parts], outcome, chat)
+        return await self._outcome(queue, [(ref, m) for ref, m, _ in parts], outcome, chat)
 
-    async def _attempt(self, lane: Lane) -> list[tuple[str, Message, Episode | None]]:
+    async def _attempt(self, queue: PersonQueue) -> list[tuple[str, Message, Episode | None]]:
         """Takes what goes out together and puts the attempt on record; what is no longer true is
         left out."""
         parts: list[tuple[str, Message, Episode | None]] = []
         # While Telegram is down one message is enough to try with.
-        alone = lane.channel != TELEGRAM or self._failures >= DOWN_AFTER
+        alone = queue.channel != TELEGRAM or self._failures >= DOWN_AFTER
         most = 1 if alone else self.limiter.limits.join_at_most
-        for item in self._lanes.take(lane, most):
-            message, record = await self.outbox.begin(item.ref, item.id, lane.person)
+        for item in self._queues.take(queue, most):
+            message, record = await self.outbox.begin(item.ref, item.id, queue.person)
             if message is None:
-                lane.settle(item.ref, item.id)
+                queue.settle(item.ref, item.id)
                 continue
             parts.append((item.ref, message, record))
         wanted: list[tuple[str, Message, Episode | None]] = []
@@ -252,7 +252,7 @@ class Delivery:
             if await self.outbox.still_wanted(ref, message.id):
                 wanted.append((ref, message, record))
             else:
-                lane.settle(ref, message.id)
+                queue.settle(ref, message.id)
         return wanted
 
     async def _send(
@@ -271,24 +271,28 @@ class Delivery:
             return Refused(f"{type(error).__name__} while wording it")
 
     async def _outcome(
-        self, lane: Lane, parts: list[tuple[str, Message]], outcome: Sent | SendError, chat: int
+        self,
+        queue: PersonQueue,
+        parts: list[tuple[str, Message]],
+        outcome: Sent | SendError,
+        chat: int,
     ) -> float:
         now = self.clock.now()
         if isinstance(outcome, MaybeSent | NotSent):
             maybe = isinstance(outcome, MaybeSent)
             why = "may have arrived" if maybe else "not sent"
-            await self._again(lane, parts, why, ambiguous=maybe)
-            pause = BACK_OFF[min(lane.failures, len(BACK_OFF) - 1)]
-            lane.failures += 1
+            await self._again(queue, parts, why, ambiguous=maybe)
+            pause = BACK_OFF[min(queue.failures, len(BACK_OFF) - 1)]
+            queue.failures += 1
             return 0.0 if self._failed(now) else pause
         if isinstance(outcome, Stopped):
             first, self.stopped_why = not self.stopped_why, outcome.why
-            await self._again(lane, parts, f"stopped: {outcome.why}")
+            await self._again(queue, parts, f"stopped: {outcome.why}")
             if first:
-                self.desk.stopped(outcome.why)
+                self.results.stopped(outcome.why)
             return 0.0
         self._answered()
-        lane.failures = 0
+        queue.failures = 0
         match outcome:
             case Sent():
                 refs = list(dict.fromkeys(ref for ref, _ in parts))
@@ -301,34 +305,34 @@ class Delivery:
                     done = await self.outbox.sent(
                         ref, message, now, outcome.chat_id, outcome.message_id
                     )
-                    lane.settle(ref, message.id)
-                    self.desk.sent(ref, done, now - message.due_at)
+                    queue.settle(ref, message.id)
+                    self.results.sent(ref, done, now - message.due_at)
             case TooFast():
                 self.limiter.pause(chat, outcome.retry_after, overall=outcome.overall)
                 later = now + timedelta(seconds=outcome.retry_after)
-                await self._again(lane, parts, "429", not_before=later)
+                await self._again(queue, parts, "429", not_before=later)
                 return outcome.retry_after
             case Moved():
-                await self.desk.moved(lane.person, outcome.chat_id)
-                await self._again(lane, parts, "moved")
+                await self.results.moved(queue.person, outcome.chat_id)
+                await self._again(queue, parts, "moved")
             case Unreachable():
                 for ref, message in parts:
                     await self.outbox.failed(ref, message, outcome.why, "unreachable")
-                    lane.settle(ref, message.id)
+                    queue.settle(ref, message.id)
                 for ref, message in parts:
-                    await self.desk.unreachable(ref, message, outcome.why)
+                    await self.results.unreachable(ref, message, outcome.why)
             case Refused() if len(parts) > 1:
-                await self._again(lane, parts, outcome.why, alone=True)
+                await self._again(queue, parts, outcome.why, alone=True)
             case Refused():
                 ref, message = parts[0]
                 await self.outbox.failed(ref, message, outcome.why, "refused")
-                lane.settle(ref, message.id)
-                await self.desk.refused(ref, message, outcome.why)
+                queue.settle(ref, message.id)
+                await self.results.refused(ref, message, outcome.why)
         return 0.0
 
     async def _again(
         self,
-        lane: Lane,
+        queue: PersonQueue,
         parts: list[tuple[str, Message]],
         why: str,
         *,
@@ -338,7 +342,7 @@ class Delivery:
     ) -> None:
         for ref, message in parts:
             await self.outbox.waits(ref, message, why, ambiguous=ambiguous, not_before=not_before)
-            self._lanes.put(lane, ref, message, alone=alone)
+            self._queues.put(queue, ref, message, alone=alone)
 
     # Telegram down ---------------------------------------------------------------------------
 
@@ -346,17 +350,17 @@ class Delivery:
         self._failures = 0
         if self.down_since is not None:
             self.down_since = None
-            self.desk.down(None)
+            self.results.down(None)
         if self._probe is not None:
             self._probe.cancel()
             self._probe = None
 
     def _failed(self, now: datetime) -> bool:
-        """Counts a failure. True once Telegram counts as down: then one lane at a time tries."""
+        """Counts a failure. True once Telegram counts as down: then one queue at a time tries."""
         self._failures += 1
         if self.down_since is None:
             self.down_since = now
-            self.desk.down(now)
+            self.results.down(now)
         over = self._failures - DOWN_AFTER
         if over < 0:
             return False
@@ -371,25 +375,25 @@ class Delivery:
 
     # The second channel -----------------------------------------------------------------------
 
-    async def _by_second(self, lane: Lane) -> float:
-        parts = await self._attempt(lane)
+    async def _by_second(self, queue: PersonQueue) -> float:
+        parts = await self._attempt(queue)
         if not parts:
             return 0.0
         ref, message, _ = parts[0]
         try:
             if self.second is None:
                 raise Refused("no second channel")
-            await self.second.send(lane.person, message, ref)
+            await self.second.send(queue.person, message, ref)
         except NotSent:
-            await self._again(lane, [(ref, message)], "not sent")
-            pause = BACK_OFF[min(lane.failures, len(BACK_OFF) - 1)]
-            lane.failures += 1
+            await self._again(queue, [(ref, message)], "not sent")
+            pause = BACK_OFF[min(queue.failures, len(BACK_OFF) - 1)]
+            queue.failures += 1
             return pause
         except Refused as error:
             await self.outbox.failed(ref, message, error.why, "refused")
-            await self.desk.refused(ref, message, error.why)
+            await self.results.refused(ref, message, error.why)
         else:
-            lane.failures = 0
+            queue.failures = 0
             await self.outbox.sent(ref, message, self.clock.now(), None, None)
-        lane.settle(ref, message.id)
+        queue.settle(ref, message.id)
         return 0.0

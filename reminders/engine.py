@@ -86,7 +86,7 @@ class Engine:
             sender=sender,
             limiter=self.limiter,
             clock=self.clock,
-            desk=self,
+            results=self,
             second=second,
         )
         self.events = self.service_state.events
@@ -476,7 +476,7 @@ class Engine:
     def _busy(self) -> _Busy:
         return _Busy(self)
 
-    # What delivery tells (the Desk) -----------------------------------------------------------
+    # What delivery tells ----------------------------------------------------------------------
 
     def chat_of(self, person: str, home: str | None) -> int | None:
         """The chat in which this person is written to; None: they have none."""
