@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from protocol.counting import counting
-from protocol.facts import Fact
+from protocol.facts import Closed, Fact
 from protocol.london import LONDON
 from protocol.provider import Provider
 from storage.model import Episode
@@ -38,6 +38,7 @@ def lines(episode: Episode, provider: Provider) -> list[Line]:
     valid = {fact.id for fact in counting(episode.facts)}
     names = {fact.id: _kind(fact) for fact in episode.facts}
     found = []
+    closed = False
     for entry in episode.entries:
         fact = entry.fact
         what = what_of(fact)
@@ -48,12 +49,13 @@ def lines(episode: Episode, provider: Provider) -> list[Line]:
                 time(fact.recorded_at, seconds=True),
                 who(fact.by, provider),
                 time(getattr(fact, "at", None)),
-                _kind(fact),
+                f"{_kind(fact)} (after closing)" if closed else _kind(fact),
                 what,
                 entry.digest,
                 fact.id in valid,
             )
         )
+        closed = closed or isinstance(fact, Closed)
     return found
 
 
