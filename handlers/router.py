@@ -17,6 +17,7 @@ from handlers.wording import card as card_words
 from handlers.wording import common, menu
 from handlers.wording import form as form_words
 from protocol.provider import Role
+from storage.model import Draft
 from storage.store import Conflict, NotFound, NotSaved
 
 log = structlog.get_logger(__name__)
@@ -72,6 +73,12 @@ async def _saved(context: Context, incoming: Incoming) -> bool:
         return False
 
 
+async def _half_finished(context: Context, incoming: Incoming) -> Draft | None:
+    """What this update was about, if that is kept but not on record yet."""
+    drafts = await unasked.unfinished(context, incoming.staff)
+    return next((draft for draft in drafts if incoming.update_id in draft.seen), None)
+
+
 def _case_meant(context: Context, incoming: Incoming) -> str:
     """The reference in what was typed or tapped, as it may be repeated; "" if there is none."""
     return lists.reference_in(f"{incoming.text} {incoming.data}", context.service)
@@ -80,17 +87,14 @@ def _case_meant(context: Context, incoming: Incoming) -> str:
 async def again(context: Context, incoming: Incoming) -> None:
     """Telegram delivered it twice (a crash came between saving and confirming): the fact is on
     record once; what the person may not have seen is shown."""
-    if incoming.text and incoming.text not in PRESSED and not incoming.text.startswith("/"):
+    bare = incoming.text in PRESSED or (incoming.text.startswith("/") and " " not in incoming.text)
+    if incoming.text and not bare:
         # Saved, and perhaps not removed before the crash.
         await context.phone.remove(incoming.chat_id, incoming.message_id)
-    drafts = await draft_session.drafts_of(context, incoming.staff.id)
     try:
-        if drafts and incoming.update_id in drafts[0].seen:
-            await context.phone.show(
-                incoming.chat_id,
-                await draft_session.offered(context, drafts[0]),
-                drafts[0].message_id,
-            )
+        if (draft := await _half_finished(context, incoming)) is not None:
+            screen = await unasked.reminder_of(context, incoming.staff, draft)
+            await context.phone.show(incoming.chat_id, screen, draft.message_id)
             return
         for episode in reversed(await context.store.open_episodes()):
             if incoming.update_id in episode.seen:
@@ -110,7 +114,8 @@ async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str =
     if_saved: what is said instead when the update's change is on disk all the same.
     """
     if if_saved and await _saved(context, incoming):
-        text = if_saved
+        half = await _half_finished(context, incoming)
+        text = menu.KEPT_BUT if half is not None else if_saved
     try:
         await context.phone.say(incoming.chat_id, text)
     except Unreached:

@@ -77,6 +77,10 @@ SAVED_BUT = (
     "<b>It is saved</b>, but something went wrong here after that, so I cannot show it. "
     "/open shows your cases. If it happens again, tell your administrator."
 )
+KEPT_BUT = (
+    "<b>Your answer is kept, but it is not on record yet</b>, and something went wrong here. "
+    "Report missing, or the button on the case, brings the question back."
+)
 CANNOT_SHOW = (
     "Telegram does not take this screen. Nothing was changed. "
     "/open shows your cases; /case and a reference opens one. Please tell your administrator."

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from handlers.case_buttons import counted
+from handlers.chat import Screen
 from protocol import facts as f
 from protocol.facts import Opened
 from protocol.provider import Role
@@ -292,6 +293,34 @@ async def test_not_saved_is_only_said_of_what_was_not_saved() -> None:
             await world.sends("amy", "her phone went off at nine")
             assert "It is saved" in world.last("amy"), error
             assert len(await world.facts(ref, f.Note)) == 1
+
+
+async def test_an_answer_of_a_form_is_not_said_to_be_on_record() -> None:
+    """The answer is in the draft, the next question cannot be shown."""
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        real = world.phone.show
+
+        async def show(chat_id: int, screen: Screen, message_id: int = 0) -> int:
+            if screen.rows:
+                raise RuntimeError("x")
+            return await real(chat_id, screen, message_id)
+
+        world.phone.show = show  # type: ignore[method-assign]
+        await world.taps("amy", "YP-01")
+        assert "kept, but it is not on record yet" in world.last("amy")
+        assert await world.cases() == []
+
+
+async def test_what_was_typed_and_comes_twice_is_kept_once() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "she rang from the station")
+        world._update -= 1
+        await world.sends("amy", "she rang from the station")
+        assert (await world.store.draft("amy.words")).answers["texts"] == [
+            "she rang from the station"
+        ]
+        assert "not on record" in world.text("amy")
 
 
 async def test_no_text_of_an_error_reaches_a_person() -> None:
