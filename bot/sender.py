@@ -10,11 +10,11 @@ import msgspec
 from bot import monthly as bot_monthly
 from bot.phone import TelegramSending
 from handlers import card
+from handlers.case_view import CaseView, case_view
 from handlers.chat import Screen
 from handlers.message_parts import split
 from handlers.wording import all_clear, digest, messages, service
 from handlers.wording import monthly as monthly_words
-from protocol.fold import fold
 from protocol.provider import Staff
 from reminders import monthly
 from reminders.all_clear import ASKING, EDITS
@@ -87,7 +87,7 @@ class WordedSender:
         done = {one["duty"] for one in message.data["ended"]}
         parts = set(message.data["parts"])
         live = [m for m in episode.messages if m.id in parts and m.about not in done]
-        blocks = [await self._block(episode.ref, live, words)] if live else []
+        blocks = [await self._block(episode.ref, live)] if live else []
         for ref in message.data.get("beside", ()):
             with suppress(NotFound):
                 other = await self._store.episode(ref)
@@ -102,7 +102,7 @@ class WordedSender:
                 gone = [m for m in same if other.closed_at is not None or m.about not in wanted]
                 lines += [all_clear.no_longer(m.about, ref, words) for m in gone]
                 if still := [m for m in same if m not in gone]:
-                    blocks.append(await self._block(ref, still, words))
+                    blocks.append(await self._block(ref, still))
         text = "\n\n".join(["\n".join(lines), *(block.text for block in blocks)])
         return Screen(text, tuple(row for block in blocks for row in block.rows))
 
@@ -115,7 +115,6 @@ class WordedSender:
 
     async def _together(self, message: Message, person: Staff) -> Screen:
         """Several pings in one message: the reminders of a case as one block, the rest below."""
-        words = messages.Words(self._service, self._pack, self._clock.now())
         asking: dict[str, list[Message]] = {}
         found: list[Screen] = []
         for ref, part in parts(message):
@@ -127,7 +126,7 @@ class WordedSender:
                 found.append(await self._screen(part, await self._store.episode(ref), person))
         for ref, same in reversed(asking.items()):
             with suppress(NotFound):
-                found.insert(0, await self._block(ref, same, words))
+                found.insert(0, await self._block(ref, same))
         if not found:
             raise Refused("nothing of it is true any more")
         return Screen(
@@ -135,15 +134,23 @@ class WordedSender:
             tuple(row for screen in found for row in screen.rows),
         )
 
-    async def _block(self, ref: str, same: list[Message], words: messages.Words) -> Screen:
-        episode = await self._store.episode(ref)
-        home = words.home(episode.home)
-        place = home.name if home else episode.home
-        level = (await self._cases.standing_of(ref)).shown
-        authority = fold(episode.facts).child.responsible_la or ""
+    async def _block(self, ref: str, same: list[Message]) -> Screen:
+        view = await self._view(await self._store.episode(ref))
         if len(same) == 1:
-            return messages.reminder(same[0], ref, place, level, authority, words)
-        return messages.reminders([(m, authority) for m in same], ref, place, level, words)
+            return messages.reminder(same[0], view)
+        return messages.reminders(same, view)
+
+    async def _view(self, episode: Episode) -> CaseView:
+        return case_view(
+            episode,
+            await self._cases.standing_of(episode.ref),
+            self._cases.duties_in(episode)[1],
+            await self._store.person(episode.person),
+            self._service,
+            self._pack,
+            self._clock.now(),
+            self._identifiers,
+        )
 
     async def _screen(self, message: Message, episode: Episode | None, person: Staff) -> Screen:
         words = messages.Words(self._service, self._pack, self._clock.now())
@@ -155,29 +162,17 @@ class WordedSender:
         place = home.name if home else episode.home
         match message.kind:
             case "reminder" | "escalation" | "telephone":
-                return await self._block(episode.ref, [message], words)
+                return await self._block(episode.ref, [message])
             case "level":
-                return messages.level(message, episode.ref, place, words)
+                return messages.level(message, await self._view(episode))
             case "not_enough":
-                return messages.not_enough(message, episode.ref, words)
+                return messages.not_enough(message, await self._view(episode))
             case "taken":
-                return messages.taken(message, episode.ref, words)
+                return messages.taken(message, await self._view(episode))
             case "over":
-                return all_clear.over(message, episode.ref, fold(episode.facts).child, words)
+                return all_clear.over(message, await self._view(episode))
             case "card":
-                return card.card(
-                    card.View(
-                        episode=episode,
-                        state=await self._cases.standing_of(episode.ref),
-                        duties=self._cases.duties_in(episode)[1],
-                        person=await self._store.person(episode.person),
-                        staff=person,
-                        service=self._service,
-                        pack=self._pack,
-                        clock=self._clock,
-                        identifiers=self._identifiers,
-                    )
-                )
+                return card.card(await self._view(episode), person)
             case _:
                 return service.on_episode(message, episode.ref, place, words)
 

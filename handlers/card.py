@@ -4,101 +4,69 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers.case_view import CaseView
 from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
 from handlers.wording.after_return import AFTER_CLOSING
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
-from protocol.counting import counting
-from protocol.fold import fold
-from protocol.pack import Pack
-from protocol.provider import Provider, Staff
-from protocol.standing import Standing
-from reminders.clock import Clock
+from protocol.provider import Staff
 from reminders.duties import Duty
-from storage.model import Episode, Person
+
+FIRST = ("REF-OOH", "REF-DUTY", "N-POLICE")
+"""Found and unsafe, and police: above everything else that is to be done."""
 
 
-class View:
-    """What the card needs to know of one case at one moment."""
-
-    def __init__(
-        self,
-        episode: Episode,
-        state: Standing,
-        duties: Sequence[Duty],
-        person: Person | None,
-        staff: Staff,
-        service: Provider,
-        pack: Pack,
-        clock: Clock,
-        identifiers: str,
-    ) -> None:
-        self.episode, self.state, self.duties = episode, state, duties
-        self.person, self.staff, self.service = person, staff, service
-        self.pack, self.now, self.identifiers = pack, clock.now(), identifiers
-        self.facts = counting(episode.facts)
-        self.names = {s.id: s.name for s in service.staff} | {f.NIGHTLIGHT: "Nightlight"}
-        self.folded = fold(episode.facts)
-        kinds = {type(fact) for fact in self.facts}
-        self.has = kinds.__contains__
-        self.back = state.computed.returned
-        self.missing = "SG-POLICE" in state.computed.reasons
-        self.closed = episode.closed_at is not None
-
-
-def text(view: View) -> str:
-    """The card's text; under forty short lines, most urgent first."""
-    state, now = view.state, view.now
-    located = view.folded.located_at is not None and not view.back
-    label = (
-        "CLOSED" if view.closed else "BACK" if view.back else "FOUND, not back" if located else ""
-    )
-    assessment = state.computed
-    lines = [
-        say.heading(
-            view.episode, state, "missing" if view.missing else view.folded.category, label
-        ),
-        say.who(
-            view.service.home(view.episode.home),
-            view.person,
-            view.folded.child,
-            assessment.age,
-            view.identifiers,
-        ),
-        say.away(assessment.start, assessment.end if view.back else None, now),
-    ]
-    if note := say.levels(state):
-        lines.append(note)
-    lines += ["", "<b>Why this level</b>", *say.why(state, view.pack)]
+def text(view: CaseView) -> str:
+    """The card's text: what to do now, what is due, what is done, why; one screen of a phone."""
+    lines = say.heading(view)
     if not view.closed:
-        lines += ["", "<b>Due</b>", *say.duties(view.duties, view.pack, now, view.names)]
+        now_due, later = urgent_first(view)
+        if now_due or view.state.computed.emergency:
+            lines += ["", "<b>Do now</b>", *say.do_now(view, now_due)]
+        if later:
+            lines += ["", "<b>Due</b>", *(say.duty_line(d, view) for d in later[: say.MOST_DUE])]
+            if len(later) > say.MOST_DUE:
+                lines.append(f"… and {len(later) - say.MOST_DUE} more")
+        if not view.duties:
+            lines += ["", say.NOTHING_DUE]
     shown = [fact for fact in view.facts if not isinstance(fact, f.Withdrawn)]
-    done = [say.done_line(fact, view.pack, now, view.names) for fact in shown]
+    done = [say.done_line(fact, view.pack, view.now, view.names) for fact in shown]
     done = [line for line in done if line]
+    if repeats := say.repeats(view):
+        lines += ["", repeats]
     if done:
         hidden = len(done) - say.MOST_DONE
         lines += ["", "<b>Done</b>"]
         lines += [f"… {hidden} earlier, see Timeline"] if hidden > 0 else []
         lines += done[-say.MOST_DONE :]
-    return say.card(lines)
+    return say.card([*lines, "", f"<b>Why level {view.state.shown}</b>", *say.why(view)])
 
 
-def _button(view: View, action: str) -> Button:
+def urgent_first(view: CaseView) -> tuple[list[Duty], list[Duty]]:
+    """What to do now, most urgent first and at most three, or else the next duty; and the rest."""
+    ordered = sorted(view.duties, key=lambda d: (d.id not in FIRST, d.at, d.id))
+    now_due = [d for d in ordered if d.at <= view.now or d.id in FIRST][: say.MOST_NOW]
+    now_due = now_due or ordered[:1]
+    later = sorted((d for d in ordered if d not in now_due), key=lambda d: (d.at, d.id))
+    return now_due, later
+
+
+def _button(view: CaseView, action: str) -> Button:
     return Button(BUTTONS[action], f"c:{view.episode.ref}:{action}")
 
 
-def _rows(view: View, *actions: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
+def _rows(view: CaseView, *actions: Sequence[str]) -> tuple[tuple[Button, ...], ...]:
     return tuple(tuple(_button(view, a) for a in row) for row in actions if row)
 
 
-def main_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
+def main_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]:
     """What is most likely next, in reach of a thumb; the rest is behind More."""
     if view.closed:
-        return _rows(view, ["timeline", "why"], ["late"] if view.staff.manages else [])
+        return _rows(view, ["timeline", "why"], ["late"] if staff.manages else [])
     if view.back:
-        return _after_return(view)
+        return _after_return(view, staff)
     due = {d.id for d in view.duties}
     telling = []
     if view.missing and not view.has(f.PoliceTold):
@@ -113,10 +81,10 @@ def main_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     found = ["back"] if view.has(f.Located) else ["found", "back"]
     if view.has(f.Located):
         found = [*_found(view), *found, "again"]
-    return _rows(view, telling, parents, found, ["note", "why"], ["more"])
+    return _rows(view, telling, parents, found, ["note", "actions"], ["why", "more"])
 
 
-def _found(view: View) -> list[str]:
+def _found(view: CaseView) -> list[str]:
     """Found, and not back yet: referral first, then those who were told."""
     wanted = {duty.id for duty in view.duties} | {*view.state.computed.prompts}
     urgent = ("referral", "back_police", "back_parents", "ask_safe")
@@ -127,20 +95,20 @@ NEXT_SHOWN = 8
 """Of what comes next after a return, that many buttons; the others follow when these are done."""
 
 
-def _after_return(view: View) -> tuple[tuple[Button, ...], ...]:
+def _after_return(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]:
     """What comes up after a return, in the order in which it does: an hour, a day, three days."""
     after = [action for action in _next(view) if action][:NEXT_SHOWN]
     settle = ["settle"] if view.state.computed.to_settle else []
     last = []
-    if view.staff.manages and not view.has(f.SignedOff):
+    if staff.manages and not view.has(f.SignedOff):
         last.append("signoff")
     if view.has(f.SignedOff):
         last.append("close")
     pairs = [after[start : start + 2] for start in range(0, len(after), 2)]
-    return _rows(view, *pairs, settle, last, ["note", "why"], ["again", "more"])
+    return _rows(view, *pairs, settle, last, ["note", "actions"], ["again", "why", "more"])
 
 
-def _next(view: View) -> list[str]:
+def _next(view: CaseView) -> list[str]:
     """The forms that are wanted now, most urgent first, each once."""
     computed = view.state.computed
     wanted = {duty.id for duty in view.duties} | {*computed.to_settle, *computed.prompts}
@@ -160,7 +128,7 @@ def _next(view: View) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _interview(view: View) -> list[str]:
+def _interview(view: CaseView) -> list[str]:
     """The next steps of the return interview: offered, answered, booked, held, shared."""
     held = [x for x in view.facts if isinstance(x, f.InterviewHeld)]
     if any(x.independent is not False for x in held):
@@ -198,7 +166,7 @@ AFTER_RETURN = (
 """Duties, things to settle and questions, most urgent first, and the form that records each."""
 
 
-def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
+def more_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]:
     """Everything else that can be put on record."""
     due = {d.id for d in view.duties}
     first = [["fix", "timeline"]]
@@ -216,7 +184,7 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
         said.append("acknowledged")
     after = ["time_away", "assessment"] if view.back or view.has(f.Located) else []
     levels = ["raise"] if view.state.shown < 3 else []
-    if view.staff.manages and view.state.shown > 1:
+    if staff.manages and view.state.shown > 1:
         levels.append("lower")
     checks = tuple(
         (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{code(d.id)}"),)
@@ -230,7 +198,7 @@ def more_buttons(view: View) -> tuple[tuple[Button, ...], ...]:
     )
 
 
-def done_by_hand(view: View) -> list[Duty]:
+def done_by_hand(view: CaseView) -> list[Duty]:
     """Checkpoints that have come, and reviews and meetings, which may be held at any time: duties
     that end because somebody says that they are done."""
     found = []
@@ -242,17 +210,17 @@ def done_by_hand(view: View) -> list[Duty]:
     return found
 
 
-def card(view: View) -> Screen:
-    """The case with its main buttons."""
-    return Screen(text(view), main_buttons(view))
+def card(view: CaseView, staff: Staff) -> Screen:
+    """The case with the main buttons of whoever reads it."""
+    return Screen(text(view), main_buttons(view, staff))
 
 
-def more(view: View) -> Screen:
+def more(view: CaseView, staff: Staff) -> Screen:
     """The case with the rest of its buttons."""
-    return Screen(text(view), more_buttons(view))
+    return Screen(text(view), more_buttons(view, staff))
 
 
-def timeline(view: View, page: int = -1) -> Screen:
+def timeline(view: CaseView, page: int = -1) -> Screen:
     """Every entry in the order of the record, the newest page first shown; what was put right
     stands with its old and its new value."""
     ref = view.episode.ref

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from handlers import card, case_records, draft_session, explanations, settling, show_card
+from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.paging import named, page_number
@@ -54,13 +55,13 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
     """c:REF:action[:duty]"""
     ref, action, *rest = (*parts, "", "")[: max(3, len(parts))]
     episode = await case_records.case(context, ref, incoming.staff)
-    now_on = await show_card.view(context, incoming, episode)
+    now_on = await show_card.view(context, episode)
     at = incoming.message_id
     match action:
         case "card":
             await show_card.card_of(context, incoming, ref, at)
         case "more":
-            await context.phone.show(incoming.chat_id, card.more(now_on), at)
+            await context.phone.show(incoming.chat_id, card.more(now_on, incoming.staff), at)
         case "timeline":
             page = page_number(rest[0]) if rest and rest[0] else -1
             await context.phone.show(incoming.chat_id, card.timeline(now_on, page), at)
@@ -93,7 +94,7 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await show_card.card_of(context, incoming, ref, at)
 
 
-async def _done(context: Context, incoming: Incoming, now_on: card.View, duty: str) -> None:
+async def _done(context: Context, incoming: Incoming, now_on: CaseView, duty: str) -> None:
     """Only what is (still) to be done, and has no form of its own, is recorded as done."""
     duty = named(duty, [d.id for d in card.done_by_hand(now_on)]) or duty
     if duty in {d.id for d in card.done_by_hand(now_on)}:
@@ -104,7 +105,7 @@ async def _done(context: Context, incoming: Incoming, now_on: card.View, duty: s
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)
 
 
-async def _item(context: Context, incoming: Incoming, now_on: card.View, tapped_: str) -> None:
+async def _item(context: Context, incoming: Incoming, now_on: CaseView, tapped_: str) -> None:
     """One thing of the list: how it is recorded, or what is decided about it."""
     about = named(tapped_, settling.left(now_on))
     if about is None:
@@ -114,7 +115,7 @@ async def _item(context: Context, incoming: Incoming, now_on: card.View, tapped_
 
 
 async def _decide(
-    context: Context, incoming: Incoming, now_on: card.View, tapped_: str, *, record: bool
+    context: Context, incoming: Incoming, now_on: CaseView, tapped_: str, *, record: bool
 ) -> None:
     about = named(tapped_, settling.left(now_on))
     if about is None:
@@ -126,7 +127,7 @@ async def _decide(
     await _record(context, incoming, now_on.episode, kind, answers=answers)
 
 
-async def _late(context: Context, incoming: Incoming, now_on: card.View) -> None:
+async def _late(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     """What can still be recorded when a case is closed, by a manager."""
     if not now_on.closed or not incoming.staff.manages:
         raise NotAllowed(after_return.LATE_MANAGER)
@@ -153,7 +154,7 @@ async def _record(
     if kind == "undo":
         answers = {"names": settling.names(episode, context.pack)}
     if kind == "signoff":
-        now_on = await show_card.view(context, incoming, episode)
+        now_on = await show_card.view(context, episode)
         answers, hint = settling.sign_off(context, now_on, incoming.staff)
     if episode.closed_at is not None:
         hint = after_return.LATE
@@ -186,7 +187,7 @@ async def _found_or_back(context: Context, incoming: Incoming, ref: str) -> None
     )
 
 
-async def _again(context: Context, incoming: Incoming, now_on: card.View) -> None:
+async def _again(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     """A new report for the same young person; the earlier episode ends where they were found."""
     episode = now_on.episode
     if not now_on.closed and not now_on.back and not now_on.has(Located):
@@ -199,7 +200,7 @@ async def _again(context: Context, incoming: Incoming, now_on: card.View) -> Non
     await draft_session.begin(context, incoming, "report", answers=answers)
 
 
-async def _close(context: Context, incoming: Incoming, now_on: card.View, *, sure: bool) -> None:
+async def _close(context: Context, incoming: Incoming, now_on: CaseView, *, sure: bool) -> None:
     episode = now_on.episode
     if now_on.closed or (why_not := await _not_closable(context, episode)):
         above = "" if now_on.closed else why_not
@@ -271,7 +272,7 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
         case "do":
             kind, answers = settling.form_for(duty, context.pack)
             if kind == "close":
-                now_on = await show_card.view(context, incoming, episode)
+                now_on = await show_card.view(context, episode)
                 await _close(context, incoming, now_on, sure=False)
             else:
                 await _record(context, incoming, episode, kind, answers=answers)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from handlers import card, show_card
+from handlers import show_card
+from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context
 from handlers.paging import Item, code, paged
@@ -12,7 +13,7 @@ from protocol.explain import Explained, Explanation, explain
 from reminders.assessment_cache import earlier
 
 
-async def _explanation(context: Context, view: card.View) -> Explanation:
+async def _explanation(context: Context, view: CaseView) -> Explanation:
     rows = await context.store.history(view.episode.person)
     return explain(view.folded, earlier(rows, view.episode.ref), context.pack, view.now)
 
@@ -21,7 +22,7 @@ def _back(ref: str) -> tuple[Button, ...]:
     return (Button(say.LEVEL, f"c:{ref}:why"), Button(BUTTONS["card"], f"c:{ref}:card"))
 
 
-async def level(context: Context, incoming: Incoming, view: card.View) -> None:
+async def level(context: Context, incoming: Incoming, view: CaseView) -> None:
     """Why this level, and what would change it next."""
     ref = view.episode.ref
     found = await _explanation(context, view)
@@ -36,15 +37,16 @@ async def level(context: Context, incoming: Incoming, view: card.View) -> None:
 
 
 async def listing(
-    context: Context, incoming: Incoming, view: card.View, kind: str, page: int = 0
+    context: Context, incoming: Incoming, view: CaseView, kind: str, page: int = 0
 ) -> None:
     """The due times or the actions, one button each."""
     ref = view.episode.ref
     found = await _explanation(context, view)
     items = found.duties if kind == "times" else found.actions
     title = say.TIMES if kind == "times" else say.ACTIONS
+    routed = view.pack.rule(view.state.computed.routing) if kind == "actions" else None
     screen = paged(
-        say.listing(ref, title, items),
+        say.listing(ref, title, items, routed.text if routed else ""),
         [Item("", ((Button(say.choice(one), _rule(ref, kind, one.id)),),)) for one in items],
         page,
         lambda number: f"c:{ref}:{kind}:{number}",
@@ -58,7 +60,7 @@ def _rule(ref: str, kind: str, item_id: str) -> str:
     return f"c:{ref}:rule:{kind[0]}{code(item_id)}"
 
 
-async def item(context: Context, incoming: Incoming, view: card.View, which: str) -> None:
+async def item(context: Context, incoming: Incoming, view: CaseView, which: str) -> None:
     """One due time or action: rule, facts, source, what ends it."""
     ref = view.episode.ref
     found = await _explanation(context, view)

@@ -57,7 +57,7 @@ async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) ->
         return
     items = []
     for episode in cases:
-        view = await show_card.view(context, incoming, episode)
+        view = await show_card.view(context, episode)
         text = say.case(
             episode,
             context.service.home(episode.home),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from handlers.card import View
+from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import code
@@ -64,7 +64,7 @@ def names(episode: Episode, pack: Pack) -> dict[str, str]:
     return {name: title(name, pack) for name in about if name}
 
 
-async def listing(context: Context, incoming: Incoming, now_on: View) -> None:
+async def listing(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     """Everything that stands in the way of signing off, with a button each."""
     ref, pack = now_on.episode.ref, context.pack
     open_ids = left(now_on)
@@ -74,14 +74,14 @@ async def listing(context: Context, incoming: Incoming, now_on: View) -> None:
         if d.until is not None
     ]
     buttons = [(Button(title(name, pack)[:60], f"c:{ref}:item:{code(name)}"),) for name in open_ids]
-    if now_on.staff.manages and not now_on.has(f.SignedOff):
+    if incoming.staff.manages and not now_on.has(f.SignedOff):
         buttons.append((Button(BUTTONS["signoff"], f"c:{ref}:signoff"),))
     buttons.append((Button(BUTTONS["card"], f"c:{ref}:card"),))
     text = say.to_settle(ref, [title(name, pack) for name in open_ids], waiting)
     await context.phone.show(incoming.chat_id, Screen(text, tuple(buttons)), incoming.message_id)
 
 
-async def item(context: Context, incoming: Incoming, now_on: View, about: str) -> bool:
+async def item(context: Context, incoming: Incoming, now_on: CaseView, about: str) -> bool:
     """Two ways for one thing on the list: its own form, or a decision. False: there is only one."""
     pack = context.pack
     kind, _ = form_for(about, pack)
@@ -112,7 +112,7 @@ def decide_answers(about: str, pack: Pack) -> dict[str, Any]:
     return {"duty": about, "title": title(about, pack), **_allowed(about, pack)}
 
 
-def left(now_on: View) -> tuple[str, ...]:
+def left(now_on: CaseView) -> tuple[str, ...]:
     """What stands in the way of signing off; the placing authority's last."""
     computed = now_on.state.computed
     beside = computed.placing.to_settle if computed.placing else ()
@@ -149,7 +149,7 @@ def others_who_sign(
     return [other for other in provider.managers(episode.home, now) if other.id != staff.id]
 
 
-def sign_off(context: Context, now_on: View, staff: Staff) -> tuple[dict[str, Any], str]:
+def sign_off(context: Context, now_on: CaseView, staff: Staff) -> tuple[dict[str, Any], str]:
     """The answers that signing off begins with, and what stands above its question. Raises
     NotAllowed where another manager has to do it."""
     others = others_who_sign(context.service, now_on.episode, staff, now_on.now)
@@ -162,7 +162,7 @@ def sign_off(context: Context, now_on: View, staff: Staff) -> tuple[dict[str, An
     return {"left": " ".join(open_ids)}, say.left_open(titles)
 
 
-def why_not_close(now_on: View, staff: Staff, pack: Pack) -> str:
+def why_not_close(now_on: CaseView, staff: Staff, pack: Pack) -> str:
     """Why a case that was signed off cannot be closed now; "" if it can."""
     open_ids = left(now_on)
     if not open_ids:
@@ -175,7 +175,7 @@ def why_not_close(now_on: View, staff: Staff, pack: Pack) -> str:
     return "" if staff.manages else say.MANAGER_CLOSES
 
 
-def closing(now_on: View) -> dict[str, Any]:
+def closing(now_on: CaseView) -> dict[str, Any]:
     """What the closing carries: the ids left open, and the reason given for them."""
     open_ids = left(now_on)
     signed = last_of(now_on.episode.facts, f.SignedOff)

@@ -3,23 +3,23 @@
 from __future__ import annotations
 
 from handlers import card, case_records
+from handlers.case_view import CaseView, case_view
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from storage.model import Episode
 
 
-async def view(context: Context, incoming: Incoming, episode: Episode) -> card.View:
-    """The case as it stands now, for this person."""
-    return card.View(
-        episode=episode,
-        state=await context.engine.cases.standing_of(episode.ref),
-        duties=context.engine.cases.duties_in(episode)[1],
-        person=await context.store.person(episode.person),
-        staff=incoming.staff,
-        service=context.service,
-        pack=context.pack,
-        clock=context.clock,
-        identifiers=context.identifiers,
+async def view(context: Context, episode: Episode) -> CaseView:
+    """The case as it stands now."""
+    return case_view(
+        episode,
+        await context.engine.cases.standing_of(episode.ref),
+        context.engine.cases.duties_in(episode)[1],
+        await context.store.person(episode.person),
+        context.service,
+        context.pack,
+        context.clock.now(),
+        context.identifiers,
     )
 
 
@@ -28,7 +28,7 @@ async def card_of(
 ) -> None:
     """The card on message `at` (0: a new one), with a line above it. Owed if Telegram is away."""
     episode = await case_records.case(context, ref, incoming.staff)
-    screen = card.card(await view(context, incoming, episode))
+    screen = card.card(await view(context, episode), incoming.staff)
     if above:
         screen = Screen(f"{above}\n\n{screen.text}", screen.rows)
     try:

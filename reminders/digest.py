@@ -57,7 +57,13 @@ async def gather(
         "to": moment,
         "open": [open_line(entry, now) for entry in own],
         "unmet": [
-            {"ref": record.ref, "duty": duty.id, "at": duty.at, "owner": duty.owner}
+            {
+                "ref": record.ref,
+                "duty": duty.id,
+                "at": duty.at,
+                "in_protocol": duty.in_protocol,
+                "owner": duty.owner,
+            }
             for record, _, duties in own
             for duty in duties
             if duty.at <= now

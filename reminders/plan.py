@@ -386,7 +386,7 @@ def _notices(situation: Situation) -> tuple[list[Message], list[Message]]:
                 created_at=now,
                 due_at=now,
                 priority=0 if level >= 3 else 10,
-                data={"level": level, "before": before},
+                data={"level": level, "before": before, "announced": bool(announced)},
             )
             if person == author:
                 message = _stop(message, "told on the card")

@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import msgspec
 
+from handlers.case_view import CaseView
 from handlers.chat import Screen, bold, plain
 from handlers.wording import duties
+from handlers.wording.acts import subject
 from handlers.wording.common import clock
 from handlers.wording.messages import Words, moment
-from protocol.london import LONDON, completed_years
-from protocol.recorded import Child
 from reminders.all_clear import Ended
 from storage.model import Message
 
@@ -44,15 +44,11 @@ def _line(one: Ended, ref: str, words: Words) -> str:
             return f"✅ No longer due: {about}"
 
 
-def over(message: Message, ref: str, child: Child, words: Words) -> Screen:
+def over(message: Message, view: CaseView) -> Screen:
     """They are found or back: to everybody who was woken, without a sound."""
-    data = message.data
-    years = child.age
-    if child.dob is not None:
-        years = completed_years(child.dob, words.now.astimezone(LONDON).date())
-    who = f"{bold(ref)}, {years}" if years is not None else bold(ref)
-    what = "is back since" if data["what"] == "back" else "was found at"
+    by = plain(view.names.get(message.data["by"], message.data["by"]))
+    what = "Back" if message.data["what"] == "back" else "Found"
     return Screen(
-        f"🏠 {who}, {what} {clock(moment(data['at']), words.now)} "
-        f"(recorded by {plain(words.name(data['by']))}). You need not do anything now."
+        f"🏠 {subject(view)}\n{what} at {clock(moment(message.data['at']), view.now)} "
+        f"(recorded by {by}). You need not do anything now."
     )

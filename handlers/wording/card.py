@@ -5,50 +5,45 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from handlers.case_view import CaseView
 from handlers.chat import bold, plain
-from handlers.wording import after_return, recording
-from handlers.wording.common import DANGER, asked, clock, due, span
+from handlers.wording import after_return, duties, recording
+from handlers.wording.acts import CRIME_IN_ACTION, act, subject
+from handlers.wording.common import DANGER, clock, due, ordinal, span
 from handlers.wording.duties import title
 from handlers.wording.report import FACTOR_LABELS
 from protocol import facts as f
 from protocol.facts import Child, Fact
 from protocol.fold import fold
 from protocol.pack import Pack
-from protocol.provider import Home, Provider
+from protocol.provider import Provider
 from protocol.standing import Standing
 from reminders.acknowledge import Answer
 from reminders.duties import Duty
-from storage.model import Episode, Person
 
 MANAGER_ONLY = "Only a manager can do that."
 CLOSED_FORM = "This question is closed. /open shows your cases."
 NOTHING_DUE = "Nothing is due now."
-MOST_DUE, MOST_DONE = 6, 8
+MOST_NOW, MOST_DUE, MOST_DONE, MOST_WHY = 3, 4, 4, 2
 CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts known"}
 
 
-def heading(episode: Episode, standing: Standing, category: str, state: str) -> str:
-    """The first line of a card."""
-    return bold(f"{episode.ref} · {state or CATEGORY[category]} · Level {standing.shown}")
-
-
-def who(home: Home | None, person: Person | None, child: Child, age: int | None, style: str) -> str:
-    """The young person by reference; initials only where the controller chose that."""
-    parts = [plain(home.name) if home else "", plain(person.ref) if person else "not on the list"]
-    if style == "initials" and person and person.name:
-        parts.append("".join(word[0] for word in person.name.split() if word[:1].isalpha()))
-    if age is not None:
-        parts.append(f"age {age}")
+def heading(view: CaseView) -> list[str]:
+    """Who, missing or away, since when; the level; who placed them; what people have set."""
+    home = view.home
+    parts = [plain(home.name) if home else "", f"Level {view.state.shown}"]
+    child = view.folded.child
     if child.looked_after and child.responsible_la:
         parts.append(f"placed by {plain(child.responsible_la)}")
-    return " · ".join(p for p in parts if p)
-
-
-def away(start: datetime, end: datetime | None, now: datetime) -> str:
-    """How long the young person has been away, or was."""
-    if end is not None:
-        return f"Was away {span(end - start)}, {clock(start, now)} to {clock(end, now)}"
-    return f"Away {span(now - start)}, since {clock(start, now)}"
+    lines = [subject(view), " · ".join(part for part in parts if part)]
+    if view.closed:
+        lines.append("<b>CLOSED</b>")
+    if view.back:
+        computed = view.state.computed
+        lines.append(f"Was away {span(computed.end - computed.start)}.")
+    if note := levels(view.state):
+        lines.append(note)
+    return lines
 
 
 def levels(standing: Standing) -> str:
@@ -61,30 +56,51 @@ def levels(standing: Standing) -> str:
     return f"({'; '.join(parts)})" if parts else ""
 
 
-def why(standing: Standing, pack: Pack) -> list[str]:
-    """A line for each reason of the level."""
-    lines = []
-    for reason in standing.computed.level_reasons:
-        rule = pack.rule(reason)
-        lines.append(f"• {plain(rule.text if rule else reason)}")
+def why(view: CaseView) -> list[str]:
+    """The reasons for the level, and where the young person stands in the counts."""
+    pack, reasons = view.pack, view.state.computed.level_reasons
+    texts = [pack.rule(reason) for reason in reasons[:MOST_WHY]]
+    lines = [f"• {plain(rule.text)}" for rule in texts if rule]
+    if len(reasons) > MOST_WHY:
+        lines.append(f"• … and {len(reasons) - MOST_WHY} more: ❓ Why")
     return lines
 
 
-def duty_line(duty: Duty, pack: Pack, now: datetime, owner: str) -> str:
+def repeats(view: CaseView) -> str:
+    """From the third episode on: how many, and that a meeting is to be asked for."""
+    settings = view.pack.settings
+    count = view.state.computed.counts.get("count_90", 0)
+    if count < settings.har_episode_count:
+        return ""
+    return (
+        f"📌 <b>{ordinal(count)} episode in {settings.episode_window_days} days.</b> "
+        "Ask for the meeting: 📌 Actions."
+    )
+
+
+def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
+    """The acts that cannot wait, with whom to ring; without any, the next one."""
+    lines = [CRIME_IN_ACTION] if view.state.computed.emergency else []
+    for number, duty in enumerate(now_due, 1):
+        holds = holder(duty, view)
+        mark = f"{number}. " if len(now_due) > 1 else ""
+        lines.append(f"{mark}{act(duty.id, view)}{holds}")
+    return lines
+
+
+def holder(duty: Duty, view: CaseView) -> str:
+    """Who said "I have it", while that holds."""
+    if not duty.owner or not duty.held(view.now):
+        return ""
+    return f" · {plain(view.names.get(duty.owner, duty.owner))} has it"
+
+
+def duty_line(duty: Duty, view: CaseView) -> str:
     """One duty: mark, title, time, who has it."""
-    mark = "‼️" if duty.at <= now else "🕑"
-    when = due(duty.at, now) if duty.in_protocol else asked(duty.at, now)
-    holds = f" · {plain(owner)} has it" if owner and duty.held(now) else ""
-    return f"{mark} {plain(title(duty.id, pack))}: {when}{holds}"
-
-
-def duties(found: Sequence[Duty], pack: Pack, now: datetime, names: dict[str, str]) -> list[str]:
-    """A line for each duty, the earliest first."""
-    ordered = sorted(found, key=lambda d: d.at)
-    lines = [duty_line(d, pack, now, names.get(d.owner, "")) for d in ordered[:MOST_DUE]]
-    if len(ordered) > MOST_DUE:
-        lines.append(f"… and {len(ordered) - MOST_DUE} more later")
-    return lines or [NOTHING_DUE]
+    mark = "‼️" if duty.at <= view.now else "🕑"
+    set_by = duties.set_by(duty.id, view.pack) if duty.in_protocol else "none"
+    when = due(duty.at, view.now, set_by)
+    return f"{mark} {plain(title(duty.id, view.pack))}: {when}{holder(duty, view)}"
 
 
 def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str], was: str = "") -> str:

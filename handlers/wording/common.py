@@ -63,19 +63,31 @@ def span(length: timedelta) -> str:
     return f"{days} days {hours} h" if hours else f"{days} days"
 
 
-def due(at: datetime, now: datetime) -> str:
-    """ "by 02:30 (in 25 min)" or "since 01:05, 35 min overdue"."""
-    if at > now:
-        return f"by {clock(at, now)} (in {span(at - now + timedelta(seconds=59))})"
-    if now - at < timedelta(minutes=1):
-        return "now"
-    return f"since {clock(at, now)}, {span(now - at)} overdue"
+def due(at: datetime, now: datetime, set_by: str = "protocol") -> str:
+    """ "due by 02:30", "due since 01:05, overdue". Clock times only: they stay true on the screen.
+
+    Only a time that the protocol sets can be overdue; the service's own says whose it is, and what
+    has no time is asked for. set_by: protocol, service or none.
+    """
+    coming = at > now
+    if set_by == "none":
+        return f"asked {'for' if coming else 'since'} {clock(at, now)}, no time in protocol"
+    own = " (set by this service)" if set_by == "service" else ""
+    if coming:
+        return f"due by {clock(at, now)}{own}"
+    late = ", overdue" if not own and now - at >= timedelta(minutes=1) else ""
+    return f"due since {clock(at, now)}{late}{own}"
 
 
-def asked(at: datetime, now: datetime) -> str:
-    """For what has no time in the protocol: when this service asks for it."""
-    when = "at" if at > now else "since"
-    return f"asked {when} {clock(at, now)}; no time in protocol"
+def ordinal(number: int) -> str:
+    """1st, 2nd, 3rd, 4th, 11th, 22nd."""
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{'th' if number % 100 in (11, 12, 13) else ending}"
+
+
+def sentence(words: str) -> str:
+    """With a capital and a full stop."""
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 def cut(name: str, longest: int = 60) -> str:

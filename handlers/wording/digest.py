@@ -29,7 +29,9 @@ def weekly(message: Message, words: Words) -> Screen:
     lines += ["", f"<b>Duties not met: {len(data['unmet'])}</b>"]
     for duty in data["unmet"][:MOST]:
         title = plain(duties.title(duty["duty"], words.pack))
-        lines.append(f"‼️ {plain(duty['ref'])} {title}: {due(moment(duty['at']), now)}")
+        own = not duty.get("in_protocol", True)
+        set_by = "none" if own else duties.set_by(duty["duty"], words.pack)
+        lines.append(f"‼️ {plain(duty['ref'])} {title}: {due(moment(duty['at']), now, set_by)}")
     if len(data["unmet"]) > MOST:
         lines.append(f"… and {len(data['unmet']) - MOST} more")
     lines += ["", *_interviews(data["interviews"])]

@@ -55,8 +55,9 @@ BUTTONS = {
     "withheld": "👪 Not to be told",
     "note": "📝 Note",
     "found": "📍 Found",
-    "back": "🏠 Back",
-    "why": "❓ Why this level",
+    "back": "🏠 They're back",
+    "why": "❓ Why",
+    "actions": "📌 Actions",
     "more": "⋯ More",
     "card": "‹ Back to the case",
     "safewell": "👮 Safe and well check",
@@ -103,7 +104,17 @@ def short(duty: str, pack: Pack) -> str:
     return SHORT.get(duty) or title(duty, pack)[:24].lower()
 
 
-def button(duty: str, pack: Pack) -> str:
+def button(duty: str, pack: Pack, *, missing: bool = True) -> str:
     """The label of the button that records this duty."""
-    kind = RECORDED_BY.get(duty)
-    return BUTTONS[kind] if kind else f"✅ Done: {title(duty, pack)}"[:40]
+    if kind := RECORDED_BY.get(duty):
+        return BUTTONS[kind]
+    known = pack.duty(duty)
+    if known is not None and known.kind == "checkpoint":
+        return f"✅ Still {'missing' if missing else 'away'}, done"
+    return f"✅ Done: {title(duty, pack)}"[:40]
+
+
+def set_by(duty: str, pack: Pack) -> str:
+    """Whose the time of a duty is: protocol, service, or none."""
+    known = pack.duty(duty)
+    return known.set_by if known else "none"

@@ -39,9 +39,11 @@ def _computed(standing: Standing) -> str:
     return f"level {standing.computed.level}"
 
 
-def listing(ref: str, title: str, items: tuple[Explained, ...]) -> str:
-    """Titles to choose from; what is a recommendation says so."""
+def listing(ref: str, title: str, items: tuple[Explained, ...], route: str = "") -> str:
+    """Titles to choose from; what is a recommendation says so. route: who alerts whom."""
     lines = [bold(f"{ref} · {title.partition(' ')[2]}")]
+    if route:
+        lines.append(plain(route))
     if not items:
         lines.append("None at present.")
     return "\n".join(lines)

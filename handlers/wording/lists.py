@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from handlers.chat import bold, plain
-from handlers.wording.common import asked, clock, cut, due, listed, span
+from handlers.wording import duties as duties_
+from handlers.wording.common import clock, cut, due, listed, span
 from handlers.wording.duties import title
 from protocol import facts as f
 from protocol.facts import Fact
@@ -75,7 +76,8 @@ def next_act(duties: Sequence[Duty], pack: Pack, now: datetime) -> str:
     first = min(duties, key=lambda d: d.at)
     late = sum(d.at <= now for d in duties)
     mark = "‼️" if first.at <= now else "🕑"
-    when = due(first.at, now) if first.in_protocol else asked(first.at, now)
+    set_by = duties_.set_by(first.id, pack) if first.in_protocol else "none"
+    when = due(first.at, now, set_by)
     more = f" (+{late - 1} more due)" if late > 1 else ""
     return f"{mark} Next: {plain(title(first.id, pack))}: {when}{more}"
 

@@ -6,17 +6,22 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from handlers.chat import Button, Screen, bold, plain
+from handlers.case_view import CaseView
+from handlers.chat import Button, Screen, plain
 from handlers.wording import duties
-from handlers.wording.common import DANGER, asked, clock, due, listed, span
+from handlers.wording.acts import CRIME_IN_ACTION, act, dialable, subject
+from handlers.wording.common import DANGER, clock, due, listed, sentence, span
 from handlers.wording.recording import ROLE_OPTIONS
 from protocol.pack import Pack
 from protocol.provider import Home, Provider
 from storage.model import Message
 
-REPEATED = "(sent again: it may have reached you before)"
-TELEPHONE = "Nobody has answered. Please telephone them now:"
-NOBODY_TO_TELEPHONE = "Nobody has answered. Please telephone your manager now."
+AGAIN = "🔁 Sent again: you may have this already."
+TELEPHONE = "Nobody has answered. Ring them now:"
+NOBODY_TO_TELEPHONE = "Nobody has answered. Ring your manager now."
+HEADS = {"escalation": "‼️", "telephone": "☎️"}
+ACTS_SHOWN = 2
+"""Acts spelt out in one message; further ones are named, their buttons are there."""
 GAPS = {
     "rota": "Nobody on the rota could be asked, so you are.",
     "uncovered": "Nobody who covers this home can be reached, so you are asked.",
@@ -27,11 +32,10 @@ ENDED = {
     "off_duty": "is not on duty any more",
 }
 """Why somebody does not have it any more."""
-ROUTES = {"EDT": "emergency duty team", "duty_team": "day duty team"}
 
 
 class Words:
-    """What every reminder needs: the service, the pack, and the time."""
+    """What every message about the service needs: the service, the pack, and the time."""
 
     def __init__(self, service: Provider, pack: Pack, now: datetime) -> None:
         self.service, self.pack, self.now = service, pack, now
@@ -51,162 +55,161 @@ def moment(value: Any) -> datetime:
     return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
-def reminder(
-    message: Message, ref: str, home: str, level: int, authority: str, words: Words
-) -> Screen:
-    """A duty is due (or will be): what, by when, who was asked before, and what to tap."""
-    lines = [*_heading(message, words), f"{bold(ref)} · {plain(home)} · level {level}"]
-    lines += _state(message, authority, words)
+def reminder(message: Message, view: CaseView) -> Screen:
+    """A duty is due (or will be): who, since when, what to do, whom to ring, and what to tap."""
+    lines = [*_again([message]), f"{HEADS.get(message.kind, '⏰')} {subject(view)}", _place(view)]
+    if view.state.computed.emergency:
+        lines.append(CRIME_IN_ACTION)
+    early = moment(message.data["duty_at"]) > view.now
+    lines.append(f"<b>{'Coming up' if early else 'Do now'}:</b> {act(message.about, view)}")
+    lines += [_when(message, view), *_state(message, view)]
     if message.kind == "telephone":
-        lines += ["", *numbers(message.data.get("people", ()), message.to, words)]
-    lines += ["", DANGER, f"<i>#{mark(message.id)}</i>"]
-    early = moment(message.data["duty_at"]) > words.now
-    return Screen("\n".join(lines), reminder_buttons(message.about, ref, words.pack, early=early))
+        lines += numbers(message.data.get("people", ()), message.to, view.service)
+    lines += ["", DANGER]
+    return Screen("\n".join(lines), reminder_buttons(message.about, view, early=early))
 
 
-def reminders(
-    parts: Sequence[tuple[Message, str]], ref: str, home: str, level: int, words: Words
-) -> Screen:
-    """Several duties of one case that came due together. Each part comes with the authority."""
-    lines = [f"⏰ {bold(ref)} · {plain(home)} · level {level}"]
+def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
+    """Several duties of one case that came due together: the acts, numbered, then the buttons."""
+    kind = max((m.kind for m in messages), key=("reminder", "escalation", "telephone").index)
+    lines = [*_again(messages), f"{HEADS.get(kind, '⏰')} {subject(view)}", _place(view)]
+    if view.state.computed.emergency:
+        lines.append(CRIME_IN_ACTION)
+    lines.append("<b>Do now:</b>")
+    for number, message in enumerate(messages[:ACTS_SHOWN], 1):
+        lines.append(f"{number}. {act(message.about, view)} {_when(message, view)}")
+    if rest := [duties.title(m.about, view.pack) for m in messages[ACTS_SHOWN:]]:
+        lines.append(f"Also: {plain(listed(rest))}.")
+    lines += list(dict.fromkeys(line for m in messages for line in _state(m, view)))
+    people = [one for m in messages if m.kind == "telephone" for one in m.data.get("people", ())]
+    if kind == "telephone":
+        lines += numbers(list(dict.fromkeys(people)), messages[0].to, view.service)
+    lines += ["", DANGER]
     buttons: list[tuple[Button, ...]] = []
-    people: dict[str, None] = {}
-    for message, authority in parts:
-        lines += ["", *_heading(message, words), *_state(message, authority, words)]
-        if message.kind == "telephone":
-            people |= dict.fromkeys(message.data.get("people", ()))
-        name = duties.short(message.about, words.pack)
-        buttons.append((Button(f"🙋 I have it: {name}", f"r:{ref}:{message.about}:have"),))
-        early = moment(message.data["duty_at"]) > words.now
-        buttons += reminder_buttons(message.about, ref, words.pack, early=early)[1:-1]
-    if people:
-        lines += ["", *numbers(list(people), parts[0][0].to, words)]
-    lines += ["", DANGER, f"<i>#{mark(parts[0][0].id)}</i>"]
-    buttons.append((Button("📄 Case", f"c:{ref}:card"),))
-    return Screen("\n".join(lines), tuple(buttons))
+    for message in messages:
+        name = duties.short(message.about, view.pack)
+        have = Button(f"🙋 I have it: {name}", f"r:{view.ref}:{message.about}:have")
+        buttons += [(have,), *_recording(message.about, view)]
+    buttons.append((Button("📄 Case", f"c:{view.ref}:card"),))
+    return Screen("\n".join(lines), tuple(dict.fromkeys(buttons)))
 
 
-def _heading(message: Message, words: Words) -> list[str]:
-    """The duty, and when it is or was due."""
-    data, now = message.data, words.now
-    at = moment(data["duty_at"])
-    head = {"escalation": "‼️", "telephone": "☎️"}.get(message.kind, "⏰")
-    word = "Coming up" if at > now else "To do"
-    lines = [f"{head} {word}: {bold(duties.title(message.about, words.pack))}"]
-    in_protocol = data.get("in_protocol", True)
-    lines.append(f"Due {due(at, now)}" if in_protocol else f"A{asked(at, now)[1:]}")
-    return lines
+def _again(messages: Sequence[Message]) -> list[str]:
+    return [AGAIN] if any(m.ambiguous for m in messages) else []
 
 
-def _state(message: Message, authority: str, words: Words) -> list[str]:
-    """Late or repeated, where to phone, who had it, who did not answer."""
-    data, now = message.data, words.now
+def _place(view: CaseView) -> str:
+    home = view.home
+    return f"{plain(home.name if home else view.episode.home)} · level {view.state.shown}"
+
+
+def _when(message: Message, view: CaseView) -> str:
+    """By when or since when, and whose time that is."""
+    own = not message.data.get("in_protocol", True)
+    set_by = "none" if own else duties.set_by(message.about, view.pack)
+    return sentence(due(moment(message.data["duty_at"]), view.now, set_by))
+
+
+def _state(message: Message, view: CaseView) -> list[str]:
+    """Late, who had it, who did not answer, why this person."""
+    data, now = message.data, view.now
     lines = []
     if late := int(data.get("late_minutes", 0)):
         by = span(timedelta(minutes=late))
         lines.append(f"<b>LATE by {by}</b>: I could not send this in time.")
-    if message.ambiguous:
-        lines.append(REPEATED)
-    if message.about == "N-RA":
-        lines += _route(data, authority, words)
     if data.get("was_with"):
-        lines.append(_was_with(data, words))
+        lines.append(_was_with(data, view))
     if data.get("asked") and message.kind != "telephone":
-        names = listed([plain(words.name(s)) for s in data["asked"]])
+        names = listed([plain(view.names.get(one, one)) for one in data["asked"]])
         since = f" since {clock(moment(data['since']), now)}" if data.get("since") else ""
         lines.append(f"No answer{since} from {names}.")
-    if data.get("gap"):
+    if data.get("gap") and message.kind != "telephone":
         lines.append(GAPS.get(data["gap"], GAPS["rota"]))
     return lines
 
 
-def _was_with(data: dict[str, Any], words: Words) -> str:
-    name = plain(words.name(data["was_with"]))
+def _was_with(data: dict[str, Any], view: CaseView) -> str:
+    name = plain(view.names.get(data["was_with"], data["was_with"]))
     ended = ENDED.get(data.get("was_with_why", ""))
     return f"Was with {name}, who {ended}." if ended else f"{name} had it; it is not done."
 
 
-def _route(data: dict[str, Any], authority: str, words: Words) -> list[str]:
-    """Which team of the placing authority answers now, with its number."""
-    route = data.get("route")
-    if not route:
-        return []
-    known = words.service.authority(authority)
-    contact = None
-    if known is not None:
-        contact = known.emergency_duty_team if route == "EDT" else known.duty_team
-    phone = f": {number(contact.phone)}" if contact and contact.phone else ""
-    place = f"{plain(authority)}, " if authority else ""
-    return [f"Now: {place}{ROUTES[route]}{phone}"]
-
-
-def numbers(people: Sequence[str], reader: str, words: Words) -> list[str]:
-    """The card "telephone them": everybody else on the ladder, with their numbers."""
+def numbers(people: Sequence[str], reader: str, service: Provider) -> list[str]:
+    """The card "ring them": everybody else on the ladder, with their numbers."""
     lines = []
     for staff_id in people:
-        person = words.service.person(staff_id)
+        person = service.person(staff_id)
         if person is not None and staff_id != reader:
-            phone = number(person.phone) if person.phone else "no number on the list"
+            phone = plain(dialable(person.phone)) if person.phone else "no number on the list"
             lines.append(f"• {plain(person.name)}: {phone}")
     return [TELEPHONE, *lines] if lines else [NOBODY_TO_TELEPHONE]
 
 
-def number(phone: str) -> str:
-    """A telephone number that is copied with one tap."""
-    return f"<code>{plain(phone)}</code>"
-
-
-def mark(message_id: str) -> str:
-    """A short mark by which a message that came twice can be recognised."""
-    import zlib
-
-    return f"{zlib.crc32(message_id.encode()) % 1_000_000:06d}"
-
-
 def reminder_buttons(
-    duty: str, ref: str, pack: Pack, *, early: bool = False
+    duty: str, view: CaseView, *, early: bool = False
 ) -> tuple[tuple[Button, ...], ...]:
-    """ "I have it", what records the duty, and the case; before its time also "later"."""
-    if duty == "N-PARENTS":
-        record: tuple[Button, ...] = (
-            Button(duties.BUTTONS["parents"], f"c:{ref}:parents"),
-            Button(duties.BUTTONS["withheld"], f"c:{ref}:withheld"),
-        )
-    else:
-        record = (Button(duties.button(duty, pack), f"r:{ref}:{duty}:do"),)
-    last = [Button("📄 Case", f"c:{ref}:card")]
+    """ "I have it", what records the act, and the case; before its time also "later"."""
+    last = [Button("📄 Case", f"c:{view.ref}:card")]
     if early:
-        last.insert(0, Button("⏳ Again when due", f"r:{ref}:{duty}:later"))
-    return ((Button("🙋 I have it", f"r:{ref}:{duty}:have"),), record, tuple(last))
+        last.insert(0, Button("⏳ Again when due", f"r:{view.ref}:{duty}:later"))
+    have = Button("🙋 I have it", f"r:{view.ref}:{duty}:have")
+    return ((have,), *_recording(duty, view), tuple(last))
 
 
-def taken(message: Message, ref: str, words: Words) -> Screen:
+def _recording(duty: str, view: CaseView) -> tuple[tuple[Button, ...], ...]:
+    """The buttons that record that the act is done."""
+    done = Button(duties.button(duty, view.pack, missing=view.missing), f"r:{view.ref}:{duty}:do")
+    if duty == "N-PARENTS":
+        told = Button(duties.BUTTONS["parents"], f"c:{view.ref}:parents")
+        return ((told, Button(duties.BUTTONS["withheld"], f"c:{view.ref}:withheld")),)
+    known = view.pack.duty(duty)
+    if known is not None and known.kind == "checkpoint":
+        return ((Button(duties.BUTTONS["back"], f"c:{view.ref}:back"), done),)
+    return ((done,),)
+
+
+def taken(message: Message, view: CaseView) -> Screen:
     """Somebody else has it: those who were asked may put the phone down."""
     data = message.data
     step = f" Next: {plain(data['next_step'])}." if data.get("next_step") else ""
-    title = plain(duties.title(message.about, words.pack))
-    text = (
-        f"👍 {bold(ref)}: {plain(words.name(data['owner']))} has it: {title}.{step}\n"
-        f"I ask again at {clock(moment(data['until']), words.now)} if it is not done."
+    title = plain(duties.title(message.about, view.pack))
+    name = plain(view.names.get(data["owner"], data["owner"]))
+    return Screen(
+        f"👍 {subject(view)}\n{name} has it: {title}.{step}\n"
+        f"You need do nothing. I ask again at {clock(moment(data['until']), view.now)} "
+        "if it is not done."
     )
-    return Screen(text)
 
 
-def level(message: Message, ref: str, home: str, words: Words) -> Screen:
+def level(message: Message, view: CaseView) -> Screen:
+    """The level changed: from what to what, and what to do about it."""
     now_at, before = int(message.data["level"]), int(message.data["before"])
-    way = "up from" if now_at > before else "down from"
-    text = f"🔔 {bold(ref)} · {plain(home)}: now <b>level {now_at}</b> ({way} {before})."
-    return Screen(text, ((Button("❓ Why", f"c:{ref}:why"), Button("📄 Case", f"c:{ref}:card")),))
-
-
-def not_enough(message: Message, ref: str, words: Words) -> Screen:
-    labels = {value: label for label, value in ROLE_OPTIONS}
-    role = labels.get(message.data["role"], message.data["role"]).lower()
-    text = (
-        f"⚠️ {bold(ref)}: the placing authority is not told yet. {plain(role.capitalize())} does "
-        "not count; an accountable manager or the out-of-hours duty manager does."
+    change = f" (before: {before})" if message.data.get("announced") else ""
+    first = next((duty for duty in view.duties if duty.at <= view.now), None)
+    lines = [f"🔔 {subject(view)}", f"Now <b>level {now_at}</b>{change}."]
+    lines.append(
+        f"<b>Do now:</b> {act(first.id, view)}"
+        if first
+        else "Open the case and read what the level asks for."
     )
-    return Screen(text, ((Button(duties.BUTTONS["authority"], f"c:{ref}:authority"),),))
+    lines += ["", DANGER]
+    buttons = ((Button("📄 Case", f"c:{view.ref}:card"), Button("❓ Why", f"c:{view.ref}:why")),)
+    return Screen("\n".join(lines), buttons)
 
 
-__all__ = ["Words", "mark", "moment", "reminder", "span"]
+def not_enough(message: Message, view: CaseView) -> Screen:
+    """Somebody was told whose being told does not count: the act is still to be done."""
+    labels = {value: label for label, value in ROLE_OPTIONS}
+    role = labels.get(message.data["role"], message.data["role"])
+    lines = [
+        f"⚠️ {subject(view)}",
+        f"The placing authority is not told yet: {plain(role.lower())} alone does not count.",
+        f"<b>Do now:</b> {act('N-RA', view)}",
+        "",
+        DANGER,
+    ]
+    button = Button(duties.BUTTONS["authority"], f"c:{view.ref}:authority")
+    return Screen("\n".join(lines), ((button,), (Button("📄 Case", f"c:{view.ref}:card"),)))
+
+
+__all__ = ["Words", "moment", "reminder", "span"]

@@ -8,9 +8,10 @@ from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
 from handlers.wording import duties, swap
-from handlers.wording.common import asked, clock, cut, due, listed, span
+from handlers.wording.acts import dialable
+from handlers.wording.common import clock, cut, due, listed, span
 from handlers.wording.lists import NOBODY_TOLD, TOLD
-from handlers.wording.messages import Words, moment, number
+from handlers.wording.messages import Words, moment
 from storage.model import Message
 
 TROUBLES = {
@@ -133,7 +134,7 @@ def _unreachable(data: dict[str, Any], words: Words) -> str:
             why = words_for_it
             break
     person = words.service.person(data["person"])
-    phone = f": {number(person.phone)}" if person and person.phone else ""
+    phone = f": {plain(dialable(person.phone))}" if person and person.phone else ""
     return (
         f"📵 I cannot reach {bold(words.name(data['person']))}: {why}. I ask the next person "
         f"instead.\nPlease telephone them{phone}"
@@ -234,7 +235,7 @@ def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
     title = plain(duties.title(duty["duty"], words.pack))
     at = moment(duty["at"])
     in_protocol = duty.get("in_protocol", True)
-    when = due(at, words.now) if in_protocol else asked(at, words.now)
+    when = due(at, words.now, duties.set_by(duty["duty"], words.pack) if in_protocol else "none")
     return f"{mark} {title}: {when}{owner}"
 
 

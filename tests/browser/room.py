@@ -67,7 +67,7 @@ class OnPhone:
         usual = ("No, or not confirmed", "Not yet", "1 h ago", "30 min ago", "Did not come back")
         for answer in (person, *(answers or usual), "None of these", "Save the report"):
             await self.taps(answer)
-        await self.sees("Level", "Why this level")
+        await self.sees("Level", "Why")
 
 
 class Room:

@@ -19,11 +19,11 @@ async def test_a_night_played_well_ends_with_every_check_met(room: Room) -> None
     await morgan.taps("18:00")
     for answer in ("At a friend's or family", "Not yet", "None of these", "Save the report"):
         await morgan.taps(answer)
-    await morgan.sees("Level 1", "End of a short absence")
+    await morgan.sees("Level 1", "Do now")
     await expect(room.page.locator(".steps li").nth(1)).to_have_class("done")
 
     await room.goes("Go to Mon 2 Mar 20:30")
-    await morgan.taps("Back")
+    await morgan.taps("They're back")
     await morgan.taps("Just now")
     await morgan.taps("None of these")
     await expect(room.page.get_by_text("All done.")).to_be_visible()

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from bot.summary import summarise
 from handlers import card
 from handlers.case_records import new_ids
+from handlers.case_view import CaseView, case_view
 from handlers.form import FormState
 from handlers.recording import RECORDINGS
 from protocol import facts as f
@@ -20,11 +20,6 @@ from tests.protocol.cases import HOUR, IN_CARE, PACK, SIX, Record
 STAFF = Staff(id="sam", name="Sam Example", telegram_id=1, role=Role.MANAGER, homes=("rh",))
 SERVICE = Provider(homes=(Home(id="rh", name="Rowan House", prefix="RH"),), staff=(STAFF,))
 LATER = SIX + timedelta(hours=12)
-
-
-class Clock:
-    def now(self) -> Any:
-        return LATER
 
 
 def begun() -> Record:
@@ -40,10 +35,10 @@ def episode(record: Record) -> Episode:
     return Episode(ref="RH-TEST", home="rh", person="YP-07", entries=entries)
 
 
-def view(record: Record) -> card.View:
+def view(record: Record) -> CaseView:
     case = episode(record)
     state = standing(case.facts, (), PACK, LATER)
-    return card.View(case, state, (), None, STAFF, SERVICE, PACK, Clock(), "reference")
+    return case_view(case, state, (), None, SERVICE, PACK, LATER, "reference")
 
 
 def fixed(record: Record, what: str, **answers: str) -> list[f.Fact]:
@@ -65,7 +60,7 @@ def test_police_told_after_all_stands_on_the_card_again() -> None:
     assert "withdrawn" not in card.text(shown)
     timeline = card.timeline(shown).text.splitlines()
     assert [line for line in timeline if "police told" in line and "put right" not in line]
-    buttons = [b.data for row in card.main_buttons(shown) for b in row]
+    buttons = [b.data for row in card.main_buttons(shown, STAFF) for b in row]
     assert "c:RH-TEST:police" not in buttons
 
 

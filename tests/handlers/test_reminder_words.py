@@ -9,12 +9,16 @@ from typing import Any
 import msgspec
 import pytest
 
-from handlers.wording import card, digest, messages, second, service
+from handlers import card as case_card
+from handlers.case_view import CaseView, case_view
+from handlers.wording import acts, card, digest, messages, second, service
 from handlers.wording.messages import Words
+from protocol import facts as f
 from protocol.pack import load_pack
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
+from protocol.standing import standing
 from reminders.acknowledge import Answer
-from storage.model import Message
+from storage.model import Entry, Episode, Message, Person
 
 NOW = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
 PACK = load_pack("haringey-2011")
@@ -53,10 +57,23 @@ def week(data: dict[str, Any]) -> Message:
     return msgspec.structs.replace(message("digest"), data=data)
 
 
+def case(now: datetime = NOW, *more: f.Fact) -> CaseView:
+    """YP-07, 13, placed by Haringey, missing from Rowan House since 22:40."""
+    child = f.Child(age=13, looked_after=True, responsible_la="Haringey", placement_la="Haringey")
+    opened = f.Opened(
+        id="f1", by="morgan", recorded_at=now - timedelta(hours=4), category="missing",
+        child=child, aware_at=now - timedelta(hours=4), last_seen_at=now - timedelta(minutes=265),
+    )  # fmt: skip
+    entries = tuple(Entry(fact=fact, digest="") for fact in (opened, *more))
+    episode = Episode(ref="RH-7K2D", home="rowan", person="YP-07", entries=entries)
+    state = standing(episode.facts, (), PACK, now)
+    person = Person(ref="YP-07", home="rowan", child=child, name="Invented Person")
+    return case_view(episode, state, (), person, SERVICE, PACK, now, "reference")
+
+
 def asking(kind: str, about: str, **data: Any) -> str:
     data = {"duty_at": at(minutes=20), "level": 2, **data}
-    made = message(kind, about, **data)
-    return plain(messages.reminder(made, "RH-7K2D", "Rowan House", 2, "Haringey", WORDS).text)
+    return plain(messages.reminder(message(kind, about, **data), case()).text)
 
 
 def told(kind: str, to: str = "morgan", **data: Any) -> str:
@@ -67,20 +84,94 @@ def plain(text: str) -> str:
     return re.sub(r"<[^>]+>", "", text)
 
 
-def test_a_reminder_says_that_it_is_still_to_do() -> None:
-    """ "Police told" alone could be read as done."""
-    text = asking("reminder", "N-POLICE")
-    assert text.startswith("⏰ To do: Police told\nDue since 02:45, 20 min overdue")
-    early = asking("reminder", "RI-72H", duty_at=at(hours=-22))
-    assert early.startswith(
-        "⏰ Coming up: Return interview held\nDue by Mon 23 Nov 01:05 (in 22 h)"
-    )
+def test_a_reminder_says_who_since_when_and_what_to_do() -> None:
+    """Never the name of a state: whoever is woken reads an act, and about whom."""
+    lines = asking("reminder", "N-POLICE").splitlines()
+    assert lines[0] == "⏰ RH-7K2D · YP-07 · age 13 · MISSING since Sat 21 Nov 22:40"
+    assert lines[2].startswith("Do now: Ring the police on 101")
+    assert lines[3] == "Due since 02:45 (set by this service)."
+    early = asking("reminder", "RI-72H", duty_at=at(hours=-22)).splitlines()
+    assert early[2].startswith("Coming up: Make sure")
+    assert early[3] == "Due by Mon 23 Nov 01:05."
+
+
+def test_the_first_line_has_initials_only_where_the_controller_chose_them() -> None:
+    view = msgspec.structs.replace(case(), identifiers="initials")
+    made = message("reminder", "CP-4H", duty_at=at())
+    assert "YP-07 · IP · age 13" in plain(messages.reminder(made, view).text)
+    assert "IP" not in asking("reminder", "CP-4H")
+
+
+@pytest.mark.parametrize("duty", [d.id for d in PACK.book.duties] + list(acts.OWN))
+@pytest.mark.parametrize("kind", ["reminder", "escalation", "telephone"])
+@pytest.mark.parametrize("when", [20, -300])
+def test_every_reminder_can_be_acted_on_by_somebody_just_woken(
+    duty: str, kind: str, when: int
+) -> None:
+    """Reference and age, an act in the imperative, 999, plain numbers, at most 600 characters."""
+    people = ["morgan", "sasha", "robin"]
+    data = {"duty_at": at(minutes=when), "people": people, "asked": people[1:], "gap": True}
+    data |= {"since": at(minutes=70), "late_minutes": 95, "was_with": "robin"}
+    data["in_protocol"] = PACK.duty(duty) is not None
+    made = msgspec.structs.replace(message(kind, duty, **data), ambiguous=True)
+    screen = messages.reminder(made, case())
+    text = plain(screen.text)
+    assert "RH-7K2D · YP-07 · age 13 · MISSING since" in text
+    assert "Do now: " in text or "Coming up: " in text
+    assert "{" not in text
+    assert "Call 999" in text
+    assert text.startswith("🔁 Sent again")
+    assert len(text) <= 600
+    assert "<code>" not in screen.text
+    assert not re.search(r"#\d|\b07\d{3} ?\d", text), "an inner mark, or a number no phone dials"
+    for private in ("ledger", "outbox", "duty_at", "N-RA", "RI-72H", "CP-", "ladder", "round"):
+        assert private not in text
+    own = PACK.duty(duty)
+    if own is None or own.set_by == "service":
+        assert "overdue" not in text
+        assert "set by this service" in text or "no time in protocol" in text
+    assert len(acts.act(duty, case())) <= 200
+
+
+def test_several_acts_are_numbered_and_each_has_its_buttons() -> None:
+    made = [message("escalation", d, duty_at=at(minutes=m)) for d, m in
+            (("N-POLICE", 30), ("N-RA", 20), ("CP-4H", 5))]  # fmt: skip
+    screen = messages.reminders(made, case())
+    lines = plain(screen.text).splitlines()
+    assert lines[0].startswith("‼️ RH-7K2D · YP-07 · age 13")
+    assert [line[:2] for line in lines[3:5]] == ["1.", "2."]
+    assert lines[5] == "Also: End of a short absence."
+    labels = [button.label for row in screen.rows for button in row]
+    assert sum(label.startswith("🙋 I have it") for label in labels) == 3
+    assert {
+        "🚓 Police told",
+        "🏛 Authority told",
+        "🏠 They're back",
+        "✅ Still missing, done",
+    } < set(labels)
+    assert len(plain(screen.text)) <= 600
+
+
+def test_at_a_checkpoint_the_buttons_are_back_still_missing_and_i_have_it() -> None:
+    screen = messages.reminder(message("reminder", "CP-4H", duty_at=at()), case())
+    labels = [[button.label for button in row] for row in screen.rows]
+    assert labels == [
+        ["🙋 I have it"], ["🏠 They're back", "✅ Still missing, done"], ["📄 Case"]
+    ]  # fmt: skip
 
 
 def test_what_has_no_time_in_the_protocol_is_never_called_overdue() -> None:
     text = asking("reminder", "SAFE-WELL", in_protocol=False)
-    assert "Asked since 02:45; no time in protocol" in text
+    assert "Asked since 02:45, no time in protocol." in text
     assert "overdue" not in text
+
+
+def test_an_abduction_stands_above_everything() -> None:
+    view = case(NOW, f.Abducted(id="f2", by="morgan", recorded_at=NOW, at=NOW))
+    assert view.state.computed.emergency
+    text = plain(messages.reminder(message("reminder", "CP-4H", duty_at=at()), view).text)
+    assert text.splitlines()[2] == "🚨 Crime in action: ring 999 now."
+    assert "🚨 Crime in action: ring 999 now." in plain(case_card.text(view))
 
 
 def test_lateness_is_said_in_hours_where_it_is_hours() -> None:
@@ -88,18 +179,42 @@ def test_lateness_is_said_in_hours_where_it_is_hours() -> None:
     assert "LATE by 4 h 05 min:" in asking("reminder", "CP-4H", late_minutes=245)
 
 
-def test_the_card_telephone_them_has_everybody_but_the_reader() -> None:
+def test_the_card_ring_them_has_everybody_but_the_reader() -> None:
     people = ["morgan", "sasha", "robin"]
     text = asking("telephone", "CP-4H", people=people, asked=people[1:], since=at(minutes=70))
-    assert "Please telephone them now:\n• Sasha Example: 07700 900202\n• Robin Example:" in text
+    assert "Ring them now:\n• Sasha Example: +44 7700 900202\n• Robin Example:" in text
     assert "Morgan" not in text
     alone = asking("telephone", "CP-4H", people=["morgan"])
-    assert "Nobody has answered. Please telephone your manager now." in alone
+    assert "Nobody has answered. Ring your manager now." in alone
 
 
-def test_the_route_of_the_hour_comes_with_its_number() -> None:
-    text = asking("escalation", "N-RA", route="EDT")
-    assert "Now: Haringey, emergency duty team: 07700 900102" in text
+def test_the_team_of_the_hour_comes_with_a_number_that_a_phone_dials() -> None:
+    """At five past three at night the emergency duty team, at eleven on a Monday the day team."""
+    assert "Haringey's emergency duty team: +44 7700 900102" in asking("escalation", "N-RA")
+    monday = datetime(2026, 11, 23, 11, 5, tzinfo=UTC)
+    made = message("escalation", "N-RA", duty_at=at())
+    assert "Haringey's duty team: +44 7700 900101" in plain(
+        messages.reminder(made, case(monday)).text
+    )
+
+
+def test_a_level_says_what_it_was_only_if_that_was_ever_told() -> None:
+    first = plain(messages.level(message("level", level=2, before=1), case()).text)
+    assert "Now level 2.\n" in first
+    assert "before" not in first
+    told_before = message("level", level=3, before=2, announced=True)
+    later = plain(messages.level(told_before, case()).text)
+    assert "Now level 3 (before: 2)." in later
+    assert "Call 999" in later
+
+
+def test_the_card_begins_with_what_to_do_and_fits_a_phone() -> None:
+    """One screen of 390 x 700: about 24 lines of 46 letters."""
+    text = plain(case_card.text(case()))
+    lines = text.splitlines()
+    assert lines[0].startswith("RH-7K2D · YP-07 · age 13 · MISSING since")
+    wrapped = sum(max(1, -(-len(line) // 46)) for line in lines)
+    assert wrapped <= 24, text
 
 
 @pytest.mark.parametrize(
@@ -114,7 +229,7 @@ def test_the_route_of_the_hour_comes_with_its_number() -> None:
 def test_why_somebody_cannot_be_reached_is_said_in_words(why: str, said: str) -> None:
     text = told("unreachable", person="sasha", why=why)
     assert text.startswith(f"📵 I cannot reach Sasha Example: {said}.")
-    assert text.endswith("Please telephone them: 07700 900202")
+    assert text.endswith("Please telephone them: +44 7700 900202")
 
 
 def test_a_hand_over_that_came_to_nothing_says_whose_it_is() -> None:

@@ -158,7 +158,7 @@ async def test_a_reference_alone_opens_the_case() -> None:
         ref = await world.reports()
         for text in (ref, ref.lower(), f" {ref}. "):
             await world.sends("amy", text)
-            assert f"{ref} ·" in world.last("amy")
+            assert ref in world.last("amy")
         assert await kept(world) == []
         await world.sends("amy", "RH-2222")
         assert "There is no case RH-2222 that you may see." in world.last("amy")

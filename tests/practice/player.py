@@ -55,7 +55,7 @@ class Player:
             else:
                 await phone.taps(answer)
         await phone.taps("Save the report")
-        await phone.sees("Why this level")
+        await phone.sees("Why")
 
     async def does(self, who: str, *taps: str) -> None:
         """One thing on the card after another; words after a colon are typed."""

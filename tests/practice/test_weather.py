@@ -42,7 +42,7 @@ async def test_a_reminder_that_fell_due_while_the_bot_was_dead_comes_late_and_sa
     await player.phones["morgan"].sees_nothing()
     await player.post("/practice/bot/start", {})
     await player.stage.catch_up()
-    await player.phones["morgan"].sees("Placing authority told", "LATE")
+    await player.phones["morgan"].sees("Ring Haringey's", "LATE")
 
 
 async def test_what_telegram_refused_for_a_while_arrives_afterwards(player: Player) -> None:
@@ -55,4 +55,4 @@ async def test_what_telegram_refused_for_a_while_arrives_afterwards(player: Play
     last = await player.last_event()
     await turns(player, "limiting", on=False)
     await player.next_message("morgan", last)
-    await player.phones["morgan"].sees("Placing authority told", "by phone")
+    await player.phones["morgan"].sees("Ring Haringey's", "does not count")

@@ -178,10 +178,10 @@ class Night:
         for answer in ("I did", "Just now", "Missing, police told"):
             await who.taps(answer)
 
-    async def done(self, who: Person, title: str) -> None:
+    async def done(self, who: Person, button: str = "Still missing, done") -> None:
         """From the card: a checkpoint was dealt with."""
         await who.taps("More")
-        await who.taps(f"Done: {title[:24]}")
+        await who.taps(button)
         await who.taps("Just now")
         await who.taps("Skip")
         await self.forget()

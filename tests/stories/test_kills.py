@@ -39,7 +39,7 @@ def newest(chat: dict[str, Any], me: int) -> dict[str, Any]:
     for message in reversed(chat["messages"]):
         text = message.get("text", "")
         if message["from"]["id"] != me and (
-            any(q in text for q in ANSWERS) or re.search(r"· Level \d", text)
+            any(q in text for q in ANSWERS) or re.search(r"· Level \d|Level \d ·", text)
         ):
             return message
     return {"text": ""}
@@ -64,7 +64,7 @@ class Hand:
         message = newest(chat, self.person.id)
         text = message["text"]
         now = asyncio.get_running_loop().time()
-        if re.search(r"· Level \d", text):
+        if re.search(r"· Level \d|Level \d ·", text):
             ref = REFERENCE.findall(text)[0]
             if ref not in self.confirmed:
                 self.confirmed[ref] = text
@@ -138,7 +138,7 @@ async def test_no_confirmed_fact_and_no_due_reminder_is_lost_when_the_process_is
     untold = [
         ref
         for ref in confirmed
-        if not any(ref in text and "Police told" in text and "Due" in text for text in said)
+        if not any(ref in text and "Ring the police" in text and "Due" in text for text in said)
     ]
     assert not untold, f"no reminder about telling police for {untold}"
     night.stop()

@@ -24,11 +24,11 @@ async def test_nobody_answers_all_night(night: Night) -> None:
     """Everybody is asked in turn, then everybody gets the numbers, and it does not end."""
     ref = await night.reports(night.morgan)
     await night.clock.advance(minutes=20)
-    await night.morgan.sees("Police told", ref, "999")
+    await night.morgan.sees("Ring the police on 101", ref, "999")
     await night.clock.advance(minutes=40)
-    await night.sasha.sees("Police told", "No answer", "Morgan Example")
+    await night.sasha.sees("Ring the police", "No answer", "Morgan Example")
     await night.clock.advance(minutes=60)
-    await night.robin.sees("Police told", "No answer")
+    await night.robin.sees("Ring the police", "No answer")
     await night.forget()
     await night.clock.advance(hours=1)
     for person, other in (
@@ -36,11 +36,11 @@ async def test_nobody_answers_all_night(night: Night) -> None:
         (night.sasha, "Robin Model: 07700 900203"),
         (night.robin, "Morgan Example: 07700 900201"),
     ):
-        await person.sees("Please telephone them now", other)
+        await person.sees("Ring them now", other)
     await night.quinn.sees_nothing()
     await night.forget()
     await night.clock.advance(hours=4)
-    await night.robin.sees("Please telephone them now")
+    await night.robin.sees("Ring them now")
     await night.robin.taps("I have it")
     await night.robin.sees("You have it")
 
@@ -49,7 +49,7 @@ async def test_acknowledged_and_forgotten(night: Night) -> None:
     """ "I have it" names a person and a time; not done by then, they are asked again first."""
     ref = await night.reports(night.morgan, police="Just now")
     await night.clock.advance(hours=1)
-    await night.morgan.sees("Placing authority told")
+    await night.morgan.sees("Do now: Ring Haringey's")
     await night.morgan.taps("I have it")
     await night.morgan.taps("Waiting for a call back")
     await night.morgan.taps("15 min")
@@ -57,7 +57,7 @@ async def test_acknowledged_and_forgotten(night: Night) -> None:
     await night.clock.advance(minutes=14)
     await night.stage.nobody_got_anything_else()
     await night.clock.advance(minutes=1)
-    await night.morgan.sees("Placing authority told", ref, "had it; it is not done")
+    await night.morgan.sees("Ring Haringey's", ref, "had it; it is not done")
     await night.sasha.sees_nothing()
 
 
@@ -65,7 +65,7 @@ async def test_a_hand_over_in_the_middle_of_a_ladder(night: Night) -> None:
     """Morgan goes, Sasha accepts and gets the list; from then on Sasha is asked first."""
     ref = await night.reports(night.morgan, police="Just now")
     await night.clock.advance(hours=1)
-    await night.morgan.sees("Placing authority told")
+    await night.morgan.sees("Do now: Ring Haringey's")
     await night.morgan.sends("/duty")
     await night.morgan.taps("Hand over")
     await night.morgan.taps("Sasha Sample")
@@ -104,17 +104,17 @@ async def test_telegram_is_down_from_one_to_five_while_the_clocks_change(october
     await night.clock.advance(hours=5, stepwise=False, settle=False)
     await night.stage.faults.remove(down)
     await night.reachable()
-    reminder = await night.morgan.sees("End of a short absence", "LATE by")
+    reminder = await night.morgan.sees("Still missing, done", "LATE by")
     assert "since 02:00" in str(reminder), "four elapsed hours after 23:00 BST it is 02:00 GMT"
 
 
 @pytest.mark.parametrize(
     ("days", "hours", "title"),
     [
-        (0, 4, "End of a short absence"),
-        (1, 0, "Away for 24 hours"),
-        (3, 0, "Away for 72 hours"),
-        (14, 0, "Strategy meeting"),
+        (0, 4, "no short absence any more"),
+        (1, 0, "Still away after 24 hours"),
+        (3, 0, "Still away after 72 hours"),
+        (14, 0, "Hold the strategy meeting"),
     ],
 )
 async def test_the_process_is_down_when_a_duty_falls_due(
@@ -150,7 +150,7 @@ async def test_found_and_gone_again(night: Night) -> None:
     await night.morgan.sees(f"gone again, see {second}")
     await night.forget()
     await night.clock.advance(hours=1)
-    reminder = await night.morgan.sees("Placing authority told")
+    reminder = await night.morgan.sees("Do now: Ring Haringey's")
     assert second in str(reminder)
     assert first not in str(reminder)
 
@@ -159,9 +159,9 @@ async def test_an_old_button_does_nothing_wrong(night: Night) -> None:
     """A reminder is answered after the return: it says how things stand, and changes nothing."""
     ref = await night.reports(night.morgan, police="Just now")
     await night.clock.advance(hours=1)
-    await night.morgan.sees("Placing authority told")
+    await night.morgan.sees("Do now: Ring Haringey's")
     await night.sasha.sends(f"/case {ref}")
-    await night.sasha.taps("Back")
+    await night.sasha.taps("They're back")
     await night.sasha.taps("Just now")
     await night.sasha.taps("None of these")
     await night.forget()
@@ -177,4 +177,4 @@ async def test_whoever_blocks_the_bot_is_passed_over_at_once(night: Night) -> No
     await night.morgan.blocks()
     await night.robin.sees("I cannot reach Morgan Example")
     await night.clock.advance(hours=1)
-    await night.sasha.sees("Placing authority told", ref)
+    await night.sasha.sees("Ring Haringey's", ref)

@@ -185,7 +185,8 @@ async def test_in_the_afternoon_the_manager_hears_what_is_wrong_with_the_night(
     """Sasha has blocked the bot: Robin learns it at once, and again at three, in time to act."""
     await night.sasha.blocks()
     await night.robin.sees(
-        "I cannot reach Sasha Sample: they blocked the bot", "Please telephone them: 07700 900202"
+        "I cannot reach Sasha Sample: they blocked the bot",
+        "Please telephone them: +44 7700 900202",
     )
     await night.clock.go_to(london("2026-11-22 15:00"))
     await night.robin.sees("Tonight's rota: please look", "Sasha Sample has blocked the bot")
@@ -205,7 +206,7 @@ async def test_the_service_is_watched(watched: Night, listener: Listener) -> Non
         night.kill()
         await night.clock.advance(hours=2, settle=False)
         await night.start()
-        await night.morgan.sees("Placing authority told", "LATE by 1 h")
+        await night.morgan.sees("Ring Haringey's", "LATE by 1 h")
         await night.clock.advance(minutes=1)
         await night.quinn.sees("A reminder was sent late", "the latest by 1 h")
         figures = (await monitor.get(f"{night.health}/metrics")).text
@@ -249,4 +250,4 @@ async def test_telegram_is_away_and_the_second_channel_takes_over(
     await listener.hears(f"Case {ref} needs an answer")
     await night.stage.faults.remove(down)
     await night.reachable()
-    await night.robin.sees("Placing authority told", "LATE by")
+    await night.robin.sees("Ring Haringey's", "LATE by")
