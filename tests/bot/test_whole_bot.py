@@ -199,3 +199,49 @@ async def test_a_wanted_stop_ends_with_status_0_and_confirms_what_was_done() -> 
         await asyncio.sleep(2)
         assert await night.stop() == 0
         assert night.telegram.waiting == []
+
+
+@pytest.mark.parametrize("text", ["Robin may be at a friend's", "/open Robin is with a friend"])
+@in_virtual_time
+async def test_words_are_taken_out_of_the_chat_after_a_crash_between_saving_and_removing(
+    text: str,
+) -> None:
+    async with BotNight() as night:
+        do = night.telegram._do
+        reached = asyncio.Event()
+
+        async def dies(method: str, chat: int) -> None:
+            if method == "delete":
+                reached.set()
+                await asyncio.Event().wait()
+            await do(method, chat)
+
+        night.telegram._do = dies  # type: ignore[method-assign]
+        number = night.telegram.types(AMY, text)
+        async with asyncio.timeout(30):
+            await reached.wait()
+        night.task.cancel()
+        await asyncio.gather(night.task, return_exceptions=True)
+        assert night.telegram.removed == []
+        night.telegram._do = do  # type: ignore[method-assign]
+        await night.store.open()
+        await night.start()
+        await asyncio.sleep(10)
+        assert (AMY, number) in night.telegram.removed
+
+
+@in_virtual_time
+async def test_words_that_telegram_would_not_remove_are_removed_after_a_restart() -> None:
+    async with BotNight() as night:
+        night.telegram.fails = lambda method, chat: (
+            NetworkError("Bad Gateway") if method == "delete" else None
+        )
+        number = night.telegram.types(AMY, "Robin may be at a friend's")
+        await asyncio.sleep(20)
+        assert night.telegram.waiting == [], "it is recorded, and Telegram knows"
+        await night.stop()
+        night.telegram.fails = lambda method, chat: None
+        await night.store.open()
+        await night.start()
+        await asyncio.sleep(10)
+        assert (AMY, number) in night.telegram.removed
