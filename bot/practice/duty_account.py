@@ -28,9 +28,14 @@ MOST_CHANGES = 400
 
 ANSWERED_BY: dict[str, tuple[type[Fact], ...]] = {
     "N-POLICE": (f.PoliceTold,),
-    "N-RA": (f.AuthorityTold,),
+    "N-RA": (f.AuthorityTold, f.AuthorityAcknowledged, f.ToldOfReturn),
     "N-RA-WRITTEN": (f.AuthorityWritten,),
-    "N-PARENTS": (f.ParentsTold, f.ParentsWithheld),
+    "N-PARENTS": (f.ParentsTold, f.ParentsWithheld, f.ToldOfReturn),
+    "N-BACK-POLICE": (f.ToldOfReturn,),
+    "N-BACK-RA": (f.ToldOfReturn, f.AuthorityTold, f.AuthorityAcknowledged),
+    "N-BACK-PARENTS": (f.ToldOfReturn, f.ParentsTold),
+    "REF-OOH": (f.Referred,),
+    "REF-DUTY": (f.Referred,),
     "RI-72H": (f.InterviewHeld, f.InterviewAnswered),
     "RI-OFFER": (f.InterviewOffered, f.InterviewAnswered, f.InterviewHeld),
     "S47-48H": (f.DutyDone,),

@@ -126,6 +126,9 @@ async def found_and_not_safe(night: Night, ref: str) -> None:
     for answer in ("Just now", "Skip", "Yes", "Yes", "Save"):
         await night.sasha.taps(answer)
     await night.sasha.sees("FOUND, not back")
+    for answer in ("Referral made", "Emergency duty team", "Just now"):
+        await night.sasha.taps(answer)
+    await night.sasha.sees("FOUND, not back")
 
 
 async def test_the_week_of_a_manager_on_monday_at_nine(monday: Night) -> None:
