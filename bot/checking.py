@@ -87,9 +87,10 @@ def _secrets(path: Path, read: Read, folder: Path) -> list[Mistake]:
         keys_of(config, folder)
     except StoreError as error:
         key = next(k for k in ("key_file", "key_variable", "key_credential") if _set(config, k))
-        what, _, remedy = str(error).partition(": ")
-        what, _, or_remedy = what.partition("; ")
-        remedy = remedy or or_remedy
+        what, _, remedy = str(error).partition("; ")
+        if not remedy:
+            what, _, command = str(error).partition(": ")
+            remedy = f"Run: {command}"
         found.append(
             Mistake(place=("book", key), what=what, remedy=f"{remedy[:1].upper()}{remedy[1:]}.")
         )
