@@ -88,9 +88,7 @@ def _secrets(path: Path, read: Read, folder: Path) -> list[Mistake]:
     except StoreError as error:
         key = next(k for k in ("key_file", "key_variable", "key_credential") if _set(config, k))
         what, _, remedy = str(error).partition("; ")
-        if not remedy:
-            what, _, command = str(error).partition(": ")
-            remedy = f"Run: {command}"
+        remedy = remedy or "docs/STORAGE.md says how keys are kept"
         found.append(
             Mistake(place=("book", key), what=what, remedy=f"{remedy[:1].upper()}{remedy[1:]}.")
         )

@@ -101,18 +101,21 @@ def _from_file(path: Path) -> Keys:
     except FileNotFoundError:
         msg = f"the key file {path} does not exist; make one with: nightlight key new {path}"
         raise KeyProblem(msg) from None
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"the key file {path} cannot be read: {error}"
+    except UnicodeDecodeError:
+        raise _no_key(f"the key file {path}") from None
+    except OSError as error:
+        msg = f"the key file {path} cannot be read ({error.strerror}); look at its owner and rights"
         raise KeyProblem(msg) from error
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        msg = f"others can read the key file {path}: chmod 600 {path}"
+        msg = f"others can read the key file {path}; run: chmod 600 {path}"
         raise KeyProblem(msg)
     return Keys(_parse(text, str(path)), source=f"the key file {path}", file=path)
 
 
 def _from_environment(variable: str, environ: Mapping[str, str]) -> Keys:
     if variable not in environ:
-        msg = f"the environment variable {variable}, which should hold the key, is not set"
+        what = f"the environment variable {variable}, which should hold the key, is not set"
+        msg = f"{what}; set it where this runs"
         raise KeyProblem(msg)
     source = f"the environment variable {variable}"
     return Keys(_parse(environ[variable], source), source=source)
@@ -121,15 +124,24 @@ def _from_environment(variable: str, environ: Mapping[str, str]) -> Keys:
 def _from_credential(name: str, environ: Mapping[str, str]) -> Keys:
     folder = environ.get("CREDENTIALS_DIRECTORY")
     if folder is None:
-        msg = f"no systemd credentials here, so no {name!r}: LoadCredential= in the unit makes them"
+        msg = f"no systemd credentials here, so no {name!r}; LoadCredential= in the unit makes them"
         raise KeyProblem(msg)
     source = f"the systemd credential {name}"
     try:
         text = files.read(Path(folder) / name).decode()
-    except (OSError, UnicodeDecodeError) as error:
-        msg = f"{source} cannot be read: {error}"
+    except UnicodeDecodeError:
+        raise _no_key(source) from None
+    except OSError as error:
+        msg = f"{source} cannot be read ({error.strerror}); look at LoadCredential= in the unit"
         raise KeyProblem(msg) from error
     return Keys(_parse(text, source), source=source)
+
+
+def _no_key(source: str) -> KeyProblem:
+    return KeyProblem(
+        f"{source} holds something that is not a key (32 bytes in base64); "
+        "make one with: nightlight key new"
+    )
 
 
 def _parse(text: str, source: str) -> list[bytes]:
@@ -141,7 +153,6 @@ def _parse(text: str, source: str) -> list[bytes]:
             except binascii.Error:
                 key = b""
             if len(key) != KEY_BYTES:
-                msg = f"{source} holds something that is not a key (32 bytes in base64)"
-                raise KeyProblem(msg)
+                raise _no_key(source)
             keys.append(key)
     return keys

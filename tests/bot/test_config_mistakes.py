@@ -376,11 +376,17 @@ def test_key_files_that_others_can_read_and_keys_that_are_not_there(folder: Path
     [line] = [str(m) for m in found_in(path) if m.severity == "error"]
     assert "config.toml:" in line
     assert "others can read the key file" in line
-    assert "hmod 600" in line
+    assert "Run: chmod 600" in line
+    (folder / "book.key").chmod(0o600)
+    (folder / "book.key").write_bytes(b"\xff\xfe no key")
+    [line] = [str(m) for m in found_in(path) if m.severity == "error"]
+    assert "is not a key" in line
+    assert "Make one with: nightlight key new" in line
+    assert "codec" not in line
     (folder / "book.key").unlink()
     [line] = [str(m) for m in found_in(path) if m.severity == "error"]
     assert "does not exist" in line
-    assert "key new" in line
+    assert "Make one with: nightlight key new" in line
 
 
 def test_it_is_quick_with_many_homes(folder: Path) -> None:
