@@ -141,8 +141,6 @@ async def begin(
     An unfinished draft of another kind is not thrown away unseen: it is offered first, and then
     the answer is False. Raises NotAllowed.
     """
-    if kind in RECORDINGS and RECORDINGS[kind].manager_only and not incoming.staff.manages:
-        raise NotAllowed(card_words.MANAGER_ONLY)
     if kind == REPORT and not any(incoming.staff.covers(home.id) for home in context.service.homes):
         raise NotAllowed(report_words.NO_HOME)
     owner = owner_key(incoming.staff.id, kind)

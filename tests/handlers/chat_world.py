@@ -177,9 +177,14 @@ class ChatWorld:
     """`async with ChatWorld() as world`, then `await world.sends("amy", "/missing")`."""
 
     def __init__(
-        self, provider: Provider = PROVIDER, people: Sequence[Person] = PEOPLE, store: Any = None
+        self,
+        provider: Provider = PROVIDER,
+        people: Sequence[Person] = PEOPLE,
+        store: Any = None,
+        policy: Policy | None = None,
     ) -> None:
         self.clock = ManualClock(SATURDAY_NIGHT)
+        self.policy = policy or Policy()
         self.store = store or MemoryStore(summarise=summarise, now=self.clock.now)
         self.phone = FakePhone()
         self.people = people
@@ -191,7 +196,7 @@ class ChatWorld:
         """The configuration as it is from now on; what is on record stays."""
         self.provider = provider
         self.engine = Engine(
-            cases_of(self.store, self.clock, provider, Policy(), PACK),
+            cases_of(self.store, self.clock, provider, self.policy, PACK),
             Telegram(self.clock),  # type: ignore[arg-type]
             alarm=NoAlarm(),
         )

@@ -3,6 +3,8 @@ button of ours offered may show or do: nothing."""
 
 from __future__ import annotations
 
+from datetime import time
+
 import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -13,6 +15,7 @@ from handlers.chat import Screen
 from protocol import facts as f
 from protocol.facts import Opened
 from protocol.provider import Role
+from reminders.policy import Pattern, Policy
 from tests.handlers.chat_world import PROVIDER, ChatWorld, authority, staff, young
 
 
@@ -293,6 +296,19 @@ async def test_not_saved_is_only_said_of_what_was_not_saved() -> None:
             await world.sends("amy", "her phone went off at nine")
             assert "It is saved" in world.last("amy"), error
             assert len(await world.facts(ref, f.Note)) == 1
+
+
+async def test_a_forged_swap_names_nobody_of_another_home() -> None:
+    """Amy works Rowan House on Sunday night; Cay, of Cedar House, cannot work it for her."""
+    days = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+    night = Pattern(days=days, start=time(20), end=time(8), staff=("amy",), homes=("rowan",))
+    async with ChatWorld(policy=Policy(rota=(night,))) as world:
+        [turn, *_] = world.context.shifts.swaps.coming().turns(world.staff("amy"))
+        for tail in ("cay", "cay:0", "ben"):
+            await world.forges("amy", f"d:swap:{turn.key}:{tail}")
+            seen = "".join(s.text for s in world.chat("amy").values())
+            assert ("Ben Example" in seen) == (tail == "ben")
+            assert "Cay" not in seen
 
 
 async def test_an_answer_of_a_form_is_not_said_to_be_on_record() -> None:
