@@ -58,7 +58,7 @@ async def test_a_15_year_old_away_all_night(night: Night) -> None:
     await night.forget()
 
     await night.clock.go_to(london("2026-11-23 08:00"))
-    await night.morgan.sees("safe and well check", "no time in protocol")
+    await night.morgan.sees("well check", "no time in protocol")
     await night.morgan.taps("Safe and well check")
     await night.morgan.taps("Yes, done")
     await night.morgan.taps("15 min ago")
