@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from protocol.facts import (
+    AuthorityAcknowledged,
     AuthorityTold,
     AuthorityWritten,
     DutyDone,
@@ -25,9 +26,11 @@ from protocol.facts import (
     ParentsTold,
     ParentsWithheld,
     PoliceTold,
+    Referred,
     Returned,
     SafeAndWell,
     SignedOff,
+    ToldOfReturn,
 )
 from reminders.duties import AFTER_RETURN, Duty
 from storage.model import Message
@@ -42,9 +45,14 @@ TELL_WITHIN = timedelta(hours=12)
 """A return that was written down longer ago is no news."""
 ANSWERED_BY: dict[str, tuple[type, ...]] = {
     "N-POLICE": (PoliceTold,),
-    "N-RA": (AuthorityTold,),
+    "N-RA": (AuthorityTold, AuthorityAcknowledged, ToldOfReturn),
     "N-RA-WRITTEN": (AuthorityWritten,),
-    "N-PARENTS": (ParentsTold, ParentsWithheld),
+    "N-PARENTS": (ParentsTold, ParentsWithheld, ToldOfReturn),
+    "N-BACK-POLICE": (ToldOfReturn,),
+    "N-BACK-RA": (ToldOfReturn, AuthorityTold, AuthorityAcknowledged),
+    "N-BACK-PARENTS": (ToldOfReturn, ParentsTold),
+    "REF-OOH": (Referred,),
+    "REF-DUTY": (Referred,),
     "SAFE-WELL": (SafeAndWell,),
     "RI-OFFER": (InterviewOffered, InterviewAnswered, InterviewHeld),
     "RI-72H": (InterviewHeld, InterviewAnswered),
