@@ -17,7 +17,7 @@ from .leftover import Leftover, leftover
 from .settle import Ask, Case, agrees, elapsed, in_part, no_day, on_day
 from .spelling import spelled
 from .text import MOST_NUMBERS, Line, plain, tokens, too_much
-from .vocabulary import TIME_WORDS
+from .vocabulary import NUMBERED, TIME_WORDS
 from .wall_clock import MINUTE, to_minute
 
 _MOST_OFFERS = 4
@@ -72,10 +72,23 @@ def explain(text: str, now: datetime, names: Collection[str] = ()) -> Explanatio
     if too_much(text):
         return Explanation((), (), Why.TOO_LONG)
     case = Case.of(now)
+    text = _homes_by_name(text, names)
     if notes.is_note(text):
         return _note(text, now, names)
     line = Line(spelled(tokens(plain(text).rstrip(".!, "))))
     return _explained(line, case, now, names)
+
+
+def _homes_by_name(text: str, names: Collection[str]) -> str:
+    """ "Rowan House 20:30" as "Rowan 20:30": the house of a known name has no number after it."""
+    for noun in NUMBERED.intersection(names):
+        text = re.sub(
+            rf"\b([\w'’]+) {noun}\b",
+            lambda found: found[1] if found[1].casefold() in names else found[0],
+            text,
+            flags=re.IGNORECASE,
+        )
+    return text
 
 
 def readings(text: str, now: datetime, names: Collection[str] = ()) -> list[datetime]:
