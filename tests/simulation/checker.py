@@ -33,6 +33,8 @@ GAP_MINUTES = {1: 60, 2: 30, 3: 15}
 MANAGERS_MINUTES = {1: 60, 2: 40, 3: 20}
 """After so long without an answer every manager of the home was asked too."""
 SLACK_SECONDS = 150.0
+APART_SECONDS = 600.0
+"""Who was told so shortly before a round of asking begins is not told again at once."""
 ANOTHER_WAY_SECONDS = 600.0 + SLACK_SECONDS
 """After so long without Telegram somebody is told of what is due by the second channel."""
 RACE_SECONDS = 2.0
@@ -604,7 +606,7 @@ class Checker:
 
     def _silent(self, watch: Watch) -> None:
         now = self._time()
-        told = watch.told_at >= watch.since
+        told = watch.told_at >= watch.since - APART_SECONDS
         base = watch.told_at if told else watch.since
         gap = 60.0 * GAP_MINUTES[watch.level] if watch.duty not in needs.BY_DAY else 86400.0 + 3600
         bound = FIRST_SECONDS + (gap + SLACK_SECONDS if told else 0.0)

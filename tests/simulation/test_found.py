@@ -10,7 +10,6 @@ from tests.simulation.world import simulate
 FOUND = {
     "closed-again": (1, 14, 3, "closed twice"),
     "parts-uncounted": (1, 14, 3, "429 provoked"),
-    "parts-in-their-own-way": (4, 14, 3, "a manager was never asked"),
     "gone-still-has-it": (1, 14, 3, "somebody who is gone still has it"),
     "nobody-stands-in": (11, 14, 3, "nobody was told of what is due"),
 }
