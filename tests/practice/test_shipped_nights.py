@@ -5,6 +5,13 @@ from tests.practice.player import Player
 TOLD = ("Phone", "Just now", "Skip")
 
 
+async def tells_that_it_is_over(player: Player, who: str = "morgan", ref: str = "RH-") -> None:
+    """Whoever was told that the young person is away hears that they are found or back."""
+    await player.does(who, ref, "Police told: found", "Just now")
+    await player.does(who, ref, "Authority told: back", "Team manager", "Phone", "Just now")
+    await player.does(who, ref, "Parents told: found", "I did", "Just now")
+
+
 async def all_is_well(player: Player) -> None:
     night = (await player.practice())["night"]
     assert [step["do"] for step in night["steps"] if not step["done"]] == []
@@ -33,6 +40,7 @@ async def test_fifteen_and_out_all_night(player: Player) -> None:
     await player.does("morgan", "RH-", "Still missing, done", "Just now", "Skip")
     await player.goes_to("2026-03-04T02:00:00")
     await player.does("morgan", "RH-", "They're back", "Just now", "None")
+    await tells_that_it_is_over(player)
     await player.does("morgan", "RH-", "Safe and well", "Yes, done", "Just now")
     await player.does("morgan", "RH-", "Interview offered", "Just now", "Placing authority")
     await player.goes_to("2026-03-06T16:00:00")
@@ -96,6 +104,7 @@ async def test_found_first_and_back_three_hours_later(player: Player) -> None:
     await player.does("sasha", "AL-", "Found", "Just now", "Skip", "No", "Yes")
     await player.goes_to("2026-03-14T01:00:00")
     await player.does("sasha", "AL-", "They're back", "Just now", "None")
+    await tells_that_it_is_over(player, "sasha", "AL-")
     await player.goes_to("2026-03-15T15:00:00")
     await player.does("sasha", "AL-", "Safe and well", "Yes, done", "Just now")
     await player.does("sasha", "AL-", "Interview offered", "Just now", "Placing authority")
