@@ -194,7 +194,7 @@ class Checker:
             self.broken("a duplicate without cause", f"{ref} {message.id}, copy {again + 1}")
         # While the disk was full the attempt could not be written down, and so not be marked.
         full = self.world.full_until >= self.world.loop_time(message.created_at)
-        says_so = "sent again" in shown.text or full or key in self.unwritten
+        says_so = "sent again" in shown.text.casefold() or full or key in self.unwritten
         if self.world.disk.full:
             self.unwritten.add(key)
         if again and message.kind in ASKING and not says_so:
