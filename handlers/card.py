@@ -14,9 +14,6 @@ from protocol import facts as f
 from protocol.provider import Staff
 from reminders.duties import Duty
 
-FIRST = ("REF-OOH", "REF-DUTY", "N-POLICE")
-"""Found and unsafe, and police: above everything else that is to be done."""
-
 
 def text(view: CaseView) -> str:
     """The card's text: what to do now, what is due, what is done, why; one screen of a phone."""
@@ -24,7 +21,7 @@ def text(view: CaseView) -> str:
     if not view.closed:
         now_due, later = urgent_first(view)
         if now_due or view.state.computed.emergency:
-            lines += ["", "<b>Do now</b>", *say.do_now(view, now_due)]
+            lines += ["", *say.do_now(view, now_due)]
         if later:
             lines += ["", "<b>Due</b>", *(say.duty_line(d, view) for d in later[: say.MOST_DUE])]
             if len(later) > say.MOST_DUE:
@@ -46,8 +43,8 @@ def text(view: CaseView) -> str:
 
 def urgent_first(view: CaseView) -> tuple[list[Duty], list[Duty]]:
     """What to do now, most urgent first and at most three, or else the next duty; and the rest."""
-    ordered = sorted(view.duties, key=lambda d: (d.id not in FIRST, d.at, d.id))
-    now_due = [d for d in ordered if d.at <= view.now or d.id in FIRST][: say.MOST_NOW]
+    ordered = sorted(view.duties, key=lambda d: (d.id not in say.AT_ONCE, d.at, d.id))
+    now_due = [d for d in ordered if d.at <= view.now or d.id in say.AT_ONCE][: say.MOST_NOW]
     now_due = now_due or ordered[:1]
     later = sorted((d for d in ordered if d not in now_due), key=lambda d: (d.at, d.id))
     return now_due, later
@@ -81,7 +78,24 @@ def main_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]
     found = ["back"] if view.has(f.Located) else ["found", "back"]
     if view.has(f.Located):
         found = [*_found(view), *found, "again"]
-    return _rows(view, telling, parents, found, ["note", "actions"], ["why", "more"])
+    checked = _done(view, [d for d in urgent_first(view)[0] if d in done_by_hand(view)])
+    rows = _rows(view, telling, parents, found, ["note", "actions"], ["why", "more"])
+    return (*checked, *rows)
+
+
+def _done(view: CaseView, duties: Sequence[Duty]) -> tuple[tuple[Button, ...], ...]:
+    """A button for each duty that ends when somebody says that it is done."""
+    kinds = [known.kind for d in duties if (known := view.pack.duty(d.id)) is not None]
+    several = kinds.count("checkpoint") > 1
+    return tuple(
+        (
+            Button(
+                button(d.id, view.pack, missing=view.missing, named=several),
+                f"c:{view.ref}:done:{code(d.id)}",
+            ),
+        )
+        for d in duties
+    )
 
 
 def _found(view: CaseView) -> list[str]:
@@ -186,10 +200,7 @@ def more_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]
     levels = ["raise"] if view.state.shown < 3 else []
     if staff.manages and view.state.shown > 1:
         levels.append("lower")
-    checks = tuple(
-        (Button(button(d.id, view.pack), f"c:{view.episode.ref}:done:{code(d.id)}"),)
-        for d in done_by_hand(view)[:4]
-    )
+    checks = _done(view, done_by_hand(view)[:4])
     return (
         *checks,
         *_rows(

@@ -38,7 +38,10 @@ class PracticeClock:
         return self._base + timedelta(seconds=(time.monotonic() - self._read_at) * self._rate)
 
     def seconds_until(self, moment: datetime) -> float | None:
-        """Real seconds until the practice clock shows it; None while it stands still."""
+        """Real seconds until the practice clock shows it; None for what is to come while it stands
+        still. What has come is due at once, also then."""
+        if moment <= self.now():
+            return 0.0
         if self._rate == 0:
             return None
         return max(0.0, (moment - self.now()).total_seconds() / self._rate)

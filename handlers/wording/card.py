@@ -24,6 +24,8 @@ from reminders.duties import Duty
 MANAGER_ONLY = "Only a manager can do that."
 CLOSED_FORM = "This question is closed. /open shows your cases."
 NOTHING_DUE = "Nothing is due now."
+AT_ONCE = ("REF-OOH", "REF-DUTY", "N-POLICE")
+"""Found and unsafe, and police: above everything else that is to be done."""
 MOST_NOW, MOST_DUE, MOST_DONE, MOST_WHY = 3, 4, 4, 2
 CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts known"}
 
@@ -79,8 +81,12 @@ def repeats(view: CaseView) -> str:
 
 
 def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
-    """The acts that cannot wait, with whom to ring; without any, the next one."""
-    lines = [CRIME_IN_ACTION] if view.state.computed.emergency else []
+    """The acts that cannot wait, with whom to ring; without any, the next one and its time."""
+    lines = ["<b>Do now</b>"]
+    if view.state.computed.emergency:
+        lines.append(CRIME_IN_ACTION)
+    elif all(duty.at > view.now and duty.id not in AT_ONCE for duty in now_due):
+        return ["<b>Next</b>", *(duty_line(duty, view) for duty in now_due)]
     for number, duty in enumerate(now_due, 1):
         holds = holder(duty, view)
         mark = f"{number}. " if len(now_due) > 1 else ""

@@ -104,12 +104,12 @@ def short(duty: str, pack: Pack) -> str:
     return SHORT.get(duty) or title(duty, pack)[:24].lower()
 
 
-def button(duty: str, pack: Pack, *, missing: bool = True) -> str:
-    """The label of the button that records this duty."""
+def button(duty: str, pack: Pack, *, missing: bool = True, named: bool = False) -> str:
+    """The label of the button that records this duty; `named` where several stand together."""
     if kind := RECORDED_BY.get(duty):
         return BUTTONS[kind]
     known = pack.duty(duty)
-    if known is not None and known.kind == "checkpoint":
+    if known is not None and known.kind == "checkpoint" and not named:
         return f"✅ Still {'missing' if missing else 'away'}, done"
     return f"✅ Done: {title(duty, pack)}"[:40]
 

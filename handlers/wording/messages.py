@@ -71,6 +71,7 @@ def reminder(message: Message, view: CaseView) -> Screen:
 
 def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
     """Several duties of one case that came due together: the acts, numbered, then the buttons."""
+    messages = sorted(messages, key=lambda m: _order(m, view))
     kind = max((m.kind for m in messages), key=("reminder", "escalation", "telephone").index)
     lines = [*_again(messages), f"{HEADS.get(kind, '⏰')} {subject(view)}", _place(view)]
     if view.state.computed.emergency:
@@ -80,7 +81,8 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
         lines.append(f"{number}. {act(message.about, view)} {_when(message, view)}")
     if rest := [duties.title(m.about, view.pack) for m in messages[ACTS_SHOWN:]]:
         lines.append(f"Also: {plain(listed(rest))}.")
-    lines += list(dict.fromkeys(line for m in messages for line in _state(m, view)))
+    late = max(messages, key=lambda m: int(m.data.get("late_minutes", 0)))
+    lines += list(dict.fromkeys(line for m in messages for line in _state(m, view, late is m)))
     people = [one for m in messages if m.kind == "telephone" for one in m.data.get("people", ())]
     if kind == "telephone":
         lines += numbers(list(dict.fromkeys(people)), messages[0].to, view.service)
@@ -92,6 +94,13 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
         buttons += [(have,), *_recording(message.about, view)]
     buttons.append((Button("📄 Case", f"c:{view.ref}:card"),))
     return Screen("\n".join(lines), tuple(dict.fromkeys(buttons)))
+
+
+def _order(message: Message, view: CaseView) -> tuple[int, float]:
+    """What somebody has to be told comes first; of checkpoints that have passed, the latest."""
+    known = view.pack.duty(message.about)
+    passed = known is not None and known.kind == "checkpoint"
+    return (int(passed), -moment(message.data["duty_at"]).timestamp() if passed else 0.0)
 
 
 def _again(messages: Sequence[Message]) -> list[str]:
@@ -110,11 +119,11 @@ def _when(message: Message, view: CaseView) -> str:
     return sentence(due(moment(message.data["duty_at"]), view.now, set_by))
 
 
-def _state(message: Message, view: CaseView) -> list[str]:
+def _state(message: Message, view: CaseView, latest: bool = True) -> list[str]:
     """Late, who had it, who did not answer, why this person."""
     data, now = message.data, view.now
     lines = []
-    if late := int(data.get("late_minutes", 0)):
+    if latest and (late := int(data.get("late_minutes", 0))):
         by = span(timedelta(minutes=late))
         lines.append(f"<b>LATE by {by}</b>: I could not send this in time.")
     if data.get("was_with"):

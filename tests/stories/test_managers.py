@@ -125,10 +125,10 @@ async def found_and_not_safe(night: Night, ref: str) -> None:
     await night.sasha.taps("Found")
     for answer in ("Just now", "Skip", "Yes", "Yes", "Save"):
         await night.sasha.taps(answer)
-    await night.sasha.sees("FOUND, not back")
+    await night.sasha.sees("FOUND", "not back")
     for answer in ("Referral made", "Emergency duty team", "Just now"):
         await night.sasha.taps(answer)
-    await night.sasha.sees("FOUND, not back")
+    await night.sasha.sees("FOUND", "not back")
 
 
 async def test_the_week_of_a_manager_on_monday_at_nine(monday: Night) -> None:
@@ -146,7 +146,7 @@ async def test_the_week_of_a_manager_on_monday_at_nine(monday: Night) -> None:
         "Open cases: 2",
         away,
         "Duties not met:",
-        f"{away} Police told: since 02:00",
+        f"{away} Police told: due since 02:00 (set by this service)",
         "Return interviews:",
         "Still to be held: " + found,
         "Episodes this week",

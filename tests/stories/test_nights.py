@@ -71,7 +71,7 @@ async def test_a_15_year_old_away_all_night(night: Night) -> None:
     await night.forget()
 
     await night.clock.go_to(london("2026-11-25 08:00"))
-    await night.morgan.sees("Return interview", "by 22:15")
+    await night.morgan.sees("return interview", "by 22:15")
     await night.clock.advance(hours=4)
     await night.morgan.sends(f"/case {ref}")
     await night.morgan.taps("Interview held")
@@ -139,7 +139,7 @@ async def test_a_wrong_time_is_put_right(night: Night) -> None:
     await night.morgan.sends("half eight")
     await night.morgan.sees("20:30")
     await night.morgan.taps("Yes")
-    await night.morgan.sees("Away 1 h, since 20:30", "last seen put right: 20:30")
+    await night.morgan.sees("MISSING since 20:30", "last seen put right: 20:30")
     await night.forget()
     await night.records_authority(night.morgan)
     await night.records_parents(night.morgan)
