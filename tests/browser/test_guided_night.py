@@ -13,13 +13,14 @@ async def test_a_night_played_well_ends_with_every_check_met(room: Room) -> None
     await morgan.taps("Report missing")
     await morgan.taps("YP-01")
     await morgan.taps("Yes, confirmed")
+    await morgan.taps("Not yet")
     await morgan.types("15:30")
     await morgan.taps("15:30")
     await morgan.types("18:00")
     await morgan.taps("18:00")
-    for answer in ("At a friend's or family", "Not yet", "None of these", "Save the report"):
+    for answer in ("At a friend's or family", "None of these", "Save the report"):
         await morgan.taps(answer)
-    await morgan.sees("Level 1", "Do now")
+    await morgan.sees("Level 1", "Next")
     await expect(room.page.locator(".steps li").nth(1)).to_have_class("done")
 
     await room.goes("Go to Mon 2 Mar 20:30")

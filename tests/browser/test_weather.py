@@ -22,14 +22,14 @@ async def test_a_killed_bot_goes_on_with_the_same_report(room: Room) -> None:
     await morgan.taps("Start")
     for answer in ("Report missing", "YP-01", "No, or not confirmed"):
         await morgan.taps(answer)
-    await morgan.sees("When were they last seen?")
+    await morgan.sees("Have police been told?")
     await room.turns("The bot is killed", on=True)
     await expect(room.page.locator("#weather-count")).to_have_text("1")
     await room.turns("The bot is killed", on=False)
     await morgan.sees("I was restarted")
     await morgan.taps("Go on with it")
-    await morgan.taps("1 h ago")
-    await morgan.sees("When were they due back?")
+    await morgan.taps("Not yet")
+    await morgan.sees("When were they last seen?")
 
 
 async def test_with_a_full_disk_it_says_that_nothing_is_saved(room: Room) -> None:
