@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [NAME …]
 
-Names: bot when protocol storage reminders. --quick shortens the long ones.
+Names: bot times protocol storage reminders reports export. --quick shortens the long ones.
 """
 
 from __future__ import annotations
@@ -19,10 +19,12 @@ from bench.table import machine
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "BENCHMARKS.md"
 RUNS: dict[str, tuple[str, list[str], list[str]]] = {
     "bot": ("The bot: answers, start, memory", [], ["--rounds", "15"]),
-    "when": ("Typed times", [], []),
+    "times": ("Typed times", [], []),
     "protocol": ("The protocol's evaluator", [], []),
     "storage": ("The book", [], ["--closed", "0", "2500", "--open", "50"]),
     "reminders": ("Reminders", [], ["--quick"]),
+    "reports": ("Reports", [], ["--rows", "20000"]),
+    "export": ("Episode rows out of the records", [], ["--closed", "2500"]),
 }
 """What is measured; arguments of the whole and of the quick run."""
 

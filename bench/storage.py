@@ -118,12 +118,12 @@ def episodes(closed: int, still_open: int) -> Iterator[Episode]:
         yield an_episode(number, None)
 
 
-def build(folder: Path, closed: int, still_open: int) -> None:
+def build(folder: Path, closed: int, still_open: int, rows_by: str = "") -> None:
     """A book as the store would have left it, written without waiting for the disk each time."""
     new_key_file(folder / "book.key", NOW)
     sealer = Sealer(load_keys({"file": str(folder / "book.key")}))
     layout = Layout(folder / "book")
-    catalogue = VersionCatalogue(layout, sealer, "", print)
+    catalogue = VersionCatalogue(layout, sealer, rows_by, print)
     for path in layout.folders():
         files.make_folder(path)
     for episode in episodes(closed, still_open):
