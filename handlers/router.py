@@ -80,8 +80,8 @@ async def _half_finished(context: Context, incoming: Incoming) -> Draft | None:
 
 
 def _case_meant(context: Context, incoming: Incoming) -> str:
-    """The reference in what was typed or tapped, as it may be repeated; "" if there is none."""
-    return lists.reference_in(f"{incoming.text} {incoming.data}", context.service)
+    """The reference in what was typed, which its author knows; "" for a tap on an old screen."""
+    return lists.reference_in(incoming.text, context.service)
 
 
 async def again(context: Context, incoming: Incoming) -> None:

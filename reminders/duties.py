@@ -57,6 +57,8 @@ NEVER_PUT_OFF = frozenset(
     {"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-BACK-RA", "N-BACK-POLICE", "REF-OOH", "REF-DUTY"}
 )
 """The home's own: booked or handed over, they are reminded of all the same."""
+DUE_BY_ITSELF = NEVER_PUT_OFF | {"N-PARENTS", "N-BACK-PARENTS"}
+"""Listed by the assessment for as long as nobody was told."""
 OWN_DUTIES = frozenset(
     {
         "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS", "ASK-CRIME", "ASK-HARM",
@@ -238,18 +240,24 @@ def _duty(
 
 
 def _is_done(duty: str, seen: Reading) -> bool:
+    """Done, or decided: done, or not needed with the reason."""
     decided = seen.decisions.get(duty)
-    return duty in seen.done or (decided is not None and decided.outcome == "done")
+    if duty in seen.done or decided is None:
+        return duty in seen.done
+    noted = decided.outcome == "not_needed" and bool((decided.note or "").strip())
+    return decided.outcome == "done" or noted
 
 
 def _put_off(seen: Reading) -> list[tuple[str, datetime]]:
-    """What is booked or handed over is asked about at the time until which it is put off."""
+    """What is booked or handed over is asked about at the time until which it is put off. What is
+    due by itself is not among it: a fact may have ended it meanwhile."""
     return [
         (name, utc(decision.until))
         for name, decision in seen.decisions.items()
         if decision.outcome in ("booked", "handed_over")
         and decision.until is not None
         and not (name == "RI" and seen.held)
+        and name not in DUE_BY_ITSELF
     ]
 
 

@@ -17,6 +17,8 @@ import handlers.case_buttons
 import handlers.case_records
 import handlers.chat
 import handlers.draft_session
+import handlers.wording.acts
+import handlers.wording.all_clear
 import handlers.wording.card
 import handlers.wording.messages
 import handlers.wording.second
@@ -203,18 +205,19 @@ def sent_not_recorded(stack: contextlib.ExitStack) -> None:
 @_break
 def repeats_unmarked(stack: contextlib.ExitStack) -> None:
     """A message that may have come before does not say so."""
-    _put(stack, handlers.wording.messages, "REPEATED", "")
+    _put(stack, handlers.wording.messages, "AGAIN", "")
 
 
 @_break
 def names_in_chat(stack: contextlib.ExitStack) -> None:
     """The card names the young person."""
-    real = handlers.wording.card.who
+    real = handlers.wording.acts.subject
 
-    def who(home: Any, person: Any, *more: Any) -> str:
-        return f"{real(home, person, *more)} {person.name if person else ''}"
+    def subject(view: Any) -> str:
+        return f"{real(view)} {view.person.name if view.person else ''}"
 
-    _put(stack, handlers.wording.card, "who", who)
+    for module in (handlers.wording.card, handlers.wording.messages, handlers.wording.all_clear):
+        _put(stack, module, "subject", subject)
 
 
 @_break
@@ -248,8 +251,8 @@ def one_rung(stack: contextlib.ExitStack) -> None:
     steps = reminders.policy.STEADY.steps[:1]
     real = reminders.policy.Policy.ladder
 
-    def ladder(self: Any, duty: str, level: int, early: bool) -> Any:
-        return msgspec.structs.replace(real(self, duty, level, early), steps=steps)
+    def ladder(self: Any, duty: str, level: int, early: bool, **more: Any) -> Any:
+        return msgspec.structs.replace(real(self, duty, level, early, **more), steps=steps)
 
     _put(stack, reminders.policy.Policy, "ladder", ladder)
 

@@ -260,7 +260,22 @@ def _young(child: f.Child, start: datetime) -> bool:
 
 
 def quiet_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
-    """Until when somebody has it or it is put off."""
+    """Until when somebody has it or it is put off; the home's own duties are never put off."""
+    put_off: datetime | None = None
+    for fact in reversed(facts):
+        if isinstance(fact, f.Decided) and fact.about == duty and duty not in NEVER_PUT_OFF:
+            put_off = fact.until if fact.outcome in ("booked", "handed_over") else None
+            break
+    held = _held_until(facts, duty)
+    return max((m for m in (put_off, held) if m is not None), default=None)
+
+
+NEVER_PUT_OFF = frozenset(
+    {"N-POLICE", "N-RA", "N-RA-WRITTEN", "N-BACK-RA", "N-BACK-POLICE", "REF-OOH", "REF-DUTY"}
+)
+
+
+def _held_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
     for fact in reversed(facts):
         if isinstance(fact, f.Acknowledged | f.Snoozed) and fact.duty == duty:
             return fact.until
