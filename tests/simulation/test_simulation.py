@@ -30,7 +30,6 @@ CAUGHT = {
     "asked-once": "nobody was asked again",
     "timers-lost": "nobody was told of what is due",
     "never-off-duty": "asked somebody who is not on duty",
-    "two-owners": "two owners of one duty",
     "handler-fails": "an error in the bot",
 }
 """Faults that the first seed catches, and the invariant that they break. The others need a crash
