@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -24,7 +25,7 @@ UNKNOWN_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 class Access:
     """The door. `quiet` strangers are not answered again for an hour."""
 
-    def __init__(self, service: Provider, clock: Clock) -> None:
+    def __init__(self, service: Callable[[], Provider], clock: Clock) -> None:
         self._service = service
         self._clock = clock
         self._answered: OrderedDict[int, datetime] = OrderedDict()
@@ -32,7 +33,7 @@ class Access:
     def staff(self, update: Update) -> Staff | None:
         """The member of staff who sent this, if their time on the list has not run out."""
         user = update.effective_user
-        person = self._service.by_telegram(user.id) if user else None
+        person = self._service().by_telegram(user.id) if user else None
         if person is None or not person.active(self._clock.now()):
             return None
         return person

@@ -126,7 +126,7 @@ async def bootstrap(
     engine = Engine(
         cases,
         sender(TelegramSending(reminding or client), cases, config.privacy.identifiers),
-        second=second or SecondChannel(config.service, second_channel),
+        second=second or SecondChannel(lambda: service_state.service, second_channel),
         limiter=limiter,
         alarm=alarm,
     )
@@ -141,13 +141,11 @@ async def bootstrap(
         shifts=Shifts(engine),
         clock=clock,
         phone=TelegramPhone(client, limiter, removals, backlog, late),
-        service=config.service,
-        pack=pack,
         identifiers=config.privacy.identifiers,
     )
     alerts = StorageAlerts(context, activity)
     store.watch(alerts.heard)
-    access = Access(config.service, clock)
+    access = Access(lambda: service_state.service, clock)
     strangers = Strangers(client, limiter, access)
     drafts = UnfinishedReports(context, activity)
     dispatch = Dispatch(client, context, access, strangers, drafts)

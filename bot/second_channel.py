@@ -28,7 +28,7 @@ Words = Callable[[Message, str], str]
 class SecondChannel:
     """Implements `reminders.delivery.SecondSender`."""
 
-    def __init__(self, service: Provider, words: Words) -> None:
+    def __init__(self, service: Callable[[], Provider], words: Words) -> None:
         self._service = service
         self._words = words
 
@@ -37,7 +37,7 @@ class SecondChannel:
 
         Raises NotSent if none did (it is tried again), Refused without a usable address.
         """
-        staff = self._service.person(person)
+        staff = self._service().person(person)
         addresses = staff.second_channel if staff is not None else ()
         if not addresses:
             raise Refused("no second channel for this person")

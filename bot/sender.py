@@ -15,7 +15,8 @@ from handlers.chat import Screen
 from handlers.message_parts import split
 from handlers.wording import all_clear, digest, messages, service
 from handlers.wording import monthly as monthly_words
-from protocol.provider import Staff
+from protocol.pack import Pack
+from protocol.provider import Provider, Staff
 from reminders import monthly
 from reminders.all_clear import ASKING, EDITS
 from reminders.case_states import CaseStates
@@ -39,10 +40,16 @@ class WordedSender:
         self._sending = sending
         self._cases = cases
         self._store = cases.service_state.store
-        self._service = cases.service_state.service
-        self._pack = cases.service_state.pack
         self._clock = cases.service_state.clock
         self._identifiers = identifiers
+
+    @property
+    def _service(self) -> Provider:
+        return self._cases.service_state.service
+
+    @property
+    def _pack(self) -> Pack:
+        return self._cases.service_state.pack
 
     async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         """One attempt; raises what `reminders.sending` names, nothing else."""

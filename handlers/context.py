@@ -23,11 +23,19 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     shifts: Shifts
     clock: Clock
     phone: Phone
-    service: Provider
-    pack: Pack
     identifiers: str = "reference"
     told_not_saved: set[str] = msgspec.field(default_factory=set)
     """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
+
+    @property
+    def service(self) -> Provider:
+        """Homes, staff and authorities as they are now."""
+        return self.engine.service_state.service
+
+    @property
+    def pack(self) -> Pack:
+        """The local protocol as it is now."""
+        return self.engine.service_state.pack
 
 
 class NotAllowed(Exception):

@@ -95,14 +95,17 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authorities: tuple[Authority, ...] = ()
     another_manager_signs_off: bool = True
     """Whoever recorded what was done does not sign the case off where another manager could."""
+    former: tuple[Staff, ...] = ()
+    """People who were on the list: for their names on record, and nothing else. Whoever goes
+    through `staff` never meets them."""
 
     def home(self, home_id: str) -> Home | None:
         """The home with this id."""
         return next((h for h in self.homes if h.id == home_id), None)
 
     def person(self, staff_id: str) -> Staff | None:
-        """The member of staff with this id, on the list today or not."""
-        return next((s for s in self.staff if s.id == staff_id), None)
+        """The member of staff with this id, on the list today, not any more, or gone."""
+        return next((s for s in (*self.staff, *self.former) if s.id == staff_id), None)
 
     def by_telegram(self, telegram_id: int) -> Staff | None:
         """The member of staff with this Telegram account."""

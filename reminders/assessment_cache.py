@@ -46,9 +46,14 @@ class Known(msgspec.Struct, frozen=True):
     history: tuple[Earlier, ...]
     made_at: datetime
     standing: Standing
+    pack: Pack
 
-    def holds(self, facts: tuple[Fact, ...], history: tuple[Earlier, ...], now: datetime) -> bool:
-        """Whether the assessment still is that of these facts at `now`."""
+    def holds(
+        self, facts: tuple[Fact, ...], history: tuple[Earlier, ...], pack: Pack, now: datetime
+    ) -> bool:
+        """Whether the assessment still is that of these facts under this pack at `now`."""
+        if pack is not self.pack:
+            return False
         if len(facts) != len(self.facts) or now < self.made_at or history != self.history:
             return False
         if facts and facts[-1].id != self.facts[-1].id:
@@ -66,6 +71,6 @@ def know(
 ) -> Known:
     """`known` itself if it still holds, else a new one."""
     facts = substance(record)
-    if known is not None and known.holds(facts, history, now):
+    if known is not None and known.holds(facts, history, pack, now):
         return known
-    return Known(facts, history, now, standing(facts, history, pack, now))
+    return Known(facts, history, now, standing(facts, history, pack, now), pack)

@@ -39,6 +39,15 @@ class ServiceState:
         self.store = store
         self.write_behind = WriteBehind(store)
         self.clock = clock
+        self.rota = RotaState()
+        self.reachability: dict[str, Reachability] = {}
+        self.state: dict[str, Any] = {}
+        self.events = events or Events()
+        self.adopt(service, policy, pack)
+
+    def adopt(self, service: Provider, policy: Policy, pack: Pack) -> None:
+        """Homes, people, settings and protocol as they are from this moment on. Whoever works with
+        them asks here each time and keeps no copy."""
         self.service = service
         self.policy = policy
         self.pack = pack
@@ -54,10 +63,6 @@ class ServiceState:
             for home in service.homes
         }
         self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
-        self.rota = RotaState()
-        self.reachability: dict[str, Reachability] = {}
-        self.state: dict[str, Any] = {}
-        self.events = events or Events()
 
     async def load(self) -> None:
         """Reads the service's own file and hands on what waits there."""

@@ -42,11 +42,11 @@ def update(user: int, text: str | None = "/open", **more: object) -> Update:
 )
 def test_the_last_day_on_the_list_ends_at_midnight_in_london(moment: str, let_in: bool) -> None:
     with time_machine.travel(datetime.fromisoformat(moment), tick=False):
-        assert (Access(SERVICE, SystemClock()).staff(update(7001)) is MORGAN) is let_in
+        assert (Access(lambda: SERVICE, SystemClock()).staff(update(7001)) is MORGAN) is let_in
 
 
 def test_a_stranger_gets_the_neutral_line_once_an_hour() -> None:
-    door = Access(SERVICE, SystemClock())
+    door = Access(lambda: SERVICE, SystemClock())
     with time_machine.travel(SENT, tick=False) as clock:
         assert door.staff(update(666)) is None
         assert door.answers_stranger(666)

@@ -25,7 +25,7 @@ def second(*addresses: str) -> SecondChannel:
         SERVICE,
         staff=(msgspec.structs.replace(SERVICE.staff[0], second_channel=addresses),),
     )
-    return SecondChannel(service, lambda message, ref: f"{ref}: {message.about}")
+    return SecondChannel(lambda: service, lambda message, ref: f"{ref}: {message.about}")
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -207,8 +207,6 @@ class ChatWorld:
             shifts=Shifts(self.engine),
             clock=self.clock,
             phone=self.phone,
-            service=provider,
-            pack=PACK,
         )
 
     async def __aenter__(self) -> ChatWorld:
