@@ -135,7 +135,7 @@ def _pack(pack: Pack) -> list[str]:
                 (
                     a.id,
                     "; ".join(filter(None, [", ".join(a.on), spell(a.when, pack)])),
-                    a.title + (f" *({a.label})*" if a.label else ""),
+                    a.act + (f" *({a.label})*" if a.label else ""),
                     a.who,
                     a.by + (f" ({SET_BY_SERVICE})" if a.set_by == "service" else "") or NO_TIME,
                     _SETTLES[a.settle] + (f", with `{a.settle_if}`" if a.settle_if else ""),

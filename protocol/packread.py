@@ -38,6 +38,7 @@ from protocol.settings import KEYS, SettingError, Settings, settings_from
 
 SHIPPED = Path(__file__).parent / "packs"
 LONGEST_ACT = 140
+LONGEST_TITLE = 60
 """Letters of what somebody is told to do: it is read on a phone, at night."""
 _OTHERWISE = "some_level"
 _CATEGORIES = ("missing", "unauthorised_absence")
@@ -251,7 +252,8 @@ class _Reader:
         required = frozenset(filter(None, [_NEEDED_BY_ORIGIN.get(origin)]))
         when = self._when(fields, after_level=True, required=required)
         unit, value = self._span(fields)
-        texts = {key: fields.text(key) for key in ("title", "who", "text", "source")}
+        texts = {key: fields.text(key) for key in ("who", "text", "source")}
+        texts["title"] = self._title(fields)
         act, contact = fields.text("act"), fields.optional_text("contact")
         self._check_act(fields, "act", act, contact)
         kind = fields.choice("kind", get_args(Kind))
@@ -279,6 +281,13 @@ class _Reader:
             "case": fields.optional_text("case"),
         }  # fmt: skip
         self.duties.append(msgspec.convert(duty, Duty))
+
+    def _title(self, fields: Fields) -> str:
+        """The act in few words, as it stands in lists."""
+        title = fields.text("title")
+        if len(title) > LONGEST_TITLE:
+            raise fields.error("title", f"has {len(title)} letters", f"{LONGEST_TITLE} at most")
+        return title
 
     def _check_act(self, fields: Fields, key: str, act: str, contact: str) -> None:
         if (CONTACT in act) != bool(contact):
@@ -331,7 +340,7 @@ class _Reader:
         settle = fields.choice("settle", get_args(Settles)) if "settle" in fields else None
         duties = {duty.id: duty.set_by for duty in reversed(self.duties)}
         by = fields.choice("by", duties) if "by" in fields else ""
-        title = fields.text("title")
+        title = self._title(fields)
         act = fields.text("act") if "act" in fields else title
         self._check_act(fields, "act" if "act" in fields else "title", act, "")
         self.actions[action_id] = ActionRule(

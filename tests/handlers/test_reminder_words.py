@@ -140,7 +140,7 @@ def test_several_acts_are_numbered_and_each_has_its_buttons() -> None:
     lines = plain(screen.text).splitlines()
     assert lines[0].startswith("‼️ RH-7K2D · YP-07 · age 13")
     assert [line[:2] for line in lines[3:5]] == ["1.", "2."]
-    assert lines[5] == "Also: End of a short absence."
+    assert lines[5] == "Also: Look again: report missing, ask the police for news."
     labels = [button.label for row in screen.rows for button in row]
     assert sum(label.startswith("🙋 I have it") for label in labels) == 3
     assert {
@@ -251,8 +251,8 @@ def test_i_have_it_names_who_and_until_when() -> None:
     answer = Answer(
         outcome="held_by_other", duty="CP-4H", owner="sasha", until=NOW + timedelta(minutes=30)
     )
-    text = plain(card.outcome(answer, "End of a short absence", SERVICE, NOW))
-    assert text == "Sasha Example has this until 03:35: End of a short absence."
+    text = plain(card.outcome(answer, "Look again", SERVICE, NOW))
+    assert text == "Sasha Example has this until 03:35: Look again."
 
 
 def test_a_digest_of_a_quiet_week_fits_one_screen_and_says_every_heading() -> None:

@@ -145,7 +145,7 @@ MISTAKES = [
         "0 to",
     ),
     ("closes before it opens", '"08:00"', '"18:00"', "presets.summer.office_close", "opens"),
-    ("not TOML", 'title = "Head', "title = Head", "", "TOML"),
+    ("not TOML", 'title = "Ring', "title = Ring", "", "TOML"),
     ("no way to a level", "{ otherwise = true }", "{ state = 'open' }", "rule", "otherwise"),
     ("unknown rule", '["EX-3IN30"]', '["EX-4IN30"]', "action[1].on[0]", "no rule"),
     ("unknown duty", 'by = "EX-NIGHT"', 'by = "EX-NIGTH"', "action[0].by", "EX-NIGHT"),
@@ -257,7 +257,7 @@ def test_a_table_that_is_no_table_is_refused(tmp_path, table):
 
 def test_steps_may_be_written_as_numbers(tmp_path):
     tier = '[[tier]]\nid = "EX"\ncounted = "month"\nsteps = [4, 2]\ntext = "t"\nsource = "s"\n\n'
-    text = EXAMPLE.read_text("utf-8").replace("[[duty]]", tier + "[[duty]]")
+    text = EXAMPLE.read_text("utf-8").replace("[[duty]]", tier + "[[duty]]", 1)
     (tmp_path / "mine.toml").write_text(text, "utf-8")
     pack = load_pack(tmp_path / "mine.toml")
     assert "EX-2" in after(1, missing(), earlier(3), pack=pack).reasons

@@ -70,7 +70,7 @@ async def test_a_hand_over_in_the_middle_of_a_ladder(night: Night) -> None:
     await night.morgan.sees("Until they accept, it stays with you")
     await night.sasha.sees("Morgan Example hands over Rowan House to you")
     await night.sasha.taps("I take over")
-    await night.sasha.sees("On your shift: Rowan House", ref, "Placing authority told")
+    await night.sasha.sees("On your shift: Rowan House", ref, "Ring the placing authority")
     await night.morgan.sees("Sasha Sample has taken over")
     await night.forget()
     await night.clock.advance(minutes=30)
@@ -110,9 +110,9 @@ async def test_telegram_is_down_from_one_to_five_while_the_clocks_change(october
     ("days", "hours", "title"),
     [
         (0, 4, "no short absence any more"),
-        (1, 0, "Still away after 24 hours"),
-        (3, 0, "Still away after three days"),
-        (14, 0, "Still away after three days"),
+        (1, 0, "away for 24 hours"),
+        (3, 0, "away for three days"),
+        (14, 0, "away for three days"),
     ],
 )
 async def test_the_process_is_down_when_a_duty_falls_due(

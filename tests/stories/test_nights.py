@@ -38,7 +38,7 @@ async def test_a_15_year_old_away_all_night(night: Night) -> None:
     await night.done(night.morgan)
 
     await night.clock.advance(hours=20)
-    await night.morgan.sees("Still away after 24 hours")
+    await night.morgan.sees("away for 24 hours")
     await night.done(night.morgan)
 
     await night.clock.advance(hours=1)
@@ -105,7 +105,7 @@ async def test_a_9_year_old_late_by_two_hours(night: Night) -> None:
     ref = await night.reports(night.morgan, "YP-02", known=True, seen="1 h ago")
     await night.morgan.has_on_screen("Level 1", "age 9")
     await night.clock.advance(minutes=60)
-    await night.morgan.sees(ref, "A younger child is still away")
+    await night.morgan.sees(ref, "a younger child is still away")
     await night.clock.advance(minutes=1)
     await night.robin.sees(ref, "Now level 2")
     await night.morgan.sends(f"/case {ref}")
@@ -238,7 +238,7 @@ async def test_why_is_explained_on_one_screen(night: Night) -> None:
         "Source: Gap in the Haringey protocol", "Next: at Sun 22 Nov 01:30 it becomes level 2"
     )
     await night.morgan.taps("Due times: why")
-    await night.morgan.taps("Placing authority told, by phone")
+    await night.morgan.taps("Ring the placing authority")
     await night.morgan.sees("By: Sat 21 Nov 22:30", "Source:")
     await night.morgan.taps("The level: why")
     await night.morgan.taps("Actions: why")

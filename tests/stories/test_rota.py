@@ -144,7 +144,7 @@ async def test_i_am_taking_over(shifts: Night) -> None:
     await night.robin.taps("Rowan House")
     await night.robin.sees("You have taken over", "Rowan House: Robin Model, then Sasha Sample")
     await night.sasha.sees("Robin Model has taken over Rowan House and is asked first")
-    await night.robin.sees("On your shift: Rowan House", "Placing authority told")
+    await night.robin.sees("On your shift: Rowan House", "Ring the placing authority")
     await night.forget()
     await night.clock.advance(hours=1)
     await night.robin.sees("Ring Haringey's")
@@ -168,7 +168,7 @@ async def test_the_short_list_comes_by_itself_at_the_start_of_a_shift(shifts: Ni
     await night.clock.go_to(london("2026-11-22 07:59"))
     await night.forget()
     await night.clock.go_to(london("2026-11-22 08:00"))
-    await night.morgan.sees("On your shift: Rowan House", ref, "Placing authority told")
+    await night.morgan.sees("On your shift: Rowan House", ref, "Ring the placing authority")
     await night.sasha.sends("/duty")
     for tap in ("Swap a shift", "Sun 22 Nov 20:00", "Morgan Example", "Nothing in return"):
         await night.sasha.taps(tap)
