@@ -46,6 +46,7 @@ class App:
         bot = self._bot
         try:
             await bot.engine.start()
+            await bot.context.staff_list.follow_configuration()
             notify("READY=1")
             await bot.dispatch.application.initialize()
             await self._due_ones_first()

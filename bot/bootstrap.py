@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import structlog
 
+from bot import __version__
 from bot.access import Access
 from bot.activity import Activity
 from bot.backups import Backups
@@ -47,6 +48,7 @@ from reminders.limits import Limiter
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
 from reminders.shifts import Shifts
+from reminders.staff_list import StaffList
 from storage.store import Store, StoreError
 
 if TYPE_CHECKING:
@@ -125,7 +127,7 @@ async def bootstrap(
     service_state = cases.service_state
     engine = Engine(
         cases,
-        sender(TelegramSending(reminding or client), cases, config.privacy.identifiers),
+        sender(TelegramSending(reminding or client), cases),
         second=second or SecondChannel(lambda: service_state.service, second_channel),
         limiter=limiter,
         alarm=alarm,
@@ -133,20 +135,22 @@ async def bootstrap(
     engine.events.beat.listen(Watchdog(policy.watching).beat)
     activity, backlog = Activity(), Backlog()
     late = LateAnswers(client, limiter)
+    service_state.events.account_gone.listen(late.drop)
     removals = Removals(client, service_state, clock, late)
     context = Context(
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
         shifts=Shifts(engine),
+        staff_list=StaffList(engine),
         clock=clock,
         phone=TelegramPhone(client, limiter, removals, backlog, late),
-        identifiers=config.privacy.identifiers,
+        version=__version__,
     )
     alerts = StorageAlerts(context, activity)
     store.watch(alerts.heard)
     access = Access(lambda: service_state.service, clock)
-    strangers = Strangers(client, limiter, access)
+    strangers = Strangers(client, limiter, access, lambda: service_state.service)
     drafts = UnfinishedReports(context, activity)
     dispatch = Dispatch(client, context, access, strangers, drafts)
 

@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.mistakes import Mistake, allowed, read_as, without_consequences, wrong
-from protocol.provider import Authority, Home, Provider, Staff
+from protocol.provider import Authority, Home, Privacy, Provider, Staff
 from protocol.toml_places import Place
 from protocol.toml_text import Unreadable, read_toml
 from reminders.policy import GROUPS, Policy
@@ -68,12 +68,6 @@ class ProtocolChoice(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     settings: dict[str, Any] = {}
 
 
-class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What may stand in a chat. "initials" is the controller's decision."""
-
-    identifiers: Literal["reference", "initials"] = "reference"
-
-
 class Health(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the bot is watched. Port 0: no page. The page is served on 127.0.0.1 only."""
 
@@ -124,6 +118,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             staff=self.staff,
             authorities=self.authorities,
             another_manager_signs_off=self.closing.another_manager,
+            privacy=self.privacy,
         )
 
 

@@ -29,7 +29,7 @@ from bot.access import Access, incoming
 from bot.strangers import Strangers
 from bot.unfinished_reports import UnfinishedReports
 from bot.updates import is_late
-from handlers import router
+from handlers import joining, router
 from handlers.context import Context
 from handlers.wording import common, menu
 
@@ -98,9 +98,28 @@ class Dispatch:
         if user is None:
             raise ApplicationHandlerStop
         if self._access.staff(update) is None:
-            if update.my_chat_member is None:
-                self._strangers.wrote(user.id, chat.id if chat else user.id)
+            if update.my_chat_member is None and not await self._joins(update, user.id):
+                asked = (update.message.text or "") if update.message else ""
+                self._strangers.wrote(user.id, chat.id if chat else user.id, asked)
             raise ApplicationHandlerStop
+
+    async def _joins(self, update: Update, telegram_id: int) -> bool:
+        """Has it to do with an invitation of this account?"""
+        query, message = update.callback_query, update.message
+        seen = query.message if query is not None else message
+        return await joining.received(
+            self._context,
+            joining.Visitor(
+                update_id=update.update_id,
+                telegram_id=telegram_id,
+                chat_id=seen.chat.id if seen is not None else telegram_id,
+                sent_at=self._context.clock.now(),
+                text=((message.text or "") if message is not None else "").strip(),
+                data=(query.data or "") if query is not None else "",
+                message_id=seen.message_id if seen is not None else 0,
+                callback_id=query.id if query is not None else "",
+            ),
+        )
 
     async def _receive(self, update: Update, _: LibraryContext) -> None:
         person = self._access.staff(update)

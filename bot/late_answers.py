@@ -83,6 +83,11 @@ class LateAnswers:
         if owed is not None:
             owed.answers = [(until, one) for until, one in owed.answers if one.words]
 
+    def drop(self, chat_id: int) -> None:
+        """Nobody on the list has this chat any more: nothing is said there."""
+        if (owed := self._owed.get(chat_id)) is not None:
+            owed.answers = []
+
     async def close(self) -> None:
         """Ends all attempts."""
         tasks = [owed.task for owed in self._owed.values() if owed.task is not None]

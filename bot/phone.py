@@ -94,6 +94,7 @@ class TelegramPhone:
         self._backlog = backlog
         self._late = late
         self._missed: dict[int, Answer] = {}
+        self._name = ""
 
     async def show(self, chat_id: int, screen: Screen, message_id: int = 0) -> int:
         answer = Answer(text=screen.text, markup=markup(screen))
@@ -150,6 +151,15 @@ class TelegramPhone:
             log.warning("a message is taken out of a chat later", error=type(error).__name__)
             await self._removals.owe(chat_id, message_id)
             return False
+
+    async def link(self, start: str) -> str:
+        if not self._name:
+            try:
+                async with asyncio.timeout(ANSWER_SECONDS):
+                    self._name = (await self._bot.get_me()).username or ""
+            except (TelegramError, TimeoutError) as error:
+                raise Unreached(type(error).__name__) from error
+        return f"https://t.me/{self._name}?start={start}"
 
     def later(self, chat_id: int) -> None:
         missed = self._missed.pop(chat_id, None)

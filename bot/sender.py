@@ -13,7 +13,7 @@ from handlers import card
 from handlers.case_view import CaseView, case_view
 from handlers.chat import Screen
 from handlers.message_parts import split
-from handlers.wording import all_clear, digest, messages, service
+from handlers.wording import all_clear, digest, messages, people, service
 from handlers.wording import monthly as monthly_words
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
@@ -33,15 +33,13 @@ class WordedSender:
     Args:
         sending: makes the attempts.
         cases: how each case stands, and the service it belongs to.
-        identifiers: what may name a young person in a chat (configuration, `privacy`).
     """
 
-    def __init__(self, sending: TelegramSending, cases: CaseStates, identifiers: str) -> None:
+    def __init__(self, sending: TelegramSending, cases: CaseStates) -> None:
         self._sending = sending
         self._cases = cases
         self._store = cases.service_state.store
         self._clock = cases.service_state.clock
-        self._identifiers = identifiers
 
     @property
     def _service(self) -> Provider:
@@ -156,7 +154,7 @@ class WordedSender:
             self._service,
             self._pack,
             self._clock.now(),
-            self._identifiers,
+            self._service.privacy.identifiers,
         )
 
     async def _screen(self, message: Message, episode: Episode | None, person: Staff) -> Screen:
@@ -164,6 +162,8 @@ class WordedSender:
         if episode is None:
             if message.kind == "digest":
                 return digest.weekly(message, words)
+            if message.kind in people.TOLD:
+                return people.told(message.kind, message.data, words)
             return service.screen(message, words)
         home = words.home(episode.home)
         place = home.name if home else episode.home

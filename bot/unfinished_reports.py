@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from handlers import draft_session, unasked
+from handlers import draft_session, leaving, unasked
 from handlers.chat import Unreached
 from handlers.context import Context
 from protocol.provider import Staff
@@ -59,7 +59,12 @@ class UnfinishedReports:
     async def look(self) -> None:
         """Tells whoever it is time for, and works out `next_at`."""
         now = self._context.clock.now()
-        moments = []
+        await leaving.hand_on(self._context)
+        moments = [
+            one.expires_at
+            for one in self._context.service.staff
+            if one.expires_at is not None and one.expires_at > now
+        ]
         ids = set()
         for person in self._context.service.staff:
             if not person.active(now):

@@ -73,6 +73,11 @@ class Phone(Protocol):
         """Deletes a message (of either side) from the chat; False if it is still there."""
         ...
 
+    async def link(self, start: str) -> str:
+        """The address that opens this bot and sends it `/start` with these characters. Raises
+        Unreached while Telegram has not said yet what this bot is called."""
+        ...
+
     def later(self, chat_id: int) -> None:
         """What raised `Unreached` in this chat last is shown as soon as the chat permits it."""
         ...

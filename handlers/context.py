@@ -11,6 +11,7 @@ from reminders.acknowledge import Acknowledgements
 from reminders.clock import Clock
 from reminders.engine import Engine
 from reminders.shifts import Shifts
+from reminders.staff_list import StaffList
 from storage.store import Store
 
 
@@ -21,9 +22,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     engine: Engine
     acts: Acknowledgements
     shifts: Shifts
+    staff_list: StaffList
     clock: Clock
     phone: Phone
-    identifiers: str = "reference"
+    version: str = ""
+    """Of Nightlight, for /version."""
     told_not_saved: set[str] = msgspec.field(default_factory=set)
     """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
 
@@ -31,6 +34,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def service(self) -> Provider:
         """Homes, staff and authorities as they are now."""
         return self.engine.service_state.service
+
+    @property
+    def identifiers(self) -> str:
+        """What may name a young person in a chat: reference or initials."""
+        return self.service.privacy.identifiers
 
     @property
     def pack(self) -> Pack:

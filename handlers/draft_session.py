@@ -13,7 +13,7 @@ from typing import Any
 
 import msgspec
 
-from handlers import case_records, report, show_card
+from handlers import case_records, people_forms, report, show_card
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
@@ -63,6 +63,8 @@ async def draft_by_id(context: Context, staff_id: str, draft_id: str) -> Draft |
 
 def form_of(kind: str) -> Form:
     """The form that a kind of draft fills in."""
+    if kind in people_forms.FORMS:
+        return people_forms.FORMS[kind].form
     return report.FORM if kind == REPORT else RECORDINGS[kind].form
 
 
@@ -195,8 +197,10 @@ async def offered(context: Context, draft: Draft) -> Screen:
         text = report_words.unfinished(
             home.name if home else "", person.ref if person else "", started
         )
+    elif draft.kind in people_forms.FORMS:
+        text = report_words.unfinished_service(people_forms.titles(draft.kind), started)
     elif await _sees_case(context, draft):
-        text = report_words.unfinished_other(draft.episode, _title(draft), started)
+        text = report_words.unfinished_other(draft.episode, title_of(draft), started)
     else:
         drop = Button(report_words.DROP, f"m:drop:{draft.id}")
         return Screen(report_words.unfinished_elsewhere(started), ((drop,),))
@@ -218,7 +222,8 @@ async def _sees_case(context: Context, draft: Draft) -> bool:
         return False
 
 
-def _title(draft: Draft) -> str:
+def title_of(draft: Draft) -> str:
+    """What a draft is called."""
     return str(draft.answers.get("title") or report_words.TITLES.get(draft.kind, draft.kind))
 
 
@@ -376,6 +381,9 @@ async def _cancelled(context: Context, incoming: Incoming, draft: Draft) -> None
 async def _finish(context: Context, incoming: Incoming, draft: Draft) -> None:
     try:
         state = await state_of(context, draft, incoming)
+        if draft.kind in people_forms.FORMS:
+            await _finish_service(context, incoming, draft, state)
+            return
         if draft.answers.get("dup") == "open" and draft.answers.get("who") in state.open_cases:
             await context.store.drop_draft(draft.owner, incoming.update_id)
             episode = await context.store.episode(state.open_cases[draft.answers["who"]])
@@ -391,6 +399,16 @@ async def _finish(context: Context, incoming: Incoming, draft: Draft) -> None:
         await _impossible(context, incoming, draft, str(reason))
     else:
         await show_card.card_of(context, incoming, episode.ref, draft.message_id)
+
+
+async def _finish_service(
+    context: Context, incoming: Incoming, draft: Draft, state: FormState
+) -> None:
+    """A form about no case: its act is one commit; a crash before the draft goes shows it again,
+    and doing it twice changes nothing."""
+    screen = await people_forms.FORMS[draft.kind].finish(context, incoming, state)
+    await context.store.drop_draft(draft.owner)
+    await context.phone.show(incoming.chat_id, screen, draft.message_id)
 
 
 class _AskAgain(Exception):

@@ -90,6 +90,8 @@ class Step(msgspec.Struct, frozen=True, kw_only=True):
     """How the answer reads in that list."""
     unknown: bool = True
     """Offer "Don't know"."""
+    wrong: Callable[[Any, FormState], str] = lambda *_: ""
+    """Why an answer of words or ticks is not taken; "" if it is."""
 
 
 class Choice(Step, frozen=True, kw_only=True):
@@ -165,14 +167,16 @@ def problem(step: Question, state: FormState) -> str:
             return "" if value in {o.value for o in options(state)} else say.NO_LONGER
         case Ticks(options=options):
             there = {o.value for o in options(state)} | {UNKNOWN}
-            return "" if isinstance(value, list) and there.issuperset(value) else say.NO_LONGER
+            there_are_all = isinstance(value, list) and there.issuperset(value)
+            return step.wrong(value, state) if there_are_all else say.NO_LONGER
         case When():
             if value == UNKNOWN:
                 return say.NO_LONGER
             return step.conflict(datetime.fromisoformat(value), state) if value else ""
         case Words(options=options):
             typed = not value or value.startswith(WORDS)
-            return "" if typed or value in {o.value for o in options(state)} else say.NO_LONGER
+            known = typed or value in {o.value for o in options(state)}
+            return step.wrong(value, state) if known else say.NO_LONGER
 
 
 def current(form: Form, state: FormState) -> Question | None:

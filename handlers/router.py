@@ -10,7 +10,17 @@ from typing import TypeAlias
 
 import structlog
 
-from handlers import case_buttons, draft_session, duty, lists, monthly, show_card, unasked
+from handlers import (
+    case_buttons,
+    draft_session,
+    duty,
+    joining,
+    lists,
+    monthly,
+    people,
+    show_card,
+    unasked,
+)
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
@@ -199,6 +209,8 @@ def _sees_no_case(context: Context, incoming: Incoming) -> bool:
 
 async def _start(context: Context, incoming: Incoming, _: list[str]) -> None:
     await context.shifts.staff_started(incoming.staff.id)
+    if " " in incoming.text:  # somebody of the list tapped a link
+        await context.phone.remove(incoming.chat_id, incoming.message_id)
     await context.phone.say(incoming.chat_id, menu.WELCOME, keyboard=True)
 
 
@@ -227,6 +239,10 @@ COMMANDS: dict[str, Act] = {
     "/today": duty.today,
     "/digest": duty.digest,
     "/reports": monthly.reports,
+    "/people": people.people,
+    "/id": people.my_id,
+    "/privacy": people.privacy,
+    "/version": people.version,
 }
 FORM_COMMANDS = {"/missing", "/cancel"}
 """Commands after which a form stands at the bottom, or none."""
@@ -237,7 +253,7 @@ async def _tapped(context: Context, incoming: Incoming) -> None:
     kind, _, rest = incoming.data.partition(":")
     parts = rest.split(":")
     act = TAPS.get(kind)
-    if act is None or (kind != "d" and _sees_no_case(context, incoming)):
+    if act is None or (kind in CASE_TAPS and _sees_no_case(context, incoming)):
         await context.phone.show(
             incoming.chat_id, Screen(card_words.CLOSED_FORM), incoming.message_id
         )
@@ -272,4 +288,8 @@ TAPS: dict[str, Act] = {
     "m": _menu,
     "w": unasked.tapped,
     "l": lists.tapped,
+    "p": people.tapped,
+    "j": joining.answered_before,
 }
+CASE_TAPS = {"c", "r", "w", "l"}
+"""Buttons of which those who see no case get nothing."""

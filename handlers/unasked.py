@@ -32,13 +32,14 @@ FIRST_CASES = 4
 """Cases offered straight away; the rest behind a button."""
 
 
-def _owner(staff_id: str) -> str:
+def owner(staff_id: str) -> str:
+    """Whose words these are, as the store keeps them."""
     return f"{staff_id}.words"
 
 
 async def kept(context: Context, staff_id: str) -> Draft | None:
     """What this person typed and has not decided about."""
-    return await context.store.draft(_owner(staff_id))
+    return await context.store.draft(owner(staff_id))
 
 
 async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = "") -> None:
@@ -55,7 +56,7 @@ async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = ""
         texts.append(words)
     draft = Draft(
         id=before.id if before else secrets.token_hex(3),
-        owner=_owner(incoming.staff.id),
+        owner=owner(incoming.staff.id),
         kind=KIND,
         started_at=before.started_at if before else context.clock.now(),
         answers={

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from typing import Literal
 
 import msgspec
 
@@ -87,6 +88,19 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return self.role is Role.MANAGER
 
 
+class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What may stand in a chat ("initials" is the controller's decision), and what /privacy says.
+
+    policy: the whole text in place of the usual one.  controller, contact: who is responsible for
+    the data and how to reach them, for the usual text.
+    """
+
+    identifiers: Literal["reference", "initials"] = "reference"
+    policy: str = ""
+    controller: str = ""
+    contact: str = ""
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Homes, authorities and staff of one provider, as one value."""
 
@@ -95,6 +109,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     authorities: tuple[Authority, ...] = ()
     another_manager_signs_off: bool = True
     """Whoever recorded what was done does not sign the case off where another manager could."""
+    privacy: Privacy = Privacy()
     former: tuple[Staff, ...] = ()
     """People who were on the list: for their names on record, and nothing else. Whoever goes
     through `staff` never meets them."""

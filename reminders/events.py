@@ -33,6 +33,7 @@ class Events:
     Attributes:
         service_message: a message of the service's own file waits to be sent.
         idle_changed: there is something to do, or nothing any more.
+        account_gone: this Telegram account is nobody's on the list any more.
         telegram_refused: Telegram does not accept the bot's token.
         beat: the engine has done its round at this moment (UTC).
     """
@@ -40,5 +41,6 @@ class Events:
     def __init__(self) -> None:
         self.service_message: Signal[[Message]] = Signal()
         self.idle_changed: Signal[[]] = Signal()
+        self.account_gone: Signal[[int]] = Signal()
         self.telegram_refused: Signal[[]] = Signal()
         self.beat: Signal[[datetime]] = Signal()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
+from protocol import staff_facts
 from protocol.london import ClosedDays, OfficeHours
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
+from protocol.staff_facts import StaffRecord, with_record
 from reminders import reachability, rota, rota_patterns
 from reminders.clock import Clock
 from reminders.events import Events
 from reminders.policy import Policy
 from reminders.reachability import Reachability
 from reminders.rota import Crew, RotaState
+from reminders.successors import with_successors
 from reminders.write_behind import OfficeChange, WriteBehind
 from storage.model import Message, Office
 from storage.store import Store
+
+PEOPLE = "people"
+"""Under this key the service's own file keeps the facts of the staff list."""
 
 
 class ServiceState:
@@ -43,14 +49,24 @@ class ServiceState:
         self.reachability: dict[str, Reachability] = {}
         self.state: dict[str, Any] = {}
         self.events = events or Events()
+        self.staff_record = StaffRecord()
+        self.service = service
         self.adopt(service, policy, pack)
 
     def adopt(self, service: Provider, policy: Policy, pack: Pack) -> None:
-        """Homes, people, settings and protocol as they are from this moment on. Whoever works with
-        them asks here each time and keeps no copy."""
-        self.service = service
-        self.policy = policy
+        """Homes, people, settings and protocol as the configuration says them from this moment on.
+        Whoever works with them asks here each time and keeps no copy."""
+        self.configured = service
+        self._written_policy = policy
         self.pack = pack
+        self._combine()
+
+    def _combine(self) -> None:
+        """The configuration, and what is on record of people, as one."""
+        before = {s.telegram_id for s in self.service.staff}
+        self.service = service = with_record(self.configured, self.staff_record)
+        self.policy = policy = with_successors(self._written_policy, self.staff_record)
+        pack = self.pack
         self.closed_days = ClosedDays(pack.holidays, policy.holidays)
         self.office_hours = OfficeHours(
             opens=pack.opens, closes=pack.closes, closed=self.closed_days
@@ -63,6 +79,14 @@ class ServiceState:
             for home in service.homes
         }
         self.second_channel = frozenset(s.id for s in service.staff if s.second_channel)
+        self.rota = self._rota_of(self.state)
+        accounts = {s.telegram_id for s in service.staff}
+        for telegram_id in before - accounts:
+            self.events.account_gone(telegram_id)
+
+    def _rota_of(self, state: Mapping[str, Any]) -> RotaState:
+        arranged = RotaState.read(state.get("rota"))
+        return arranged.ending_with_the_rota(self.policy, self.office_hours)
 
     async def load(self) -> None:
         """Reads the service's own file and hands on what waits there."""
@@ -91,9 +115,11 @@ class ServiceState:
         return office
 
     def _read(self, office: Office) -> None:
+        if office.state.get(PEOPLE) != self.state.get(PEOPLE):
+            self.staff_record = staff_facts.read(staff_facts.facts_of(office.state.get(PEOPLE)))
+            self._combine()
         if office.state.get("rota") != self.state.get("rota"):
-            written = RotaState.read(office.state.get("rota"))
-            self.rota = written.ending_with_the_rota(self.policy, self.office_hours)
+            self.rota = self._rota_of(office.state)
         if office.state.get("staff") != self.state.get("staff"):
             self.reachability = reachability.read(office.state.get("staff"))
         self.state = dict(office.state)

@@ -29,6 +29,14 @@ ROLES = {
 }
 
 
+def not_on_list(number: int) -> str:
+    """The one line that a stranger gets. Their number is what a manager needs to know."""
+    return (
+        f"{NOT_ON_LIST} If you should be, ask your manager for an invitation. "
+        f"Your Telegram number is <code>{number}</code>."
+    )
+
+
 def clock(moment: datetime, now: datetime) -> str:
     """A time as short as it can be without doubt: "21:30" today, else "Sat 21 Nov 21:30"."""
     local = moment.astimezone(LONDON)

@@ -21,6 +21,8 @@ COMMANDS = (
     ("today", "Short list for the start of a shift"),
     ("digest", "Day and hour of your weekly digest"),
     ("reports", "Figures of the month for your homes (managers)"),
+    ("people", "Staff list: invite, change, end (managers)"),
+    ("privacy", "What is kept, and who is responsible"),
     ("help", "What this bot does and does not do"),
     ("cancel", "Stop what you are filling in"),
 )
@@ -50,7 +52,9 @@ HELP = (
     "/today short list for your shift\n"
     "/digest day and hour of your weekly digest\n"
     "/reports figures of the month for your homes (managers)\n"
-    "/cancel stop what you are filling in\n\n"
+    "/people staff list: invite, change, end (managers, administrators)\n"
+    "/cancel stop what you are filling in\n"
+    "/id your Telegram number; /privacy what is kept; /version\n\n"
     "Times: tap one, or type <code>21:30</code>, <code>half nine last night</code>, "
     "<code>20 min ago</code>. I always show how I read it.\n"
     "A wrong entry: open the case, More, Put right. Nothing is deleted.\n"

@@ -180,6 +180,11 @@ def unfinished_other(ref: str, title: str, started: str) -> str:
     )
 
 
+def unfinished_service(title: str, started: str) -> str:
+    """A reminder of a form that is about no case."""
+    return f"You have something unfinished ({plain(title)}), started {started}."
+
+
 NO_HOME = "You are on the list for no home, so there is nothing that you can log."
 TITLES = {
     "police": "police told",

@@ -133,6 +133,7 @@ def kept(data: dict[str, Any], words: Words) -> str:
         "unanswered": f"{words.name(part['staff'])} did not answer",
         "declined": f"{words.name(part['staff'])} cannot",
         "changed": "the rota has changed meanwhile",
+        "left": "one of the two has left",
     }[data["why"]]
     lines = [f"⚠️ <b>No swap</b>: {plain(why)}. It stays as it was:"]
     for one in data["parts"]:

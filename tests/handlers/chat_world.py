@@ -20,6 +20,7 @@ from reminders.case_states import cases_of
 from reminders.engine import Engine
 from reminders.policy import Policy
 from reminders.shifts import Shifts
+from reminders.staff_list import StaffList
 from storage.model import Episode, Person
 from tests.reminders.world import Telegram, summarise
 from tests.support.memory_store import MemoryStore
@@ -117,6 +118,9 @@ class FakePhone:
             self.chats.get(chat_id, {}).pop(message_id, None)
         return not self.away
 
+    async def link(self, start: str) -> str:
+        return f"https://t.me/nightlight_example_bot?start={start}"
+
     def later(self, chat_id: int) -> None:
         return
 
@@ -206,6 +210,7 @@ class ChatWorld:
             acts=Acknowledgements(self.engine),
             shifts=Shifts(self.engine),
             clock=self.clock,
+            staff_list=StaffList(self.engine),
             phone=self.phone,
         )
 
@@ -225,7 +230,7 @@ class ChatWorld:
         await self.engine.start()
 
     def staff(self, name: str) -> Staff:
-        found = self.provider.person(name)
+        found = self.context.service.person(name) or self.provider.person(name)
         assert found is not None, name
         return found
 
