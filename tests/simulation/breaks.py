@@ -70,7 +70,7 @@ def _put(stack: contextlib.ExitStack, owner: Any, name: str, value: Any) -> None
 def return_unnoticed(stack: contextlib.ExitStack) -> None:
     """The standing of a case is kept although facts came since."""
 
-    def holds(self: Any, facts: Any, history: Any, now: Any) -> bool:
+    def holds(self: Any, facts: Any, history: Any, pack: Any, now: Any) -> bool:
         changes = self.standing.computed.changes_at
         return changes is None or now < changes
 
