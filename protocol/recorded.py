@@ -34,7 +34,9 @@ class Child(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     `dob` is exact where the register has it; for someone not on the list only `age` (completed
     years when the absence began) may be known. With neither, the rules assume the younger band.
-    The flags are the additional factors of the 2011 protocol and the return-interview triggers.
+    The flags are the additional factors of the 2011 protocol, the return-interview triggers, and
+    what else is weighed (difficulties, health, self-injury: 000:1896-1897),
+    from which no level follows unless a pack says so.
     What follows them is for figures only.
     """
 
@@ -58,6 +60,9 @@ class Child(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     trafficking_indicators: bool = False
     mental_health: bool = False
     risky_contacts: bool = False
+    health_need: bool = False
+    learning_difficulty: bool = False
+    self_harm: bool = False
     uasc: bool = False
     in_childrens_home: bool = False
     sex: codes.Sex = "unknown"

@@ -27,6 +27,7 @@ CHILD_FLAGS = [
     "child_protection_plan", "s47_open", "privately_fostered", "victim_of_crime",
     "avoiding_contact", "criminal_activity", "forced_marriage_risk", "hbv_risk", "cse_risk",
     "gang_risk", "trafficking_indicators", "mental_health", "risky_contacts", "uasc",
+    "health_need", "learning_difficulty", "self_harm",
 ]  # fmt: skip
 EPISODE_FLAGS = ["abducted", "reported_by_other_agency", "parents_reported"]
 ANSWERS = [
