@@ -1,0 +1,641 @@
+"""The store on PostgreSQL: the `Store` interface over one row for each record.
+
+For a service that must not wait for the repair of one machine. What the folder of files does with
+a temporary file and a rename, one call of `nightlight.put` does: the facts of an episode, its
+outbox and updates, its summary row and the end of the draft are one commit, made only if this
+process still leads (`storage.lease`). Open records are in memory, as last written; closed episodes
+are read when somebody asks. Memory changes only after the database has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple, TypeVar
+
+import msgspec
+import psycopg
+import structlog
+
+from storage import apply, chain, reference
+from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
+from storage.format_mark import Mark, StoreProblem
+from storage.keys import KeyProblem, Keys
+from storage.lease import Lease, ask, connect, plain_words, settings
+from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.recent_updates import Recent
+from storage.shapes import SHAPES, DraftSlot, Register
+from storage.store import Change, Conflict, NotFound, NotSaved, StoreError, Trouble
+
+R = TypeVar("R")
+T = TypeVar("T", Episode, Office, Register, DraftSlot, Past)
+Record = Episode | Office | Register | DraftSlot
+
+LATELY = timedelta(hours=48)
+"""Closed episodes written since are read at the start: Telegram keeps updates for 24 hours."""
+SETTLE_SECONDS = 6.0
+"""So long a commit whose outcome is unknown waits for the database to say."""
+TRY_AGAIN_SECONDS = 5.0
+BATCH = 500
+"""Closed episodes read at a time by commands."""
+
+NOT_THE_LEADER, OTHER_VERSION = "NL001", "NL002"
+
+log = structlog.get_logger(__name__)
+
+
+class Put(NamedTuple):
+    """One record's part of a commit, and how to take it back. `record` None: it goes."""
+
+    kind: str
+    name: str
+    before: Record | None
+    old: int
+    record: Record | None
+    new: int
+    summary: Past | None = None
+    summary_before: Past | None = None
+
+
+class PostgresStore:
+    """The records of one service in a database.
+
+    address: as libpq takes it; several hosts, if there are several.  service: its name there.
+    keys: they encrypt every record; None: plain, which the configuration must say in words.
+    summarise, now, rows_by: as for the store of files.  lease: held by this process; None: the
+    records can only be read.
+    """
+
+    def __init__(
+        self,
+        address: str,
+        service: str,
+        *,
+        keys: Keys | None,
+        summarise: Callable[[Episode], Past],
+        now: Callable[[], datetime],
+        rows_by: str = "",
+        lease: Lease | None = None,
+    ) -> None:
+        self.problems: list[str] = []
+        """One line, without personal data, for each record that cannot be used."""
+        self.lease = lease
+        self._address, self._service = address, service
+        self._name = lease.holder + " records" if lease else f"nightlight {service} reading"
+        self._sealer = Sealer(keys)
+        self._summarise, self._now, self._rows_by = summarise, now, rows_by
+        self._episodes: dict[str, Episode] = {}
+        self._slots: dict[str, DraftSlot] = {}
+        self._register, self._office = Register(), Office()
+        self._closed: dict[str, Past] = {}
+        self._closed_of: dict[str, dict[str, Past]] = {}
+        self._names: set[str] = set()
+        self._given: set[str] = set()
+        self._seen = Recent()
+        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._turn = asyncio.Lock()
+        self._writing: set[asyncio.Task[Any]] = set()
+        self._doubtful: list[list[Put]] = []
+        self._watchers: list[Callable[[Trouble], None]] = []
+        self._untold: list[Trouble] = []
+        self._refused = False
+        self._trying: asyncio.Task[None] | None = None
+
+    async def open(self) -> None:
+        """Reads what is kept in memory. Raises StoreError; then the lease is free again."""
+        try:
+            await self._load()
+        except BaseException as error:
+            await self.close()
+            if isinstance(error, psycopg.Error):
+                msg = f"the database cannot be used: {plain_words(error)}"
+                raise StoreProblem(msg) from error
+            raise
+
+    async def close(self) -> None:
+        """Ends what was begun, and lets a standby lead."""
+        await asyncio.gather(*self._writing, return_exceptions=True)
+        if self._trying is not None:
+            self._trying.cancel()
+            await asyncio.gather(self._trying, return_exceptions=True)
+        self._disconnect()
+        if self.lease is not None:
+            await self.lease.release()
+
+    # Episodes -----------------------------------------------------------------------------
+
+    async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
+        reference.check(ref)
+
+        async def work() -> Episode:
+            if ref in self._names:
+                msg = f"the reference {ref} is taken"
+                raise Conflict(msg)
+            return await self._change(apply.begin(ref, home, person), change)
+
+        return await self._write(work)
+
+    async def commit(self, ref: str, version: int, change: Change) -> Episode:
+        async def work() -> Episode:
+            episode = await self._read_one(ref)
+            if episode.version != version:
+                msg = f"{ref} is at version {episode.version}, not {version}"
+                raise Conflict(msg)
+            return await self._change(episode, change)
+
+        return await self._write(work)
+
+    async def episode(self, ref: str) -> Episode:
+        if (episode := self._episodes.get(ref)) is not None:
+            return episode
+        async with self._turn:
+            return await self._read_one(ref)
+
+    def episodes(self, refs: Iterable[str]) -> Iterator[Episode]:
+        """These episodes, open or closed; one that cannot be used is among the problems. For
+        commands, not for an event loop: it reads as it goes."""
+        wanted = list(refs)
+        with psycopg.connect(settings(self._address, self._name)) as connection:
+            for at in range(0, len(wanted), BATCH):
+                found = connection.execute(
+                    "SELECT name, version, content FROM nightlight.record "
+                    "WHERE service = %s AND kind = 'episode' AND name = ANY(%s)",
+                    (self._service, wanted[at : at + BATCH]),
+                )
+                read = {
+                    row[0]: self._unsealed("episode", row[0], row[1], row[2], Episode)
+                    for row in found
+                }
+                yield from (one for ref in wanted[at : at + BATCH] if (one := read.get(ref)))
+
+    async def open_episodes(self) -> Sequence[Episode]:
+        return tuple(sorted(self._episodes.values(), key=apply.opened_first))
+
+    async def history(self, person: str) -> Sequence[Past]:
+        current = (self._summarise(e) for e in self._episodes.values() if e.person == person)
+        rows = (*self._closed_of.get(person, {}).values(), *current)
+        return tuple(sorted(rows, key=apply.started_first))
+
+    async def past(self, since: datetime) -> Sequence[Past]:
+        current = (self._summarise(episode) for episode in self._episodes.values())
+        rows = [row for row in (*self._closed.values(), *current) if row.start >= since]
+        return tuple(sorted(rows, key=apply.started_first))
+
+    async def new_reference(self, home: str) -> str:
+        ref = reference.make(home, lambda ref: ref in self._given or ref in self._names)
+        self._given.add(ref)
+        return ref
+
+    async def _change(self, episode: Episode, change: Change) -> Episode:
+        slot = self._slot_with(change.ends_draft)
+        draft = slot.draft if slot is not None else None
+        if slot is not None and draft is not None:
+            draft = msgspec.structs.replace(draft, seen=slot.seen)
+        changed = apply.to_episode(episode, change, draft)
+        row = self._summarise(changed) if changed.closed_at is not None else None
+        puts = [
+            Put(
+                "episode",
+                changed.ref,
+                episode if episode.version else None,
+                episode.version,
+                changed,
+                changed.version,
+                row,
+                self._closed.get(changed.ref),
+            )
+        ]
+        if slot is not None:
+            puts.append(Put("draft", slot.owner, slot, slot.version, None, 0))
+        await self._put(puts)
+        self._names.add(changed.ref)
+        self._seen.add(change.update_id)
+        if slot is not None:
+            self._seen.add(*slot.seen)
+            del self._slots[slot.owner]
+        if row is not None:
+            self._episodes.pop(changed.ref, None)
+            self._keep_row(row)
+        else:
+            self._episodes[changed.ref] = changed
+        return changed
+
+    # Drafts -------------------------------------------------------------------------------
+
+    async def draft(self, owner: str) -> Draft | None:
+        slot = self._slots.get(owner)
+        return apply.copy_draft(slot.draft) if slot is not None and slot.draft is not None else None
+
+    async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
+        async def work() -> Draft:
+            slot = self._slots.get(draft.owner) or DraftSlot(owner=draft.owner)
+            kept = apply.to_draft(slot.draft, draft, update_id)
+            seen = apply.add_seen((*slot.seen, *kept.seen), update_id)
+            await self._put_slot(slot, kept, seen, update_id)
+            return kept
+
+        return apply.copy_draft(await self._write(work))
+
+    async def drop_draft(self, owner: str, update_id: int | None = None) -> None:
+        async def work() -> None:
+            slot = self._slots.get(owner) or DraftSlot(owner=owner)
+            if slot.draft is not None or update_id is not None:
+                seen = apply.add_seen(slot.seen, update_id)
+                await self._put_slot(slot, None, seen, update_id)
+
+        await self._write(work)
+
+    async def _put_slot(
+        self, slot: DraftSlot, draft: Draft | None, seen: tuple[int, ...], update_id: int | None
+    ) -> None:
+        before = slot if slot.version else None
+        new = msgspec.structs.replace(slot, version=slot.version + 1, draft=draft, seen=seen)
+        await self._put([Put("draft", slot.owner, before, slot.version, new, new.version)])
+        self._slots[slot.owner] = new
+        self._seen.add(update_id)
+
+    def _slot_with(self, draft_id: str) -> DraftSlot | None:
+        of = (slot for slot in self._slots.values() if slot.draft and slot.draft.id == draft_id)
+        return next(of, None) if draft_id else None
+
+    # Register and the service's own file --------------------------------------------------
+
+    async def people(self, home: str | None = None) -> Sequence[Person]:
+        return apply.people_of(self._register.people, home)
+
+    async def person(self, ref: str) -> Person | None:
+        return self._register.people.get(ref)
+
+    async def put_people(self, people: Sequence[Person]) -> None:
+        async def work() -> None:
+            old = self._register
+            merged = {**old.people, **{person.ref: person for person in people}}
+            new = Register(version=old.version + 1, people=merged)
+            before = old if old.version else None
+            await self._put([Put("register", "register", before, old.version, new, new.version)])
+            self._register = new
+
+        await self._write(work)
+
+    async def office(self) -> Office:
+        return apply.copy_office(self._office)
+
+    async def update_office(
+        self,
+        *,
+        state: Mapping[str, Any] | None = None,
+        messages: Sequence[Message] = (),
+        log: Sequence[Mapping[str, Any]] = (),
+        update_id: int | None = None,
+    ) -> Office:
+        async def work() -> Office:
+            old = self._office
+            new = apply.to_office(
+                old,
+                state=state,
+                messages=messages,
+                log=log,
+                update_id=update_id,
+                now=self._now(),
+            )
+            before = old if old.version else None
+            await self._put([Put("office", "office", before, old.version, new, new.version)])
+            self._office = new
+            self._seen.add(update_id)
+            return new
+
+        return apply.copy_office(await self._write(work))
+
+    # Updates and trouble ------------------------------------------------------------------
+
+    async def seen(self, update_id: int) -> bool:
+        return update_id in self._seen
+
+    def watch(self, told: Callable[[Trouble], None]) -> None:
+        """What happened before anyone watched is told at once."""
+        self._watchers.append(told)
+        for trouble in self._untold:
+            told(trouble)
+        self._untold.clear()
+
+    def _tell(self, kind: str, what: str) -> None:
+        log.warning("records", trouble=kind, what=what)
+        trouble = Trouble(kind=kind, what=what)
+        if not self._watchers:
+            self._untold.append(trouble)
+        for told in self._watchers:
+            told(trouble)
+
+    def _refuse(self, why: str) -> None:
+        if not self._refused:
+            self._refused = True
+            self._tell(
+                "not_saved",
+                f"the database refuses to write ({why}): nothing is saved until this is put "
+                "right; use paper",
+            )
+        if self._trying is None or self._trying.done():
+            self._trying = asyncio.create_task(self._try_again())
+
+    def _accept(self) -> None:
+        if self._refused:
+            self._refused = False
+            self._tell("saved_again", "the database takes changes again")
+
+    async def _try_again(self) -> None:
+        while self._refused and not (self.lease and self.lease.lost.is_set()):
+            await asyncio.sleep(TRY_AGAIN_SECONDS)
+            with contextlib.suppress(psycopg.Error, StoreError, TimeoutError):
+                async with self._turn:
+                    await self._settle_all()
+                    await self._call([])
+                self._accept()
+
+    # Writing ------------------------------------------------------------------------------
+
+    async def _write(self, work: Callable[[], Awaitable[R]]) -> R:
+        """In its turn, and to its end even if whoever waits for it is cancelled."""
+
+        async def in_turn() -> R:
+            async with self._turn:
+                return await work()
+
+        task = asyncio.create_task(in_turn())
+        self._writing.add(task)
+        task.add_done_callback(self._written)
+        return await asyncio.shield(task)
+
+    def _written(self, task: asyncio.Task[Any]) -> None:
+        self._writing.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waits hears of it; if nobody does, it is no news
+
+    async def _put(self, puts: list[Put]) -> None:
+        """One commit. Raises NotSaved; then none of it is there, or it is taken back later."""
+        if self.lease is None:
+            msg = "NOT saved: the records were opened for reading only"
+            raise NotSaved(msg)
+        changes = [(put, put.record, put.old, put.new, put.summary) for put in puts]
+        try:
+            await self._settle_all()
+            try:
+                await self._call(changes)
+            except psycopg.Error as error:
+                if not _unknown(error):
+                    raise
+                if not await self._is_there(puts):
+                    await self._call(changes)
+        except psycopg.Error as error:
+            why = plain_words(error)
+            if error.sqlstate == NOT_THE_LEADER:
+                self.lease.give_up()
+            elif _unknown(error) and puts not in self._doubtful:
+                self._doubtful.append(puts)
+            self._refuse(why)
+            msg = f"NOT saved: {why}"
+            raise NotSaved(msg) from error
+        self._accept()
+
+    async def _is_there(self, puts: list[Put]) -> bool:
+        """After an error that leaves it open: whether the commit is in the database all the same.
+        Raises psycopg.Error where that cannot be found out in time."""
+        self._disconnect()
+        until = asyncio.get_running_loop().time() + SETTLE_SECONDS
+        while True:
+            try:
+                return await self._look(puts)
+            except (psycopg.OperationalError, StoreError) as error:
+                self._disconnect()
+                if asyncio.get_running_loop().time() > until:
+                    msg = f"the database is away: {error}"
+                    raise psycopg.OperationalError(msg) from error
+            await asyncio.sleep(0.2)
+
+    async def _settle_all(self) -> None:
+        """Takes back commits that were refused and are there. Raises psycopg.Error."""
+        while self._doubtful:
+            puts = self._doubtful[0]
+            if await self._look(puts):
+                await self._call(
+                    [(put, put.before, put.new, put.old, put.summary_before) for put in puts]
+                )
+            self._doubtful.pop(0)
+
+    async def _look(self, puts: list[Put]) -> bool:
+        """Whether these records stand as the commit would have left them, once nothing of it can
+        be under way any more."""
+        connection = await self._connected()
+        await ask(
+            connection,
+            "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity "
+            "WHERE application_name = %s AND pid <> pg_backend_pid()",
+            (self._name,),
+        )
+        found = await ask(
+            connection,
+            "SELECT version, content FROM nightlight.record "
+            "WHERE service = %s AND kind = %s AND name = %s",
+            (self._service, puts[0].kind, puts[0].name),
+        )
+        row = await found.fetchone()
+        return row is not None and row[0] == puts[0].new
+
+    async def _call(
+        self, changes: Sequence[tuple[Put, Record | None, int, int, Past | None]]
+    ) -> None:
+        connection = await self._connected()
+        columns: list[list[Any]] = [[] for _ in range(7)]
+        for put, record, old, new, summary in changes:
+            sealed = None if record is None else self._sealed(put.kind, put.name, new, record)
+            row = None if summary is None else self._sealed("summary", put.name, new, summary)
+            closed_at = record.closed_at if isinstance(record, Episode) else None
+            given = (put.kind, put.name, old, new, sealed, closed_at, row)
+            for column, value in zip(columns, given, strict=True):
+                column.append(value)
+        term = self.lease.term if self.lease is not None else 0
+        await ask(
+            connection,
+            "SELECT nightlight.put(%s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
+            "%s::bytea[], %s::timestamptz[], %s::bytea[], %s)",
+            (self._service, term, *columns, self._rows_by),
+        )
+
+    def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct) -> bytes:
+        return self._sealer.seal(kind, name, version, msgspec.json.encode(record))
+
+    async def _connected(self) -> psycopg.AsyncConnection[Any]:
+        if self._connection is None or self._connection.closed:
+            self._connection = await connect(self._address, self._name)
+        return self._connection
+
+    def _disconnect(self) -> None:
+        if self._connection is not None:
+            self._connection.pgconn.finish()
+            self._connection = None
+
+    # Reading ------------------------------------------------------------------------------
+
+    async def _read_one(self, ref: str) -> Episode:
+        if (episode := self._episodes.get(ref)) is not None:
+            return episode
+        if ref not in self._names:
+            msg = f"there is no episode {ref}"
+            raise NotFound(msg)
+        try:
+            connection = await self._connected()
+            found = await ask(
+                connection,
+                "SELECT version, content FROM nightlight.record "
+                "WHERE service = %s AND kind = 'episode' AND name = %s",
+                (self._service, ref),
+            )
+            row = await found.fetchone()
+        except psycopg.Error as error:
+            self._disconnect()
+            msg = f"the records cannot be read: {plain_words(error)}"
+            raise StoreError(msg) from error
+        read = self._unsealed("episode", ref, row[0], row[1], Episode) if row is not None else None
+        if not isinstance(read, Episode):
+            msg = f"the record of {ref} cannot be used"
+            raise NotFound(msg)
+        return read
+
+    async def _load(self) -> None:
+        connection = await self._connected()
+        async with connection.transaction():
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+            await self._check_mark(connection)
+            found = await connection.execute(
+                "SELECT kind, name, version, content, closed_at IS NOT NULL "
+                "FROM nightlight.record WHERE service = %s "
+                "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
+                (self._service, LATELY),
+            )
+            seen: set[int] = set()
+            async for kind, name, version, content, closed in found:
+                record = self._unsealed(kind, name, version, content, SHAPES[kind])
+                if record is not None:
+                    self._take_in(record, closed=closed)
+                    seen.update(getattr(record, "seen", ()))
+            self._seen.start_with(seen)
+            found = await connection.execute(
+                "SELECT name, version, closed_at IS NULL, summary, summary_by "
+                "FROM nightlight.record WHERE service = %s AND kind = 'episode'",
+                (self._service,),
+            )
+            anew = []
+            async for name, version, still_open, summary, by in found:
+                self._names.add(name)
+                if still_open:
+                    continue
+                row = None
+                if summary is not None and by == self._rows_by:
+                    row = self._unsealed("summary", name, version, summary, Past)
+                if row is None:
+                    anew.append(name)
+                else:
+                    self._keep_row(row)
+        await self._rows_anew(anew)
+
+    async def _rows_anew(self, names: Sequence[str]) -> None:
+        """Rows of closed episodes that other rules made."""
+        connection = await self._connected()
+        for at in range(0, len(names), BATCH):
+            found = await connection.execute(
+                "SELECT name, version, content FROM nightlight.record "
+                "WHERE service = %s AND kind = 'episode' AND name = ANY(%s)",
+                (self._service, list(names[at : at + BATCH])),
+            )
+            made = []
+            for name, version, content in await found.fetchall():
+                episode = self._unsealed("episode", name, version, content, Episode)
+                if episode is not None:
+                    row = self._summarise(episode)
+                    self._keep_row(row)
+                    made.append(
+                        (
+                            self._sealed("summary", name, version, row),
+                            self._rows_by,
+                            self._service,
+                            name,
+                            version,
+                        )
+                    )
+            if made and self.lease is not None:
+                async with connection.cursor() as cursor:
+                    await cursor.executemany(
+                        "UPDATE nightlight.record SET summary = %s, summary_by = %s "
+                        "WHERE service = %s AND kind = 'episode' AND name = %s AND version = %s",
+                        made,
+                    )
+
+    def _take_in(self, record: object, *, closed: bool) -> None:
+        match record:
+            case Episode():
+                if not closed:
+                    self._episodes[record.ref] = record
+            case DraftSlot():
+                self._slots[record.owner] = record
+            case Register():
+                self._register = record
+            case Office():
+                self._office = record
+
+    def _keep_row(self, row: Past) -> None:
+        self._closed[row.ref] = row
+        self._closed_of.setdefault(row.person, {})[row.ref] = row
+
+    async def _check_mark(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        found = await connection.execute(
+            "SELECT mark FROM nightlight.service WHERE name = %s", (self._service,)
+        )
+        row = await found.fetchone()
+        if row is None:
+            msg = f"the database has no service {self._service!r}"
+            raise StoreProblem(msg)
+        try:
+            self._sealer.unseal("book", self._service, row[0])
+        except UnknownKey as error:
+            msg = f"the records of {self._service} are {error}"
+            raise KeyProblem(msg) from error
+        except WrongSeal as error:
+            msg = f"the records of {self._service} are {error}"
+            raise KeyProblem(msg) from error
+        except Damaged as error:
+            self._problem(f"the mark of {self._service} cannot be used: {error}")
+
+    def _unsealed(
+        self, kind: str, name: str, version: int, content: bytes, shape: type[Any]
+    ) -> Any:
+        """The record, or None for one that cannot be used, which is told."""
+        try:
+            opened = self._sealer.unseal(kind, name, content)
+            if opened.version != version:
+                msg = f"it is sealed as version {opened.version}, and stands as {version}"
+                raise Damaged(msg)
+            record = msgspec.json.decode(opened.data, type=shape)
+        except (Damaged, msgspec.MsgspecError) as error:
+            why = str(error) if isinstance(error, Damaged) else "its content has not the right form"
+            self._problem(f"{kind} {name} cannot be used: {why}")
+            return None
+        if isinstance(record, Episode) and (broken := chain.broken_at(record)) is not None:
+            self._problem(f"{kind} {name}: the chain is broken at fact {broken}")
+        return record
+
+    def _problem(self, what: str) -> None:
+        if what not in self.problems:
+            self.problems.append(what)
+            self._tell("unreadable", what)
+
+
+def _unknown(error: psycopg.Error) -> bool:
+    """Whether the statement may have been carried out in spite of the error: the connection broke,
+    or the server was stopped (SQLSTATE 08 and 57)."""
+    return error.sqlstate is None or error.sqlstate.startswith(("08", "57"))
+
+
+def new_mark(keys: Keys | None, service: str) -> bytes:
+    """The sealed mark of a new service: its format, and its key proved."""
+    return Sealer(keys).seal("book", service, 1, msgspec.json.encode(Mark()))
