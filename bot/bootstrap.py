@@ -15,6 +15,7 @@ from bot.access import Access
 from bot.activity import Activity
 from bot.backups import Backups
 from bot.config import Config, token
+from bot.database import leading
 from bot.dispatch import Dispatch
 from bot.greeting import Greeting
 from bot.health import HealthPage
@@ -28,7 +29,7 @@ from bot.second_channel import SecondChannel
 from bot.sender import WordedSender
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
-from bot.supervisor import Part
+from bot.supervisor import FOLLOWED, End, Part
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.unfinished_reports import UnfinishedReports
 from bot.watchdog import Watchdog
@@ -53,6 +54,8 @@ from storage.store import Store, StoreError
 
 if TYPE_CHECKING:
     from telegram import Bot
+
+    from storage.lease import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +123,9 @@ async def bootstrap(
     clock = clock or SystemClock()
     pack = pack or _usable_pack(config, policy, folder, clock)
     store = store or await _opened(config, folder, clock, pack)
+    lease = leading(store)
+    if client is None and lease is not None:
+        client = telegram_client(token(config), config.telegram.api, lease.may_act)
     client = client or telegram_client(token(config), config.telegram.api)
     limiter = limiter or Limiter(policy.limits, after_restart=True)
 
@@ -155,6 +161,9 @@ async def bootstrap(
     dispatch = Dispatch(client, context, access, strangers, drafts)
 
     async def troubled(what: Trouble) -> None:
+        if what == "polling" and lease is not None and not lease.certain:
+            # The database cannot be asked, and somebody else polls: a standby has taken over.
+            lease.give_up()
         await alerts.alarm(what, alarms.POLLING[what], once_a="day")
 
     polling = Polling(
@@ -172,6 +181,8 @@ async def bootstrap(
         parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run
     if config.book.backup_folder and practice is None:
         parts["backups"] = _backups(config, folder, alerts).run
+    if lease is not None:
+        parts["lease"] = _until_followed(lease)
     if practice is not None:
         parts |= practice.parts(context, drafts, activity)
     return Nightlight(
@@ -186,6 +197,14 @@ async def bootstrap(
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),
     )
+
+
+def _until_followed(lease: Lease) -> Part:
+    async def wait() -> None:
+        await lease.lost.wait()
+        raise End(FOLLOWED)
+
+    return wait
 
 
 def _usable_pack(config: Config, policy: Policy, folder: Path, clock: Clock) -> Pack:

@@ -129,6 +129,8 @@ def _records(read: Read, folder: Path) -> list[Mistake]:
     """The stored records: damage, and what does not fit the configuration any more."""
     config = read.config
     where = folder / config.book.folder
+    if config.book.database:
+        return _in_database(read, folder)
     if not where.exists():
         return []
     try:
@@ -144,6 +146,23 @@ def _records(read: Read, folder: Path) -> list[Mistake]:
     except StoreError:
         return found or [Mistake(place=("book",), file=read.name, what="cannot be read")]
     return found
+
+
+def _in_database(read: Read, folder: Path) -> list[Mistake]:
+    try:
+        return asyncio.run(_misfits(read, folder))
+    except StoreError as error:
+        what, _, remedy = str(error).partition("; ")
+        return read.located(
+            [
+                Mistake(
+                    place=("book", "database"),
+                    what=what,
+                    remedy=remedy or "docs/SEVERAL-MACHINES.md says how it is set up.",
+                    severity="warning" if "has no service" in what else "error",
+                )
+            ]
+        )
 
 
 async def _misfits(read: Read, folder: Path) -> list[Mistake]:

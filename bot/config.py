@@ -49,9 +49,13 @@ class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class Book(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the book lies and what its files are encrypted with."""
+    """Where the records lie, in a folder or in a database, and what they are encrypted with."""
 
     folder: str = "data"
+    database: str = ""
+    """A PostgreSQL, as libpq takes it: then the folder is not used."""
+    service: str = ""
+    """The name of this service in the database."""
     key_file: str = ""
     key_variable: str = ""
     key_credential: str = ""
@@ -330,6 +334,13 @@ def _check_book(config: Config) -> list[Mistake]:
             'key_credential, or unencrypted = "yes, plain files".'
         )
         found.append(Mistake(place=("book",), what="names no key", remedy=remedy))
+    if book.database and not re.fullmatch(r"[a-z0-9-]{1,32}", book.service):
+        remedy = "Allowed: small letters, digits and -, at most 32: this service in the database."
+        found.append(wrong(("book", "service"), book.service, remedy))
+    if book.database and book.backup_folder:
+        what = "copies a folder, and the records are in a database"
+        remedy = "Take it out, and back up the database: docs/SEVERAL-MACHINES.md."
+        found.append(Mistake(place=("book", "backup_folder"), what=what, remedy=remedy))
     if not book.folder.strip():
         remedy = 'Allowed: a folder, such as "data".'
         found.append(wrong(("book", "folder"), book.folder, remedy))

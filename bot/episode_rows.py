@@ -20,8 +20,7 @@ from reports.pseudonyms import Pseudonyms
 from reports.rows import Row
 from storage.keys import key_id, load_keys
 from storage.model import Episode, Past, Person
-from storage.snapshot import Snapshot
-from storage.store import StoreError
+from storage.store import RecordsReader, StoreError
 
 YEAR = timedelta(days=400)
 """How far before an episode its counts look, and some more."""
@@ -98,7 +97,7 @@ async def episode_rows(
 async def people_keys(config: Config, folder: Path) -> list[tuple[str, Person]]:
     """Key and register entry of every young person, by reference. Raises StoreError."""
     names, _ = pseudonyms(config, folder)
-    records: Snapshot = await open_for_reading(config, folder)
+    records: RecordsReader = await open_for_reading(config, folder)
     return [(names.of("child", person.ref), person) for person in await records.people()]
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 from pathlib import Path
 
 from bot.config import Config
+from bot.database import open_to_read
 from bot.resources import keys_of, pack_of, row_maker
 from protocol.packfile import PackError
 from protocol.settings import SettingError
 from reminders.clock import Clock, SystemClock
-from storage.snapshot import Snapshot, read_snapshot
-from storage.store import StoreError
+from storage.snapshot import read_snapshot
+from storage.store import RecordsReader, StoreError
 
 
-async def open_for_reading(config: Config, folder: Path, clock: Clock | None = None) -> Snapshot:
+async def open_for_reading(
+    config: Config, folder: Path, clock: Clock | None = None
+) -> RecordsReader:
     """All that `StoreReader` offers, as it stands now; takes no lock, changes nothing, and need
     not be closed.
 
@@ -26,6 +29,8 @@ async def open_for_reading(config: Config, folder: Path, clock: Clock | None = N
     except (PackError, SettingError) as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
     make, made_by = row_maker(config, pack, clock)
+    if config.book.database:
+        return await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
     return await read_snapshot(
         folder / config.book.folder, keys=keys_of(config, folder), summarise=make, rows_by=made_by
     )

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from bot.config import Config
+from bot.database import open_as_leader
 from bot.summary import RULES, summarise
 from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
@@ -15,7 +16,7 @@ from protocol.settings import SettingError
 from reminders.clock import Clock, SystemClock
 from storage.keys import Keys, load_keys
 from storage.model import Episode, Past
-from storage.store import StoreError
+from storage.store import Store, StoreError
 from storage.tinydb_store import TinyStore
 
 
@@ -60,24 +61,27 @@ def row_maker(config: Config, pack: Pack, clock: Clock) -> tuple[Callable[[Episo
     return lambda episode: summarise(episode, pack, clock.now()), made_by
 
 
-async def open_store(config: Config, folder: Path, clock: Clock, pack: Pack) -> TinyStore:
-    """The book, open. Raises StoreError when it is in use or has another key."""
+async def open_store(
+    config: Config, folder: Path, clock: Clock, pack: Pack, *, wait: bool = True
+) -> Store:
+    """The records, open. In a database they are opened once no other process leads this service;
+    without `wait`, not if one does. Raises StoreError: in use, another key, or cannot be read."""
     make, made_by = row_maker(config, pack, clock)
+    keys = keys_of(config, folder)
+    if config.book.database:
+        return await open_as_leader(config, keys, make, clock.now, made_by, wait=wait)
     store = TinyStore(
-        folder / config.book.folder,
-        keys=keys_of(config, folder),
-        summarise=make,
-        now=clock.now,
-        rows_by=made_by,
+        folder / config.book.folder, keys=keys, summarise=make, now=clock.now, rows_by=made_by
     )
     await store.open()
     return store
 
 
-async def open_alone(config: Config, folder: Path) -> TinyStore:
-    """The book for a command that works while the bot does not run."""
+async def open_alone(config: Config, folder: Path) -> Store:
+    """The records for a command that works while the bot does not run."""
     clock = SystemClock()
     try:
-        return await open_store(config, folder, clock, pack_of(config, folder, (), clock.now()))
+        pack = pack_of(config, folder, (), clock.now())
     except (PackError, SettingError) as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
+    return await open_store(config, folder, clock, pack, wait=False)

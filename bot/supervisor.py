@@ -19,6 +19,10 @@ CALM_SECONDS = 300.0
 """A part that ran for so long begins with the shortest pause again."""
 
 
+FOLLOWED = 76
+"""Exit status: another process leads this service now."""
+
+
 class End(Exception):
     """The process has to end with this status."""
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -138,11 +138,32 @@ class _Read(bytes):
     document: dict[str, Any]
 
 
+class NotLeading(NetworkError):
+    """Another process speaks for the service now; nothing was sent."""
+
+    def __init__(self) -> None:
+        super().__init__("another process leads")
+
+
+async def always() -> bool:
+    """Where there is one process only, it may speak."""
+    return True
+
+
 class TelegramRequest(HTTPXRequest):
-    """HTTPX as the library uses it, with `read_answer` in the place of the library's reading."""
+    """HTTPX as the library uses it, with `read_answer` in the place of the library's reading.
+
+    may_act: asked before each request.
+    """
+
+    def __init__(self, *, may_act: Callable[[], Awaitable[bool]] = always, **how: Any) -> None:
+        super().__init__(**how)
+        self._may_act = may_act
 
     async def do_request(self, url: str, method: str, *args: Any, **kwargs: Any) -> Any:
-        """One request. Raises the library's errors and Unreadable, nothing else."""
+        """One request. Raises the library's errors, Unreadable and NotLeading, nothing else."""
+        if not await self._may_act():
+            raise NotLeading
         status, payload = await super().do_request(url, method, *args, **kwargs)
         read = _Read()
         read.document = {"result": read_answer(url.rpartition("/")[2], status, payload)}
@@ -193,17 +214,23 @@ class TelegramClient(ExtBot[None]):
         return found
 
 
-def telegram_client(token: str, api: str) -> TelegramClient:
-    """A client for the Bot API at this address."""
+def telegram_client(
+    token: str, api: str, may_act: Callable[[], Awaitable[bool]] = always
+) -> TelegramClient:
+    """A client for the Bot API at this address.  may_act: asked before each request."""
     base = api.rstrip("/")
     return TelegramClient(
         token,
         base_url=f"{base}/bot",
         base_file_url=f"{base}/file/bot",
         request=TelegramRequest(
-            connection_pool_size=64, connect_timeout=5, read_timeout=10, pool_timeout=5
+            connection_pool_size=64,
+            connect_timeout=5,
+            read_timeout=10,
+            pool_timeout=5,
+            may_act=may_act,
         ),
         get_updates_request=TelegramRequest(
-            connection_pool_size=2, connect_timeout=5, read_timeout=10
+            connection_pool_size=2, connect_timeout=5, read_timeout=10, may_act=may_act
         ),
     )

@@ -12,7 +12,7 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, LiteralString
 
 import psycopg
@@ -121,9 +121,12 @@ class Lease:
         stopped. False also while the database cannot be asked."""
         return not self.lost.is_set() and time.monotonic() < self._until
 
-    async def take(self, *, wait: bool = True) -> bool:
+    async def take(self, *, wait: bool = True, looked: Callable[[], None] = lambda: None) -> bool:
         """Becomes the leader; without `wait`, only if nobody else is. Raises StoreError if the
-        database cannot be used and `wait` is not set."""
+        database cannot be used: at once without `wait`, and in any case if it was not prepared.
+
+        looked: called each time that a standby has looked.
+        """
         told = False
         while True:
             try:
@@ -141,6 +144,7 @@ class Lease:
             if not told:
                 log.info("standing by", service=self.service, why=why)
                 told = True
+            looked()
             await asyncio.sleep(LOOK_SECONDS)
         self._keeping = asyncio.create_task(self._keep(), name="lease")
         log.info("leading", service=self.service, term=self.term)

@@ -11,7 +11,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import (
+    AsyncIterator,
+    Awaitable,
+    Callable,
+    Iterable,
+    Iterator,
+    Mapping,
+    Sequence,
+)
 from datetime import datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
@@ -26,13 +34,11 @@ from storage.keys import KeyProblem, Keys
 from storage.lease import Lease, ask, connect, plain_words, settings
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.recent_updates import Recent
-from storage.shapes import SHAPES, DraftSlot, Register
+from storage.shapes import SHAPES, DraftSlot, Record, Register, named
 from storage.store import Change, Conflict, NotFound, NotSaved, StoreError, Trouble
 
 R = TypeVar("R")
 T = TypeVar("T", Episode, Office, Register, DraftSlot, Past)
-Record = Episode | Office | Register | DraftSlot
-
 LATELY = timedelta(hours=48)
 """Closed episodes written since are read at the start: Telegram keeps updates for 24 hours."""
 SETTLE_SECONDS = 6.0
@@ -107,6 +113,7 @@ class PostgresStore:
         """Reads what is kept in memory. Raises StoreError; then the lease is free again."""
         try:
             await self._load()
+            self._leave_if_reading()
         except BaseException as error:
             await self.close()
             if isinstance(error, psycopg.Error):
@@ -353,6 +360,90 @@ class PostgresStore:
                     await self._call([])
                 self._accept()
 
+    # Whole records, for moving and verifying ------------------------------------------------
+
+    async def versions(self) -> Sequence[tuple[str, str, int]]:
+        """Kind, name and version of every record that is there."""
+        found = await (await self._connected()).execute(
+            "SELECT kind, name, version FROM nightlight.record WHERE service = %s ORDER BY 1, 2",
+            (self._service,),
+        )
+        return [
+            (str(kind), str(name), int(version)) for kind, name, version in await found.fetchall()
+        ]
+
+    async def everything(self) -> AsyncIterator[Record]:
+        """Every record as it stands in the database; one that cannot be used is among the
+        problems."""
+        for at_once in batches([(kind, name) for kind, name, _ in await self.versions()]):
+            found = await (await self._connected()).execute(
+                "SELECT kind, name, version, content FROM nightlight.record "
+                "WHERE service = %s AND kind = ANY(%s) AND name = ANY(%s)",
+                (self._service, [kind for kind, _ in at_once], [name for _, name in at_once]),
+            )
+            for kind, name, version, content in await found.fetchall():
+                if (kind, name) in at_once:
+                    record = self._unsealed(kind, name, version, content, SHAPES[kind])
+                    if record is not None:
+                        yield record
+
+    async def add_records(self, records: Sequence[Record]) -> None:
+        """New records as they are, version and all, in one commit. What is in memory stays: open
+        the store anew afterwards. Raises NotSaved."""
+        puts = [Put(*named(record), None, 0, record, record.version) for record in records]
+        if puts:
+            async with self._turn:
+                await self._put(puts)
+
+    async def seal_anew(self) -> int:
+        """Every record and the mark under the newest key; how many were not. Raises NotSaved."""
+        count = 0
+        async with self._turn:
+            connection = await self._connected()
+            for at_once in batches([(kind, name) for kind, name, _ in await self.versions()]):
+                for kind, name in at_once:
+                    count += await self._seal_one(connection, kind, name)
+            term = self.lease.term if self.lease is not None else 0
+            await connection.execute(
+                "UPDATE nightlight.service SET mark = %s WHERE name = %s AND term = %s",
+                (new_mark(self._sealer.keys, self._service), self._service, term),
+            )
+        return count
+
+    async def _seal_one(
+        self, connection: psycopg.AsyncConnection[Any], kind: str, name: str
+    ) -> int:
+        found = await connection.execute(
+            "SELECT version, content, summary FROM nightlight.record "
+            "WHERE service = %s AND kind = %s AND name = %s",
+            (self._service, kind, name),
+        )
+        row = await found.fetchone()
+        if row is None:
+            return 0
+        try:
+            opened = self._sealer.unseal(kind, name, row[1])
+        except Damaged as error:
+            self._problem(f"{kind} {name} cannot be used: {error}")
+            return 0
+        if opened.current:
+            return 0
+        # Summary rows are made anew at the next start: they are sealed with the older key.
+        await connection.execute(
+            "UPDATE nightlight.record AS r SET content = %s, summary = NULL, summary_by = NULL "
+            "FROM nightlight.service AS s WHERE r.service = %s AND r.kind = %s AND r.name = %s "
+            "AND r.version = %s AND s.name = r.service AND s.term = %s",
+            (
+                self._sealer.seal(kind, name, row[0], opened.data),
+                self._service,
+                kind,
+                name,
+                row[0],
+                self.lease.term if self.lease is not None else 0,
+            ),
+        )
+        return 1
+
     # Writing ------------------------------------------------------------------------------
 
     async def _write(self, work: Callable[[], Awaitable[R]]) -> R:
@@ -496,11 +587,18 @@ class PostgresStore:
             self._disconnect()
             msg = f"the records cannot be read: {plain_words(error)}"
             raise StoreError(msg) from error
+        finally:
+            self._leave_if_reading()
         read = self._unsealed("episode", ref, row[0], row[1], Episode) if row is not None else None
         if not isinstance(read, Episode):
             msg = f"the record of {ref} cannot be used"
             raise NotFound(msg)
         return read
+
+    def _leave_if_reading(self) -> None:
+        """Who only reads holds no connection between two questions, and need not be closed."""
+        if self.lease is None:
+            self._disconnect()
 
     async def _load(self) -> None:
         connection = await self._connected()
@@ -628,6 +726,12 @@ class PostgresStore:
         if what not in self.problems:
             self.problems.append(what)
             self._tell("unreadable", what)
+
+
+def batches(names: Sequence[tuple[str, str]]) -> Iterator[set[tuple[str, str]]]:
+    """So many at a time that memory stays small."""
+    for at in range(0, len(names), BATCH):
+        yield set(names[at : at + BATCH])
 
 
 def _unknown(error: psycopg.Error) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import msgspec
 
 from storage.model import Draft, Episode, Office, Person
@@ -30,3 +32,18 @@ SHAPES: dict[str, type[Episode] | type[Office] | type[Register] | type[DraftSlot
     "draft": DraftSlot,
 }
 """The document in each kind of record."""
+
+Record: TypeAlias = Episode | Office | Register | DraftSlot
+
+
+def named(record: Record) -> tuple[str, str]:
+    """Kind and name, as they are bound into a record's seal."""
+    match record:
+        case Episode():
+            return "episode", record.ref
+        case DraftSlot():
+            return "draft", record.owner
+        case Office():
+            return "office", "office"
+        case Register():
+            return "register", "register"

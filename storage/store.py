@@ -6,7 +6,7 @@ behind it without a change to callers. Every returned record is immutable and sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -86,6 +86,19 @@ class StoreReader(Protocol):
 
     async def office(self) -> Office:
         """The service's own file: settings, messages, audit."""
+        ...
+
+
+class RecordsReader(StoreReader, Protocol):
+    """What commands read from, beside the running bot.
+
+    problems: a line, without personal data, for each record that could not be used.
+    """
+
+    problems: list[str]
+
+    def episodes(self, refs: Iterable[str]) -> Iterator[Episode]:
+        """These episodes, open or closed, read one after the other; not for an event loop."""
         ...
 
 

@@ -23,6 +23,10 @@ key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encry
 import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
+database_app = typer.Typer(
+    no_args_is_help=True, help="Records in PostgreSQL."
+)
+app.add_typer(database_app, name="database")
 app.add_typer(hub_app, name="hub")
 app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
@@ -241,6 +245,36 @@ def key_rotate(
     from bot.cli import configured
 
     raise typer.Exit(configured.key_rotate(config, forget_old=forget_old))
+
+
+@database_app.command("migrate")
+def database_migrate(config: ConfigOption = CONFIG) -> None:
+    """Make the tables, or bring them to this version; nothing else ever does."""
+    from bot.cli import database
+
+    raise typer.Exit(database.migrate(config))
+
+
+@database_app.command("services")
+def database_services(config: ConfigOption = CONFIG) -> None:
+    """Say who leads each service, its open cases and its last change (1 if one is not led)."""
+    from bot.cli import database
+
+    raise typer.Exit(database.services(config))
+
+
+@app.command()
+def move(
+    start: Annotated[str, typer.Option("--from", help="folder or database: where they are now.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Move all records between folder and database, verified; not while the bot runs."""
+    from bot.cli import database
+
+    if start not in ("folder", "database"):
+        typer.echo(f"--from: {start!r} is not allowed. Allowed: folder, database.", err=True)
+        raise typer.Exit(2)
+    raise typer.Exit(database.move("folder" if start == "folder" else "database", config))
 
 
 @app.command()

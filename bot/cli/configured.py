@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.cli import maintenance
+from bot.cli import database, maintenance
 from bot.config import Config, ConfigError, load
 from bot.resources import key_setting, keys_of, pack_of, row_maker
 from reminders.clock import SystemClock
@@ -23,7 +23,7 @@ def key_rotate(config_path: Path, *, forget_old: bool) -> int:
             return 2
         return maintenance.key_rotate(book, setting, forget_old=forget_old)
 
-    return _with(config_path, work)
+    return _with(config_path, work, database.seal_anew)
 
 
 def verify(config_path: Path) -> int:
@@ -39,7 +39,7 @@ def verify(config_path: Path) -> int:
             rows_by=made_by,
         )
 
-    return _with(config_path, work)
+    return _with(config_path, work, database.verify)
 
 
 def backup(target: Path, config_path: Path) -> int:
@@ -62,9 +62,23 @@ def restore(source: Path, episode: str, config_path: Path) -> int:
     )
 
 
-def _with(config_path: Path, work: Callable[[Config, Path], int]) -> int:
+def _with(
+    config_path: Path,
+    work: Callable[[Config, Path], int],
+    in_database: Callable[[Path], int] | None = None,
+) -> int:
+    """in_database: what is done where the records are in a database; None: nothing can be."""
     try:
         config, _ = load(config_path, token_needed=False)
+        if config.book.database:
+            if in_database is not None:
+                return in_database(config_path)
+            print(
+                "book: the records are in a database; back it up and restore it as "
+                "docs/SEVERAL-MACHINES.md says.",
+                file=sys.stderr,
+            )
+            return 2
         return work(config, config_path.resolve().parent / config.book.folder)
     except ConfigError as error:
         print(error, file=sys.stderr)

@@ -4,14 +4,11 @@ all is well. None of them needs the bot; those that change the records refuse wh
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import Progress
-
+from bot.cli.progress import bar
 from storage import keys as keyring
 from storage import rekey
 from storage.backup import backup, check_backup, newest
@@ -21,9 +18,6 @@ from storage.model import Episode, Past
 from storage.restore import restore, restore_one
 from storage.store import StoreError
 from storage.verify import verify
-
-LONG = 500
-"""From this many files on, a progress bar is shown (on a terminal)."""
 
 
 def key_new(path: Path) -> int:
@@ -50,7 +44,7 @@ def verify_book(
     rows_by: str = "",
 ) -> int:
     """Prints one line for each problem."""
-    with _bar("Verifying") as progress:
+    with bar("Verifying") as progress:
         problems = verify(folder, keys, summarise=summarise, rows_by=rows_by, progress=progress)
     _say(*problems, "" if problems else f"The book in {folder} is in order.")
     return 1 if problems else 0
@@ -66,7 +60,7 @@ def backup_book(folder: Path, target: Path, keys: Keys | None, *, keep: int | No
     """Makes a backup in a new folder below `target`; the bot may be running."""
 
     def work() -> int:
-        with _bar("Copying") as progress:
+        with bar("Copying") as progress:
             made = backup(folder, target, keys, now=datetime.now(UTC), keep=keep, progress=progress)
         _say(f"{made.files} files copied to {made.path}", *made.problems)
         if keys is None:
@@ -98,7 +92,7 @@ def restore_book(
         if episode is not None:
             _say(restore_one(source, folder, keys, episode, now=datetime.now(UTC)))
             return 0
-        with _bar("Copying") as progress:
+        with bar("Copying") as progress:
             problems = restore(source, folder, keys, progress=progress)
         _say(*problems, f"Restored into {folder}.")
         return 1 if problems else 0
@@ -130,7 +124,7 @@ def _key_rotate(folder: Path, setting: Mapping[str, str], *, forget_old: bool) -
         keys = load_keys(setting)
     else:
         _say("Going on with sealing the book with the newest key.")
-    with _bar("Sealing") as progress:
+    with bar("Sealing") as progress:
         problems = rekey.reseal(folder, keys, now=now, progress=progress)
     _say(*problems)
     if problems:
@@ -161,16 +155,3 @@ def _say(*lines: str, error: bool = False) -> None:
     for line in lines:
         if line:
             print(line, file=stream)
-
-
-@contextmanager
-def _bar(title: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error, shown only if there are many files."""
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=None, visible=False)
-
-        def tell(done: int, total: int) -> None:
-            if total >= LONG and (done % 50 == 0 or done == total):
-                progress.update(task, completed=done, total=total, visible=True)
-
-        yield tell

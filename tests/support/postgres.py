@@ -66,11 +66,7 @@ class Server:
             )
             self._set("fsync = off", "max_connections = 200", "unix_socket_directories = ''")
         else:
-            self._program(
-                "pg_basebackup", "-D", str(self.folder), "-R", "-c", "fast", "-d",
-                f"host=127.0.0.1 port={primary.port} user=nightlight application_name={name}",
-            )  # fmt: skip
-            self._set(f"primary_conninfo = '{primary.address} application_name={name}'")
+            self._copy(primary)
         self.start()
 
     @property
@@ -140,9 +136,23 @@ class Server:
         self._set(f"synchronous_standby_names = '{joined}'")
         self._program("pg_ctl", "reload", "-D", str(self.folder))
 
+    def replace(self, primary: Server, port: int) -> None:
+        """After `kill`: begins anew on this port as a standby of another server."""
+        shutil.rmtree(self.folder)
+        self.port = port
+        self._copy(primary)
+        self.start()
+
     def gone(self) -> None:
         self.stop()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def _copy(self, primary: Server) -> None:
+        self._program(
+            "pg_basebackup", "-D", str(self.folder), "-R", "-c", "fast",
+            "-d", f"{primary.address} application_name={self.name}",
+        )  # fmt: skip
+        self._set(f"primary_conninfo = '{primary.address} application_name={self.name}'")
 
     def _set(self, *lines: str) -> None:
         with (self.folder / "postgresql.conf").open("a") as file:

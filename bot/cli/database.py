@@ -1,0 +1,186 @@
+"""What the command line does with a database: prepare it, move records, say who leads."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from bot.cli.progress import bar
+from bot.config import Config, ConfigError, load
+from bot.database import NotInstalled, need_driver, open_as_leader, open_to_read
+from bot.resources import keys_of, pack_of, row_maker
+from protocol.pack import Pack
+from reminders.clock import SystemClock
+from storage import keys as keyring
+from storage.layout import Layout
+from storage.lock import Lock
+from storage.store import StoreError
+
+if TYPE_CHECKING:
+    from storage.postgres import PostgresStore
+
+
+def migrate(config_path: Path) -> int:
+    """Makes the tables, or brings them to this version."""
+
+    async def work(config: Config, _: Path) -> int:
+        import psycopg
+
+        from storage.lease import plain_words
+        from storage.postgres_schema import migrate
+
+        try:
+            connection = await psycopg.AsyncConnection.connect(
+                config.book.database, autocommit=True, connect_timeout=5
+            )
+            async with connection:
+                done = await migrate(connection)
+        except psycopg.Error as error:
+            msg = f"the database cannot be used: {plain_words(error)}"
+            raise StoreError(msg) from error
+        print(*(done or ["The database is ready; nothing was to be done."]), sep="\n")
+        return 0
+
+    return _with(config_path, work)
+
+
+def move(start: Literal["folder", "database"], config_path: Path) -> int:
+    """The records of the folder into the database, or the other way round."""
+
+    async def work(config: Config, folder: Path) -> int:
+        from storage.move import to_database, to_folder
+
+        records = folder / config.book.folder
+        keys = keys_of(config, folder)
+        store = await _alone(config, folder)
+        try:
+            with bar("Moving") as progress:
+                if start == "database":
+                    count = await to_folder(store, records, keys, progress)
+                else:
+                    lock = Lock(Layout(records))
+                    if not records.is_dir():
+                        msg = f"there are no records in {records}"
+                        raise StoreError(msg)
+                    lock.take(datetime.now(UTC))
+                    try:
+                        count = await to_database(records, keys, store, progress)
+                    finally:
+                        lock.release()
+        finally:
+            await store.close()
+        if start == "folder":
+            said = f"{records} is not used any more: keep it until a backup of the database is made"
+        else:
+            said = "Take `database` out of the configuration to use the folder"
+        print(f"{count} records moved and compared. {said}.")
+        return 0
+
+    return _with(config_path, work)
+
+
+def verify(config_path: Path) -> int:
+    """Every record is opened, every chain checked."""
+
+    async def work(config: Config, folder: Path) -> int:
+        make, made_by = row_maker(config, _pack(config, folder), SystemClock())
+        clock = SystemClock()
+        store = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
+        async for _ in store.everything():
+            continue  # what is wrong with one is among the problems
+        await store.close()
+        in_order = f"The records of {config.book.service} in the database are in order."
+        print(*(store.problems or [in_order]), sep="\n")
+        return 1 if store.problems else 0
+
+    return _with(config_path, work)
+
+
+def seal_anew(config_path: Path) -> int:
+    """Every record under the newest key; not while the bot runs."""
+
+    async def work(config: Config, folder: Path) -> int:
+        keys = keys_of(config, folder)
+        if keys is None:
+            print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
+            return 2
+        store = await _alone(config, folder)
+        try:
+            count = await store.seal_anew()
+        finally:
+            await store.close()
+        if count == 0 and keys.file is not None:
+            keyring.add_key(keys.file, datetime.now(UTC))
+            store = await _alone(config, folder)
+            try:
+                count = await store.seal_anew()
+            finally:
+                await store.close()
+        print(*store.problems, f"{count} records were sealed with the newest key.", sep="\n")
+        return 1 if store.problems else 0
+
+    return _with(config_path, work)
+
+
+def services(config_path: Path) -> int:
+    """Who leads each service of the database, and how many cases are open there."""
+
+    async def work(config: Config, _: Path) -> int:
+        from storage.lease import connect
+
+        connection = await connect(config.book.database, "nightlight services")
+        async with connection:
+            found = await connection.execute(
+                "SELECT s.name, s.term, s.holder, s.held_until > clock_timestamp(), "
+                "count(r.name) FILTER (WHERE r.kind = 'episode' AND r.closed_at IS NULL), "
+                "max(r.written_at) FROM nightlight.service AS s "
+                "LEFT JOIN nightlight.record AS r ON r.service = s.name "
+                "GROUP BY s.name ORDER BY s.name"
+            )
+            rows = await found.fetchall()
+        if not rows:
+            print("There is no service in the database yet.")
+        for name, term, holder, held, cases, written in rows:
+            who = f"led by {holder}, term {term}" if held else f"nobody leads (last term {term})"
+            at = f"last change {written:%Y-%m-%d %H:%M:%S} UTC" if written else "no records yet"
+            print(f"{name}: {who}; {cases} open cases; {at}")
+        return 0 if all(row[3] for row in rows) else 1
+
+    return _with(config_path, work)
+
+
+def _pack(config: Config, folder: Path) -> Pack:
+    return pack_of(config, folder, (), SystemClock().now())
+
+
+async def _alone(config: Config, folder: Path) -> PostgresStore:
+    clock = SystemClock()
+    make, made_by = row_maker(config, _pack(config, folder), clock)
+    return await open_as_leader(
+        config, keys_of(config, folder), make, clock.now, made_by, wait=False
+    )
+
+
+def _with(config_path: Path, work: Callable[[Config, Path], Awaitable[int]]) -> int:
+    try:
+        config, _ = load(config_path, token_needed=False)
+        if not config.book.database:
+            print("book: no database is configured ([book] database).", file=sys.stderr)
+            return 2
+        need_driver()
+
+        async def done() -> int:
+            return await work(config, config_path.resolve().parent)
+
+        return asyncio.run(done())
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+    except (StoreError, NotInstalled) as error:
+        print(f"book: {error}", file=sys.stderr)
+    except OSError as error:
+        print(f"book: {error.filename}: {error.strerror}", file=sys.stderr)
+    return 2

@@ -1,0 +1,98 @@
+"""The records in a database, where the configuration names one (`[book] database`)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from bot.config import Config
+from bot.watchdog import notify
+from storage.keys import Keys
+from storage.model import Episode, Past
+from storage.store import Store, StoreError
+
+if TYPE_CHECKING:
+    from storage.lease import Lease
+    from storage.postgres import PostgresStore
+
+
+class NotInstalled(StoreError):
+    """The driver is an extra of the package."""
+
+
+async def open_as_leader(
+    config: Config,
+    keys: Keys | None,
+    summarise: Callable[[Episode], Past],
+    now: Callable[[], datetime],
+    rows_by: str,
+    *,
+    wait: bool,
+) -> PostgresStore:
+    """The records, once nobody else leads this service; without `wait`, at once or not at all.
+
+    Raises StoreError: another process leads, the database cannot be used, another key.
+    """
+    need_driver()
+    from storage.lease import Lease
+    from storage.postgres import PostgresStore, new_mark
+
+    book = config.book
+    lease = Lease(book.database, book.service, new_mark(keys, book.service))
+    if wait:
+        # Whoever started this takes a standby for running: it is, and it is watched.
+        notify("READY=1\nSTATUS=standing by")
+    if not await lease.take(wait=wait, looked=lambda: notify("WATCHDOG=1")):
+        msg = f"another process leads {book.service}: stop it first"
+        raise StoreError(msg)
+    notify("STATUS=leading")
+    store = PostgresStore(
+        book.database,
+        book.service,
+        keys=keys,
+        summarise=summarise,
+        now=now,
+        rows_by=rows_by,
+        lease=lease,
+    )
+    await store.open()
+    return store
+
+
+async def open_to_read(
+    config: Config,
+    keys: Keys | None,
+    summarise: Callable[[Episode], Past],
+    now: Callable[[], datetime],
+    rows_by: str,
+) -> PostgresStore:
+    """The records as they stand, beside whoever leads. Raises StoreError."""
+    need_driver()
+    from storage.postgres import PostgresStore
+
+    store = PostgresStore(
+        config.book.database,
+        config.book.service,
+        keys=keys,
+        summarise=summarise,
+        now=now,
+        rows_by=rows_by,
+    )
+    await store.open()
+    return store
+
+
+def leading(store: Store) -> Lease | None:
+    """What this process leads by, where the records are in a database."""
+    lease: Lease | None = getattr(store, "lease", None)
+    return lease
+
+
+def need_driver() -> None:
+    """Raises NotInstalled."""
+    try:
+        import psycopg  # noqa: F401 - an extra of the package
+    except ImportError:
+        msg = "the driver for PostgreSQL is missing; install it: pip install 'nightlight[postgres]'"
+        raise NotInstalled(msg) from None

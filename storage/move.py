@@ -1,0 +1,126 @@
+"""Moving the records of a service between a folder and a database, either way, verified.
+
+Nobody may change them meanwhile: the folder's lock and the service's lease are held by the caller.
+Interrupted at any point, it is run again and goes on. What was moved stays where it was, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from storage import files
+from storage.envelope import Sealer
+from storage.keys import Keys
+from storage.layout import Layout, Place, month_of
+from storage.model import Episode
+from storage.postgres import PostgresStore
+from storage.record_file import RecordFile, document_in
+from storage.shapes import SHAPES, Record, named
+from storage.store import StoreError
+from storage.walk import Progress, no_progress, walk
+
+AT_A_TIME = 200
+
+
+class MoveProblem(StoreError):
+    """Nothing was lost: the records are where they were. The text says what to do."""
+
+
+def records_in(
+    folder: Path, keys: Keys | None, progress: Progress = no_progress
+) -> Iterator[Record]:
+    """Every record of a folder. Raises MoveProblem for one that cannot be used."""
+    layout = Layout(folder)
+    places = list(layout.records())
+    for opened in walk(places, Sealer(keys), progress, total=len(places)):
+        if opened.content is None:
+            msg = (
+                f"{opened.place.label} cannot be used ({opened.problem}): bring it back from a "
+                "backup, or move the file away, then run this again"
+            )
+            raise MoveProblem(msg)
+        kind = opened.place.kind
+        record: Any = document_in(opened.content.data, kind, SHAPES[kind])
+        yield record
+
+
+async def to_database(
+    folder: Path, keys: Keys | None, store: PostgresStore, progress: Progress = no_progress
+) -> int:
+    """From a folder into the database. `store`: open, of a service that is led by the caller.
+
+    Returns how many records there are. Raises MoveProblem, StoreError.
+    """
+    there = {(kind, name): version for kind, name, version in await store.versions()}
+    waiting: list[Record] = []
+    count = 0
+    for record in records_in(folder, keys, progress):
+        count += 1
+        kind, name = named(record)
+        version = there.get((kind, name), 0)
+        if version and version != record.version:
+            msg = (
+                f"the database has version {version} of {kind} {name}, the folder "
+                f"{record.version}: it was used meanwhile; nothing of it was changed"
+            )
+            raise MoveProblem(msg)
+        if not version:
+            waiting.append(record)
+        if len(waiting) == AT_A_TIME:
+            await store.add_records(waiting)
+            waiting.clear()
+    await store.add_records(waiting)
+    await _compare(store, folder, keys)
+    return count
+
+
+async def to_folder(
+    store: PostgresStore, folder: Path, keys: Keys | None, progress: Progress = no_progress
+) -> int:
+    """From the database into a new folder, which gets its name when all is in it.
+
+    Raises MoveProblem (the folder is there), StoreError, OSError.
+    """
+    if folder.exists():  # noqa: ASYNC240 - a command, with nothing beside it
+        msg = f"{folder} is there already: name a folder that is not, or move it away"
+        raise MoveProblem(msg)
+    half = folder.with_name(f"{folder.name}.moving")
+    layout, sealer = Layout(half), Sealer(keys)
+    total = len(await store.versions())
+    count = 0
+    async for record in store.everything():
+        place = _place(layout, record)
+        files.make_folder(place.path.parent)
+        file: RecordFile[Any] = RecordFile(place, type(record), sealer)
+        if file.load() != record:
+            file.save(record)
+        count += 1
+        progress(count, total)
+    await _compare(store, half, keys)
+    half.rename(folder)
+    return count
+
+
+async def _compare(store: PostgresStore, folder: Path, keys: Keys | None) -> None:
+    """Every record is in both, and the same. Raises MoveProblem."""
+    left = {named(record): record for record in records_in(folder, keys)}
+    async for record in store.everything():
+        if left.pop(named(record), None) != record:
+            kind, name = named(record)
+            msg = f"{kind} {name} is not the same in both"
+            raise MoveProblem(msg)
+    if left:
+        kind, name = next(iter(left))
+        msg = f"{kind} {name} is in the folder and not in the database"
+        raise MoveProblem(msg)
+
+
+def _place(layout: Layout, record: Record) -> Place:
+    kind, name = named(record)
+    if isinstance(record, Episode):
+        if record.closed_at is None:
+            return layout.open_episode(name)
+        return layout.closed_episode(name, month_of(record.closed_at))
+    return {"draft": layout.draft(name), "office": layout.office}.get(kind, layout.register)

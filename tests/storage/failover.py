@@ -1,0 +1,258 @@
+"""Leaders are killed, stopped and cut off, primaries are killed: what was confirmed stays.
+
+    python -m tests.storage.failover [FAILOVERS] [SEED]
+
+prints the figures of docs/SEVERAL-MACHINES.md: facts confirmed and lost, terms, and the time from
+the end of a leader until the next fact is confirmed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import random
+import secrets
+import signal
+import statistics
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty, Queue
+
+import msgspec
+import psycopg
+
+from storage.postgres import PostgresStore
+from storage.postgres_schema import migrate
+from tests.storage.leader import REF
+from tests.storage.people import NIGHT, summarise, texts
+from tests.support.postgres import Server
+
+LEASE_SECONDS = 2.0
+PATIENCE_SECONDS = 40.0
+ROOT = Path(__file__).parents[2]
+
+
+class Node:
+    """One process on one machine."""
+
+    def __init__(self, address: str, service: str, name: str, said: Queue[tuple[Node, list[str]]]):
+        self.name = name
+        self._process = subprocess.Popen(
+            [
+                sys.executable, "-m", "tests.storage.leader", address, service, name,
+                str(LEASE_SECONDS),
+            ],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+            cwd=ROOT,
+        )  # fmt: skip
+        self._said = said
+        self._listening = threading.Thread(target=self._listen, daemon=True)
+        self._listening.start()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            words = line.split()
+            # A line that a kill cut short said nothing.
+            if line.endswith("\n") and words[0] in ("leads", "saved") and len(words) == 3:
+                self._said.put((self, words))
+
+    def signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            self._process.send_signal(number)
+
+    def kill(self) -> None:
+        self.signal(signal.SIGKILL)
+        self._process.wait()
+        self._listening.join()
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+
+class Figures(msgspec.Struct):
+    """What a run showed. `seconds`: by kind of end, until the next fact was confirmed."""
+
+    failovers: int = 0
+    confirmed: int = 0
+    lost: int = 0
+    twice: int = 0
+    written_after_the_end: int = 0
+    seconds: dict[str, list[float]] = msgspec.field(default_factory=dict)
+
+    def lines(self) -> Iterator[str]:
+        yield (
+            f"{self.failovers} failovers: {self.confirmed} facts confirmed, {self.lost} lost, "
+            f"{self.twice} twice, {self.written_after_the_end} by a leader that was followed"
+        )
+        for kind, took in self.seconds.items():
+            ordered = sorted(took)
+            p99 = ordered[min(len(ordered) - 1, int(len(ordered) * 0.99))]
+            yield (
+                f"{kind}: {len(took)} times, next fact after p50 "
+                f"{statistics.median(took):.2f} s, p99 {p99:.2f} s, most {ordered[-1]:.2f} s"
+            )
+
+
+class Failovers:
+    """Two nodes and a database, with one end after the other."""
+
+    def __init__(self, servers: list[Server], chance: random.Random) -> None:
+        self.servers, self.chance = servers, chance
+        hosts = ",".join("127.0.0.1" for _ in servers)
+        ports = ",".join(str(server.port) for server in servers)
+        self.address = f"host={hosts} port={ports} user=nightlight dbname=postgres"
+        self.service = f"oak-{secrets.token_hex(4)}"
+        self.said: Queue[tuple[Node, list[str]]] = Queue()
+        self.figures = Figures()
+        self.confirmed: list[str] = []
+        self.terms: list[int] = []
+        self._count = 0
+        self.nodes = [self.node(), self.node()]
+
+    def node(self) -> Node:
+        self._count += 1
+        return Node(self.address, self.service, f"n{self._count}", self.said)
+
+    def next_saved(self, *, besides: Node | None = None, after: float = 0.0) -> Node:
+        """Waits for a confirmed fact of any node (but this one), later than a moment."""
+        until = time.monotonic() + PATIENCE_SECONDS
+        while time.monotonic() < until:
+            try:
+                node, words = self.said.get(timeout=0.5)
+            except Empty:
+                continue
+            if self._took(words) and node is not besides and float(words[-1]) > after:
+                return node
+        raise AssertionError("nobody leads")
+
+    def _took(self, words: list[str]) -> bool:
+        if words[0] == "leads":
+            self.terms.append(int(words[1]))
+        if words[0] == "saved":
+            self.confirmed.append(words[1])
+        return words[0] == "saved"
+
+    def run(self, count: int, kinds: list[str]) -> Figures:
+        leader = self.next_saved()
+        for _ in range(count):
+            time.sleep(self.chance.uniform(0.0, 0.3))
+            kind = self.chance.choice(kinds)
+            began = time.monotonic()
+            leader = getattr(self, f"_{kind}")(leader, began)
+            self.figures.failovers += 1
+            self.figures.seconds.setdefault(kind.replace("_", " "), []).append(
+                time.monotonic() - began
+            )
+        self.end()
+        while not self.said.empty():
+            self._took(self.said.get()[1])
+        self._compare()
+        return self.figures
+
+    def end(self) -> None:
+        """Kills both nodes."""
+        while self.nodes:
+            self.nodes.pop().kill()
+
+    def _killed_process(self, leader: Node, began: float) -> Node:
+        leader.kill()
+        self._replace(leader)
+        return self.next_saved(besides=leader, after=began)
+
+    def _stopped_process(self, leader: Node, began: float) -> Node:
+        """Its machine sleeps for longer than its lease, and wakes as if nothing had been."""
+        leader.signal(signal.SIGSTOP)
+        new = self.next_saved(besides=leader, after=began)
+        leader.signal(signal.SIGCONT)
+        woken = time.monotonic()
+        time.sleep(0.3)
+        for node, words in list(self.said.queue):
+            if node is leader and words[0] == "saved" and float(words[-1]) > woken:
+                self.figures.written_after_the_end += 1
+        leader.kill()
+        self._replace(leader)
+        return new
+
+    def _cut_connections(self, leader: Node, began: float) -> Node:
+        """Every connection of the service is closed by the server, of leader and standby."""
+        with psycopg.connect(self.address, autocommit=True, target_session_attrs="read-write") as c:
+            c.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
+                "WHERE application_name LIKE %s",
+                (f"nightlight {self.service} %",),
+            )
+        return self.next_saved(after=began)
+
+    def _killed_primary(self, leader: Node, began: float) -> Node:
+        """Power cut of the primary; its synchronous standby is promoted, and gets a new one."""
+        primary, standby = self.servers
+        primary.kill()
+        standby.promote()
+        node = self.next_saved(after=began)
+        port = primary.port
+        primary.replace(standby, port)
+        self.servers.reverse()
+        return node
+
+    def _replace(self, node: Node) -> None:
+        self.nodes.remove(node)
+        self.nodes.append(self.node())
+
+    def _compare(self) -> None:
+        async def facts() -> list[str]:
+            reader = PostgresStore(
+                self.address, self.service, keys=None, summarise=summarise, now=lambda: NIGHT
+            )
+            await reader.open()
+            assert reader.problems == []
+            return texts((await reader.episode(REF)).facts)
+
+        there = asyncio.run(facts())
+        self.figures.confirmed = len(self.confirmed)
+        self.figures.lost = len(set(self.confirmed) - set(there))
+        self.figures.twice = len(there) - len(set(there))
+        assert self.terms == sorted(set(self.terms)), "two leaders in one term"
+
+
+def prepared(servers: int = 1) -> list[Server]:
+    """A primary with the tables, and a synchronous standby if there are to be two."""
+    primary = Server()
+
+    async def prepare() -> None:
+        connection = await psycopg.AsyncConnection.connect(primary.address, autocommit=True)
+        async with connection:
+            await migrate(connection)
+
+    asyncio.run(prepare())
+    if servers == 1:
+        return [primary]
+    standby = Server("standby", primary=primary)
+    primary.wait_for(["standby", "primary"])
+    return [primary, standby]
+
+
+def main(count: int, seed: int) -> int:
+    servers = prepared(2)
+    try:
+        run = Failovers(servers, random.Random(seed))
+        kinds = (
+            ["killed_process"] * 6 + ["cut_connections"] * 2 + ["stopped_process", "killed_primary"]
+        )
+        figures = run.run(count, kinds)
+    finally:
+        for server in servers:
+            server.gone()
+    print(*figures.lines(), sep="\n")
+    return 1 if figures.lost or figures.twice or figures.written_after_the_end else 0
+
+
+if __name__ == "__main__":
+    given = [int(word) for word in sys.argv[1:]]
+    sys.exit(main(given[0] if given else 50, given[1] if len(given) > 1 else os.getpid()))
