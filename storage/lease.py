@@ -147,7 +147,8 @@ class Lease:
             looked()
             await asyncio.sleep(LOOK_SECONDS)
         self._keeping = asyncio.create_task(self._keep(), name="lease")
-        log.info("leading", service=self.service, term=self.term)
+        if wait:
+            log.info("leading", service=self.service, term=self.term)
         return True
 
     async def may_act(self) -> bool:

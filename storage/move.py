@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from storage import files
+from storage import files, format_mark
 from storage.envelope import Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -19,6 +19,7 @@ from storage.postgres import PostgresStore
 from storage.record_file import RecordFile, document_in
 from storage.shapes import SHAPES, Record, named
 from storage.store import StoreError
+from storage.version_catalogue import VersionCatalogue
 from storage.walk import Progress, no_progress, walk
 
 AT_A_TIME = 200
@@ -88,6 +89,7 @@ async def to_folder(
         raise MoveProblem(msg)
     half = folder.with_name(f"{folder.name}.moving")
     layout, sealer = Layout(half), Sealer(keys)
+    catalogue = VersionCatalogue(layout, sealer, "", _nobody)
     total = len(await store.versions())
     count = 0
     async for record in store.everything():
@@ -96,11 +98,22 @@ async def to_folder(
         file: RecordFile[Any] = RecordFile(place, type(record), sealer)
         if file.load() != record:
             file.save(record)
+        catalogue.note(place, record.version)
+        if (month := layout.month_of(place)) is not None:
+            catalogue.note_closed(month, place, record.version)
         count += 1
         progress(count, total)
     await _compare(store, half, keys)
+    files.make_folder(layout.catalogue)
+    catalogue.begin()
+    catalogue.flush()
+    format_mark.write(layout, sealer)
     half.rename(folder)
     return count
+
+
+def _nobody(_: str) -> None:
+    """A new catalogue has no problems to be told of."""
 
 
 async def _compare(store: PostgresStore, folder: Path, keys: Keys | None) -> None:

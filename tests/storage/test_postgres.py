@@ -23,16 +23,17 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+async def prepared():
+    """A server with the tables."""
+    server = postgres.Server()
+    async with await psycopg.AsyncConnection.connect(server.address, autocommit=True) as made:
+        await migrate(made)
+    return server
+
+
 @pytest.fixture(scope="module")
 def server():
-    server = postgres.Server()
-
-    async def prepare():
-        connection = await psycopg.AsyncConnection.connect(server.address, autocommit=True)
-        async with connection:
-            await migrate(connection)
-
-    asyncio.run(prepare())
+    server = asyncio.run(prepared())
     yield server
     server.gone()
 

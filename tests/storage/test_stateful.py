@@ -1,11 +1,13 @@
 """Whatever is done in whatever order, with restarts in between: the book is as the model says."""
 
 import asyncio
+import atexit
 import shutil
 import tempfile
 from pathlib import Path
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis.stateful import (
     Bundle,
@@ -17,13 +19,17 @@ from hypothesis.stateful import (
     rule,
 )
 
+from storage.lease import Lease
 from storage.model import Person
+from storage.postgres import PostgresStore, new_mark
 from storage.store import Change, StoreError
 from storage.tinydb_store import TinyStore
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.conftest import make_keys
 from tests.storage.people import NIGHT, later, summarise
+from tests.storage.test_postgres import prepared
+from tests.support import postgres
 from tests.support.memory_store import MemoryStore
 
 OWNERS = ("robin", "sam")
@@ -201,3 +207,45 @@ TestBook.settings = settings(
     deadline=None,
     suppress_health_check=list(HealthCheck),
 )
+
+
+class DatabaseMachine(BookMachine):
+    """The same on PostgreSQL; a restart is that of a process that was killed."""
+
+    server = None
+
+    @initialize()
+    def open(self):
+        if DatabaseMachine.server is None:
+            DatabaseMachine.server = self.do(prepared())
+            atexit.register(DatabaseMachine.server.gone)
+        if not self.opened:
+            self.opened.append(f"oak-{self.folder.name[-8:].replace('_', '-').casefold()}")
+        service, address = self.opened[0], self.server.address
+        lease = Lease(address, service, new_mark(self.keys, service))
+        assert self.do(lease.take(wait=False))
+        self.book = PostgresStore(
+            address,
+            service,
+            keys=self.keys,
+            summarise=summarise,
+            now=lambda: NIGHT,
+            lease=lease,
+        )
+        self.book.watch(self.troubles.append)
+        self.do(self.book.open())
+
+    @rule()
+    def restart(self):
+        self.do(self.book.close())
+        assert self.book.problems == []
+        self.open()
+
+    @rule()
+    def restart_without_farewell(self):
+        self.restart()
+
+
+@pytest.mark.skipif(not postgres.usable(), reason="no PostgreSQL server on this machine")
+class TestDatabase(DatabaseMachine.TestCase):
+    settings = settings(TestBook.settings, max_examples=8)

@@ -1,0 +1,94 @@
+"""Moving between folder and database, either way: all arrives, or it is said what did not."""
+
+import pytest
+
+from storage.move import MoveProblem, to_database, to_folder
+from storage.tinydb_store import TinyStore
+from storage.verify import verify
+from tests.storage.people import NIGHT, summarise
+from tests.storage.test_postgres import Installation, server
+from tests.storage.test_tinydb_store import a_night, everything
+from tests.support import postgres
+
+__all__ = ["server"]
+pytestmark = pytest.mark.skipif(
+    not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
+)
+
+
+@pytest.fixture
+async def service(server, keys):
+    service = Installation(server, keys)
+    yield service
+    await service.close()
+
+
+@pytest.fixture
+async def filled(shelf):
+    """A folder in which a night was recorded, and what was in it."""
+    store = await shelf.open()
+    await a_night(store)
+    before = await everything(store)
+    await shelf.close()
+    return before
+
+
+async def test_there_and_back_again(shelf, service, filled, tmp_path):
+    store = await service.open()
+    assert await to_database(shelf.folder, shelf.keys, store) == 6
+    store = await service.again()
+    assert await everything(store) == filled
+    assert [await store.seen(n) for n in (41, 42, 43, 44)] == [True, True, True, False]
+    back = tmp_path / "back"
+    assert await to_folder(store, back, shelf.keys) == 6
+    await service.close()
+    assert verify(back, shelf.keys, summarise=summarise) == []
+    again = TinyStore(back, keys=shelf.keys, summarise=summarise, now=lambda: NIGHT)
+    await again.open()
+    assert await everything(again) == filled
+    await again.close()
+    assert verify(back, shelf.keys, summarise=summarise) == []
+
+
+async def test_an_interrupted_move_goes_on(shelf, service, filled, monkeypatch):
+    monkeypatch.setattr("storage.move.AT_A_TIME", 2)
+    store = await service.open()
+    real, times = store.add_records, []
+
+    async def failing(records):
+        times.append(1)
+        if len(times) == 3:
+            raise OSError(5, "the line broke")
+        await real(records)
+
+    store.add_records = failing
+    with pytest.raises(OSError, match="line broke"):
+        await to_database(shelf.folder, shelf.keys, store)
+    store = await service.again()
+    assert len(await store.versions()) == 4
+    assert await to_database(shelf.folder, shelf.keys, store) == 6
+    assert await everything(await service.again()) == filled
+
+
+async def test_a_database_that_was_used_meanwhile_is_not_overwritten(shelf, service, filled):
+    store = await service.open()
+    await to_database(shelf.folder, shelf.keys, store)
+    store = await service.again()
+    await store.update_office(state={"rota": 2})
+    with pytest.raises(MoveProblem, match="used meanwhile"):
+        await to_database(shelf.folder, shelf.keys, store)
+    assert (await store.office()).state["rota"] == 2
+
+
+async def test_a_damaged_file_stops_the_move_and_is_named(shelf, service, filled):
+    path = shelf.folder / "open" / "ROWAN-2222.nlb"
+    path.write_bytes(path.read_bytes()[:-1])
+    store = await service.open()
+    with pytest.raises(MoveProblem, match="ROWAN-2222 cannot be used"):
+        await to_database(shelf.folder, shelf.keys, store)
+
+
+async def test_a_folder_that_is_there_is_left_alone(shelf, service, filled):
+    store = await service.open()
+    with pytest.raises(MoveProblem, match="is there already"):
+        await to_folder(store, shelf.folder, shelf.keys)
