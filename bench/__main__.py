@@ -2,7 +2,7 @@
 
     python -m bench [--quick] [NAME …]
 
-Names: bot times protocol storage reminders reports export. --quick shortens the long ones.
+Names: bot times protocol storage postgres reminders reports export. --quick shortens the long ones.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ RUNS: dict[str, tuple[str, list[str], list[str]]] = {
     "times": ("Typed times", [], []),
     "protocol": ("The protocol's evaluator", [], []),
     "storage": ("The book", [], ["--closed", "0", "2500", "--open", "50"]),
+    "postgres": ("The records in PostgreSQL", [], ["--commits", "100"]),
     "reminders": ("Reminders", [], ["--quick"]),
     "reports": ("Reports", [], ["--rows", "20000"]),
     "export": ("Episode rows out of the records", [], ["--closed", "2500"]),

@@ -23,9 +23,7 @@ key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encry
 import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
-database_app = typer.Typer(
-    no_args_is_help=True, help="Records in PostgreSQL."
-)
+database_app = typer.Typer(no_args_is_help=True, help="Records in PostgreSQL.")
 app.add_typer(database_app, name="database")
 app.add_typer(hub_app, name="hub")
 app.add_typer(people_app, name="people")

@@ -48,7 +48,10 @@ def free_port() -> int:
 class Server:
     """One server: a primary, or with `primary` a synchronous standby of it."""
 
-    def __init__(self, name: str = "primary", *, primary: Server | None = None) -> None:
+    def __init__(
+        self, name: str = "primary", *, primary: Server | None = None, safe: bool = False
+    ) -> None:
+        """safe: with fsync, for measuring; tests do without, and lose no power."""
         self.name = name
         self.port = free_port()
         self.root: Path = (
@@ -64,7 +67,8 @@ class Server:
             self._program(
                 "initdb", "-D", str(self.folder), "-A", "trust", "-U", "nightlight", "-E", "UTF8"
             )
-            self._set("fsync = off", "max_connections = 200", "unix_socket_directories = ''")
+            self._set(f"fsync = {'on' if safe else 'off'}")
+            self._set("max_connections = 200", "unix_socket_directories = ''")
         else:
             self._copy(primary)
         self.start()
