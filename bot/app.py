@@ -35,11 +35,29 @@ class App:
         self._bot = bot
         self._stop = asyncio.Event()
         self._refused = asyncio.Event()
+        self._reloading: set[asyncio.Task[None]] = set()
         bot.engine.events.telegram_refused.listen(self._refused.set)
 
     def stop(self) -> None:
         """What was begun is ended, then `run` comes back with status 0."""
         self._stop.set()
+
+    def reload(self) -> None:
+        """The configuration is read again; administrators are told what came of it."""
+        task = asyncio.get_running_loop().create_task(self._reload())
+        self._reloading.add(task)
+        task.add_done_callback(self._reloading.discard)
+
+    async def _reload(self) -> None:
+        context = self._bot.context
+        outcome = await context.reload()
+        if outcome is None:
+            return
+        now = context.clock.now()
+        people = [one.id for one in context.service.administrators(now)]
+        told = people or [one.id for one in context.engine.service_state.leaders(now)]
+        data = {"problems": list(outcome.problems), "changes": list(outcome.changes)}
+        await context.engine.notices.tell(told, f"reload~{now:%y%m%d%H%M%S}", "reload", data)
 
     async def run(self) -> int:
         """Until `stop` (0), or until going on makes no sense (non-zero)."""
@@ -118,20 +136,21 @@ class App:
         raise End(0)
 
 
-async def _main(config: Config, policy: Policy, folder: Path) -> int:
-    app = App(await bootstrap(config, policy, folder))
+async def _main(config: Config, policy: Policy, folder: Path, path: Path) -> int:
+    app = App(await bootstrap(config, policy, folder, path=path))
     # Reading typed times takes tables that are made beside the start, not with the first text.
     tables = asyncio.create_task(asyncio.to_thread(times.prepare))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, app.stop)
+    loop.add_signal_handler(signal.SIGHUP, app.reload)
     try:
         return await app.run()
     finally:
         await asyncio.gather(tables, return_exceptions=True)
 
 
-def main(config: Config, policy: Policy, folder: Path) -> int:
+def main(config: Config, policy: Policy, path: Path) -> int:
     """Runs the bot; the exit status is for the supervisor. Raises CannotStart."""
     log.info("starting", pid=os.getpid())
-    return asyncio.run(_main(config, policy, folder))
+    return asyncio.run(_main(config, policy, path.resolve().parent, path))

@@ -3,7 +3,7 @@ and tests alike. Everything is given at the door; nothing is set afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from bot.late_answers import LateAnswers
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
+from bot.reload import Reload
 from bot.removals import Removals
 from bot.resources import key_setting, keys_of, open_store, pack_of
 from bot.second_channel import SecondChannel
@@ -97,6 +98,7 @@ async def bootstrap(
     policy: Policy,
     folder: Path,
     *,
+    path: Path | None = None,
     clock: Clock | None = None,
     store: Store | None = None,
     pack: Pack | None = None,
@@ -111,7 +113,7 @@ async def bootstrap(
 
     What is given replaces what the configuration would lead to: for a world without network, disk
     or time of its own. `store` is open; `reminding` sends reminders, where that is another client
-    than the one that answers people.
+    than the one that answers people. `path`: the configuration file, to be read again on request.
 
     Raises:
         CannotStart: what is configured cannot be used.
@@ -122,15 +124,20 @@ async def bootstrap(
         clock = practice.clock
     clock = clock or SystemClock()
     pack = pack or _usable_pack(config, policy, folder, clock)
-    store = store or await _opened(config, folder, clock, pack)
+    first_pack, state = pack, None
+
+    def pack_now() -> Pack:
+        return state.pack if state is not None else first_pack
+
+    store = store or await _opened(config, folder, clock, pack_now)
     lease = leading(store)
     if client is None and lease is not None:
         client = telegram_client(token(config), config.telegram.api, lease.may_act)
     client = client or telegram_client(token(config), config.telegram.api)
     limiter = limiter or Limiter(policy.limits, after_restart=True)
 
-    cases = cases_of(store, clock, config.service, policy, pack)
-    service_state = cases.service_state
+    cases = cases_of(store, clock, config.configured, policy, pack)
+    service_state = state = cases.service_state
     engine = Engine(
         cases,
         sender(TelegramSending(reminding or client), cases),
@@ -143,12 +150,15 @@ async def bootstrap(
     late = LateAnswers(client, limiter)
     service_state.events.account_gone.listen(late.drop)
     removals = Removals(client, service_state, clock, late)
+    staff_list = StaffList(engine)
+    reload = Reload(path, config, policy, engine, staff_list)
     context = Context(
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
         shifts=Shifts(engine),
-        staff_list=StaffList(engine),
+        staff_list=staff_list,
+        reload=reload.run,
         clock=clock,
         phone=TelegramPhone(client, limiter, removals, backlog, late),
         version=__version__,
@@ -219,7 +229,7 @@ def _usable_pack(config: Config, policy: Policy, folder: Path, clock: Clock) -> 
     return pack
 
 
-async def _opened(config: Config, folder: Path, clock: Clock, pack: Pack) -> Store:
+async def _opened(config: Config, folder: Path, clock: Clock, pack: Callable[[], Pack]) -> Store:
     try:
         store = await open_store(config, folder, clock, pack)
     except StoreError as error:

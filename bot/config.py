@@ -13,7 +13,8 @@ import msgspec
 from msgspec import Meta
 
 from protocol.mistakes import Mistake, allowed, read_as, without_consequences, wrong
-from protocol.provider import Authority, Home, Privacy, Provider, Staff
+from protocol.provider import Authority, Home, Privacy, Provider, Role, Staff
+from protocol.staff_facts import StaffRecord, with_record
 from protocol.toml_places import Place
 from protocol.toml_text import Unreadable, read_toml
 from reminders.policy import GROUPS, Policy
@@ -103,7 +104,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     """The file but for the tables of the reminders, which `reminders.policy` reads (`policy`)."""
 
     homes: tuple[Home, ...]
-    staff: tuple[Staff, ...]
+    staff: tuple[Staff, ...] = ()
     authorities: tuple[Authority, ...] = ()
     telegram: Telegram = Telegram()
     book: Book = Book()
@@ -113,10 +114,17 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     export: Export = Export()
     closing: Closing = Closing()
     practice: Practice | None = None
+    on_record: StaffRecord = StaffRecord()
+    """Never in the file: who is on the staff list by invitation, from the records."""
 
     @property
     def service(self) -> Provider:
-        """Homes, staff and authorities, as the other rooms take them."""
+        """Homes, authorities, and everybody on the staff list, as the other rooms take them."""
+        return with_record(self.configured, self.on_record)
+
+    @property
+    def configured(self) -> Provider:
+        """The same as far as the file says it."""
         return Provider(
             homes=self.homes,
             staff=self.staff,
@@ -153,14 +161,22 @@ class Read(msgspec.Struct, frozen=True, kw_only=True):
         return [mistake.located(self.name, self.lines, self.raw) for mistake in mistakes]
 
 
-def read_file(path: Path, *, token_needed: bool = True) -> Read:
-    """Reads and checks the file. Raises ConfigError only if it is no TOML at all."""
+def read_file(path: Path, *, token_needed: bool = True, record: StaffRecord | None = None) -> Read:
+    """Reads and checks the file. Raises ConfigError only if it is no TOML at all.
+
+    record: the staff list as the running bot knows it; without it, as it is on record.
+    """
     try:
         raw, lines = read_toml(path)
     except Unreadable as error:
         raise ConfigError([error.mistake]) from None
     ours = {key: value for key, value in raw.items() if key not in TABLES}
+    if ON_RECORD in ours:  # a key of ours that no file has
+        ours[f"{ON_RECORD}_"] = ours.pop(ON_RECORD)
     config, found = read_as(Config, ours, secret=SECRET, extra=TABLES)
+    if not found:
+        record = record or _on_record(config, path.resolve().parent)
+        config = msgspec.structs.replace(config, on_record=record)
     found = without_consequences(found, check(config, token_needed=token_needed))
     policy, wrong_policy = read_policy(raw, config.service)
     found = without_consequences(found, wrong_policy)
@@ -174,6 +190,16 @@ def read_file(path: Path, *, token_needed: bool = True) -> Read:
     )
     mistakes = sorted(read.located(found), key=lambda mistake: mistake.line)
     return msgspec.structs.replace(read, mistakes=mistakes)
+
+
+ON_RECORD = "on_record"
+
+
+def _on_record(config: Config, folder: Path) -> StaffRecord:
+    # It needs the key, which needs the configuration.
+    from bot.people_on_record import staff_record
+
+    return staff_record(config, folder)
 
 
 def _from_here(policy: Policy, folder: Path) -> Policy:
@@ -255,10 +281,21 @@ def _check_staff(config: Config) -> list[Mistake]:
             found.append(wrong((*here, "expires"), person.expires, remedy))
     found += _twice("staff", "id", [s.id for s in config.staff])
     found += _twice("staff", "telegram_id", [str(s.telegram_id) for s in config.staff])
-    if not any(s.manages for s in config.staff):
-        what = "has nobody with the role 'manager'"
-        remedy = "Somebody must be able to sign off: give one person the role."
+    listed = config.service.staff
+    if not any(s.manages or s.role is Role.ADMINISTRATOR for s in listed):
+        what = "has nobody with the role 'administrator' or 'manager'"
+        remedy = "Name the first administrator: they invite everybody else in chat, with /people."
         found.append(Mistake(place=("staff",), what=what, remedy=remedy))
+    joined = {s.telegram_id: s for s in config.on_record.staff.values()}
+    listed_ids = {s.id for s in config.staff}
+    for n, person in enumerate(config.staff):
+        other = joined.get(person.telegram_id)
+        governed = config.on_record.governed
+        if other is not None and other.id not in listed_ids and other.id not in governed:
+            what = f"is that of {other.name}, who joined by invitation"
+            remedy = f'Write id = "{other.id}" if it is the same person, or end them in chat first.'
+            place: Place = ("staff", n, "telegram_id")
+            found.append(wrong(place, person.telegram_id, remedy, is_what=what))
     return found
 
 

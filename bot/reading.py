@@ -28,7 +28,7 @@ async def open_for_reading(
         pack = pack_of(config, folder, (), clock.now())
     except (PackError, SettingError) as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
-    make, made_by = row_maker(config, pack, clock)
+    make, made_by = row_maker(config, lambda: pack, clock)
     if config.book.database:
         return await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
     return await read_snapshot(

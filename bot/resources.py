@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Callable, Collection
 from datetime import date, datetime
 from pathlib import Path
@@ -55,14 +57,23 @@ def pack_of(config: Config, folder: Path, closed_days: Collection[date], now: da
     )
 
 
-def row_maker(config: Config, pack: Pack, clock: Clock) -> tuple[Callable[[Episode], Past], str]:
-    """How a summary row is made of an episode, and the name of the rules it is made by."""
-    made_by = f"{RULES}/{config.protocol.pack}/{config.protocol.preset}"
-    return lambda episode: summarise(episode, pack, clock.now()), made_by
+def row_maker(
+    config: Config, pack: Callable[[], Pack], clock: Clock
+) -> tuple[Callable[[Episode], Past], str]:
+    """How a summary row is made of an episode, and the name of the rules it is made by.
+
+    pack: the protocol at the moment of asking, as it can be exchanged while the bot runs.
+    """
+    choice = config.protocol
+    made_by = f"{RULES}/{choice.pack}/{choice.preset}"
+    if choice.settings:
+        own = json.dumps(choice.settings, sort_keys=True, default=str)
+        made_by += f"/{hashlib.sha256(own.encode()).hexdigest()[:12]}"
+    return lambda episode: summarise(episode, pack(), clock.now()), made_by
 
 
 async def open_store(
-    config: Config, folder: Path, clock: Clock, pack: Pack, *, wait: bool = True
+    config: Config, folder: Path, clock: Clock, pack: Callable[[], Pack], *, wait: bool = True
 ) -> Store:
     """The records, open. In a database they are opened once no other process leads this service;
     without `wait`, not if one does. Raises StoreError: in use, another key, or cannot be read."""
@@ -84,4 +95,4 @@ async def open_alone(config: Config, folder: Path) -> Store:
         pack = pack_of(config, folder, (), clock.now())
     except (PackError, SettingError) as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
-    return await open_store(config, folder, clock, pack, wait=False)
+    return await open_store(config, folder, clock, lambda: pack, wait=False)

@@ -22,7 +22,7 @@ def run(path: Path) -> int:
     from bot.bootstrap import CannotStart
 
     try:
-        return app.main(config, policy, path.resolve().parent)
+        return app.main(config, policy, path)
     except CannotStart as error:
         print(error, file=sys.stderr)
         return 2

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
+
 import msgspec
 
 from handlers.chat import Phone
@@ -15,6 +18,20 @@ from reminders.staff_list import StaffList
 from storage.store import Store
 
 
+class Reloaded(Protocol):
+    """What came of reading the configuration again."""
+
+    @property
+    def problems(self) -> Sequence[str]:
+        """Why nothing was taken over; empty if it was."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """What is different now."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The things that handlers work with, put together once at start-up."""
 
@@ -25,6 +42,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     staff_list: StaffList
     clock: Clock
     phone: Phone
+    reload: Callable[[], Awaitable[Reloaded | None]]
+    """Reads the configuration again; None: there is no file."""
     version: str = ""
     """Of Nightlight, for /version."""
     told_not_saved: set[str] = msgspec.field(default_factory=set)

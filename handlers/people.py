@@ -1,4 +1,4 @@
-"""The staff list in chat: /people, invitations, and what anybody may ask (/id, /privacy)."""
+"""The staff list in chat: /people and its screens; /id, /privacy, /version, /reload."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.paging import Item, code, label, named, page_number, paged
 from handlers.wording import people as say
-from protocol.provider import Staff
+from protocol.provider import Role, Staff
 from protocol.staff_facts import may_manage
 
 PEOPLE_ON_A_PAGE = 12
@@ -146,6 +146,19 @@ async def my_id(context: Context, incoming: Incoming, _: Sequence[str]) -> None:
 async def privacy(context: Context, incoming: Incoming, _: Sequence[str]) -> None:
     """/privacy"""
     await context.phone.say(incoming.chat_id, say.privacy(context.service))
+
+
+async def reload(context: Context, incoming: Incoming, _: Sequence[str]) -> None:
+    """/reload"""
+    if incoming.staff.role is not Role.ADMINISTRATOR:
+        raise NotAllowed(say.RELOAD_FOR_ADMINISTRATORS)
+    outcome = await context.reload()
+    if outcome is None:
+        raise NotAllowed(say.NO_FILE)
+    text = (
+        say.reload_refused(outcome.problems) if outcome.problems else say.reloaded(outcome.changes)
+    )
+    await context.phone.say(incoming.chat_id, text)
 
 
 async def version(context: Context, incoming: Incoming, _: Sequence[str]) -> None:

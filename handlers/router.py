@@ -243,6 +243,7 @@ COMMANDS: dict[str, Act] = {
     "/id": people.my_id,
     "/privacy": people.privacy,
     "/version": people.version,
+    "/reload": people.reload,
 }
 FORM_COMMANDS = {"/missing", "/cancel"}
 """Commands after which a form stands at the bottom, or none."""

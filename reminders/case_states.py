@@ -69,6 +69,12 @@ class CaseStates:
             self._known[record.ref] = known
         return known.standing
 
+    def try_pack(self, record: Episode, pack: Pack) -> Standing:
+        """How this record would stand under another pack; raises whatever the pack cannot do."""
+        history = assessment_cache.earlier(self._history.get(record.person, ()), record.ref)
+        now = self.service_state.clock.now()
+        return assessment_cache.know(None, record, history, pack, now).standing
+
     def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
         """The level shown of this record, and everything still to be done in it, soonest first,
         with who has it."""

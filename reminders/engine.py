@@ -19,6 +19,8 @@ import msgspec
 import structlog
 
 from protocol.facts import Acknowledged
+from protocol.pack import Pack
+from protocol.provider import Provider
 from reminders import all_clear, assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
 from reminders.all_clear import ASKING, EDITS
@@ -30,6 +32,7 @@ from reminders.limits import Limiter
 from reminders.notices import Notices
 from reminders.outbox import OFFICE
 from reminders.plan import Plan, Situation, plan
+from reminders.policy import Policy
 from reminders.scheduled_jobs import ScheduledJobs
 from reminders.sending import Sender
 from reminders.watch import Watch
@@ -260,6 +263,14 @@ class Engine:
                 if held.holders or not held.asked <= set(crew.everyone):
                     await self._replan(held)
         self.look_at_rounds()
+
+    async def adopt(self, service: Provider, policy: Policy, pack: Pack) -> None:
+        """Homes, people, settings and protocol are these from this moment on; every case is planned
+        anew under them."""
+        self.service_state.adopt(service, policy, pack)
+        with self._busy():
+            await self._look_at_everything()
+        self._arm()
 
     def look_at_rounds(self) -> None:
         """A hand-over was offered or a choice made: the service's own next moment may differ."""

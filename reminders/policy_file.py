@@ -80,7 +80,7 @@ class _Check:
     def __init__(self, service: Provider) -> None:
         self.found: list[Mistake] = []
         self.service = service
-        self.staff = sorted(s.id for s in service.staff)
+        self.staff = sorted(s.id for s in (*service.staff, *service.former))
         self.homes = sorted(h.id for h in service.homes)
 
     def wrong(self, place: Place, value: object, remedy: str, is_what: str = "") -> None:

@@ -31,7 +31,7 @@ def verify(config_path: Path) -> int:
 
     def work(config: Config, book: Path) -> int:
         pack = pack_of(config, config_path.resolve().parent, (), SystemClock().now())
-        summarise, made_by = row_maker(config, pack, SystemClock())
+        summarise, made_by = row_maker(config, lambda: pack, SystemClock())
         return maintenance.verify_book(
             book,
             keys_of(config, config_path.resolve().parent),

@@ -87,7 +87,8 @@ def verify(config_path: Path) -> int:
     """Every record is opened, every chain checked."""
 
     async def work(config: Config, folder: Path) -> int:
-        make, made_by = row_maker(config, _pack(config, folder), SystemClock())
+        pack = _pack(config, folder)
+        make, made_by = row_maker(config, lambda: pack, SystemClock())
         clock = SystemClock()
         store = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
         async for _ in store.everything():
@@ -159,7 +160,8 @@ def _pack(config: Config, folder: Path) -> Pack:
 
 async def _alone(config: Config, folder: Path) -> PostgresStore:
     clock = SystemClock()
-    make, made_by = row_maker(config, _pack(config, folder), clock)
+    pack = _pack(config, folder)
+    make, made_by = row_maker(config, lambda: pack, clock)
     return await open_as_leader(
         config, keys_of(config, folder), make, clock.now, made_by, wait=False
     )

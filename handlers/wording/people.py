@@ -188,7 +188,15 @@ def ended(person: Staff) -> str:
 
 
 TOLD = frozenset(
-    ("joined", "invitation_declined", "invitation_twice", "offer_off", "shift_back", "takes_over")
+    (
+        "joined",
+        "invitation_declined",
+        "invitation_twice",
+        "offer_off",
+        "shift_back",
+        "takes_over",
+        "reload",
+    )
 )
 """Kinds of messages that `told` words."""
 
@@ -213,6 +221,9 @@ def told(message_kind: str, data: dict[str, Any], words: Words) -> Screen:
                 f"⚠️ A second Telegram account tapped the link for {name}. It got nothing. "
                 "Ask them whether they passed it on."
             )
+        case "reload":
+            problems = data["problems"]
+            return Screen(reload_refused(problems) if problems else reloaded(data["changes"]))
         case "offer_off":
             return Screen(
                 f"⚠️ The hand-over between {bold(words.name(data['giver']))} and "

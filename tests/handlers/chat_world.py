@@ -211,8 +211,12 @@ class ChatWorld:
             shifts=Shifts(self.engine),
             clock=self.clock,
             staff_list=StaffList(self.engine),
+            reload=self.reload,
             phone=self.phone,
         )
+
+    async def reload(self) -> None:
+        """There is no file."""
 
     async def __aenter__(self) -> ChatWorld:
         await self.store.open()
