@@ -6,6 +6,8 @@ import asyncio
 import contextlib
 import os
 import signal
+from collections.abc import Coroutine
+from itertools import count
 from pathlib import Path
 
 import structlog
@@ -35,7 +37,8 @@ class App:
         self._bot = bot
         self._stop = asyncio.Event()
         self._refused = asyncio.Event()
-        self._reloading: set[asyncio.Task[None]] = set()
+        self._reloads = count(1)
+        self._tasks: set[asyncio.Task[None]] = set()
         bot.engine.events.telegram_refused.listen(self._refused.set)
 
     def stop(self) -> None:
@@ -44,9 +47,16 @@ class App:
 
     def reload(self) -> None:
         """The configuration is read again; administrators are told what came of it."""
-        task = asyncio.get_running_loop().create_task(self._reload())
-        self._reloading.add(task)
-        task.add_done_callback(self._reloading.discard)
+        self._beside(self._reload())
+
+    def take_register(self) -> None:
+        """A command has left young people for the register."""
+        self._beside(self._bot.take_register())
+
+    def _beside(self, work: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     async def _reload(self) -> None:
         context = self._bot.context
@@ -57,7 +67,9 @@ class App:
         people = [one.id for one in context.service.administrators(now)]
         told = people or [one.id for one in context.engine.service_state.leaders(now)]
         data = {"problems": list(outcome.problems), "changes": list(outcome.changes)}
-        await context.engine.notices.tell(told, f"reload~{now:%y%m%d%H%M%S}", "reload", data)
+        await context.engine.notices.tell(
+            told, f"reload~{now:%y%m%d%H%M%S}~{next(self._reloads)}", "reload", data
+        )
 
     async def run(self) -> int:
         """Until `stop` (0), or until going on makes no sense (non-zero)."""
@@ -144,6 +156,7 @@ async def _main(config: Config, policy: Policy, folder: Path, path: Path) -> int
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.reload)
+    loop.add_signal_handler(signal.SIGUSR1, app.take_register)
     try:
         return await app.run()
     finally:

@@ -3,7 +3,7 @@ and tests alike. Everything is given at the door; nothing is set afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from bot.late_answers import LateAnswers
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
+from bot.register_import import RegisterImport
 from bot.reload import Reload
 from bot.removals import Removals
 from bot.resources import key_setting, keys_of, open_store, pack_of
@@ -77,6 +78,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
         polling: receives updates.
         late: answers that a chat could not take at once.
         parts: what runs beside polling, by name.
+        take_register: puts on the register what a command has left for it.
         practice: the extension for practising, if the configuration asks for it.
         silence_seconds: after so long without any answer to polling the process ends.
     """
@@ -89,6 +91,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     polling: Polling
     late: LateAnswers
     parts: Mapping[str, Part]
+    take_register: Callable[[], Coroutine[None, None, None]]
     practice: PracticeMode | None
     silence_seconds: float
 
@@ -204,6 +207,7 @@ async def bootstrap(
         polling=polling,
         late=late,
         parts=parts,
+        take_register=RegisterImport(store, config, folder).run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),
     )

@@ -1,4 +1,4 @@
-"""`people import`: the register from a table."""
+"""`people import`: the register from a table, also while the bot runs."""
 
 from __future__ import annotations
 
@@ -10,11 +10,15 @@ from pathlib import Path
 import msgspec
 
 from bot.config import Config, ConfigError, load
+from bot.reading import open_for_reading
 from bot.register import BadRegister, questions, read, taken
-from bot.resources import open_alone
+from bot.resources import keys_of, open_alone
 from protocol.london import day_of
 from protocol.mistakes import Mistake
 from reminders.clock import SystemClock
+from storage import incoming
+from storage.incoming import NotTaken
+from storage.lock import StoreInUse
 from storage.model import Person
 from storage.store import StoreError
 
@@ -46,7 +50,7 @@ def run(file: Path, config_path: Path, *, sure: bool = False) -> int:
             print(mistake, file=sys.stderr)
         print("Nothing was imported. If they are two, run it again with --sure.", file=sys.stderr)
         return 2
-    except StoreError as error:
+    except (StoreError, NotTaken, OSError) as error:
         print(f"Nothing was imported: {error}", file=sys.stderr)
         return 2
     print(f"{len(people)} young people imported.")
@@ -56,14 +60,25 @@ def run(file: Path, config_path: Path, *, sure: bool = False) -> int:
 async def _put(
     config: Config, folder: Path, name: str, people: Sequence[Person], sure: bool
 ) -> None:
-    store = await open_alone(config, folder)
     try:
-        present = {person.ref: person for person in await store.people()}
-        if wrong := taken(people, present):
-            raise BadRegister([msgspec.structs.replace(one, file=name) for one in wrong])
-        asked = [] if sure else questions(people, present)
-        if asked:
-            raise _Asked([msgspec.structs.replace(one, file=name) for one in asked])
+        store = await open_alone(config, folder)
+    except StoreInUse:  # by the running bot, which has the register in memory
+        records = await open_for_reading(config, folder)
+        _look(await records.people(), people, name, sure)
+        where = folder / config.book.folder
+        await asyncio.to_thread(incoming.hand_over, where, keys_of(config, folder), people)
+        return
+    try:
+        _look(await store.people(), people, name, sure)
         await store.put_people(people)
     finally:
         await store.close()
+
+
+def _look(known: Sequence[Person], people: Sequence[Person], name: str, sure: bool) -> None:
+    present = {person.ref: person for person in known}
+    if wrong := taken(people, present):
+        raise BadRegister([msgspec.structs.replace(one, file=name) for one in wrong])
+    asked = [] if sure else questions(people, present)
+    if asked:
+        raise _Asked([msgspec.structs.replace(one, file=name) for one in asked])

@@ -115,7 +115,14 @@ READING: list[Row] = [
     ((('id = "robin"', 'id = "next"'),), '"next"', ("not nightlight, on_duty",)),
     ((('name = "Robin Model"', 'name = " "'),), 'name = " "', ("1 to 60 characters",)),
     ((('phone = "07700 900203"', 'phone = "ask Sam"'),), "ask Sam", ("telephone number",)),
-    ((('role = "manager"', 'role = "duty_manager"'),), "[[staff]]", ("'manager'", "sign off")),
+    (
+        (
+            ('role = "manager"', 'role = "duty_manager"'),
+            ('role = "administrator"', 'role = "duty_manager"'),
+        ),
+        "[[staff]]",
+        ("'administrator' or 'manager'", "invite"),
+    ),
     ((('key_file = "book.key"', ""),), "[book]", ("no key", "key_file")),
     (
         (('key_file = "book.key"', 'key_file = "book.key"\nkey_variable = "KEY"'),),

@@ -37,7 +37,7 @@ class Night:
         self.server = Server().start()
         self.stage = Stage(self.server.url, wait=20)
         self.clock = self.stage.clock
-        self._process: subprocess.Popen[bytes] | None = None
+        self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / "config.toml"
 
     morgan: Person
@@ -86,7 +86,7 @@ class Night:
     def launch(self) -> None:
         """Starts the bot's process, and no more."""
         with (self.folder / "bot.log").open("ab") as log:
-            self._process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 [sys.executable, str(MAIN), "run", "--config", str(self.config)],
                 stdout=log,
                 stderr=log,
@@ -94,8 +94,8 @@ class Night:
 
     async def until_followed(self) -> None:
         """The bot has started, and has done what was due."""
-        assert self._process is not None
-        name = f"bot-{self._process.pid}"
+        assert self.process is not None
+        name = f"bot-{self.process.pid}"
         self.stage.followers = (name,)
         try:
             async with asyncio.timeout(STARTS_WITHIN):
@@ -108,30 +108,30 @@ class Night:
 
     def kill(self) -> None:
         """A power cut."""
-        assert self._process is not None
-        self._process.kill()
-        self._process.wait()
+        assert self.process is not None
+        self.process.kill()
+        self.process.wait()
         self.stage.followers = ()
 
     def stop(self) -> int:
         """An orderly stop; answers with the exit status."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGTERM)
+        assert self.process is not None
+        self.process.send_signal(signal.SIGTERM)
         self.stage.followers = ()
-        return self._process.wait(20)
+        return self.process.wait(20)
 
     def fill_disk(self) -> None:
         """No file of the bot's process can grow any more: the system's own error, no pretence."""
-        assert self._process is not None
-        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        assert self.process is not None
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
     def empty_disk(self) -> None:
-        assert self._process is not None
+        assert self.process is not None
         no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
-        resource.prlimit(self._process.pid, resource.RLIMIT_FSIZE, no_limit)
+        resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, no_limit)
 
     async def end(self) -> None:
-        if self._process is not None and self._process.poll() is None:
+        if self.process is not None and self.process.poll() is None:
             self.stop()
         await self.stage.__aexit__(None, None, None)
         self.server.stop()

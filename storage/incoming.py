@@ -1,0 +1,88 @@
+"""Young people for the register on their way from a command to the bot that has the records open.
+
+The command leaves them sealed in a file beside the records and sends the bot a signal (SIGUSR1);
+the bot puts them on the register and takes the file away, which is how the command knows.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from storage import files
+from storage.envelope import Damaged, Sealer
+from storage.keys import Keys
+from storage.layout import SUFFIX, Layout, Place
+from storage.model import Person
+from storage.shapes import Register
+
+WAIT_SECONDS = 20.0
+LOOK_SECONDS = 0.05
+
+
+class NotTaken(Exception):
+    """The running bot did not take them; nothing was imported. The text says why."""
+
+
+def _place(folder: Path) -> Place:
+    return Place(folder / "incoming" / f"register{SUFFIX}", "incoming", "register")
+
+
+def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None:
+    """Comes back when the bot that has this folder open has them on its register.
+
+    Raises NotTaken, OSError.
+    """
+    process = _holder(folder)
+    place = _place(folder)
+    data = msgspec.json.encode(Register(version=1, people={one.ref: one for one in people}))
+    place.path.parent.mkdir(mode=0o700, exist_ok=True)
+    files.write_whole(place.path, Sealer(keys).seal(place.kind, place.name, 1, data))
+    try:
+        os.kill(process, signal.SIGUSR1)
+        until = time.monotonic() + WAIT_SECONDS
+        while place.path.exists():
+            if time.monotonic() > until:
+                raise NotTaken("the bot runs and did not take them; its log says why")
+            time.sleep(LOOK_SECONDS)
+    except (ProcessLookupError, PermissionError) as error:
+        why = "the bot's process cannot be reached from here: run this as its user, on its machine"
+        raise NotTaken(why) from error
+    finally:
+        files.remove(place.path)
+
+
+def _holder(folder: Path) -> int:
+    try:
+        note = files.read(Layout(folder).lock).decode(errors="replace")
+    except OSError:
+        note = ""
+    found = re.match(r"process (\d+),", note)
+    if found is None:
+        raise NotTaken("the records are in use, and it is not known by which process")
+    return int(found[1])
+
+
+def arrived(folder: Path, keys: Keys | None) -> tuple[Person, ...]:
+    """Those that a command left here; empty if there are none. Raises Damaged, OSError."""
+    place = _place(folder)
+    try:
+        raw = files.read(place.path)
+    except FileNotFoundError:
+        return ()
+    content = Sealer(keys).unseal(place.kind, place.name, raw)
+    try:
+        return tuple(msgspec.json.decode(content.data, type=Register).people.values())
+    except msgspec.MsgspecError:
+        raise Damaged("it is no register") from None
+
+
+def forget(folder: Path) -> None:
+    """They are on the register, or nobody waits for it any more."""
+    files.remove(_place(folder).path)
