@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: help sandbox run test lint types arrows docs unit coverage pythons bench crash-test simulate pictures lock clean
+.PHONY: help sandbox run test lint types arrows docs unit coverage pythons bench crash-test simulate pictures sbom lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
@@ -72,6 +72,11 @@ simulate: $(VENV)/.installed-dev ## seeded days of a whole service (SEEDS=, DAYS
 
 pictures: $(VENV)/.installed-dev ## the pictures of the documents
 	@$(PY) -m sandbox.pictures
+
+sbom: $(VENV)/.installed-dev ## the list of parts, CycloneDX (sbom.json)
+	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml \
+		--output-reproducible --of JSON -o sbom.json
+	@echo "sbom.json is written. Known faults: pip install pip-audit && pip-audit -r requirements.txt"
 
 lock: ## requirement files with hashes, from pyproject.toml
 	$(LOCK) -o requirements.txt

@@ -224,6 +224,32 @@ def sheet(
     raise typer.Exit(sheets.run(name, ref, out, config))
 
 
+@app.command("subject-access")
+def subject_access(
+    ref: Annotated[str, typer.Argument(help="A young person; with --staff a member of staff.")],
+    out: Annotated[Path, typer.Option(help="A folder that is not there yet.")],
+    staff: Annotated[bool, typer.Option("--staff", help="About a member of staff.")] = False,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Everything on record about one person, for a request for access (also while it runs)."""
+    from bot.cli import subject_access as access
+
+    raise typer.Exit(access.run(ref, out, config, staff=staff))
+
+
+@app.command()
+def assurance(
+    out: Annotated[Path, typer.Option(help="The folder for the papers.")] = Path("assurance"),
+    check: Annotated[bool, typer.Option(help="Write nothing; 1 if the folder is not so.")] = False,
+    pdf: Annotated[bool, typer.Option(help="PDF beside the Markdown.")] = True,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Write the papers for those who have to judge: impact assessment, hazard log, notices …"""
+    from bot.cli import assurance as written
+
+    raise typer.Exit(written.run(out, config, check=check, pdf=pdf))
+
+
 @key_app.command("new")
 def key_new(file: Annotated[Path, typer.Argument(help="Where the new key goes.")]) -> None:
     """Make a new key file (mode 0600). Keep a copy away from the book."""

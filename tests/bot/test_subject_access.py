@@ -1,0 +1,125 @@
+"""Somebody asks what is held about them: one folder, whole, with others marked."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+import io
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.cli import subject_access
+from bot.config import load
+from bot.resources import open_alone
+from protocol import facts as f
+from storage.model import Message, Person
+from storage.store import Change
+from tests.protocol.cases import IN_CARE
+
+CONFIG = """
+homes = [{ id = "rowan", name = "Rowan House", prefix = "RH", authority = "Haringey" }]
+authorities = [{ name = "Haringey", code = "E09000014" }]
+[[staff]]
+id = "robin"
+name = "Robin Model"
+telegram_id = 7003
+role = "manager"
+[book]
+folder = "data"
+unencrypted = "yes, plain files"
+"""
+START = datetime(2026, 3, 2, 18, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG, encoding="utf-8")
+    asyncio.run(_fill(path))
+    return path
+
+
+async def _fill(path: Path) -> None:
+    """Twelve cases of one young person, most of them closed, and one of another."""
+    config, _ = load(path, token_needed=False)
+    store = await open_alone(config, path.parent)
+    try:
+        people = [
+            Person(ref="YP-07", home="rowan", child=IN_CARE, name="Invented Sample"),
+            Person(ref="YP-08", home="rowan", child=IN_CARE, name="Other Specimen"),
+        ]
+        await store.put_people(people)
+        for n in range(12):
+            at = START + timedelta(days=n)
+            await _case(store, f"RH-{n + 22}BB", "YP-07", at, closed=n < 10)
+        await _case(store, "RH-ZZZZ", "YP-08", START, closed=False)
+    finally:
+        await store.close()
+
+
+async def _case(store, ref: str, person: str, at: datetime, *, closed: bool) -> None:
+    common = {"by": "robin", "recorded_at": at}
+    facts: list[f.Fact] = [
+        f.Opened(id="f1", category="missing", child=IN_CARE, aware_at=at, **common),
+        f.Note(id="f2", at=at, text="seen with Other Specimen near the park", **common),
+        f.PoliceTold(id="f3", at=at, reference="EX-0001", **common),
+    ]
+    if closed:
+        facts += [f.Returned(id="f4", at=at, **common), f.Closed(id="f5", at=at, **common)]
+    message = Message(id="m1", to="robin", kind="reminder", created_at=at, due_at=at)
+    change = Change(facts=facts, messages=[message], close=closed)
+    await store.create(ref, "rowan", person, change)
+
+
+def table(file: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8-sig"))))
+
+
+def test_a_young_person_with_twelve_cases(config, tmp_path, capsys):
+    out = tmp_path / "request"
+    assert subject_access.run("YP-07", out, config, staff=False) == 0
+    record = json.loads((out / "record.json").read_text())
+    assert record["young_person"]["name"] == "Invented Sample"
+    assert len(record["cases"]) == 12
+    assert all(len(case["entries"]) >= 3 for case in record["cases"])
+    assert len(list(out.glob("case-*.pdf"))) == 12
+    assert (out / "chronology.pdf").read_bytes().startswith(b"%PDF")
+    told = table(out / "disclosed.csv")
+    assert [line["to"] for line in told] == ["police"] * 12
+    marked = [line for line in table(out / "to-look-at.csv") if line["others named"]]
+    assert len(marked) == 12
+    assert marked[0]["others named"] == "young person YP-08"
+    assert "RH-ZZZZ" not in (out / "record.json").read_text()
+    assert out.stat().st_mode & 0o077 == 0
+    assert "Keep it where only you can read it" in capsys.readouterr().out
+
+
+def test_a_member_of_staff(config, tmp_path):
+    out = tmp_path / "request"
+    assert subject_access.run("robin", out, config, staff=True) == 0
+    assert json.loads((out / "record.json").read_text())["member_of_staff"]["name"] == "Robin Model"
+    assert len(table(out / "entries.csv")) == 10 * 5 + 3 * 3
+    assert len(table(out / "messages.csv")) == 13
+
+
+@pytest.mark.parametrize(("reference", "staff"), [("YP-99", False), ("nobody", True)])
+def test_somebody_who_is_not_on_record(config, tmp_path, capsys, reference, staff):
+    out = tmp_path / "request"
+    assert subject_access.run(reference, out, config, staff=staff) == 2
+    assert "There is no" in capsys.readouterr().err
+    assert not out.exists()
+
+
+def test_a_folder_that_is_there_is_left_alone(config, tmp_path, capsys):
+    out = tmp_path / "request"
+    out.mkdir()
+    assert subject_access.run("YP-07", out, config, staff=False) == 2
+    assert "is there already" in capsys.readouterr().err
+    assert list(out.iterdir()) == []
+
+
+def test_words_that_look_like_a_formula_are_words(config, tmp_path):
+    assert subject_access._safe("=1+1") == "'=1+1"
