@@ -13,7 +13,7 @@ from itertools import pairwise
 from bot.config import Config
 from protocol.london import LONDON, OfficeHours
 from protocol.mistakes import Mistake, Severity, allowed, shown
-from protocol.provider import Home, Staff
+from protocol.provider import Home, Role, Staff
 from protocol.toml_places import Place
 from reminders.policy import Policy
 from reminders.rota import RotaState, gaps
@@ -64,12 +64,17 @@ def _cover(config: Config, now: datetime) -> list[Mistake]:
     found = []
     for n, home in enumerate(config.homes):
         at: Place = ("homes", n, "id")
-        covering = [s for s in config.staff if s.covers(home.id)]
+        covering = [s for s in config.service.staff if s.covers(home.id)]
         managers = [s for s in covering if s.manages]
         lost = _first_without(covering, now)
+        if lost == now and all(s.role is Role.ADMINISTRATOR for s in config.service.staff):
+            what = f"nobody covers {home.name} yet; the administrator would be asked"
+            remedy = "Invite the people of the home in chat: /people."
+            found.append(_note(at, what, remedy))
+            continue
         if lost == now:
             what = f"nobody covers {home.name} now"
-            remedy = "Put somebody on the staff list whose homes include it, or who covers all."
+            remedy = "Put somebody on the staff list whose homes include it; in chat /people."
             found.append(_note(at, what, remedy, "error"))
             continue
         if lost is not None:
@@ -103,7 +108,7 @@ def _ended(people: Iterable[Staff]) -> str:
 def _telephones(config: Config, now: datetime) -> list[Mistake]:
     found = []
     for n, home in enumerate(config.homes):
-        covering = [s for s in config.staff if s.covers(home.id) and s.active(now)]
+        covering = [s for s in config.service.staff if s.covers(home.id) and s.active(now)]
         if covering and not any(person.phone for person in covering):
             what = f"nobody who covers {home.name} has a telephone number"
             remedy = 'Give phone = "…" in the staff list: reminders say whom to ring.'

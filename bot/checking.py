@@ -15,6 +15,7 @@ from bot.advice import advice
 from bot.config import Config, ConfigError, Read, read_file
 from bot.reading import open_for_reading
 from bot.resources import keys_of, pack_of
+from bot.telegram_check import telegram_mistakes
 from protocol.command import pack_mistakes, review_due
 from protocol.london import OfficeHours, day_of
 from protocol.mistakes import Mistake, allowed
@@ -222,9 +223,26 @@ def problems(path: Path) -> list[str]:
     return [str(mistake) for mistake in examine(path)]
 
 
-def run(path: Path, *, as_json: bool = False) -> int:
-    """Prints what is wrong; exit status 2 with errors, 1 with warnings only, 0 with neither."""
+def about_the_bot(path: Path) -> list[Mistake]:
+    """What Telegram says of the bot; nothing as long as the file cannot be used."""
+    try:
+        read = read_file(path)
+    except ConfigError:
+        return []
+    if read.mistakes:
+        return []
+    return read.located(telegram_mistakes(read.config, SystemClock().now))
+
+
+def run(path: Path, *, as_json: bool = False, offline: bool = False) -> int:
+    """Prints what is wrong; exit status 2 with errors, 1 with warnings only, 0 with neither.
+
+    offline: Telegram is not asked about the bot.
+    """
     found = examine(path)
+    if not offline:
+        found += about_the_bot(path)
+        found.sort(key=lambda mistake: -STATUS[mistake.severity])
     if as_json:
         print(_as_json(found))
     else:

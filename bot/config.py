@@ -174,6 +174,10 @@ def read_file(path: Path, *, token_needed: bool = True, record: StaffRecord | No
     if ON_RECORD in ours:  # a key of ours that no file has
         ours[f"{ON_RECORD}_"] = ours.pop(ON_RECORD)
     config, found = read_as(Config, ours, secret=SECRET, extra=TABLES)
+    if config.telegram.token_file:
+        at = str(path.resolve().parent / config.telegram.token_file)
+        telegram = msgspec.structs.replace(config.telegram, token_file=at)
+        config = msgspec.structs.replace(config, telegram=telegram)
     if not found:
         record = record or _on_record(config, path.resolve().parent)
         config = msgspec.structs.replace(config, on_record=record)

@@ -65,6 +65,42 @@ def run(config: ConfigOption = CONFIG) -> None:
 
 
 @app.command()
+def init(
+    config: ConfigOption = CONFIG,
+    homes: Annotated[
+        list[str] | None, typer.Option("--home", help="Name of a home; again for each.")
+    ] = None,
+    authority: Annotated[str, typer.Option(help="The local authority of their area.")] = "",
+    out_of_hours: Annotated[str, typer.Option(help="Its emergency duty team's number.")] = "",
+    administrator: Annotated[str, typer.Option(help="Name of the first administrator.")] = "",
+    telegram_id: Annotated[int, typer.Option(help="Their Telegram number.")] = 0,
+    phone: Annotated[str, typer.Option(help="Their telephone number.")] = "",
+    folder: Annotated[str, typer.Option(help="Where the records lie.")] = "",
+    backups: Annotated[str, typer.Option(help="Where daily backups go.")] = "",
+    token_file: Annotated[str, typer.Option(help="A file with the bot's token.")] = "",
+    port: Annotated[int, typer.Option(help="Of the page for monitoring; 0: none.")] = 8041,
+    api: Annotated[str, typer.Option(help="A Bot API server of your own.")] = "",
+) -> None:
+    """Set up a service: asks what it needs (or takes options), writes configuration and key."""
+    from bot.cli import init as begin
+
+    given = begin.Answers(
+        homes=homes or (),
+        authority=authority,
+        out_of_hours=out_of_hours,
+        administrator=administrator,
+        telegram_id=telegram_id,
+        phone=phone,
+        folder=folder,
+        backups=backups,
+        token_file=token_file,
+        port=port,
+        api=api,
+    )
+    raise typer.Exit(begin.run(config, given))
+
+
+@app.command()
 def sandbox(
     folder: Annotated[Path, typer.Option(help="Where the practice book lies.")] = Path(
         "data-sandbox"
@@ -87,14 +123,16 @@ def sandbox(
 def check(
     config: ConfigOption = CONFIG,
     as_json: Annotated[bool, typer.Option("--json", help="A list for machines.")] = False,
+    offline: Annotated[bool, typer.Option(help="Do not ask Telegram about the bot.")] = False,
 ) -> None:
-    """Check configuration, protocol packs and records: everything that is wrong, a line each.
+    """Check configuration, protocol packs, records and the bot itself: everything that is wrong,
+    a line each.
 
     Exit status: 2 with errors, 1 with warnings only, 0 if nothing is wrong.
     """
     from bot import checking
 
-    raise typer.Exit(checking.run(config, as_json=as_json))
+    raise typer.Exit(checking.run(config, as_json=as_json, offline=offline))
 
 
 @app.command()
