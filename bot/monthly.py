@@ -103,11 +103,4 @@ def _levels(part: Part, inside: Cases) -> tuple[str, list[int]]:
 
 def picture(figures: MonthlyFigures) -> bytes:
     """A PNG of the twelve months. Slow, so call it in a thread."""
-    return drawing.stacked(
-        "Episodes a month, by highest level",
-        [name for name, _ in figures.year],
-        {
-            f"level {level}": [numbers[level - 1] for _, numbers in figures.year]
-            for level in (1, 2, 3)
-        },
-    )
+    return drawing.by_level("Episodes a month, by highest level", figures.year)

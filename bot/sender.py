@@ -185,6 +185,6 @@ class WordedSender:
 
 
 def _chart(weeks: list[dict[str, object]]) -> bytes:
-    from reports.charts import weeks_by_level
+    from reports.drawing import weeks_by_level
 
     return weeks_by_level(weeks)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any, cast
+import re
+from collections.abc import Iterator, Sequence
+from typing import cast
 
 from fpdf.enums import MethodReturnValue
 
@@ -11,12 +12,22 @@ from reports import about
 from reports.paper import FONT, MARGIN, WIDTH, Paper
 from reports.pictures import picture
 from reports.result import Result
-from reports.tables import Cell, Table, plain, tables
+from reports.tables import Cell, Table, plain, tables, words
 
 BOTTOM = 292 - 14
 LONGEST_NOTES = 900
 """Characters of typed text that find room."""
 COLUMNS, GAP = 2, 6.0
+LINE, HEAD_LINE = 3.4, 2.3
+"""Height of a line of a table, and of one of its headings (mm)."""
+LINE_SIZE, HEAD_SIZE = 6.8, 5.4
+FIRST = 24.0
+"""The least that is left for what a line is about."""
+MOST_COLUMNS, MOST_LINES = 5, 24
+LISTS = ("annex_a", "ssda903")
+"""Reports that are lists of children."""
+_NOTHING = (0, None, "")
+_TIME = re.compile(r"[0-9-]{10}T[0-9:]{8}Z")
 
 
 def page(result: Result) -> bytes:
@@ -87,8 +98,8 @@ def _columns(paper: Paper, result: Result, room: float) -> int:
     top = paper.get_y()
     width = (WIDTH - GAP) / COLUMNS
     column, y, left = 0, top, 0
-    for table in _narrow(result.figures):
-        height = 5 + 3.4 * (len(table.lines) + 1)
+    for table in _narrow(result):
+        height = _high(paper, table, width)
         if y + height > room and column + 1 < COLUMNS and height < room - top:
             column, y = column + 1, top
         if y + height > room:
@@ -99,61 +110,116 @@ def _columns(paper: Paper, result: Result, room: float) -> int:
     return left
 
 
-def _narrow(figures: dict[str, Any]) -> Iterator[Table]:
-    """Tables that fit into a column: at most four numbers a line; longer ones in parts."""
-    for table in tables(figures):
-        lines = [
-            line
-            for line in table.lines
-            if line[0] not in ("from", "to") and any(x not in (0, None, "") for x in line[1:])
-        ]
-        if not lines or "child" in table.head or "CHILD" in table.head:
+def _narrow(result: Result) -> Iterator[Table]:
+    """Tables that fit into a column: at most five columns, the others in tables that go on; the
+    first lines of a long one. Lists of children stand on a page only if they are the report."""
+    for whole in tables(result.figures):
+        table = _with_home(whole)
+        listed = any(name in ("child", "CHILD") for name in table.head)
+        if listed and result.report.name not in LISTS:
             continue
-        every = len(lines)
         used = [
             n
-            for n in range(1, len(table.head))
-            if table.head[n] not in ("from", "to", "partial")
-            and any(line[n] is not None for line in lines)
+            for n, name in enumerate(table.head)
+            if n
+            and name not in ("from", "to", "partial")
+            and not name.startswith("children list")
+            and any(line[n] is not None for line in table.lines)
         ]
-        if len(used) > 5 or len(lines) > 24:
-            used = used[:5]
-            lines = lines[:24]
         title = table.title
-        if len(lines) < every:
-            title = f"{title} (first {len(lines)} of {every})"
-        yield Table(
-            title,
-            (table.head[0], *(table.head[n] for n in used)),
-            [(line[0], *(line[n] for n in used)) for line in lines],
-        )
+        for begin in range(0, len(used), MOST_COLUMNS):
+            group = used[begin : begin + MOST_COLUMNS]
+            lines = [
+                line
+                for line in table.lines
+                if line[0] not in ("from", "to") and any(line[n] not in _NOTHING for n in group)
+            ]
+            if not lines:
+                continue
+            shown = lines[:MOST_LINES]
+            more = f" (first {len(shown)} of {len(lines)})" if len(lines) > len(shown) else ""
+            yield Table(
+                f"{title}{more}",
+                (table.head[0], *(table.head[n] for n in group)),
+                [(line[0], *(line[n] for n in group)) for line in shown],
+            )
+            title = f"{table.title}, continued"
+
+
+def _with_home(table: Table) -> Table:
+    """A table of homes with the service and the home in one column, which each part repeats."""
+    if table.head[:2] != ("service", "home"):
+        return table
+    lines = [(f"{line[0]} {line[1]}", *line[2:]) for line in table.lines]
+    return Table(table.title, ("home", *table.head[2:]), lines)
 
 
 def _table(paper: Paper, table: Table, x: float, y: float, width: float) -> None:
-    number = 11.0 if len(table.head) > 4 else 14.0
-    first = width - number * (len(table.head) - 1)
+    widths = _widths(paper, table, width)
+    first = width - sum(widths)
+    heads = _heads(paper, table, widths)
     paper.set_xy(x, y)
     paper.set_font(FONT, "B", 7.5)
-    paper.cell(width, 4, _fit(paper, table.title.capitalize(), width))
-    paper.set_xy(x, y + 4)
-    paper.set_font(FONT, "I", 5.6)
-    paper.cell(first, 3.2, "")
-    for name in table.head[1:]:
-        paper.cell(number, 3.2, _fit(paper, name, number), align="R")
+    paper.cell(width, 4, _fit(paper, table.title[:1].upper() + table.title[1:], width))
+    paper.set_font(FONT, "I", HEAD_SIZE)
+    deepest = max(map(len, heads))
+    place = x + first
+    for texts, wide in zip(heads, widths, strict=True):
+        for row, text in enumerate(texts, deepest - len(texts)):
+            paper.set_xy(place, y + 4 + HEAD_LINE * row)
+            paper.cell(wide, HEAD_LINE, text, align="R")
+        place += wide
+    begin = y + 4.4 + HEAD_LINE * deepest
     paper.set_draw_color(150)
-    paper.line(x, y + 7.4, x + width, y + 7.4)
+    paper.line(x, begin - 0.2, x + width, begin - 0.2)
+    paper.set_font(FONT, "", LINE_SIZE)
     for n, line in enumerate(table.lines):
-        paper.set_xy(x, y + 7.6 + 3.4 * n)
-        paper.set_font(FONT, "", 6.8)
-        paper.cell(first, 3.4, _fit(paper, _shown(line[0]), first))
-        for value in line[1:]:
-            paper.cell(number, 3.4, _fit(paper, _shown(value), number), align="R")
+        paper.set_xy(x, begin + LINE * n)
+        paper.cell(first, LINE, _fit(paper, _shown(line[0]), first))
+        for value, wide in zip(line[1:], widths, strict=True):
+            paper.cell(wide, LINE, _fit(paper, _shown(value), wide), align="R")
     paper.set_xy(MARGIN, y)
+
+
+def _high(paper: Paper, table: Table, width: float) -> float:
+    """How high a table is."""
+    heads = _heads(paper, table, _widths(paper, table, width))
+    return 5.4 + HEAD_LINE * max(map(len, heads)) + LINE * len(table.lines)
+
+
+def _widths(paper: Paper, table: Table, width: float) -> list[float]:
+    """Of each column but the first: as its widest value, within limits."""
+    paper.set_font(FONT, "", LINE_SIZE)
+    found = []
+    for n in range(1, len(table.head)):
+        widest = max(paper.get_string_width(_shown(line[n])) for line in table.lines)
+        found.append(min(max(widest + 2.0, 12.5), 28.0))
+    about = max(paper.get_string_width(_shown(line[0])) for line in table.lines)
+    most = width - min(FIRST, about + 2.0)
+    return [wide * min(1.0, most / sum(found)) for wide in found]
+
+
+def _heads(paper: Paper, table: Table, widths: Sequence[float]) -> list[list[str]]:
+    """The heading of each column, in as many lines as it needs."""
+    paper.set_font(FONT, "I", HEAD_SIZE)
+    found = []
+    for name, wide in zip(table.head[1:], widths, strict=True):
+        texts = [""]
+        for word in name.split(" "):
+            longer = f"{texts[-1]} {word}".strip()
+            if paper.get_string_width(longer) <= wide - 1.2:
+                texts[-1] = longer
+            else:
+                texts.append(_fit(paper, word, wide))
+        found.append([text for text in texts if text])
+    return found
 
 
 def _shown(value: Cell) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, str):
+        return value[:10] if _TIME.fullmatch(value) else words(value)
     return str(plain(value))
 
 

@@ -31,6 +31,8 @@ WORDS = {
     "in": "in area",
     "out": "out of area",
 }
+WINDOWS = {"1": "1 month", "3": "3 months", "6": "6 months", "12": "12 months"}
+"""The periods of a report of repeats that end on one day."""
 TABLES_OF_LINES = ("path", "value")
 
 
@@ -92,7 +94,9 @@ def tables(figures: Mapping[str, Any], title: str = "figures") -> Iterator[Table
     for kind, entries in kinds.items():
         yield _of_entries(f"{title}: {kind}" if kind and len(kinds) > 1 else title, entries)
     for name, value in inner:
-        heading = words(name) if title == "figures" else f"{title}: {words(name)}"
+        heading = WINDOWS.get(name) or words(name)
+        if title != "figures":
+            heading = f"{title}: {words(name)}"
         if isinstance(value, list):
             yield _of_list(heading, value)
         elif isinstance(value, Distribution) or all(

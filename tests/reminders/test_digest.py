@@ -7,7 +7,7 @@ import msgspec
 
 from bot.summary import summarise
 from protocol import facts as f
-from reports.charts import weeks_by_level
+from reports.drawing import weeks_by_level
 from storage.model import Past
 from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
 from tests.reminders.world import PACK, World
