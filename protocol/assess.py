@@ -11,11 +11,12 @@ import msgspec
 from protocol.episode import Earlier, Episode, utc
 from protocol.facts import Category
 from protocol.london import is_out_of_hours, local_time
+from protocol.on_record import OnRecord
 from protocol.outcome import Due as PackDue
 from protocol.outcome import Outcome
 from protocol.pack import Pack
 from protocol.rules import ActionRule
-from protocol.view import MOMENT, History, View
+from protocol.view import MOMENT, History, Instant, View
 
 _MINUTE = timedelta(minutes=1)
 
@@ -94,13 +95,18 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 class _Judged(NamedTuple):
     """What a pack says of an episode at one moment."""
 
-    view: View
+    instant: Instant
     outcome: Outcome
     dues: list[tuple[PackDue, datetime]]
 
+    @property
+    def view(self) -> View:
+        """What is known from facts."""
+        return self.instant.view
+
     def times(self) -> dict[str, tuple[datetime, bool]]:
         """When each duty is due, and whether that has come."""
-        now = self.view.now
+        now = self.instant.now
         return {due.duty.id: (at, at <= now) for due, at in self.dues}
 
 
@@ -140,7 +146,7 @@ def assess(
         level_reasons=outcome.level_reasons,
         reasons=outcome.reasons,
         due=due,
-        actions=tuple(_action(rule, due) for rule in outcome.actions),
+        actions=tuple([_action(rule, due) for rule in outcome.actions]),
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
         category="missing" if view.missing else "unauthorised_absence",
@@ -162,9 +168,23 @@ def assess(
 
 
 def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> int:
-    """The computed level alone, for looking back over a whole record."""
-    view = View(episode, History(history, pack), pack, utc(now))
-    return pack.outcome(view.known).level
+    """The computed level alone."""
+    return levels_at(episode, History(history, pack), pack, [now])[0]
+
+
+def levels_at(
+    episode: Episode, history: History, pack: Pack, moments: Sequence[datetime]
+) -> list[int]:
+    """The computed level alone at moments in order, for looking back over a whole record."""
+    record = OnRecord(episode)
+    view: View | None = None
+    levels = []
+    for moment in moments:
+        now = utc(moment)
+        if view is None or not view.holds(now):
+            view = View(record, history, pack, now)
+        levels.append(view.at(now).outcome().level)
+    return levels
 
 
 class _Case:
@@ -180,38 +200,48 @@ class _Case:
             and child.responsible_la == placing.settings.protocol_la
         ):
             placing = None
-        self._episode = episode
+        self._record = OnRecord(episode)
         self._pack, self._placing = pack, placing
         self._history = History(history, pack)
         self._history_beside = History(history, placing) if placing else self._history
 
     def at(self, now: datetime) -> tuple[_Judged, _Judged | None]:
         """What the home's pack says, and that of the placing authority where it has a say."""
-        home = _judge(View(self._episode, self._history, self._pack, now))
-        if self._placing is None or not home.view.missing:
-            return home, None
-        return home, _judge(View(self._episode, self._history_beside, self._placing, now))
+        home = View(self._record, self._history, self._pack, now)
+        if self._placing is None or not home.missing:
+            return _judge(home, now), None
+        beside = View(self._record, self._history_beside, self._placing, now)
+        return _judge(home, now), _judge(beside, now)
+
+    def later(
+        self, home: _Judged, beside: _Judged | None, now: datetime
+    ) -> tuple[_Judged, _Judged | None]:
+        """The same at a later moment; what is known from facts is kept while it holds."""
+        if home.view.holds(now) and (beside is None or beside.view.holds(now)):
+            return _judge(home.view, now), beside and _judge(beside.view, now)
+        return self.at(now)
 
     def next_change(self, home: _Judged, beside: _Judged | None) -> datetime | None:
         """Walks from one moment at which something may change to the next, until it does.
 
         For a strict limit that is the limit itself, although the change comes just after it.
         """
-        start, answer = home.view.now, _answer(home, beside)
+        start, answer = home.instant.now, _answer(home, beside)
         while True:
-            now = home.view.now
-            moments = [j.view.next_moment(j.dues) for j in (home, beside) if j is not None]
+            now = home.instant.now
+            moments = [j.instant.next_moment(j.dues) for j in (home, beside) if j is not None]
             moment = min((m for m in moments if m is not None), default=None)
             if moment is None or any(at == moment for _, at in home.dues):
                 return moment
-            home, beside = self.at(moment)
+            home, beside = self.later(home, beside, moment)
             if _answer(home, beside) != answer:
                 return now if now > start and moment - now <= MOMENT else moment
 
 
-def _judge(view: View) -> _Judged:
-    outcome = view.pack.outcome(view.known)
-    return _Judged(view, outcome, view.dues(outcome))
+def _judge(view: View, now: datetime) -> _Judged:
+    instant = view.at(now)
+    outcome = instant.outcome()
+    return _Judged(instant, outcome, instant.dues(outcome))
 
 
 def _answer(home: _Judged, beside: _Judged | None) -> tuple[object, ...]:
@@ -249,7 +279,7 @@ def _beside(home: _Judged, beside: _Judged | None) -> Placing | None:
 
 
 def _shown(judged: _Judged) -> dict[str, Due]:
-    zone, now = judged.view.pack.zone, judged.view.now
+    zone, now = judged.view.pack.zone, judged.instant.now
     return {
         due.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
         for due, at in judged.dues
@@ -257,5 +287,5 @@ def _shown(judged: _Judged) -> dict[str, Due]:
 
 
 def _action(rule: ActionRule, due: dict[str, Due]) -> Action:
-    by = due.get(rule.by)
-    return Action(rule.id, rule.title, rule.who, by.at if by else None, rule.source, rule.label)
+    at = due[rule.by].at if rule.by in due else None
+    return Action(rule.id, rule.title, rule.who, at, rule.source, rule.label)

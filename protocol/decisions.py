@@ -6,8 +6,9 @@ outcome needs settles nothing, and a blank text is no reason, no name and no rol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from protocol.episode import Decision, utc
 from protocol.rules import Settling
@@ -23,29 +24,29 @@ def latest(decisions: Iterable[Decision]) -> dict[str, Decision]:
     return found
 
 
-def settled_words(
-    decisions: Mapping[str, Decision],
-    settling: Mapping[str, Settling],
-    now: datetime,
-    returned: datetime | None,
-) -> tuple[set[str], datetime | None]:
-    """ "decided ID" and "put off ID" for what these decisions settle at `now`, and the first moment
-    at which something that was put off is back. All times in UTC.
-    """
-    words: set[str] = set()
-    back: datetime | None = None
-    for name, decision in decisions.items():
-        rule = settling.get(name)
-        if rule is None or decision.outcome not in rule.outcomes:
-            continue
-        if decision.outcome in ("booked", "handed_over"):
-            until = _put_off_until(decision)
-            if until is not None and until > now:
-                words.add(f"put off {name}")
-                back = min(until, back or until)
-        elif _is_decided(decision, rule, returned):
-            words.add(f"decided {name}")
-    return words, back
+class Effect(NamedTuple):
+    """What a decision does: it settles its id, or puts it off `until` (UTC)."""
+
+    id: str
+    settles: bool
+    until: datetime | None
+
+
+def effects(
+    decisions: Iterable[Decision], settling: Mapping[str, Settling], returned: datetime | None
+) -> list[Effect]:
+    """What each of these decisions does while it is the latest on its id. All times in UTC."""
+    found = []
+    for decision in decisions:
+        settles, until = False, None
+        rule = settling.get(decision.id)
+        if rule is not None and decision.outcome in rule.outcomes:
+            if decision.outcome in ("booked", "handed_over"):
+                until = _put_off_until(decision)
+            else:
+                settles = _is_decided(decision, rule, returned)
+        found.append(Effect(decision.id, settles, until))
+    return found
 
 
 def _put_off_until(decision: Decision) -> datetime | None:
@@ -72,16 +73,17 @@ def _says(text: str) -> bool:
 
 
 def next_review(
-    decisions: Sequence[Decision], time_of: Callable[[int], datetime], early: timedelta
+    decisions: Iterable[Decision], time_of: Callable[[int], datetime], early: timedelta
 ) -> int:
     """The oldest week (from 1) without a review; `time_of` gives the time of each (UTC).
+    `decisions` on reviews in order of time.
 
     A review settles the oldest week that has come; with a note all that have come, as the note
     says what became of the missed ones. With none outstanding it settles the next week, if that
     is at most `early` away.
     """
     week = 1
-    for decision in sorted(decisions, key=lambda decision: utc(decision.at)):
+    for decision in decisions:
         noted = _says(decision.note)
         if decision.outcome != "done" and not (decision.outcome == "not_needed" and noted):
             continue

@@ -15,6 +15,7 @@ import msgspec
 from protocol.assess import Action, Assessment, assess
 from protocol.conditions import resolve
 from protocol.episode import Earlier, Episode, utc
+from protocol.on_record import OnRecord
 from protocol.pack import Pack
 from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Settling, Tier
 from protocol.view import History, View
@@ -166,8 +167,9 @@ class _Case:
         self.episode = episode
         self.pack = pack
         self.found = found
-        self.view = View(episode, History(history, pack), pack, utc(now))
-        self.outcome = pack.outcome(self.view.known)
+        now = utc(now)
+        self.view = View(OnRecord(episode), History(history, pack), pack, now)
+        self.outcome = self.view.at(now).outcome()
 
     def reason(self, name: str) -> Explained:
         rule = self.pack.rule(name)
@@ -304,7 +306,7 @@ class _Case:
             if LIMITS[word][0] == "found" and view.located:
                 return [f"found {_span(view.located - view.start)} after the start (limit {hours})"]
             if LIMITS[word][0] == "missing":
-                missing = (view.located or view.now) - view.missing_clock
+                missing = (view.located or view.known_at) - view.missing_clock
                 return [f"missing for {_span(missing)} (limit {hours})"]
             return [f"{self._away()} (limit {hours})"]
         if word == "episodes":

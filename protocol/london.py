@@ -6,16 +6,27 @@ Hours are elapsed time. Days are calendar days at the same wall-clock time, so t
 
 from __future__ import annotations
 
-from collections.abc import Collection, Container
+from collections.abc import Callable, Collection, Container
 from datetime import MAXYEAR, UTC, date, datetime, time, timedelta, timezone
-from functools import cache
+from functools import cache, lru_cache
+from typing import ParamSpec, TypeVar
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 LONDON = ZoneInfo("Europe/London")
 
+P = ParamSpec("P")
+R = TypeVar("R")
 
+
+def remembered(function: Callable[P, R]) -> Callable[P, R]:
+    """Keeps the latest answers: an episode is looked at again and again with the same times, and
+    the arithmetic of a zone is slow."""
+    return lru_cache(maxsize=1 << 14)(function)  # type: ignore[return-value]
+
+
+@remembered
 def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
     """The same instant with the wall clock of `zone`, at a fixed offset.
 
@@ -26,6 +37,7 @@ def local_time(moment: datetime, zone: ZoneInfo) -> datetime:
     return moment.astimezone(timezone(offset or timedelta()))
 
 
+@remembered
 def days_from(start: datetime, days: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) `days` calendar days after `start` at the same wall-clock time.
 
@@ -57,6 +69,7 @@ def completed_years(born: date, on: date) -> int:
     return on.year - born.year - ((on.month, on.day) < (born.month, born.day))
 
 
+@remembered
 def birthday(born: date, years: int, zone: ZoneInfo) -> datetime:
     """The instant (UTC) at which someone born on `born` has completed `years`."""
     year = min(born.year + years, MAXYEAR)

@@ -36,6 +36,21 @@ class Outcome(NamedTuple):
     known: frozenset[str]
     """The state itself, with the rules that fired and the level."""
 
+    def settled(self, decided: Set[str], put_off: Set[str]) -> Outcome:
+        """The same without the duties that were decided; what was decided or put off (ids) is not
+        to settle."""
+        if not decided and not put_off:
+            return self
+        left = [name for name in self.to_settle if name not in decided and name not in put_off]
+        duties = self.duties
+        if decided:
+            duties = tuple([due for due in duties if due.duty.id not in decided])
+        return self._replace(
+            duties=duties,
+            emergency=bool(duties) and duties[0].duty.emergency,
+            to_settle=tuple(left),
+        )
+
 
 def judge(
     book: Book,
@@ -73,12 +88,7 @@ def judge(
         and (not action.when or any_holds(action.when, words))
     )
     to_settle = {due.duty.id for due in listed if due.duty.to_settle}
-    to_settle |= {
-        action.id
-        for action in actions
-        if _stands_in_the_way(action, settings, level_reasons)
-        and f"decided {action.id}" not in words
-    }
+    to_settle |= {a.id for a in actions if _stands_in_the_way(a, settings, level_reasons)}
     return Outcome(
         level=level,
         level_reasons=tuple(sorted(level_reasons)),
@@ -86,7 +96,7 @@ def judge(
         duties=listed,
         emergency=any(due.duty.emergency for due in listed),
         actions=actions,
-        to_settle=tuple(sorted(name for name in to_settle if f"put off {name}" not in words)),
+        to_settle=tuple(sorted(to_settle)),
         prompts=tuple(sorted(p.id for p in book.prompts if any_holds(p.when, words))),
         route=route,
         known=frozenset(words),
@@ -110,17 +120,11 @@ def _fire(rules: Sequence[Rule], levels: Sequence[int], words: set[str]) -> list
 
 
 def _listed(duties: Sequence[Due], words: Set[str]) -> tuple[Due, ...]:
-    """The duties that there are: of several cases of one the first, and none that was decided.
-
-    In an emergency its duty is the first.
-    """
+    """The duties that there are: of several cases of one the first. An emergency comes first."""
     listed: dict[str, Due] = {}
     for due in duties:
-        duty = due.duty
-        if duty.id in listed or f"decided {duty.id}" in words:
-            continue
-        if any_holds(duty.when, words):
-            listed[duty.id] = due
+        if due.duty.id not in listed and any_holds(due.duty.when, words):
+            listed[due.duty.id] = due
     return tuple(sorted(listed.values(), key=lambda due: not due.duty.emergency))
 
 

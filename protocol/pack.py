@@ -47,8 +47,8 @@ class Window(NamedTuple):
     away: bool
     """Whether unauthorised absences count."""
     limits: tuple[tuple[int, str], ...]
-    tiers: tuple[tuple[int, str], ...]
-    """(number, step such as "STF-3"), highest first, of the tiers counted here."""
+    tiers: tuple[tuple[tuple[int, str], ...], ...]
+    """Of each family of tiers counted here: (number, step such as "STF-3"), highest first."""
 
 
 class Pack:
@@ -90,14 +90,14 @@ class Pack:
             **{duty.id: duty.settling for duty in reversed(book.duties)},
         }
         """For each id that can be decided, which decisions count."""
+        self.decided_words = [(n, w) for n in self.settling if (w := f"decided {n}") in looked_at]
+        """The decisions that conditions look at: the id, and the word for its being decided."""
         self._duties = tuple(self._due(duty) for duty in book.duties)
         self._levels = [
             0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules
         ]
-        steps = [step for window in self.windows for _, step in window.tiers]
-        self._looked_at = looked_at.union(
-            steps, *((f"decided {name}", f"put off {name}") for name in self.settling)
-        )
+        steps = [step for window in self.windows for tier in window.tiers for _, step in tier]
+        self._looked_at = looked_at.union(steps)
         self._steps = frozenset(steps)
         self._outcomes: dict[frozenset[str], Outcome] = {}
 
@@ -136,7 +136,7 @@ class Pack:
         return make_pack(self.book, {**base, **changes}, self.preset)
 
     def outcome(self, known: Set[str]) -> Outcome:
-        """What the rules make of these words."""
+        """What the rules make of these words, before what was decided is taken out."""
         words = self._looked_at.intersection(known)
         found = self._outcomes.get(words)
         if found is None:
@@ -194,11 +194,10 @@ class Pack:
                 if name == counted.name
             ),
             tiers=tuple(
-                (step, f"{tier.id}-{step}")
+                tuple((step, f"{tier.id}-{step}") for step in reversed(self.steps(tier)))
                 for tier in self.book.tiers
                 if tier.counted == counted.name
                 and (not tier.enabled or getattr(self.settings, tier.enabled))
-                for step in reversed(self.steps(tier))
             ),
         )
 

@@ -15,13 +15,13 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from protocol import facts as f
-from protocol.assess import Assessment, assess, level_at
+from protocol.assess import Assessment, assess, levels_at
 from protocol.clock_corrections import as_corrected
 from protocol.counting import counting, in_order
 from protocol.episode import Earlier, utc
 from protocol.fold import CHANGING, fold
 from protocol.pack import Pack
-from protocol.view import MOMENT
+from protocol.view import MOMENT, History
 
 SetBy: TypeAlias = f.LevelRaised | f.LevelStoodDown
 
@@ -98,12 +98,13 @@ def _levels(
     if down is not None:
         moments.add(utc(down.recorded_at))
     ordered = sorted(moments)
+    counted = History(history, pack)
     levels: list[tuple[datetime, int]] = []
     for number, moment in enumerate(ordered):
         episode = fold([fact for fact in relevant if utc(fact.recorded_at) <= moment])
         until = ordered[number + 1] - MOMENT if number + 1 < len(ordered) else now
-        levels.append((moment, level_at(episode, history, pack, moment)))
-        levels.append((until, level_at(episode, history, pack, until)))
+        pair = [moment, until]
+        levels += zip(pair, levels_at(episode, counted, pack, pair), strict=True)
     return levels
 
 

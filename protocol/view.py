@@ -1,18 +1,19 @@
 """What is known of an episode at a moment, as the words that the rules look at.
 
 A `View` holds as long as no fact comes into being: facts dated after its moment do not exist yet.
-A birthday counts as such a fact. Until then only the clock moves: it passes limits of elapsed time
-and a night, and what was booked or handed over comes back.
+A birthday counts as such a fact. Until then only the clock moves (`Instant`): it passes limits of
+elapsed time and a night, and what was booked or handed over comes back.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime, time, timedelta
+from typing import NamedTuple
 
-from protocol.decisions import latest, next_review, settled_words
-from protocol.episode import Earlier, Episode, utc
+from protocol.decisions import effects, next_review
+from protocol.episode import Decision, Earlier, utc
 from protocol.facts import Category
 from protocol.london import (
     birthday,
@@ -22,9 +23,9 @@ from protocol.london import (
     next_at,
     next_opening,
 )
+from protocol.on_record import OnRecord
 from protocol.outcome import Due, Outcome
 from protocol.pack import Limit, Pack
-from protocol.settings import FLAGS
 
 MOMENT = timedelta(microseconds=1)
 """The smallest step of time here: a strict limit is passed one moment after it is reached."""
@@ -32,35 +33,97 @@ NIGHT = time(4, 0)
 """Whoever is still away at this time of the London clock has been away overnight."""
 _TELLING = ("responsible_authority", "ra_written", "parents")
 """Who was told shows when the absence had been noticed."""
-_ANSWERS = (
-    "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "harmed_while_away",
-)  # fmt: skip
+
+
+class Instant(NamedTuple):
+    """What is known at `now`, of a view that holds then.
+
+    known: the words.  decisions: those taken so far, in order.  decided: ids that they settle.
+    put_off: ids that are booked or handed over until later.  back_from: when the first of these
+    is back.
+    """
+
+    view: View
+    now: datetime
+    known: frozenset[str]
+    decisions: Sequence[Decision]
+    decided: frozenset[str]
+    put_off: frozenset[str]
+    back_from: datetime | None
+
+    def outcome(self) -> Outcome:
+        """What the rules make of it."""
+        return self.view.pack.outcome(self.known).settled(self.decided, self.put_off)
+
+    def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
+        """The duties of this outcome that have a time, with that time (UTC)."""
+        dues = []
+        view = self.view
+        for due in outcome.duties:
+            origin: datetime | None = getattr(view, due.duty.origin)
+            if origin is None:
+                continue
+            unit = due.duty.unit
+            if unit == "days":
+                at = days_from(origin, due.days, view.pack.zone)
+            elif unit == "every_days":
+                at = self._next_review(due, origin)
+            else:
+                at = origin + due.span
+            dues.append((due, at))
+        return dues
+
+    def _next_review(self, due: Due, origin: datetime) -> datetime:
+        """The oldest week that has not been reviewed."""
+        pack = self.view.pack
+
+        def time_of(week: int) -> datetime:
+            at = days_from(origin, due.days * week, pack.zone)
+            if not due.to_office_hours:
+                return at
+            return next_opening(at, pack.opens, pack.closes, pack.holidays, pack.zone)
+
+        reviews = [decision for decision in self.decisions if decision.id == due.duty.id]
+        return time_of(next_review(reviews, time_of, due.early))
+
+    def next_moment(self, dues: Sequence[tuple[Due, datetime]]) -> datetime | None:
+        """The first moment after now at which anything can change, if no fact is added."""
+        now, view = self.now, self.view
+        moments = [at for at in (view.until, self.back_from) if at is not None]
+        if len(self.decisions) < len(view.record.decided_at):
+            moments.append(view.record.decided_at[len(self.decisions)])
+        if view.timed:
+            moments += [at for _, at in dues if at > now]
+            for limit, at in view.limits:
+                if at > now:
+                    moments.append(at)
+                elif at == now and limit.strict:
+                    moments.append(now + MOMENT)
+        return min(moments, default=None)
 
 
 class View:
-    """An episode as known at `now` (UTC); `until` is when the next fact is dated.
+    """An episode as known from `known_at` (UTC) on; `until` is when the next fact is dated.
 
-    Without any time on record (not `timed`) the clock starts now, and goes on doing so.
+    Without any time on record (not `timed`) the clock starts at `known_at`.
     """
 
     __slots__ = (
         "age",
         "authority_told",
         "aware",
-        "back_from",
         "counts",
-        "decisions",
-        "episode",
+        "effects",
         "interview_clock",
-        "known",
+        "known_at",
+        "limits",
         "located",
         "missing",
         "missing_clock",
         "missing_from",
-
-        "now",
         "pack",
         "police",
+        "record",
         "referral",
         "returned",
         "start",
@@ -68,23 +131,20 @@ class View:
         "told",
         "told_counts_from",
         "until",
+        "words",
     )  # fmt: skip
 
-    def __init__(self, episode: Episode, history: History, pack: Pack, now: datetime) -> None:
-        self.episode = episode
+    def __init__(self, record: OnRecord, history: History, pack: Pack, now: datetime) -> None:
+        self.record = record
         self.pack = pack
-        self.now = now
-        self.until: datetime | None = None
-        self.returned = self._so_far(episode.returned_at)
-        self.located = self._so_far(episode.located_at) or self.returned
-        self.police = self._so_far(episode.police_reported_at)
-        self.referral = self._so_far(episode.reported_to_csc_at)
-        self.told = [
-            (at, notification)
-            for notification in episode.notifications
-            if (at := self._so_far(notification.at)) is not None
-        ]
-        self.decisions = [d for d in episode.decisions if self._so_far(d.at) is not None]
+        self.known_at = now
+        come = bisect_right(record.dated, now)
+        self.until = record.dated[come] if come < len(record.dated) else None
+        self.returned = self._so_far("returned_at")
+        self.located = self._so_far("located_at") or self.returned
+        self.police = self._so_far("police_reported_at")
+        self.referral = self._so_far("reported_to_csc_at")
+        self.told = [one for one in record.told if one[0] <= now]
         noticed = self._noticed()
         self.start = self._start(noticed)
         self.aware = noticed or self.start
@@ -94,49 +154,61 @@ class View:
         )
         category: Category = "missing" if self.missing else "unauthorised_absence"
         words = set(pack.category_words[category])
+        words |= record.words
         words.update(self._child_words())
         words.update(self._told_words())
-        words.update(self._other_words())
+        words.update(self._done_words())
         if self.located is not None:
             words.update(self._found_words(self.located))
-        self.back_from: datetime | None = None
-        if self.decisions:
-            settled, self.back_from = settled_words(
-                latest(self.decisions), pack.settling, now, self.returned
-            )
-            words |= settled
-        words.update(limit.word for limit, at in self._limits() if _is_passed(limit, at, now))
+        self.effects = effects(record.decisions, pack.settling, self.returned)
         self.counts, counted = history.counts(self.start, missing=self.missing)
         words.update(counted)
-        self.known = words
+        self.words = frozenset(words)
+        self.limits = list(self._limits())
+
+    def holds(self, now: datetime) -> bool:
+        """Whether nothing but the clock has moved by then."""
+        return self.timed and (self.until is None or now < self.until)
+
+    def at(self, now: datetime) -> Instant:
+        """What is known then; the view `holds`."""
+        words = [
+            limit.word for limit, at in self.limits if now > at or (now == at and not limit.strict)
+        ]
+        come = bisect_right(self.record.decided_at, now)
+        latest = {effect.id: effect for effect in self.effects[:come]}.values()
+        decided = frozenset([effect.id for effect in latest if effect.settles])
+        words += [word for name, word in self.pack.decided_words if name in decided]
+        put_off = {e.id: e.until for e in latest if e.until is not None and e.until > now}
+        return Instant(
+            view=self,
+            now=now,
+            known=self.words.union(words),
+            decisions=self.record.decisions[:come],
+            decided=decided,
+            put_off=frozenset(put_off),
+            back_from=min(put_off.values(), default=None),
+        )
 
     # When ----------------------------------------------------------------------------------------
 
-    def _so_far(self, moment: datetime | None) -> datetime | None:
-        """The time in UTC if it has come; a later one ends this view."""
-        if moment is None:
-            return None
-        moment = utc(moment)
-        if moment <= self.now:
-            return moment
-        if self.until is None or moment < self.until:
-            self.until = moment
-        return None
+    def _so_far(self, name: str) -> datetime | None:
+        """When this fact came to be, if it has."""
+        moment = self.record.times[name]
+        return moment if moment is not None and moment <= self.known_at else None
 
     def _noticed(self) -> datetime | None:
         """The earliest time on record at which somebody knew of the absence."""
         times = [at for at, notification in self.told if notification.type in _TELLING]
-        if self.episode.aware_at is not None:
-            times.append(utc(self.episode.aware_at))
+        if self.record.aware is not None:
+            times.append(self.record.aware)
         if self.police is not None:
             times.append(self.police)
         return min(times, default=None)
 
     def _start(self, noticed: datetime | None) -> datetime:
         """When the clock starts, by `clock_start`; what is not on record gives way to the next."""
-        episode = self.episode
-        seen = utc(episode.last_seen_at) if episode.last_seen_at else None
-        due = utc(episode.due_back_at) if episode.due_back_at else None
+        seen, due = self.record.seen, self.record.due_back
         later = max(seen, due) if seen and due else seen or due
         way = self.pack.settings.clock_start
         if way == "later_of_last_seen_and_due_back":
@@ -149,14 +221,14 @@ class View:
             found = self.police or noticed or later
         found = found or self.located
         self.timed = found is not None
-        return found or self.now
+        return found or self.known_at
 
     def _become_missing(self) -> None:
         """Whether the young person is missing, since when, and from when people are to be told."""
-        reported = self.episode.category == "missing"
-        since = self._so_far(self.episode.missing_since) if reported else None
-        if self.episode.missing_since is not None and since is None:
-            reported = False
+        reported = self.record.episode.category == "missing"
+        since = self.record.missing_since if reported else None
+        if since is not None and since > self.known_at:
+            reported, since = False, None
         police = self.police if self.pack.settings.police_report_makes_missing else None
         became = (since or self.start) if reported else police
         self.missing = became is not None
@@ -175,15 +247,15 @@ class View:
     # What ----------------------------------------------------------------------------------------
 
     def _child_words(self) -> Iterator[str]:
-        child, settings, zone = self.episode.child, self.pack.settings, self.pack.zone
-        flags = [name for name in FLAGS if getattr(child, name)]
-        yield from flags
+        child, settings, zone = self.record.episode.child, self.pack.settings, self.pack.zone
         self.age = child.age
         if child.dob is not None:
             on = self.start
             if settings.age_evaluated_at == "now":
-                on = self.now
-                self._so_far(birthday(child.dob, settings.older_band_min_age, zone))
+                on = self.known_at
+                grows = birthday(child.dob, settings.older_band_min_age, zone)
+                if grows > on and (self.until is None or grows < self.until):
+                    self.until = grows
             self.age = completed_years(child.dob, on.astimezone(zone).date())
         young = self.age is None or self.age < settings.older_band_min_age
         if young:
@@ -192,7 +264,7 @@ class View:
         if concerns == "unknown":
             yield "concerns_unknown"
             concerns = settings.unknown_concerns_as
-        if (concerns or not self.pack.factors.isdisjoint(flags)) and (
+        if (concerns or not self.pack.factors.isdisjoint(self.record.flags)) and (
             young or settings.historical_concerns_scope == "any_age"
         ):
             yield "concerns"
@@ -200,33 +272,19 @@ class View:
             yield "responsible_here"
         if child.placement_la == settings.protocol_la:
             yield "placed_here"
-        if child.responsible_la != child.placement_la:
-            yield "out_of_area"
 
-    def _other_words(self) -> Iterator[str]:
-        """The answers that may be unknown, who reported, and what social care did."""
-        episode = self.episode
-        for name in _ANSWERS:
-            answer = getattr(episode, name)
-            if answer == "unknown":
-                yield f"{name}_unknown"
-            elif answer:
-                yield name
-        if episode.abducted:
-            yield "abducted"
-        if episode.reported_by_other_agency:
-            yield "other_agency_reported"
-        if episode.parents_reported:
-            yield "parents_reported"
+    def _done_words(self) -> Iterator[str]:
+        """What social care, police and the interviewer did."""
         if self.referral is not None:
             yield "referred"
-        if self._so_far(episode.s47_started_at) is not None:
+        if self._so_far("s47_started_at") is not None:
             yield "enquiries_started"
-        if self._so_far(episode.referred_at) is not None:
+        if self._so_far("referred_at") is not None:
             yield "referral_made"
-        if self._so_far(episode.safe_well_at) is not None:
+        if self._so_far("safe_well_at") is not None:
             yield "safe_well_done"
-        held = self._so_far(episode.ri_completed_at) is not None
+        episode = self.record.episode
+        held = self._so_far("ri_completed_at") is not None
         placement = held and episode.ri_held_by == "placement"
         if held:
             yield "interview_held"
@@ -234,7 +292,7 @@ class View:
             yield "held_by_placement"
         independence = self.pack.settings.ri_independence == "required"
         again = placement and independence and episode.child.looked_after
-        declined = self._so_far(episode.ri_declined_at) is not None
+        declined = self._so_far("ri_declined_at") is not None
         if declined or (held and not again):
             yield "interview_closed"
 
@@ -247,8 +305,6 @@ class View:
             yield "police_told"
             if located is not None and self.police < located:
                 yield "police_told_earlier"
-        if self.episode.parents_withheld_reason:
-            yield "parents_withheld"
         for at, notification in self.told:
             kind, role = notification.type, notification.recipient_role
             accepted = role in pack.accepting_roles
@@ -275,7 +331,7 @@ class View:
                 yield "authority_told_back"
 
     def _found_words(self, located: datetime) -> Iterator[str]:
-        pack, episode = self.pack, self.episode
+        pack, episode = self.pack, self.record.episode
         yield "located"
         if self.returned is not None:
             yield "returned"
@@ -308,52 +364,6 @@ class View:
             if self.returned is None or self.returned >= night:
                 yield Limit(timedelta(), strict=False, word="overnight"), night
 
-    # By when -------------------------------------------------------------------------------------
-
-    def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
-        """The duties of this outcome that have a time, with that time (UTC)."""
-        dues = []
-        for due in outcome.duties:
-            origin: datetime | None = getattr(self, due.duty.origin)
-            if origin is None:
-                continue
-            unit = due.duty.unit
-            if unit == "days":
-                at = days_from(origin, due.days, self.pack.zone)
-            elif unit == "every_days":
-                at = self._next_review(due, origin)
-            else:
-                at = origin + due.span
-            dues.append((due, at))
-        return dues
-
-    def _next_review(self, due: Due, origin: datetime) -> datetime:
-        """The oldest week that has not been reviewed."""
-        pack = self.pack
-
-        def time_of(week: int) -> datetime:
-            at = days_from(origin, due.days * week, pack.zone)
-            if not due.to_office_hours:
-                return at
-            return next_opening(at, pack.opens, pack.closes, pack.holidays, pack.zone)
-
-        reviews = [d for d in self.decisions if d.id == due.duty.id]
-        return time_of(next_review(reviews, time_of, due.early))
-
-    def next_moment(self, dues: Sequence[tuple[Due, datetime]]) -> datetime | None:
-        """The first moment after now at which anything can change, if no fact is added."""
-        now, known = self.now, self.known
-        moments = [at for at in (self.until, self.back_from) if at is not None]
-        if not self.timed:
-            return min(moments, default=None)
-        moments += [at for _, at in dues if at > now]
-        moments += [
-            at if at > now else now + MOMENT
-            for limit, at in self._limits()
-            if limit.word not in known
-        ]
-        return min(moments, default=None)
-
 
 class History:
     """The earlier episodes of the same young person, to be counted. Asked again and again with the
@@ -378,28 +388,23 @@ class History:
 
     def _count(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
         within: dict[int, tuple[int, int]] = {}
+        of_missing, of_away = self._starts["missing"], self._starts["unauthorised_absence"]
+        before = bisect_left(of_missing, start), bisect_left(of_away, start)
         for days in self._pack.window_days:
-            first = days_from(start, -days, self._pack.zone)
-            of_missing, of_away = (
-                bisect_left(starts, start) - bisect_left(starts, min(first, start))
-                for starts in self._starts.values()
+            first = min(days_from(start, -days, self._pack.zone), start)
+            within[days] = (
+                before[0] - bisect_left(of_missing, first) + missing,
+                before[1] - bisect_left(of_away, first) + (not missing),
             )
-            within[days] = of_missing + missing, of_away + (not missing)
         counts: dict[str, int] = {}
         words: list[str] = []
         for window in self._pack.windows:
-            of_missing, of_away = within[window.days]
-            count = of_missing * window.missing + of_away * window.away
+            as_missing, as_away = within[window.days]
+            count = as_missing * window.missing + as_away * window.away
             counts[window.name] = count
             words += [word for least, word in window.limits if count >= least]
-            reached: set[str] = set()
-            for step, word in window.tiers:
-                family = word.rpartition("-")[0]
-                if count >= step and family not in reached:
-                    reached.add(family)
-                    words.append(word)
+            for steps in window.tiers:
+                reached = next((word for step, word in steps if count >= step), None)
+                if reached is not None:
+                    words.append(reached)
         return counts, words
-
-
-def _is_passed(limit: Limit, at: datetime, now: datetime) -> bool:
-    return now > at or (now == at and not limit.strict)

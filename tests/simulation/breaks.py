@@ -403,13 +403,13 @@ def down_moment_missed(stack: contextlib.ExitStack) -> None:
 @_break
 def due_too_early(stack: contextlib.ExitStack) -> None:
     """The 24-hour check is held to be due after 23½ hours."""
-    real = protocol.view.View.dues
+    real = protocol.view.Instant.dues
 
     def dues(self: Any, outcome: Any) -> Any:
         half = timedelta(minutes=30)
         return [(d, at - half if d.duty.id == "CP-24H" else at) for d, at in real(self, outcome)]
 
-    _put(stack, protocol.view.View, "dues", dues)
+    _put(stack, protocol.view.Instant, "dues", dues)
 
 
 @_break

@@ -1,0 +1,96 @@
+"""An episode as it is on record, read once for all the moments at which it is looked at: every
+time in UTC, and the words that hold whenever they are looked for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from operator import attrgetter, itemgetter
+
+from protocol.episode import Decision, Episode, Notification, utc
+from protocol.settings import FLAGS
+
+_DATED = (
+    "police_reported_at", "located_at", "returned_at", "reported_to_csc_at", "s47_started_at",
+    "referred_at", "safe_well_at", "ri_completed_at", "ri_declined_at",
+)  # fmt: skip
+"""Facts that do not exist yet before their time."""
+_ANSWERS = (
+    "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "harmed_while_away",
+)  # fmt: skip
+
+
+_times = attrgetter(*_DATED)
+_flags = attrgetter(*FLAGS)
+_answers = attrgetter(*_ANSWERS)
+
+
+class OnRecord:
+    """What is on record of an episode, whatever the moment.
+
+    Attributes:
+        times: when each fact that has a time of its own came to be, by its name; None: not on
+            record.
+        told: who was told, with the time.
+        decisions: what was decided, in order of time.
+        decided_at: the time of each decision.
+        dated: every moment at which a fact comes to be, in order; without the decisions, which
+            close questions and make no fact.
+        words: flags and answers that have no time of their own.
+        flags: those of the words that are flags of the young person.
+    """
+
+    __slots__ = (
+        "aware", "dated", "decided_at", "decisions", "due_back", "episode", "flags",
+        "missing_since", "seen", "times", "told", "words",
+    )  # fmt: skip
+
+    def __init__(self, episode: Episode) -> None:
+        self.episode = episode
+        self.seen = _utc(episode.last_seen_at)
+        self.due_back = _utc(episode.due_back_at)
+        self.aware = _utc(episode.aware_at)
+        self.missing_since = _utc(episode.missing_since)
+        self.times = {
+            name: None if at is None else utc(at)
+            for name, at in zip(_DATED, _times(episode), strict=True)
+        }
+        self.told: list[tuple[datetime, Notification]] = [
+            (utc(one.at), one) for one in episode.notifications
+        ]
+        decided: list[tuple[datetime, Decision]] = [(utc(d.at), d) for d in episode.decisions]
+        decided.sort(key=itemgetter(0))
+        self.decisions = [decision for _, decision in decided]
+        self.decided_at = [at for at, _ in decided]
+        dated = [at for at in self.times.values() if at is not None]
+        dated += [at for at, _ in self.told]
+        if self.missing_since is not None and episode.category == "missing":
+            dated.append(self.missing_since)
+        dated.sort()
+        self.dated = dated
+        flags = zip(FLAGS, _flags(episode.child), strict=True)
+        self.flags = frozenset([name for name, holds in flags if holds])
+        self.words = self.flags.union(_words(episode))
+
+
+def _words(episode: Episode) -> Iterator[str]:
+    """The answers that may be unknown, who reported, and why the parents are not told."""
+    for name, answer in zip(_ANSWERS, _answers(episode), strict=True):
+        if answer == "unknown":
+            yield f"{name}_unknown"
+        elif answer:
+            yield name
+    if episode.abducted:
+        yield "abducted"
+    if episode.reported_by_other_agency:
+        yield "other_agency_reported"
+    if episode.parents_reported:
+        yield "parents_reported"
+    if episode.parents_withheld_reason:
+        yield "parents_withheld"
+    if episode.child.responsible_la != episode.child.placement_la:
+        yield "out_of_area"
+
+
+def _utc(moment: datetime | None) -> datetime | None:
+    return None if moment is None else utc(moment)
