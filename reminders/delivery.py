@@ -52,8 +52,12 @@ class Results(Records, Protocol):
         """It went out, so much later than it was due."""
         ...
 
-    async def unreachable(self, ref: str, message: Message, why: str) -> None:
-        """The person cannot be written to."""
+    async def unreachable(self, person: str, why: str) -> None:
+        """The person cannot be written to: that goes on record."""
+        ...
+
+    async def people_changed(self) -> None:
+        """Others have to be asked in their place."""
         ...
 
     async def moved(self, person: str, chat_id: int) -> None:
@@ -316,11 +320,13 @@ class Delivery:
                 await self.results.moved(queue.person, outcome.chat_id)
                 await self._again(queue, parts, "moved")
             case Unreachable():
+                # First that the chat is closed: after a crash between the two the message meets it
+                # once more. The other way round nobody would ever hear of it.
+                await self.results.unreachable(queue.person, outcome.why)
                 for ref, message in parts:
                     await self.outbox.failed(ref, message, outcome.why, "unreachable")
                     queue.settle(ref, message.id)
-                for ref, message in parts:
-                    await self.results.unreachable(ref, message, outcome.why)
+                await self.results.people_changed()
             case Refused() if len(parts) > 1:
                 await self._again(queue, parts, outcome.why, alone=True)
             case Refused():

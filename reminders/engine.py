@@ -135,6 +135,7 @@ class Engine:
         else:
             change = clock_watch.put_right_office
             await self.service_state.change(lambda office: change(office, now))
+        await self.notices.pass_on()
         self.clock.moved()
         self.alarm.start(self._rang)
         self.clock.on_jump(self._jumped)
@@ -258,6 +259,7 @@ class Engine:
         """Who can be asked may have changed (reached again, lost, on or off duty): every case is
         planned anew where somebody has something in hand, or somebody was asked who is not now."""
         with self._busy():
+            await self.notices.pass_on()
             for held in list(self._held.values()):
                 crew = self.service_state.crew(held.home, self.clock.now())
                 if held.holders or not held.asked <= set(crew.everyone):
@@ -518,9 +520,9 @@ class Engine:
         if ref and message.kind in ASKING:
             self._in_background(self.changed(ref))
 
-    async def unreachable(self, ref: str, message: Message, why: str) -> None:
-        """The person cannot be written to: somebody else is asked."""
-        await self.lost(message.to, why)
+    async def unreachable(self, person: str, why: str) -> None:
+        """The person cannot be written to; `people_changed` follows."""
+        await self.notices.unreachable(person, why)
 
     async def moved(self, person: str, chat_id: int) -> None:
         """The person's chat has another id now."""

@@ -4,17 +4,20 @@ the service's own file is made."""
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
 from protocol import london
+from protocol.provider import Staff
 from reminders import reachability
 from reminders.reachability import Reachability
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
+from storage.store import NotFound
 
 
 def office_message(
@@ -37,6 +40,16 @@ def office_message(
         priority=priority,
         data=msgspec.to_builtins(data),
     )
+
+
+MUST_BE_HEARD = frozenset({"unreachable", "nobody_covers", "refused", "address", "alarm"})
+"""Kinds of message that somebody has to hear, whoever that is."""
+HEARD_WITHIN = timedelta(days=3)
+"""What is older is no news."""
+
+
+MOST_ATTEMPTS = 3
+"""After so many it is passed on to the same person no more."""
 
 
 class Notices:
@@ -79,6 +92,49 @@ class Notices:
 
         await self.service_state.change(build)
 
+    async def pass_on(self) -> None:
+        """What nobody has heard, because all it was sent to cannot be reached: whoever is next
+        hears it. Harmless when it is called again."""
+        if any(self._passed_on(await self.service_state.write_behind.office())):
+            await self.service_state.change(
+                lambda office: OfficeChange(messages=self._passed_on(office))
+            )
+
+    def _passed_on(self, office: Office) -> list[Message]:
+        now, away = self.service_state.clock.now(), self.service_state.unreachable()
+        alike: dict[str, list[Message]] = {}
+        for message in office.messages:
+            if message.kind in MUST_BE_HEARD and now - message.created_at < HEARD_WITHIN:
+                alike.setdefault(message.id.removesuffix(f"~{message.to}"), []).append(message)
+        made: list[Message] = []
+        for name, same in alike.items():
+            if any(m.state == "sent" or (m.state == "waiting" and m.to not in away) for m in same):
+                continue
+            before = {m.to: m for m in same}
+            without = away | {same[0].data.get("person")}
+            for one in self._next_to_hear(same[0], now):
+                again = before.get(one.id, same[0])
+                attempts = again.attempts if one.id in before else 0
+                if one.id in without or attempts >= MOST_ATTEMPTS:
+                    continue
+                new = office_message(
+                    f"{name}~{one.id}", one.id, again.kind, now, again.data, priority=5
+                )
+                made.append(msgspec.structs.replace(new, attempts=attempts))
+        return made
+
+    def _next_to_hear(self, message: Message, now: datetime) -> list[Staff]:
+        """Managers of the homes concerned or who stands in there; else all who lead. What names a
+        case goes to nobody else."""
+        service_state = self.service_state
+        if home := message.data.get("home"):
+            return service_state.managers([home], now)
+        staff = service_state.service.person(str(message.data.get("person") or message.to))
+        homes = service_state.homes_of(staff) if staff else []
+        away = service_state.unreachable()
+        found = [s for s in service_state.managers(homes, now) if s.id not in away]
+        return found or service_state.leaders(now)
+
     async def moved(self, person: str, chat_id: int) -> None:
         """The chat has a new id, which is used from now on."""
 
@@ -98,7 +154,10 @@ class Notices:
         now = self.service_state.clock.now()
         staff = self.service_state.service.person(message.to)
         homes = self.service_state.homes_of(staff) if staff else []
-        people = {s.id: s for s in self.service_state.managers(homes, now)} | {
+        home = ""
+        with suppress(NotFound):
+            home = (await self.service_state.write_behind.episode(ref)).home if ref else ""
+        people = {s.id: s for s in self.service_state.managers([home] if home else homes, now)} | {
             s.id: s for s in self.service_state.service.administrators(now)
         }
         others = [one for one in people if one != message.to]
@@ -107,6 +166,7 @@ class Notices:
             await self.tell(others, name, "address", {"person": message.to, "why": why})
             return
         data = {"ref": ref, "person": message.to, "kind": message.kind, "about": message.about}
+        data |= {"home": home} if home else {}
         await self.tell(others, f"refused~{ref}~{message.id}", "refused", {**data, "why": why})
 
     async def clock(self, what: str, by: timedelta) -> None:

@@ -1,5 +1,6 @@
 """Stories of homes that nobody covers (any more), and of "I have it" that ends with its owner."""
 
+import asyncio
 from datetime import date, time
 
 import msgspec
@@ -245,3 +246,52 @@ async def test_who_comes_back_does_not_have_it_again():
         await world.advance(seconds=5)
         record = await world.store.episode(ref)
         assert not any(d.held(world.clock.now()) for d in world.engine.cases.duties_in(record)[1])
+
+
+@in_virtual_time
+async def test_that_a_manager_cannot_be_reached_is_heard_although_those_told_cannot_be_reached():
+    """Mia is lost while Lee, who is to hear of it, has blocked the bot too: whoever is next
+    hears of both."""
+    lee = staff("lee", 6, Role.MANAGER, "cedar")
+    nia = staff("nia", 7, Role.MANAGER, "rowan")
+    async with World(service=only(AMY, CAY, MIA, lee, nia, ADA)) as world:
+        world.telegram.fails = blocked("mia", "lee")
+        await world.engine.lost("mia", "blocked")
+        await world.advance(seconds=20)
+        heard = {g.message.data["person"] for g in world.telegram.got if g.message.to == "ada"}
+        assert heard == {"mia", "lee"}
+
+
+@in_virtual_time
+async def test_what_nobody_could_hear_is_heard_by_the_first_who_comes_back():
+    async with World(service=only(AMY, MIA, ADA)) as world:
+        world.telegram.fails = blocked("amy", "mia", "ada")
+        await world.engine.lost("amy", "blocked")
+        await world.advance(seconds=20)
+        assert not world.telegram.got
+        world.telegram.fails = blocked("amy", "mia")
+        await world.shifts.staff_started("ada")
+        await world.advance(seconds=20)
+        heard = {g.message.data.get("person") for g in world.telegram.got if g.message.to == "ada"}
+        assert {"amy", "mia"} <= heard
+
+
+@in_virtual_time
+async def test_killed_when_a_message_has_met_a_closed_chat_it_is_known_after_the_start():
+    """Between the two writes: that the message failed, and that its reader cannot be reached."""
+    async with World(service=only(AMY, BEN, MIA, ADA)) as world:
+        await world.report()
+        world.telegram.fails = blocked("amy")
+        outbox = world.engine.delivery.outbox
+
+        async def killed(*_):
+            await asyncio.Event().wait()
+
+        outbox.failed = killed
+        await world.until(utc("2026-03-07 01:21"))
+        await world.process_down(until=utc("2026-03-07 01:22"))
+        await world.advance(seconds=30)
+        assert "amy" in world.engine.service_state.unreachable()
+        assert ("ada", "amy") in [
+            (g.message.to, g.message.data.get("person")) for g in world.telegram.got
+        ]
