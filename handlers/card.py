@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from handlers.case_view import CaseView
+from handlers.case_view import CaseView, for_this_home
 from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
@@ -29,7 +29,10 @@ def text(view: CaseView) -> str:
         if not view.duties:
             lines += ["", say.NOTHING_DUE]
     shown = [fact for fact in view.facts if not isinstance(fact, f.Withdrawn)]
-    done = [say.done_line(fact, view.pack, view.now, view.names) for fact in shown]
+    done = [
+        say.done_line(for_this_home(fact, view.ref), view.pack, view.now, view.names)
+        for fact in shown
+    ]
     done = [line for line in done if line]
     if repeats := say.repeats(view):
         lines += ["", repeats]
@@ -239,7 +242,8 @@ def timeline(view: CaseView, page: int = -1) -> Screen:
     closed = False
     for place, fact in enumerate(view.episode.facts):
         was = say.before(fact, view.episode.facts[:place], view.pack, view.now)
-        line = say.done_line(fact, view.pack, view.now, view.names, was)
+        own = for_this_home(fact, view.ref)
+        line = say.done_line(own, view.pack, view.now, view.names, was)
         if line:
             gone = "" if fact in view.facts else say.GONE
             late = AFTER_CLOSING if closed else ""

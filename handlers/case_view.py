@@ -122,3 +122,19 @@ def case_view(
         now=now,
         identifiers=identifiers,
     )
+
+
+def for_this_home(fact: Fact, ref: str) -> Fact:
+    """A fact as everybody may read it who covers the home of case `ref`: without the reference of
+    another home's case. (A reference begins with the prefix of its home.)"""
+
+    def elsewhere(other: str) -> bool:
+        return other.partition("-")[0] != ref.partition("-")[0]
+
+    match fact:
+        case f.AwayTogether(other=other) if elsewhere(other):
+            return msgspec.structs.replace(fact, other="")
+        case f.GoneAgain(next_episode=other) if elsewhere(other):
+            return msgspec.structs.replace(fact, next_episode="")
+        case _:
+            return fact

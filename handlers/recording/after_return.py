@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from handlers.case_view import for_this_home
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, stamp, unstamp
 from handlers.recording.parts import (
@@ -439,9 +440,11 @@ def entries(facts: Sequence[Fact]) -> list[Fact]:
 
 
 def _entries(c: FormState) -> list[Option]:
-    names = c.answers.get("names") or {}
+    names, ref = c.answers.get("names") or {}, c.episode.ref if c.episode else ""
     return [
-        Option(say.entry(fact, lambda name: names.get(name, name), c.now), fact.id)
+        Option(
+            say.entry(for_this_home(fact, ref), lambda name: names.get(name, name), c.now), fact.id
+        )
         for fact in entries(c.episode.facts if c.episode else ())
     ]
 

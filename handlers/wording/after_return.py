@@ -406,7 +406,7 @@ def done(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
         case f.AssessmentBegun(assessment=assessment):
             return plain(f"assessment begun: {_label(ASSESSMENT_OPTIONS, assessment).lower()}")
         case f.AwayTogether(other=other):
-            return plain(f"away together with {other}")
+            return plain(f"away together with {other or 'a young person of another home'}")
         case _:
             return ""
 

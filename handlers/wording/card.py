@@ -145,7 +145,7 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
         case f.Returned():
             return "back"
         case f.GoneAgain(next_episode=ref):
-            return f"gone again, see {plain(ref)}"
+            return f"gone again, see {plain(ref)}" if ref else "gone again, logged by another home"
         case f.SafeAndWell(done=done):
             return "safe and well check done" if done else "no safe and well check, reason kept"
         case f.InterviewOffered():

@@ -267,6 +267,28 @@ async def test_two_young_people_away_together() -> None:
         await world.taps("amy", first)
         [link] = await world.facts(second, f.AwayTogether)
         assert link.other == first
+        await world.forges("amy", f"c:{second}:timeline")
+        assert f"away together with {first}" in world.text("amy")
+
+
+async def test_the_reference_of_another_homes_case_is_not_shown_to_who_does_not_cover_it() -> None:
+    """Hal manages both homes and knows that the two were together; Amy covers one of them."""
+    async with ChatWorld() as world:
+        ref = await world.reports("amy", "YP-01")
+        episode = await world.store.episode(ref)
+        at, other = world.clock.now(), "CD-7K3M"
+        common = {"by": "amy", "recorded_at": at, "at": at}
+        facts = [
+            f.AwayTogether(id="x1", other=other, **common),
+            f.GoneAgain(id="x2", next_episode=other, **common),
+        ]
+        await world.store.commit(ref, episode.version, Change(facts=facts))
+        for screen in ("card", "timeline", "undo"):
+            await world.forges("amy", f"c:{ref}:{screen}")
+            assert other not in world.text("amy")
+            assert other not in str(world.labels("amy"))
+        await world.forges("amy", f"c:{ref}:timeline")
+        assert "away together with a young person of another home" in world.text("amy")
 
 
 async def test_how_they_came_back_and_where_they_are() -> None:
