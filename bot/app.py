@@ -17,6 +17,7 @@ from bot.bootstrap import Nightlight, bootstrap
 from bot.config import Config
 from bot.polling import Stopped
 from bot.supervisor import End, Supervisor
+from bot.upgrade import remember
 from bot.watchdog import notify
 from handlers import times
 from handlers.wording import alarms
@@ -77,6 +78,7 @@ class App:
         try:
             await bot.engine.start()
             await bot.context.staff_list.follow_configuration()
+            await remember(bot.engine.service_state)
             notify("READY=1")
             await bot.dispatch.application.initialize()
             await self._due_ones_first()

@@ -34,6 +34,7 @@ from bot.strangers import Strangers
 from bot.supervisor import FOLLOWED, End, Part
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.unfinished_reports import UnfinishedReports
+from bot.upgrade import backup_before
 from bot.watchdog import Watchdog
 from handlers.context import Context
 from handlers.wording import alarms
@@ -132,7 +133,12 @@ async def bootstrap(
     def pack_now() -> Pack:
         return state.pack if state is not None else first_pack
 
-    store = store or await _opened(config, folder, clock, pack_now)
+    if store is None:
+        try:
+            backup_before(config, folder)
+        except StoreError as error:
+            raise CannotStart(f"book: {error}") from error
+        store = await _opened(config, folder, clock, pack_now)
     lease = leading(store)
     if client is None and lease is not None:
         client = telegram_client(token(config), config.telegram.api, lease.may_act)

@@ -356,6 +356,29 @@ def backup(folder: Path, config: ConfigOption = CONFIG) -> None:
 
 
 @app.command()
+def drill(
+    folder: Annotated[
+        str, typer.Argument(help="A backup or a folder of them; as configured without it.")
+    ] = "",
+    report: Annotated[Path | None, typer.Option(help="Where the evidence goes (JSON).")] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Restore the newest backup into a folder that goes again, verify and compare it, and write
+    the evidence (also while the bot runs)."""
+    from bot.cli import drill as restoring
+
+    raise typer.Exit(restoring.run(folder, report, config))
+
+
+@app.command()
+def health(config: ConfigOption = CONFIG) -> None:
+    """Ask the running bot how it is: 0 well, 1 not well."""
+    from bot.cli import health as page
+
+    raise typer.Exit(page.run(config))
+
+
+@app.command()
 def restore(
     folder: Annotated[Path, typer.Argument(help="A backup.")],
     episode: Annotated[str, typer.Option(help="Bring back this one case only.")] = "",
