@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from reports import asking
+from reports import asking, notes
 from reports.about import about
 from reports.asking import Unusable
 from reports.cases import Cases, cases
 from reports.catalogue import REPORTS, named
 from reports.figures import annex_a, ssda903
+from reports.notes import LOOK, Known
 from reports.reading import Rows, from_store, open_rows, read
-from reports.request import Request
+from reports.request import PersonOnFile, Request
 from reports.result import Result
 from reports.rows import Row
 from reports.suppress import suppress
@@ -56,13 +57,21 @@ def show_list(out: TextIO) -> int:
     return OK
 
 
-def run(asked: Asked, from_book: Callable[[], Iterable[Row]], out: TextIO, errors: TextIO) -> int:
-    """Make a report and write it in its form; what is wrong goes to `errors`.
+class Records(NamedTuple):
+    """The service's own records, each read only if it is needed.
 
-    from_book: the rows of the service's own records, for when no file is named.
+    rows: for when no file is named.  known: who may not be named in a report; None where there are
+    no records. Both raise Unusable.
     """
+
+    rows: Callable[[], Iterable[Row]]
+    known: Callable[[], Known | None]
+
+
+def run(asked: Asked, records: Records, out: TextIO, errors: TextIO) -> int:
+    """Make a report and write it in its form; what is wrong goes to `errors`."""
     try:
-        result = make(asked, from_book, errors)
+        result = make(asked, records, errors)
         if result is None:
             return BAD_ROWS
         return _write(asked, result, out, errors)
@@ -71,7 +80,7 @@ def run(asked: Asked, from_book: Callable[[], Iterable[Row]], out: TextIO, error
         return UNUSABLE
 
 
-def make(asked: Asked, from_book: Callable[[], Iterable[Row]], errors: TextIO) -> Result | None:
+def make(asked: Asked, records: Records, errors: TextIO) -> Result | None:
     """The report; None if there are bad rows that were not to be skipped (they are named)."""
     report = named(asked.name)
     if report is None:
@@ -89,8 +98,8 @@ def make(asked: Asked, from_book: Callable[[], Iterable[Row]], errors: TextIO) -
         raise Unusable(f"--suppress: {report.name} names children and cannot be published.")
     people = asking.people(asked.people) if asked.people else None
     context = asking.context(asked.context) if asked.context else None
-    notes = asking.read_text(asked.notes) if asked.notes else ""
-    rows = _rows(asked, from_book)
+    typed = _notes(asked.notes, records, people, errors) if asked.notes else ""
+    rows = _rows(asked, records)
     for bad in rows.bad:
         print(bad, file=errors)
     if rows.bad and not asked.skip_bad:
@@ -116,12 +125,38 @@ def make(asked: Asked, from_book: Callable[[], Iterable[Row]], errors: TextIO) -
         },
         "figures": suppress(figures) if asked.suppress else figures,
     }
-    return Result(report, request, top, notes)
+    return Result(report, request, top, typed)
 
 
-def _rows(asked: Asked, from_book: Callable[[], Iterable[Row]]) -> Rows:
+def _notes(
+    file: Path, records: Records, people: Mapping[str, PersonOnFile] | None, errors: TextIO
+) -> str:
+    """Text that names nobody; what only may be a name is said."""
+    text = asking.read_text(file)
+    known = records.known()
+    if known is None:
+        print(
+            f"{file}: names could not be looked for: there is no register here. {LOOK}", file=errors
+        )
+        known = notes.known((), (), (), ())
+    if people:
+        numbers = {person.number.casefold() for person in people.values()}
+        born = {person.born for person in people.values() if person.born}
+        known = known._replace(
+            references=known.references | numbers | people.keys(), born=known.born | born
+        )
+    found = notes.mistakes(str(file), text, known)
+    severe = [str(mistake) for mistake in found if mistake.severity == "error"]
+    if severe:
+        raise Unusable("\n".join(severe))
+    for mistake in found:
+        print(mistake, file=errors)
+    return text
+
+
+def _rows(asked: Asked, records: Records) -> Rows:
     if not asked.rows:
-        return from_store(from_book())
+        return from_store(records.rows())
     try:
         return read((name, open_rows(name)) for name in asked.rows)
     except OSError as error:
