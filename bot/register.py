@@ -24,6 +24,7 @@ OPTIONAL = (
     "placed_in",
     "historical_concerns",
     "left_on",
+    "care_ceased",
     "flags",
     "district",
 )
@@ -46,6 +47,7 @@ SYNONYMS = {
     "placed_in": "host_authority placement_authority area placed_in_area",
     "historical_concerns": "concerns historic_concerns previous_concerns past_concerns",
     "left_on": "left leaving_date date_left left_date end_date date_of_leaving discharged",
+    "care_ceased": "dec date_episode_ceased care_ended date_care_ceased care_ended_on",
     "flags": "flag risks risk_flags risk factors",
 }
 """What columns are called elsewhere."""
@@ -198,10 +200,8 @@ class _Reader:
         looked_after_by = self._authority("looked_after_by")
         placed_in = self._authority("placed_in") or (home.authority if home else "")
         dob = self._date("date_of_birth")
-        left_on = self._date("left_on") if self._cells.get("left_on") else None
-        if dob and left_on and left_on < dob:
-            what = f"{left_on.isoformat()} is before the date of birth"
-            self._wrong("left_on", what, "Check both dates.")
+        left_on = self._later("left_on", dob)
+        care_ceased = self._later("care_ceased", dob)
         ticked: dict[str, Any] = dict.fromkeys(self._flags(), True)
         coded: dict[str, Any] = {name: self._code(name, values) for name, values in CODED.items()}
         child = Child(
@@ -219,8 +219,21 @@ class _Reader:
         if len(name) > 80 or not name.isprintable():
             self._wrong("name", f"{shown(name)} is not allowed", "Allowed: at most 80 characters.")
         return Person(
-            ref=ref, home=home.id if home else "", child=child, name=name, left_on=left_on
+            ref=ref,
+            home=home.id if home else "",
+            child=child,
+            name=name,
+            left_on=left_on,
+            care_ceased=care_ceased,
         )
+
+    def _later(self, column: str, dob: date | None) -> date | None:
+        """A day after the date of birth, if there is one."""
+        found = self._date(column) if self._cells.get(column) else None
+        if dob and found and found < dob:
+            what = f"{found.isoformat()} is before the date of birth"
+            self._wrong(column, what, "Check both dates.")
+        return found
 
     def _wrong(self, column: str, what: str, remedy: str) -> None:
         place = (column,) if column else ()

@@ -105,6 +105,8 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     child: Child
     name: str = ""
     left_on: date | None = None
+    care_ceased: date | None = None
+    """The day on which they ceased to be looked after, as the return has it (DEC)."""
 
     def lives_there(self, today: date) -> bool:
         """Not yet left on this London day."""

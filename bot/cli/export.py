@@ -74,15 +74,19 @@ def csv_of(found: Iterable[Row]) -> bytes:
 
 
 def people_csv(found: Sequence[tuple[str, Person]]) -> bytes:
-    """Key, the register's reference, date of birth; when care ceased is not on the register and is
-    filled in by hand."""
+    """Key, the register's reference, date of birth, and when care ceased: blank if the register has
+    no such day, be it that they are still looked after or that nobody wrote it down. Leaving a home
+    is not the same, as the next placement may be another one."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
     writer.writerow(PEOPLE_COLUMNS)
     for key, person in found:
-        born = f"{person.child.dob:%d/%m/%Y}" if person.child.dob else ""
-        writer.writerow([key, person.ref, born, ""])
+        writer.writerow([key, person.ref, _day(person.child.dob), _day(person.care_ceased)])
     return text.getvalue().encode()
+
+
+def _day(day: date | None) -> str:
+    return f"{day:%d/%m/%Y}" if day else ""
 
 
 def _cell(value: object) -> str:

@@ -10,8 +10,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
 from bot.cli import export
+from bot.cli.commands import app
 from bot.config import load
 from bot.resources import open_alone
 from protocol import facts as f
@@ -115,6 +117,40 @@ def test_the_list_that_joins_rows_with_children(config: Path) -> None:
     row = problem(rows(config, "2026-03-01", "2026-03-31").splitlines()[0])
     assert isinstance(row, Row)
     assert line == {"child": row.child, "CHILD": "YP-07", "DOB": "10/09/2011", "DEC": ""}
+
+
+def test_the_day_on_which_care_ceased_ends_the_rows_of_the_return(config: Path) -> None:
+    """Blank where the register has none; leaving the home alone says nothing about care."""
+
+    async def register(**days: date) -> None:
+        loaded, _ = load(config, token_needed=False)
+        store = await open_alone(loaded, config.parent)
+        await store.put_people([Person(ref="YP-07", home="rowan", child=IN_CARE, **days)])
+        await store.close()
+
+    asyncio.run(register(left_on=date(2026, 3, 12)))
+    assert people_csv_line(config)["DEC"] == ""
+    asyncio.run(register(left_on=date(2026, 3, 12), care_ceased=date(2026, 3, 15)))
+    assert people_csv_line(config)["DEC"] == "15/03/2026"
+    rows_file = config.parent / "rows.jsonl"
+    rows_file.write_bytes(rows(config, "2026-03-01", "2026-03-31"))
+    done = CliRunner().invoke(
+        app,
+        [
+            *("report", "ssda903", "--rows", str(rows_file), "--csv"),
+            *("--from", "2026-03-01", "--to", "2026-03-31"),
+            *("--people", str(config.parent / "people.csv")),
+        ],
+    )
+    starts = [line["MIS_START"] for line in csv.DictReader(io.StringIO(done.stdout))]
+    assert starts == ["02/03/2026", "12/03/2026"], done.stderr
+
+
+def people_csv_line(config: Path) -> dict[str, str]:
+    out = config.parent / "people.csv"
+    assert export.people(config, out=out) == 0
+    [line] = list(csv.DictReader(io.StringIO(out.read_text("utf-8"))))
+    return line
 
 
 @pytest.mark.parametrize(
