@@ -60,9 +60,9 @@ class Case(NamedTuple):
     @property
     def born(self) -> str:
         """Date of birth with the age on the day of printing."""
-        born = self.folded.child.dob
+        born, age = self.folded.child.dob, self.folded.child.age
         if born is None:
-            return NOT_KNOWN
+            return NOT_KNOWN if age is None else f"aged {age} when last seen; {NOT_KNOWN}"
         age = completed_years(born, self.printed_at.astimezone(LONDON).date())
         return f"{day(born)} (aged {age})"
 
@@ -76,6 +76,8 @@ def police(case: Case) -> bytes:
     """What police ask for when a young person is reported missing (000:1672, 1728)."""
     folded, facts = case.folded, case.facts
     opened, told = last_of(facts, f.Opened), last_of(facts, f.PoliceTold)
+    answered = last_of(facts, f.PoliceAnswered)
+    together = [fact for fact in facts if isinstance(fact, f.AwayTogether)]
     paper = _paper(case, "Missing young person: sheet for police")
     paper.text_block("Immediate danger: 999. This sheet is not the report to police.", 9, "B")
     paper.section("Who")
@@ -84,13 +86,15 @@ def police(case: Case) -> bytes:
         [
             ("Name", case.name),
             ("Date of birth", case.born),
-            ("Sex", folded.child.sex if folded.child.sex != "unknown" else NOT_KNOWN),
-            ("Lives at", case.home),
-            ("Placing authority", folded.child.responsible_la or NOT_KNOWN),
+            ("Sex", _coded(folded.child.sex)),
+            ("Ethnicity", _coded(folded.child.ethnicity)),
+            ("Lives at", _lives_at(case)),
+            ("In care", _in_care(folded.child)),
+            ("Placing authority", _placing_authority(case)),
             ("Description", NOT_KNOWN),
             ("Clothing when last seen", NOT_KNOWN),
             ("Phone of the young person", NOT_KNOWN),
-            ("Medical needs, medication", NOT_KNOWN),
+            ("Medical needs, medication", _medical(folded.child)),
         ],
     )
     paper.section("Last seen, and why this is out of character")
@@ -102,10 +106,14 @@ def police(case: Case) -> bytes:
             ("Due back", time(folded.due_back_at) or "no time on record"),
             ("Noticed", time(folded.aware_at) or NOT_KNOWN),
             ("Circumstances", (opened.circumstances if opened else "") or NOT_KNOWN),
+            ("Away together with", ", ".join(sorted({x.other for x in together})) or NOT_KNOWN),
             ("Friends, places, family", NOT_KNOWN),
+            ("Found", time(folded.located_at or folded.returned_at) or "not yet"),
         ],
     )
     paper.section("Concerns on record")
+    if last_of(facts, f.Abducted):
+        paper.text_block("There are signs of an abduction: crime in action.", 9, "B")
     paper.text_block(_concerns(folded) or "None on record. Ask whoever knows the young person.")
     paper.section("Report to police")
     _fields(
@@ -113,7 +121,8 @@ def police(case: Case) -> bytes:
         [
             ("Reported", time(told.at) if told else "not on record yet"),
             ("Reference", (told.reference if told else "") or NOT_KNOWN),
-            ("Spoken to", (told.spoke_to if told else "") or NOT_KNOWN),
+            ("Spoken to", _spoken_to(told, answered)),
+            ("Answer", _police_answer(answered)),
             ("Reported by", who(told.by, case.provider) if told else NOT_KNOWN),
         ],
     )
@@ -356,6 +365,56 @@ def _codes(values: Sequence[str] | None) -> str:
     if values is None:
         return "not on record"
     return ", ".join(value.replace("_", " ") for value in values) or "none"
+
+
+def _coded(value: str) -> str:
+    return NOT_KNOWN if value == "unknown" else value.replace("_", " ")
+
+
+def _lives_at(case: Case) -> str:
+    """The home and the authority in whose area it lies."""
+    child, home = case.folded.child, case.provider.home(case.episode.home)
+    place = child.placement_la or (home.authority if home else "")
+    kind = "" if child.placement == "unknown" else f" ({child.placement.replace('_', ' ')})"
+    return f"{case.home}{kind}, {place}" if place else f"{case.home}{kind}"
+
+
+def _in_care(child: f.Child) -> str:
+    if not child.looked_after:
+        return "no"
+    return "yes" if child.legal_status == "unknown" else f"yes, {_coded(child.legal_status)}"
+
+
+def _placing_authority(case: Case) -> str:
+    """Its name with whom to ring."""
+    name = case.folded.child.responsible_la
+    if not name:
+        return NOT_KNOWN
+    known = case.provider.authority(name)
+    teams = (known.duty_team, known.emergency_duty_team) if known else ()
+    return "; ".join([name, *(f"{team.label} {team.phone}".strip() for team in teams if team)])
+
+
+def _medical(child: f.Child) -> str:
+    names = ("health_need", "mental_health", "self_harm", "learning_difficulty")
+    known = [name.replace("_", " ") for name in names if getattr(child, name)]
+    return f"On the register: {', '.join(known)}. Details {NOT_KNOWN}" if known else NOT_KNOWN
+
+
+def _spoken_to(told: f.PoliceTold | None, answered: f.PoliceAnswered | None) -> str:
+    """Who took the report, with the officer's number where it was given."""
+    parts = [told.spoke_to, told.officer] if told else []
+    parts += [answered.officer] if answered else []
+    return ", ".join(dict.fromkeys(part for part in parts if part)) or NOT_KNOWN
+
+
+def _police_answer(answered: f.PoliceAnswered | None) -> str:
+    if answered is None:
+        return NOT_KNOWN
+    grade = "" if answered.grade == "not_given" else f", graded {answered.grade.replace('_', ' ')}"
+    what = "accepted" if answered.accepted else "refused"
+    why = f": {answered.reason}" if answered.reason else ""
+    return f"{what} {time(answered.at)}{grade}{why}"
 
 
 def _concerns(folded: Folded) -> str:

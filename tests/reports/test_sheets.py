@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from datetime import UTC, date, datetime, timedelta
 
+import msgspec
 import pytest
 from typer.testing import CliRunner
 
@@ -14,7 +15,7 @@ from bot.cli.commands import app
 from bot.config import load
 from bot.resources import open_alone
 from protocol import facts as f
-from protocol.provider import Authority, Home, Provider, Role, Staff
+from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
 from reports.sheets import SHEETS, Case, chronology
 from storage.model import Entry, Episode, Person
 from storage.store import Change
@@ -223,3 +224,58 @@ async def test_sheets_are_printed_while_the_bot_runs(tmp_path):
             assert (result.exit_code, result.stderr.startswith(says)) == (2, True), result.stderr
     finally:
         await store.close()
+
+
+def test_the_sheet_for_police_has_what_is_on_record_and_says_what_is_not():
+    """Whatever a fact or the register knows stands there; with "not on record" for the rest."""
+    child = f.Child(
+        age=15,
+        looked_after=True,
+        responsible_la="Haringey",
+        placement_la="Camden",
+        sex="female",
+        ethnicity="mixed",
+        legal_status="care_order",
+        placement="childrens_home",
+        health_need=True,
+        self_harm=True,
+    )
+    provider = msgspec.structs.replace(
+        PROVIDER,
+        authorities=(
+            Authority(
+                name="Haringey",
+                duty_team=Contact(label="duty team", phone="+447700900101"),
+                emergency_duty_team=Contact(label="out of hours", phone="+447700900102"),
+            ),
+        ),
+    )
+    opened, told, *_ = the_facts()
+    signed = {"by": "sasha", "recorded_at": START + timedelta(hours=1)}
+    facts = (
+        msgspec.structs.replace(opened, child=child),
+        msgspec.structs.replace(told, officer="0000-9"),
+        f.PoliceAnswered(
+            id="f3", at=START + timedelta(hours=1), accepted=True, grade="high", **signed
+        ),
+        f.AwayTogether(id="f4", at=START, other="RH-9X9X", **signed),
+        f.Abducted(id="f5", at=START, **signed),
+    )
+    case = the_case(facts, person=None)._replace(provider=provider)
+    text = text_of(SHEETS["police"](case))
+    for known in (
+        "aged 15 when last seen",
+        "female",
+        "mixed",
+        "Rowan House (childrens home), Camden",
+        "yes, care order",
+        "Haringey; duty team +447700900101; out of hours +447700900102",
+        "On the register: health need, self harm.",
+        "RH-9X9X",
+        "PC Invented, 0000-9",
+        "accepted 12 Mar 2026 23:30 GMT, graded high",
+        "signs of an abduction",
+        "Found not yet",
+    ):
+        assert known in text, (known, text)
+    assert text.count("not on record") >= 5
