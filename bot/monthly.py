@@ -69,7 +69,7 @@ async def _rows(service_state: ServiceState, staff: Staff, first: date, now: dat
         if known.start < begin or not staff.covers(known.home):
             continue
         try:
-            episode = await store.episode(known.ref)
+            episode = await service_state.write_behind.episode(known.ref)
         except NotFound:
             continue
         row = maker.row(episode, known.peak, known.start)

@@ -39,6 +39,7 @@ class WordedSender:
         self._sending = sending
         self._cases = cases
         self._store = cases.service_state.store
+        self._episode = cases.service_state.write_behind.episode
         self._clock = cases.service_state.clock
 
     @property
@@ -76,7 +77,7 @@ class WordedSender:
     async def _change(self, message: Message, episode: Episode | None) -> Sent:
         """An alarm that rang is edited or taken away, unless its reader made a form of it."""
         chat, number = message.chat_id or 0, int(message.data["of"])
-        episode = episode or await self._store.episode(message.data["ref"])
+        episode = episode or await self._episode(message.data["ref"])
         if (chat, number) in self._cases.reused:
             return Sent(chat, number)
         if message.kind == "collapsed":
@@ -95,7 +96,7 @@ class WordedSender:
         blocks = [await self._block(episode.ref, live)] if live else []
         for ref in message.data.get("beside", ()):
             with suppress(NotFound):
-                other = await self._store.episode(ref)
+                other = await self._episode(ref)
                 wanted = {duty.id for duty in self._cases.duties_in(other)[1]}
                 same = [
                     m
@@ -128,7 +129,7 @@ class WordedSender:
                 asking.setdefault(ref, []).append(part)
                 continue
             with suppress(NotFound):
-                found.append(await self._screen(part, await self._store.episode(ref), person))
+                found.append(await self._screen(part, await self._episode(ref), person))
         for ref, same in reversed(asking.items()):
             with suppress(NotFound):
                 found.insert(0, await self._block(ref, same))
@@ -140,7 +141,7 @@ class WordedSender:
         )
 
     async def _block(self, ref: str, same: list[Message]) -> Screen:
-        view = await self._view(await self._store.episode(ref))
+        view = await self._view(await self._episode(ref))
         if len(same) == 1:
             return messages.reminder(same[0], view)
         return messages.reminders(same, view)

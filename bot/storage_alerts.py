@@ -30,7 +30,9 @@ class StorageAlerts:
         self._context = context
         self._at_work = at_work
         self._queue: asyncio.Queue[Trouble] = asyncio.Queue()
+        self._told_not_saved: set[str] = set()
         self._loop = asyncio.get_running_loop()
+        context.engine.events.told_not_saved.listen(self._told_not_saved.add)
 
     def heard(self, trouble: Trouble) -> None:
         """For `Store.watch`; may be called from the store's own thread."""
@@ -77,7 +79,7 @@ class StorageAlerts:
             except Unreached:
                 log.warning("could not be told of the trouble", staff=staff_id)
         if kind == "saved_again":
-            self._context.told_not_saved.clear()
+            self._told_not_saved.clear()
 
     def _concerned(self) -> list[str]:
         """Whoever is first on duty for a home, and whoever was told that theirs was not saved."""
@@ -86,4 +88,4 @@ class StorageAlerts:
             for home in self._context.service.homes
             for staff in self._context.shifts.on_duty(home.id)[:1]
         }
-        return [*first, *(s for s in sorted(self._context.told_not_saved) if s not in first)]
+        return [*first, *(s for s in sorted(self._told_not_saved) if s not in first)]

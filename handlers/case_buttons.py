@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from handlers import card, case_records, draft_session, explanations, settling, show_card
+from handlers import card, draft_session, explanations, settling, show_card
 from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
@@ -33,7 +33,9 @@ from protocol.facts import (
     SignedOff,
     Told,
 )
+from reminders.case_records import new_ids
 from storage.model import Episode
+from storage.store import Change
 
 ONCE: dict[str, type[Fact]] = {
     "police": PoliceTold,
@@ -54,7 +56,7 @@ ONCE: dict[str, type[Fact]] = {
 async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """c:REF:action[:duty]"""
     ref, action, *rest = (*parts, "", "")[: max(3, len(parts))]
-    episode = await case_records.case(context, ref, incoming.staff)
+    episode = await context.records.seen_by(incoming.staff, ref)
     now_on = await show_card.view(context, episode)
     at = incoming.message_id
     match action:
@@ -222,22 +224,21 @@ async def _close(context: Context, incoming: Incoming, now_on: CaseView, *, sure
         return
     now = context.clock.now()
 
-    def build(current: Episode) -> list[Fact]:
+    def build(current: Episode) -> Change:
         if current.closed_at is not None:  # somebody was a moment quicker
             raise NotAllowed(say.IS_CLOSED)
         if counted(current.facts) != counted(episode.facts):
             raise NotAllowed(say.changed_meanwhile(current.ref))
-        return [
-            Closed(
-                id=case_records.new_ids(current)(),
-                by=incoming.staff.id,
-                recorded_at=now,
-                at=now,
-                **settling.closing(now_on),
-            )
-        ]
+        closed = Closed(
+            id=new_ids(current)(),
+            by=incoming.staff.id,
+            recorded_at=now,
+            at=now,
+            **settling.closing(now_on),
+        )
+        return Change(facts=[closed], close=True)
 
-    await case_records.record(context, episode, build, update_id=incoming.update_id, close=True)
+    await context.records.update(episode.ref, build, incoming.update_id)
     await show_card.card_of(context, incoming, episode.ref, incoming.message_id)
 
 
@@ -257,7 +258,7 @@ def counted(facts: Sequence[Fact]) -> list[str]:
 async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
-    episode = await case_records.case(context, ref, incoming.staff)
+    episode = await context.records.seen_by(incoming.staff, ref)
     due = {d.id: d for d in context.engine.cases.duties_in(episode)[1]}
     duty = named(duty, list(due)) or duty
     name = title(duty, context.pack)

@@ -1,4 +1,4 @@
-"""What every handler is given: the book, the engine, the clock, the phone, and the service."""
+"""What every handler is given: the records, the engine, the clock, the phone, and the service."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from handlers.chat import Phone
 from protocol.pack import Pack
 from protocol.provider import Provider
 from reminders.acknowledge import Acknowledgements
+from reminders.case_records import CaseRecords
 from reminders.clock import Clock
 from reminders.engine import Engine
 from reminders.shifts import Shifts
@@ -36,6 +37,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The things that handlers work with, put together once at start-up."""
 
     store: Store
+    """For drafts, the list of young people and what was seen; cases are read and changed by
+    `records`."""
     engine: Engine
     acts: Acknowledgements
     shifts: Shifts
@@ -46,8 +49,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Reads the configuration again; None: there is no file."""
     version: str = ""
     """Of Nightlight, for /version."""
-    told_not_saved: set[str] = msgspec.field(default_factory=set)
-    """Staff ids who were told that theirs was NOT saved: they hear when saving works again."""
+
+    @property
+    def records(self) -> CaseRecords:
+        """The cases: read, and changed in one way."""
+        return self.engine.records
 
     @property
     def service(self) -> Provider:

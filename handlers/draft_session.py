@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
-from handlers import case_records, people_forms, report, show_card
 from handlers import form as forms
+from handlers import people_forms, report, show_card
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
@@ -25,10 +25,10 @@ from handlers.wording import form as say
 from handlers.wording import menu
 from handlers.wording import report as report_words
 from handlers.wording.common import clock
-from protocol.facts import Fact
 from protocol.fold import fold
+from reminders.case_records import new_ids
 from storage.model import Draft, Episode, Person
-from storage.store import Change, Conflict, NotFound
+from storage.store import Change, NotFound
 
 REPORT = "report"
 IN_HAND = timedelta(minutes=30)
@@ -90,7 +90,7 @@ async def state_of(
         service=context.service,
         people=people,
         open_cases={
-            e.person: e.ref for e in await context.store.open_episodes() if staff.covers(e.home)
+            e.person: e.ref for e in await context.records.open_episodes() if staff.covers(e.home)
         },
         episode=episode,
         late=incoming.late,
@@ -101,7 +101,7 @@ async def state_of(
 
 async def _still_theirs(context: Context, draft: Draft, incoming: Incoming) -> Episode:
     try:
-        episode = await case_records.case(context, draft.episode, incoming.staff)
+        episode = await context.records.seen_by(incoming.staff, draft.episode)
     except NotFound:
         raise NoLongerPossible(say.no_longer_yours(draft.episode)) from None
     if episode.closed_at is not None and not incoming.staff.manages:
@@ -116,7 +116,7 @@ async def _with_who_was_away(
 ) -> list[Person]:
     """The young person of the earlier case, also when the register does not have them any more."""
     try:
-        episode = await case_records.case(context, before, incoming.staff)
+        episode = await context.records.seen_by(incoming.staff, before)
     except NotFound:
         raise NoLongerPossible(say.no_longer_yours(before)) from None
     known = next((p for p in people if p.ref == episode.person), None)
@@ -217,7 +217,7 @@ async def _sees_case(context: Context, draft: Draft) -> bool:
     """Whether the draft's owner may still see the case that it is about."""
     owner = context.service.person(draft.owner.partition(".")[0])
     try:
-        return owner is not None and bool(await case_records.case(context, draft.episode, owner))
+        return owner is not None and bool(await context.records.seen_by(owner, draft.episode))
     except NotFound:
         return False
 
@@ -386,7 +386,7 @@ async def _finish(context: Context, incoming: Incoming, draft: Draft) -> None:
             return
         if draft.answers.get("dup") == "open" and draft.answers.get("who") in state.open_cases:
             await context.store.drop_draft(draft.owner, incoming.update_id)
-            episode = await context.store.episode(state.open_cases[draft.answers["who"]])
+            episode = await context.records.episode(state.open_cases[draft.answers["who"]])
         elif draft.kind == REPORT:
             episode = await _open_case(context, incoming, draft, state)
         else:
@@ -425,48 +425,28 @@ async def _open_case(
         raise _AskAgain
     person = report.person_of(state)
     state = msgspec.structs.replace(state, now=context.clock.now())
-    new_id = case_records.new_ids(None)
+    new_id = new_ids(None)
     facts = report.facts(state, new_id, draft.started_at)
     change = Change(
         facts=[*facts, *rest_as_notes(state, report.FORM.steps, new_id)],
         update_id=incoming.update_id,
         ends_draft=draft.id,
     )
-    for _ in range(case_records.TRIES):
-        ref = await context.store.new_reference(known.prefix)
-        try:
-            episode = await context.store.create(
-                ref, home, person.ref if person else f"{ref}-YP", change
-            )
-            break
-        except Conflict:
-            continue
-    else:
-        raise Conflict(home)
-    await context.engine.opened(episode.ref)
-    return episode
+    return await context.records.open(home, known.prefix, person.ref if person else "", change)
 
 
 async def _append(context: Context, incoming: Incoming, draft: Draft, state: FormState) -> Episode:
     recording = RECORDINGS[draft.kind]
     now = context.clock.now()
 
-    def build(current: Episode) -> list[Fact]:
+    def build(current: Episode) -> Change:
         if current.closed_at is not None and not incoming.staff.manages:
             raise NoLongerPossible(say.closed_meanwhile(current.ref))
         fresh = msgspec.structs.replace(state, now=now, episode=current)
         if forms.current(recording.form, fresh) is not None:
             raise _AskAgain
-        new_id = case_records.new_ids(current)
-        return [
-            *recording.facts(fresh, new_id),
-            *rest_as_notes(fresh, recording.form.steps, new_id),
-        ]
+        new_id = new_ids(current)
+        rest = rest_as_notes(fresh, recording.form.steps, new_id)
+        return Change(facts=[*recording.facts(fresh, new_id), *rest], ends_draft=draft.id)
 
-    return await case_records.record(
-        context,
-        await context.store.episode(draft.episode),
-        build,
-        update_id=incoming.update_id,
-        ends_draft=draft.id,
-    )
+    return await context.records.update(draft.episode, build, incoming.update_id)

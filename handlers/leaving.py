@@ -79,7 +79,7 @@ async def _homes(context: Context, gone: Staff, draft: Draft) -> list[str]:
     ref = draft.episode or str(draft.answers.get("ref", ""))
     if ref:
         try:
-            return [(await context.store.episode(ref)).home]
+            return [(await context.records.episode(ref)).home]
         except NotFound:
             pass
     person = await context.store.person(str(draft.answers.get("who", "")))

@@ -40,7 +40,7 @@ def _references(provider: Provider) -> re.Pattern[str]:
 async def mine(context: Context, staff: Staff) -> Sequence[Episode]:
     """Open cases that this person may see, newest first."""
     sees = context.engine.service_state.sees
-    found = [e for e in await context.store.open_episodes() if sees(staff, e.home)]
+    found = [e for e in await context.records.open_episodes() if sees(staff, e.home)]
     return found[::-1]
 
 

@@ -51,7 +51,7 @@ async def receive(context: Context, incoming: Incoming) -> None:
     except NotSaved as error:
         log.error("not saved", why=str(error))
         if not await _saved(context, incoming):
-            context.told_not_saved.add(incoming.staff.id)
+            context.engine.events.told_not_saved(incoming.staff.id)
         await _tell(context, incoming, common.NOT_SAVED, common.SAVED_BUT_NOT_ALL)
     except NotAllowed as error:
         await _tell(context, incoming, str(error))
@@ -106,7 +106,7 @@ async def again(context: Context, incoming: Incoming) -> None:
             screen = await unasked.reminder_of(context, incoming.staff, draft)
             await context.phone.show(incoming.chat_id, screen, draft.message_id)
             return
-        for episode in reversed(await context.store.open_episodes()):
+        for episode in reversed(await context.records.open_episodes()):
             if incoming.update_id in episode.seen:
                 await show_card.card_of(context, incoming, episode.ref)
                 return

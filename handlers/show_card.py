@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from handlers import card, case_records
+from handlers import card
 from handlers.case_view import CaseView, case_view
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
-from storage.model import Episode
+from protocol.provider import Staff
+from storage.model import Episode, Message
+from storage.store import Change
 
 
 async def view(context: Context, episode: Episode) -> CaseView:
@@ -27,7 +29,7 @@ async def card_of(
     context: Context, incoming: Incoming, ref: str, at: int = 0, above: str = ""
 ) -> None:
     """The card on message `at` (0: a new one), with a line above it. Owed if Telegram is away."""
-    episode = await case_records.case(context, ref, incoming.staff)
+    episode = await context.records.seen_by(incoming.staff, ref)
     screen = card.card(await view(context, episode), incoming.staff)
     if above:
         screen = Screen(f"{above}\n\n{screen.text}", screen.rows)
@@ -36,4 +38,22 @@ async def card_of(
     except Refused:
         raise
     except Unreached:
-        await case_records.owe_card(context, ref, incoming.staff)
+        await _owe_card(context, ref, incoming.staff)
+
+
+async def _owe_card(context: Context, ref: str, staff: Staff) -> None:
+    """The facts are saved but the answer did not arrive: the card follows when Telegram is back."""
+    now = context.clock.now()
+
+    def build(episode: Episode) -> Change:
+        message = Message(
+            id=f"card-{staff.id}-{episode.version}",
+            to=staff.id,
+            kind="card",
+            created_at=now,
+            due_at=now,
+            priority=40,
+        )
+        return Change(messages=[message])
+
+    await context.records.update(ref, build)

@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from handlers import case_records, draft_session, lists, show_card
+from handlers import draft_session, lists, show_card
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
@@ -21,9 +21,11 @@ from handlers.recording.parts import own_words
 from handlers.wording import card as card_words
 from handlers.wording import unasked as say
 from handlers.wording.form import STALE
-from protocol.facts import Fact, Note
+from protocol.facts import Note
 from protocol.provider import Staff
+from reminders.case_records import new_ids
 from storage.model import Draft, Episode
+from storage.store import Change
 
 KIND = "words"
 JUST_NOW = timedelta(minutes=10)
@@ -170,22 +172,21 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
 
 async def _on_record(context: Context, incoming: Incoming, draft: Draft, ref: str) -> None:
     """The words become notes on this case, in the commit that ends their draft."""
-    episode = await case_records.case(context, ref, incoming.staff)
+    await context.records.seen_by(incoming.staff, ref)
     now = context.clock.now()
 
-    def build(current: Episode) -> list[Fact]:
+    def build(current: Episode) -> Change:
         if current.closed_at is not None:
             raise NotAllowed(card_words.IS_CLOSED)
-        new_id = case_records.new_ids(current)
-        return [
+        new_id = new_ids(current)
+        notes = [
             Note(id=new_id(), by=incoming.staff.id, recorded_at=now, at=now, text=part)
             for text in draft.answers["texts"]
             for part in _parts(text)
         ]
+        return Change(facts=notes, ends_draft=draft.id)
 
-    await case_records.record(
-        context, episode, build, update_id=incoming.update_id, ends_draft=draft.id
-    )
+    await context.records.update(ref, build, incoming.update_id)
     await show_card.card_of(context, incoming, ref, incoming.message_id, say.on_record(ref))
 
 

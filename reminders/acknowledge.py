@@ -21,7 +21,6 @@ from reminders.engine import Engine
 from storage.model import Episode, Message
 from storage.store import Change, NotFound
 
-_Build: TypeAlias = Callable[[Episode], Change | None]
 _Decide: TypeAlias = Callable[[Episode, Duty, datetime], tuple["Answer", Fact | None]]
 Outcome: TypeAlias = Literal["done", "held_by_other", "over", "closed", "not_allowed", "too_late"]
 """done: it is so now. held_by_other: somebody else has it. over: nothing (any more) to be done
@@ -125,7 +124,7 @@ class Acknowledgements:
                 )
             return Change(facts=facts, messages=messages) if facts else None
 
-        await self._commit(ref, build, update_id)
+        await self.engine.records.update(ref, build, update_id)
         return answers
 
     def _others(self, record: Episode, duty: Duty, owner: str, now: datetime) -> dict[str, None]:
@@ -250,19 +249,15 @@ class Acknowledgements:
                 answers.append(answer)
             return Change(facts=[fact]) if fact is not None else None
 
-        await self._commit(ref, build, update_id)
+        await self.engine.records.update(ref, build, update_id)
         return answers[0]
 
     async def _may(self, ref: str, staff: Staff) -> bool:
         try:
-            record = await self.engine.write_behind.episode(ref)
+            await self.engine.records.seen_by(staff, ref)
         except NotFound:
             return False
-        return self.service_state.sees(staff, record.home)
-
-    async def _commit(self, ref: str, build: _Build, update_id: int | None) -> None:
-        await self.engine.write_behind.put(ref, build, update_id)
-        await self.engine.changed(ref)
+        return True
 
 
 def _find(duties: Sequence[Duty], name: str) -> Duty | None:

@@ -206,7 +206,7 @@ async def _of_the_week(
     for row in rows:
         if row.closed_at and row.closed_at >= week:
             with suppress(NotFound):  # its file was set aside
-                records.append(await service_state.store.episode(row.ref))
+                records.append(await service_state.write_behind.episode(row.ref))
     return records
 
 

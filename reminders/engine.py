@@ -24,6 +24,7 @@ from protocol.provider import Provider
 from reminders import all_clear, assessment_cache, clock_watch
 from reminders.alarm import Alarm, SchedulerAlarm
 from reminders.all_clear import ASKING, EDITS
+from reminders.case_records import CaseRecords
 from reminders.case_states import CaseStates
 from reminders.consequences import Consequences
 from reminders.delivery import Delivery, SecondSender
@@ -100,6 +101,7 @@ class Engine:
         )
         self.notices = Notices(self.service_state)
         self.consequences = Consequences(self.service_state)
+        self.records = CaseRecords(self.service_state, self.consequences, self)
         self._held: dict[str, Held] = {}
         self._heap: list[tuple[datetime, int, str]] = []
         self._turns = count(1)
@@ -125,7 +127,7 @@ class Engine:
         await self.cases.load()
         now = self.clock.now()
         ahead = False
-        for record in await self.service_state.store.open_episodes():
+        for record in await self.write_behind.open_episodes():
             self._hold(record)
             self._set(self._held[record.ref], now)
             self.consequences.look_at(record.ref)
@@ -199,13 +201,6 @@ class Engine:
                     await self._replan(other)
             await self._replan(held)
         self._arm()
-
-    async def opened(self, ref: str) -> None:
-        """A report was saved as a new episode."""
-        self.consequences.look_at(ref)
-        for other in await self.consequences.run():
-            await self.changed(other)
-        await self.changed(ref)
 
     async def tick(self) -> None:
         """Does everything whose time has come. Idempotent; called by the alarm, the heartbeat and

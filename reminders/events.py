@@ -35,6 +35,7 @@ class Events:
         idle_changed: there is something to do, or nothing any more.
         account_gone: this Telegram account is nobody's on the list any more.
         telegram_refused: Telegram does not accept the bot's token.
+        told_not_saved: this member of staff was told that theirs was NOT saved.
         beat: the engine has done its round at this moment (UTC).
     """
 
@@ -43,4 +44,5 @@ class Events:
         self.idle_changed: Signal[[]] = Signal()
         self.account_gone: Signal[[int]] = Signal()
         self.telegram_refused: Signal[[]] = Signal()
+        self.told_not_saved: Signal[[str]] = Signal()
         self.beat: Signal[[datetime]] = Signal()

@@ -1,4 +1,4 @@
-"""The book as the reminders use it: every change is tried again until it is on record.
+"""The records as everybody uses them: every change is tried again until it is on record.
 
 A full disk must not silence reminders. What cannot be saved is kept here and shown as if it were
 on record; `flush` tries again. If the process ends before that, the reminders concerned are sent
@@ -48,9 +48,20 @@ class WriteBehind:
         """With what could not be saved yet. Raises NotFound."""
         return self._shown(await self.store.episode(ref))
 
-    def shown(self, record: Episode) -> Episode:
-        """A record read elsewhere, with what could not be saved yet."""
-        return self._shown(record)
+    async def open_episodes(self) -> Sequence[Episode]:
+        """Every episode that is not closed, oldest first, likewise."""
+        return [self._shown(record) for record in await self.store.open_episodes()]
+
+    async def create(self, home: str, prefix: str, person: str, change: Change) -> Episode:
+        """A new episode under a reference that was never used. Raises NotSaved."""
+        for _ in range(TRIES):
+            ref = await self.store.new_reference(prefix)
+            try:
+                return await self.store.create(ref, home, person or f"{ref}-YP", change)
+            except Conflict:
+                continue
+        msg = f"{home}: every new reference was taken"
+        raise Conflict(msg)
 
     async def put(
         self,
@@ -167,7 +178,8 @@ def _merged(kept: Change | None, change: Change, update_id: int | None) -> Chang
     if kept is None:
         return msgspec.structs.replace(change, update_id=update_id)
     facts: dict[str, Fact] = {f.id: f for f in (*kept.facts, *change.facts)}
-    return Change(
+    return msgspec.structs.replace(
+        change,
         facts=tuple(facts.values()),
         messages=_replaced(kept.messages, change.messages),
         update_id=update_id,

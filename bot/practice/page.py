@@ -107,11 +107,11 @@ class PracticePage:
         """Everything the panel shows; times in UTC."""
         context = self._context
         now = context.clock.now()
-        open_ones = list(await context.store.open_episodes())
+        open_ones = list(await context.records.open_episodes())
         rows = await context.store.past(now - RECENTLY)
         closed = [row.ref for row in rows if row.closed_at is not None][-MOST_CLOSED:]
-        episodes = [*open_ones, *[await context.store.episode(ref) for ref in closed]]
-        office = await context.store.office()
+        episodes = [*open_ones, *[await context.records.episode(ref) for ref in closed]]
+        office = await context.engine.service_state.write_behind.office()
         waiting = [m for e in episodes for m in e.messages if m.state == "waiting"]
         waiting += [m for m in office.messages if m.state == "waiting"]
         return {

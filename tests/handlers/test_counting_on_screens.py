@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from bot.summary import summarise
 from handlers import card
-from handlers.case_records import new_ids
 from handlers.case_view import CaseView, case_view
 from handlers.form import FormState
 from handlers.recording import RECORDINGS
@@ -14,6 +13,7 @@ from protocol import facts as f
 from protocol.fold import fold
 from protocol.provider import Home, Provider, Role, Staff
 from protocol.standing import standing
+from reminders.case_records import new_ids
 from storage.model import Entry, Episode
 from tests.protocol.cases import HOUR, IN_CARE, PACK, SIX, Record
 

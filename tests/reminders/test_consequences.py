@@ -50,20 +50,18 @@ async def test_a_full_disk_right_after_the_report_is_made_good(monkeypatch):
     async with World() as world:
         first = await world.report()
         await world.records(first, world.fact(f.Located))
-        await world.store.create(
-            "RH-6789", "rowan", "RH-6789-YP", Change(facts=[gone_again(world, first)])
-        )
         put_people = world.store.put_people
 
         async def full(people):
             raise NotSaved("full")
 
         monkeypatch.setattr(world.store, "put_people", full)
-        await world.engine.opened("RH-6789")
+        change = Change(facts=[gone_again(world, first)])
+        second = await world.engine.records.open("rowan", "RH", "", change)
         monkeypatch.setattr(world.store, "put_people", put_people)
-        assert await world.store.person("RH-6789-YP") is None
+        assert await world.store.person(second.person) is None
         await world.advance(seconds=20)
-        assert await world.store.person("RH-6789-YP") is not None
+        assert (await world.store.person(second.person)).home == "rowan"
         assert len(await ended(world, first)) == 1
 
 
@@ -71,10 +69,8 @@ async def test_a_full_disk_right_after_the_report_is_made_good(monkeypatch):
 async def test_what_a_person_took_back_is_not_done_again():
     async with World() as world:
         first = await world.report()
-        await world.store.create(
-            "RH-6789", "rowan", "YP-1", Change(facts=[gone_again(world, first)])
-        )
-        await world.engine.opened("RH-6789")
+        change = Change(facts=[gone_again(world, first)])
+        await world.engine.records.open("rowan", "RH", "YP-1", change)
         [fact] = await ended(world, first)
         await world.records(first, world.fact(f.Withdrawn, fact=fact.id, reason="not them"))
         await world.process_down(until=world.clock.now())

@@ -14,7 +14,6 @@ import bot.phone
 import bot.polling
 import bot.storage_alerts
 import handlers.case_buttons
-import handlers.case_records
 import handlers.chat
 import handlers.draft_session
 import handlers.wording.acts
@@ -28,6 +27,7 @@ import protocol.view
 import reminders.acknowledge
 import reminders.all_clear
 import reminders.assessment_cache
+import reminders.case_records
 import reminders.delivery
 import reminders.duties
 import reminders.engine
@@ -44,6 +44,7 @@ import reminders.write_behind
 import tests.simulation.gateway
 import tests.support.memory_store
 from protocol.facts import Closed, SignedOff
+from storage.store import Change
 
 BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
 """By name; the docstring says what is broken."""
@@ -147,10 +148,16 @@ def answers_dropped(stack: contextlib.ExitStack) -> None:
 def answer_not_saved(stack: contextlib.ExitStack) -> None:
     """ "You have it" is said and not written down."""
 
-    async def commit(self: Any, ref: str, build: Any, update_id: int | None) -> None:
-        build(await self.engine.write_behind.episode(ref))
+    real = reminders.case_records.CaseRecords.update
 
-    _put(stack, reminders.acknowledge.Acknowledgements, "_commit", commit)
+    async def update(self: Any, ref: str, build: Any, update_id: int | None = None) -> Any:
+        if build.__qualname__.startswith("Acknowledgements."):
+            record = await self.episode(ref)
+            build(record)
+            return record
+        return await real(self, ref, build, update_id)
+
+    _put(stack, reminders.case_records.CaseRecords, "update", update)
 
 
 @_break
@@ -372,7 +379,7 @@ def told_after_the_list(stack: contextlib.ExitStack) -> None:
     async def tell(self: Any, kind: str) -> None:
         concerned = self._concerned()
         if kind == "saved_again":
-            self._context.told_not_saved.clear()
+            self._told_not_saved.clear()
         for one in concerned:
             person = self._context.service.person(one)
             with contextlib.suppress(handlers.chat.Unreached):
@@ -443,13 +450,12 @@ def closed_again(stack: contextlib.ExitStack) -> None:
         now = desk.clock.now()
 
         def build(current: Any) -> Any:
-            made = handlers.case_records.new_ids(current)()
-            return [Closed(id=made, by=incoming.staff.id, recorded_at=now, at=now)]
+            made = reminders.case_records.new_ids(current)()
+            closed = Closed(id=made, by=incoming.staff.id, recorded_at=now, at=now)
+            return Change(facts=[closed], close=True)
 
         if now_on.back and now_on.has(SignedOff):
-            await handlers.case_records.record(
-                desk, now_on.episode, build, update_id=incoming.update_id, close=True
-            )
+            await desk.records.update(now_on.episode.ref, build, incoming.update_id)
 
     _put(stack, handlers.case_buttons, "_close", close)
 
