@@ -129,7 +129,7 @@ class Reload:
                 what = "was changed, and is read at the start only"
                 found.append(Mistake(place=(table,), what=what, remedy=restart))
         new, old = read.config.configured, self._engine.service_state.configured
-        for episode in await self._engine.service_state.store.open_episodes():
+        for episode in await self._engine.records.open_episodes():
             found += _home_of(episode.ref, episode.home, old, new)
             if pack is not None:
                 try:
