@@ -79,11 +79,47 @@ async def _by_itself(context: Context, incoming: Incoming, parts: Sequence[str])
 
 
 async def digest(context: Context, incoming: Incoming, _: list[str]) -> None:
-    """/digest: the day, then the hour."""
-    if not incoming.staff.manages:
-        raise NotAllowed(say.DIGEST_FOR_MANAGERS)
-    days = [Button(day, f"d:day:{i}") for i, day in enumerate(say.DAYS)]
-    await context.phone.show(incoming.chat_id, Screen(say.WHICH_DAY, rows(days, 4)))
+    """/digest: when it comes and about which homes, and what can be done about it."""
+    if incoming.staff.role is Role.ADMINISTRATOR:
+        raise NotAllowed(menu.ADMINISTRATOR)
+    await _digest(context, incoming)
+
+
+async def _digest(context: Context, incoming: Incoming, at: int = 0, above: str = "") -> None:
+    staff = incoming.staff
+    coming = context.shifts.next_digest(staff)
+    homes = [home.name for home in context.service.homes if staff.covers(home.id)]
+    buttons = [Button(say.SEND_NOW, "d:digest:now")]
+    buttons.append(Button(say.CHANGE_WHEN if coming else say.EVERY_WEEK, "d:digest:when"))
+    if coming:
+        buttons.append(Button(say.DIGEST_OFF, "d:digest:off"))
+    text = say.digest_is_set(coming, homes, context.clock.now(), above)
+    await context.phone.show(incoming.chat_id, Screen(text, rows(buttons, 1)), at)
+
+
+async def _digest_tapped(context: Context, incoming: Incoming, parts: Sequence[str]) -> None:
+    """d:digest:…"""
+    at, staff = incoming.message_id, incoming.staff
+    match [*parts]:
+        case ["when"]:
+            days = [Button(day, f"d:digest:day:{i}") for i, day in enumerate(say.DAYS)]
+            await context.phone.show(incoming.chat_id, Screen(say.WHICH_DAY, rows(days, 4)), at)
+        case ["day", day] if _number(day, 7):
+            hours = [Button(f"{h:02d}:00", f"d:digest:hour:{day}:{h}") for h in range(6, 22)]
+            await context.phone.show(incoming.chat_id, Screen(say.WHICH_HOUR, rows(hours, 4)), at)
+        case ["hour", day, hour] if _number(day, 7) and _number(hour, 24):
+            await context.shifts.digest_setting(
+                staff, int(day), int(hour), update_id=incoming.update_id
+            )
+            await _digest(context, incoming, at)
+        case ["off"]:
+            await context.shifts.digest_off(staff, update_id=incoming.update_id)
+            await _digest(context, incoming, at)
+        case ["now"]:
+            await context.shifts.digest_now(staff, update_id=incoming.update_id)
+            await _digest(context, incoming, at, say.ON_ITS_WAY)
+        case _:
+            await _digest(context, incoming, at)
 
 
 async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
@@ -135,16 +171,8 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await swap.chosen(context, incoming, chosen)
         case ["agree" | "decline" as answer, offer]:
             await swap.answered(context, incoming, offer, yes=answer == "agree")
-        case ["day", day] if staff.manages and _number(day, 7):
-            hours = [Button(f"{h:02d}:00", f"d:hour:{day}:{h}") for h in range(6, 22)]
-            await context.phone.show(incoming.chat_id, Screen(say.WHICH_HOUR, rows(hours, 4)), at)
-        case ["hour", day, hour] if staff.manages and _number(day, 7) and _number(hour, 24):
-            moment = await context.shifts.digest_setting(
-                staff, int(day) % 7, int(hour) % 24, update_id=incoming.update_id
-            )
-            await context.phone.show(
-                incoming.chat_id, Screen(say.digest_set(moment, context.clock.now())), at
-            )
+        case ["digest", *chosen]:
+            await _digest_tapped(context, incoming, chosen)
         case _:
             await context.phone.show(incoming.chat_id, _rota(context, staff), at)
 

@@ -24,6 +24,7 @@ from protocol.facts import (
     SignedOff,
 )
 from protocol.fold import fold
+from protocol.pack import Pack, Window
 from protocol.provider import Staff
 from reminders.duties import Duty
 from reminders.service_state import ServiceState
@@ -31,8 +32,6 @@ from storage.model import Episode, Past
 from storage.store import NotFound
 
 WEEKS = 12
-REPEAT_DAYS = 90
-TIERS = (3, 5, 9)
 
 
 async def gather(
@@ -42,12 +41,13 @@ async def gather(
     now: datetime,
     opened: Sequence[tuple[Episode, int, Sequence[Duty]]],
 ) -> dict[str, Any]:
-    """The digest of one manager: only homes that this manager covers. Figures are of the week that
+    """The digest of one person: only homes that they cover. Figures are of the week that
     ended at `moment` (UTC), when the digest was due, so that no day is left out or counted twice
     if it is late; what is open is as it stands `now`. Builtins, ready for `Message.data`; times as
     ISO UTC. See docs/REMINDERS.md for the fields."""
     own = [entry for entry in opened if staff.covers(entry[0].home)]
-    since = london.days_later(moment, -max(7 * WEEKS, REPEAT_DAYS))
+    repeats = _repeat_window(service_state.pack)
+    since = london.days_later(moment, -max(7 * WEEKS, repeats.days if repeats else 0))
     rows = [row for row in await service_state.store.past(since) if staff.covers(row.home)]
     week = london.days_later(moment, -7)
     records = [record for record, _, _ in own]
@@ -71,7 +71,9 @@ async def gather(
         "interviews": _interviews(rows, week, moment),
         "by_level": _by_level(rows, week, moment),
         "by_home": _by_home(rows, week, moment),
-        "repeats": _repeats(rows, now),
+        "repeats": _repeats(rows, now, repeats) if repeats else [],
+        "repeat_days": repeats.days if repeats else 0,
+        "repeat_tiers": _tiers(repeats) if repeats else [],
         "unanswered": _unanswered(records, week),
         "left_open": _left_open(records, week),
         "out_of_hours_referrals": _referrals(rows, week, moment),
@@ -187,14 +189,29 @@ def _by_home(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, A
     }
 
 
-def _repeats(rows: Sequence[Past], now: datetime) -> list[dict[str, Any]]:
-    """Young people, by reference, with 3, 5 or 9 episodes in 90 days."""
-    since = london.days_later(now, -REPEAT_DAYS)
-    times = Counter(r.person for r in rows if since <= r.start <= now)
+def _repeat_window(pack: Pack) -> Window | None:
+    """The days and tiers at which the protocol wants repeat episodes to be noticed; None where it
+    has none."""
+    return next((window for window in pack.windows if window.tiers), None)
+
+
+def _tiers(window: Window) -> list[int]:
+    """How many episodes each tier begins with, lowest first."""
+    return sorted({number for family in window.tiers for number, _ in family})
+
+
+def _repeats(rows: Sequence[Past], now: datetime, window: Window) -> list[dict[str, Any]]:
+    """Young people, by reference, who have reached a tier of the protocol in its window."""
+    since = london.days_later(now, -window.days)
+    counted = {"missing": window.missing, "unauthorised_absence": window.away}
+    times = Counter(
+        r.person for r in rows if since <= r.start <= now and counted.get(r.category, False)
+    )
+    tiers = _tiers(window)
     return [
-        {"person": person, "episodes": n, "tier": max(t for t in TIERS if n >= t)}
+        {"person": person, "episodes": n, "tier": max(t for t in tiers if n >= t)}
         for person, n in sorted(times.items(), key=lambda item: (-item[1], item[0]))
-        if n >= TIERS[0]
+        if n >= min(tiers)
     ]
 
 

@@ -11,7 +11,7 @@ import msgspec
 
 from protocol import london
 from protocol.london import LONDON
-from protocol.provider import Staff
+from protocol.provider import Role, Staff
 from reminders import digest, night_check
 from reminders.coverage import Coverage
 from reminders.duties import Duty
@@ -26,13 +26,14 @@ from reminders.write_behind import OfficeChange
 from storage.model import Episode, Message, Office
 
 
-class DigestChoice(msgspec.Struct, frozen=True, kw_only=True):
-    """When one manager wants the weekly digest (London time). `since` (UTC): when that was set, so
-    that a time of the week that lies behind is not sent at once."""
+class DigestChoice(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """When one person wants the weekly digest (London time). `since` (UTC): when that was set, so
+    that a time of the week that lies behind is not sent at once. `off`: not by itself."""
 
     weekday: int
     hour: int
     since: datetime
+    off: bool = False
 
 
 class DigestState(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -92,7 +93,7 @@ class ScheduledJobs:
         if self.service_state.policy.night_check.enabled:
             moments.append(_next_hour(now, self.service_state.policy.night_check.at))
         for staff in self._digest_readers(now):
-            choice = self._choice(staff)
+            choice = self.digest_choice(staff)
             if choice is not None:
                 moments.append(self.next_digest(choice, now))
         self.next_at = min((m for m in moments if m > now), default=None)
@@ -203,19 +204,22 @@ class ScheduledJobs:
     # Digests ----------------------------------------------------------------------------------
 
     def _digest_readers(self, now: datetime) -> list[Staff]:
-        return [s for s in self.service_state.service.staff if s.manages and s.active(now)]
+        """Whoever sees cases may have it; to managers it comes without having been asked for."""
+        staff = self.service_state.service.staff
+        return [s for s in staff if s.role is not Role.ADMINISTRATOR and s.active(now)]
 
     def next_digest(self, choice: DigestChoice, now: datetime) -> datetime:
         """When (UTC) the next digest is due for somebody who chose this."""
         return london.days_later(_last(now, choice), 7)
 
-    def _choice(self, staff: Staff) -> DigestChoice | None:
+    def digest_choice(self, staff: Staff) -> DigestChoice | None:
+        """When the weekly digest comes to this person by itself; None: it does not."""
         state = DigestState.read(self.service_state.state.get("digest"))
         own = state.choices.get(staff.id)
-        if own is not None or state.since is None:
-            return own
+        if own is not None:
+            return None if own.off else own
         default = self.service_state.policy.digest
-        if not default.enabled:
+        if state.since is None or not default.enabled or not staff.manages:
             return None
         return DigestChoice(
             weekday=WEEKDAYS.index(default.weekday), hour=default.hour, since=state.since
@@ -227,7 +231,7 @@ class ScheduledJobs:
             await self.service_state.change(lambda _: OfficeChange(state={"digest": first}))
         opened: list[tuple[Episode, int, Sequence[Duty]]] | None = None
         for staff in self._digest_readers(now):
-            choice = self._choice(staff)
+            choice = self.digest_choice(staff)
             if choice is None:
                 continue
             moment = _last(now, choice)
@@ -236,17 +240,28 @@ class ScheduledJobs:
                 continue
             if opened is None:
                 opened = await self.open_duties()
-            data = await digest.gather(self.service_state, staff, moment, now, opened)
-            message = office_message(
-                f"digest~{moment:%Y%m%d%H}~{staff.id}",
-                staff.id,
-                "digest",
-                now,
-                data,
-                priority=90,
-                due_at=moment,
-            )
+            name = f"digest~{moment:%Y%m%d%H}~{staff.id}"
+            message = await self._digest(name, staff, moment, now, opened)
             await self.service_state.change(_digest_sent(staff.id, moment, message))
+
+    async def digest_now(self, staff: Staff, update_id: int | None) -> None:
+        """The week that ends now, for somebody who asks for it; the weekly one comes all the
+        same."""
+        now = self.service_state.clock.now()
+        name = f"digest~now~{now:%Y%m%d%H%M%S}~{staff.id}"
+        message = await self._digest(name, staff, now, now, await self.open_duties())
+        await self.service_state.change(lambda _: OfficeChange(messages=[message]), update_id)
+
+    async def _digest(
+        self,
+        name: str,
+        staff: Staff,
+        moment: datetime,
+        now: datetime,
+        opened: Sequence[tuple[Episode, int, Sequence[Duty]]],
+    ) -> Message:
+        data = await digest.gather(self.service_state, staff, moment, now, opened)
+        return office_message(name, staff.id, "digest", now, data, priority=90, due_at=moment)
 
 
 def _digest_sent(

@@ -263,20 +263,41 @@ class Shifts:
     async def digest_setting(
         self, staff: Staff, weekday: int, hour: int, *, update_id: int | None = None
     ) -> datetime:
-        """When this manager wants the weekly digest: `weekday` 0 is Monday, `hour` is London time.
+        """When this person wants the weekly digest: `weekday` 0 is Monday, `hour` is London time.
         Answers when the next one comes (UTC). Raises ValueError."""
         if not (0 <= weekday <= 6 and 0 <= hour <= 23):
             msg = f"weekday 0 to 6 and hour 0 to 23, not {weekday} and {hour}"
             raise ValueError(msg)
         choice = DigestChoice(weekday=weekday, hour=hour, since=self.service_state.clock.now())
 
+        await self._choose_digest(staff, choice, update_id)
+        return self.engine.scheduled_jobs.next_digest(choice, self.service_state.clock.now())
+
+    async def digest_off(self, staff: Staff, *, update_id: int | None = None) -> None:
+        """The weekly digest comes no longer by itself."""
+        choice = DigestChoice(weekday=0, hour=9, since=self.service_state.clock.now(), off=True)
+        await self._choose_digest(staff, choice, update_id)
+
+    async def digest_now(self, staff: Staff, *, update_id: int | None = None) -> None:
+        """Sends the digest of the last seven days."""
+        await self.engine.scheduled_jobs.digest_now(staff, update_id)
+        self.engine.look_at_rounds()
+
+    def next_digest(self, staff: Staff) -> datetime | None:
+        """When (UTC) the weekly digest comes to this person next; None: not by itself."""
+        jobs = self.engine.scheduled_jobs
+        choice = jobs.digest_choice(staff)
+        return jobs.next_digest(choice, self.service_state.clock.now()) if choice else None
+
+    async def _choose_digest(
+        self, staff: Staff, choice: DigestChoice, update_id: int | None
+    ) -> None:
         def build(office: Office) -> OfficeChange:
             state = DigestState.read(office.state.get("digest"))
             state = msgspec.structs.replace(state, choices={**state.choices, staff.id: choice})
             return OfficeChange(state={"digest": msgspec.to_builtins(state)})
 
         await self._change(build, update_id)
-        return self.engine.scheduled_jobs.next_digest(choice, self.service_state.clock.now())
 
     # ------------------------------------------------------------------------------------------
 

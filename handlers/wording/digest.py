@@ -1,4 +1,4 @@
-"""The weekly digest for managers: figures and references, never a name."""
+"""The weekly digest: figures and references, never a name."""
 
 from __future__ import annotations
 
@@ -43,7 +43,9 @@ def weekly(message: Message, words: Words) -> Screen:
         name = plain(home.name if home else home_id)
         lines.append(f"{name}: {_against(figure)}")
     if data["repeats"]:
-        lines += ["", "<b>Often away: 3, 5 or 9 times in 90 days</b>"]
+        tiers = " or ".join(map(str, data.get("repeat_tiers", ())))
+        days = data.get("repeat_days", 0)
+        lines += ["", f"<b>Often away: {tiers} times in {days} days</b>"]
         lines += [
             f"{plain(r['person'])}: {r['episodes']} times (reached {r['tier']})"
             for r in data["repeats"][:MOST]

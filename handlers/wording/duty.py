@@ -10,6 +10,7 @@ from handlers.chat import bold, plain
 from handlers.wording.common import clock, cut
 from handlers.wording.messages import Words
 from handlers.wording.service import case_lines
+from protocol.london import LONDON
 from protocol.provider import Home, Provider
 
 TITLE = "<b>On duty now</b> (first named, first asked)"
@@ -31,9 +32,11 @@ LIST_WHEN = "The rota does not name you. At what time should it come every day?"
 LIST_ENDS = "It no longer comes by itself. /today gives it at any time."
 WHICH_DAY = "On which day do you want the weekly digest?"
 WHICH_HOUR = "At which hour (London time)?"
-DIGEST_FOR_MANAGERS = (
-    "The weekly digest goes to managers. /today gives you the list for your shift."
-)
+SEND_NOW = "Send it now"
+EVERY_WEEK = "Send it every week"
+CHANGE_WHEN = "Change day or hour"
+DIGEST_OFF = "Stop sending it by itself"
+ON_ITS_WAY = "It is on its way: the seven days up to now."
 DAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 TAKEN = {
     "done": "You have taken over. Reminders come to you first.",
@@ -70,9 +73,19 @@ def offered(taker: str, expires_at: datetime, now: datetime) -> str:
     )
 
 
-def digest_set(moment: datetime, now: datetime) -> str:
-    """When the weekly digest comes."""
-    return f"Your weekly digest comes next on {clock(moment, now)}, then every week."
+def digest_is_set(
+    coming: datetime | None, homes: Sequence[str], now: datetime, above: str = ""
+) -> str:
+    """What is set about the weekly digest of one person."""
+    if coming is None:
+        when = "Your weekly digest does not come by itself."
+    else:
+        at = coming.astimezone(LONDON)
+        when = f"Your weekly digest comes every {at:%A at %H:%M}; next on {clock(coming, now)}."
+    shown = ", ".join(bold(cut(home)) for home in homes[:8])
+    if len(homes) > 8:
+        shown += f" and {len(homes) - 8} more"
+    return "\n".join(filter(None, (above, when, f"It is about: {shown or 'no home'}.")))
 
 
 def list_set(coming: datetime | None, now: datetime, *, by_rota: bool) -> str:

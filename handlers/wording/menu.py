@@ -19,7 +19,7 @@ COMMANDS = (
     ("returned", "Somebody is found or back"),
     ("duty", "Who is on duty; take over, hand over, swap"),
     ("today", "Short list for the start of a shift"),
-    ("digest", "Day and hour of your weekly digest"),
+    ("digest", "Your weekly digest: when it comes, send it now"),
     ("reports", "Figures of the month for your homes (managers)"),
     ("people", "Staff list: invite, change, end (managers)"),
     ("privacy", "What is kept, and who is responsible"),
@@ -50,7 +50,7 @@ HELP = (
     "/returned somebody is found or back\n"
     "/duty who is on duty; take over, hand over, swap\n"
     "/today short list for your shift\n"
-    "/digest day and hour of your weekly digest\n"
+    "/digest your weekly digest: when it comes, or now\n"
     "/reports figures of the month for your homes (managers)\n"
     "/people staff list: invite, change, end (managers, administrators)\n"
     "/cancel stop what you are filling in\n"

@@ -7,6 +7,7 @@ import msgspec
 
 from bot.summary import summarise
 from protocol import facts as f
+from reminders.digest import _repeat_window, _repeats
 from reports.drawing import weeks_by_level
 from storage.model import Past
 from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
@@ -30,6 +31,38 @@ async def test_monday_at_nine_unless_the_manager_chose_otherwise():
         await world.until(utc("2026-03-12 17:01"))
         await world.until(utc("2026-03-17 12:00"))
         assert [g.at.strftime("%a %H:%M") for g in digests(world)] == ["Mon 09:00", "Thu 17:00"]
+
+
+@in_virtual_time
+async def test_a_duty_manager_has_it_when_they_want_it_and_nobody_who_does_not():
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        dana = world.staff("dana")
+        assert world.shifts.next_digest(dana) is None
+        await world.shifts.digest_setting(dana, 0, 9)
+        await world.shifts.digest_off(world.staff("mia"))
+        assert world.shifts.next_digest(world.staff("mia")) is None
+        await world.until(utc("2026-03-09 09:01"))
+        assert [g.to for g in digests(world)] == ["dana"]
+        await world.shifts.digest_now(world.staff("mia"))
+        await world.advance(minutes=1)
+        assert [g.to for g in digests(world)] == ["dana", "mia"]
+        await world.until(utc("2026-03-16 09:01"))
+        assert [g.to for g in digests(world)] == ["dana", "mia", "dana"]
+
+
+@in_virtual_time
+async def test_repeats_are_counted_in_the_days_and_from_the_tiers_of_the_protocol():
+    pack = PACK.with_settings({"staffs_window_days": 30, "staffs_tiers": [2, 4]})
+    window = _repeat_window(pack)
+    now = utc("2026-03-09 09:00")
+
+    def row(days, person="YP-1", category="missing"):
+        at = now - timedelta(days=days)
+        fields = {"home": "rowan", "end": at, "level": 1, "peak": 1, "closed_at": None}
+        return Past(ref=f"A{days}", person=person, category=category, start=at, **fields)
+
+    rows = [row(1), row(29), row(40), row(2, "YP-2"), row(3, "YP-3"), row(4, "YP-3", "other")]
+    assert _repeats(rows, now, window) == [{"person": "YP-1", "episodes": 2, "tier": 2}]
 
 
 @in_virtual_time

@@ -166,14 +166,21 @@ async def test_the_week_of_a_manager_on_monday_at_nine(monday: Night) -> None:
     assert len(again) == 1
 
 
-async def test_every_manager_chooses_the_day_and_the_hour(night: Night) -> None:
-    """A duty manager has none. Down at the chosen hour: it comes late, and says so."""
+async def test_everybody_chooses_the_day_and_the_hour(night: Night) -> None:
+    """A duty manager gets it when they ask for it, about their own home. Down at the chosen hour:
+    it comes late, and says so."""
     await night.morgan.sends("/digest")
-    await night.morgan.sees("The weekly digest goes to managers")
+    await night.morgan.sees("does not come by itself", "It is about: Rowan House.")
+    await night.morgan.taps("Send it now")
+    await night.morgan.sees("Your week", "Open cases: 0")
+    await night.forget()
     await night.robin.sends("/digest")
+    await night.robin.sees("comes every Monday at 09:00", "Rowan House, Alder Lodge")
+    await night.robin.taps("Change day or hour")
     await night.robin.taps("Tue")
     await night.robin.taps("07:00")
-    await night.robin.sees("comes next on Tue 24 Nov 07:00")
+    await night.robin.has_on_screen("comes every Tuesday at 07:00; next on Tue 24 Nov 07:00")
+    await night.forget()
     await night.clock.go_to(london("2026-11-24 06:59"))
     await night.stage.nobody_got_anything_else()
     night.kill()
