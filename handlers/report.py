@@ -16,7 +16,7 @@ from handlers.times import shown
 from handlers.wording import report as say
 from handlers.wording.common import DANGER
 from handlers.wording.form import KEPT_OUT, answer
-from protocol.facts import Abducted, Answer, Category, Child, Fact, Opened, PoliceTold
+from protocol.facts import Abducted, Answer, Category, Child, Fact, Note, Opened, PoliceTold
 from protocol.london import day_of
 from storage.model import Person
 
@@ -102,6 +102,32 @@ def young(state: FormState) -> bool:
         return age is None or age < state.young_below
     age_said = state.answers.get("age", UNKNOWN)
     return age_said == UNKNOWN or int(age_said) < state.young_below
+
+
+FEARED_FOR = frozenset(
+    {
+        "cse_risk",
+        "trafficking_indicators",
+        "gang_risk",
+        "forced_marriage_risk",
+        "hbv_risk",
+        "self_harm",
+        "risky_contacts",
+    }
+)
+"""What the register says of a young person for whom police are rung before anything is asked."""
+
+
+def taken(state: FormState) -> bool:
+    """Said to be taken or forced away: a crime in action (000:1132)."""
+    return state.answers.get("known") == "taken"
+
+
+def police_first(state: FormState) -> bool:
+    """The young, those feared for, those whom the register knows to be in danger."""
+    person = person_of(state)
+    at_risk = person is not None and any(getattr(person.child, flag) for flag in FEARED_FOR)
+    return young(state) or at_risk or state.answers.get("known") in ("feared", "taken")
 
 
 def _looked_after_unlisted(state: FormState) -> bool:
@@ -249,7 +275,7 @@ FORM = Form(
         When(
             key="pol",
             label=say.LABELS["pol"],
-            ask=lambda c: say.police(young=young(c)),
+            ask=lambda c: say.police(first=police_first(c), taken=taken(c)),
             quick=lambda _: [
                 Option("Just now", ago(0)),
                 Option("15 min ago", ago(15)),
@@ -391,6 +417,8 @@ def facts(state: FormState, new_id: Any, noticed_at: datetime) -> list[Fact]:
     ]
     if told is not None:
         found.append(PoliceTold(id=new_id(), at=told, **author))
-    if "abducted" in answers.get("worse", []):
+    if answers.get("known") == "feared":
+        found.append(Note(id=new_id(), at=noticed_at, text=say.FEARED, **author))
+    if taken(state) or "abducted" in answers.get("worse", []):
         found.append(Abducted(id=new_id(), at=noticed_at, **author))
     return found

@@ -22,7 +22,10 @@ WHEREABOUTS = "Does somebody know for certain where they are?"
 WHEREABOUTS_OPTIONS = [
     ("No, or not confirmed", "missing"),
     ("Yes, confirmed", "known"),
+    ("No, and I fear for them", "feared"),
+    ("🆘 Taken or forced away", "taken"),
 ]
+FEARED = "Reported with fear for their safety."
 LAST_SEEN = "When were they last seen? Tap, or type a time."
 DUE_BACK = "When were they due back? Tap, or type a time."
 NO_SET_TIME = "No set time"
@@ -46,6 +49,7 @@ REPORTED_BY_OPTIONS = [
 ]
 POLICE = "Have police been told? Tap, or type when."
 RING_POLICE = "Ring police now: 101, in danger 999. Then go on here."
+RING_999 = "🆘 Crime in action: ring 999 now. Then go on here."
 NOT_YET = "Not yet"
 FACTORS = "Anything that makes it worse? Tap all that apply."
 CONCERNS = "Any earlier concerns (social care, earlier harm or exploitation)?"
@@ -82,15 +86,20 @@ FACTOR_LABELS = {
     "gang_risk": "Gangs, county lines",
     "trafficking_indicators": "Trafficking signs",
     "mental_health": "Mental health",
+    "self_harm": "Self-harm",
+    "health_need": "Health need, medication",
+    "learning_difficulty": "Learning difficulty",
     "risky_contacts": "Risky contacts",
     "uasc": "Unaccompanied migrant",
     "abducted": "Taken or forced",
 }
 
 
-def police(*, young: bool) -> str:
-    """The young cannot wait for the rest of the questions."""
-    return f"{bold(RING_POLICE)}\n{POLICE}" if young else POLICE
+def police(*, first: bool, taken: bool = False) -> str:
+    """first: they cannot wait for the rest of the questions.  taken: a crime in action."""
+    if taken:
+        return f"{bold(RING_999)}\n{POLICE}"
+    return f"{bold(RING_POLICE)}\n{POLICE}" if first else POLICE
 
 
 def how_many(values: Sequence[str] | str) -> str:
@@ -122,9 +131,12 @@ def ages(lo: int = 5, hi: int = 17) -> list[tuple[str, str]]:
 
 def whereabouts(value: str) -> str:
     """Known or not, as it is read back."""
-    return {"missing": "not known for certain", "known": "known and confirmed"}.get(
-        value, "don't know (counts as missing)"
-    )
+    return {
+        "missing": "not known for certain",
+        "known": "known and confirmed",
+        "feared": "not known, feared for",
+        "taken": "taken or forced away",
+    }.get(value, "don't know (counts as missing)")
 
 
 def when(value: datetime | None, now: datetime, *, none: str) -> str:

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
+from handlers.report import FEARED_FOR, police_first
 from protocol import facts as f
+from protocol.facts import Child
 from protocol.fold import fold
+from storage.model import Person
 from storage.store import Change
 from tests.handlers.chat_world import ChatWorld
+from tests.handlers.test_form import state
 from tests.handlers.test_time_order import answers, told_everybody
 
 
@@ -212,6 +217,44 @@ async def test_the_young_ring_police_first_and_an_agency_is_asked_about() -> Non
         assert (opened.reported_by_other_agency, opened.parents_reported) == (True, False)
         standing = await world.engine.cases.standing_of((await world.case()).ref)
         assert "HAR-SH-AGENCY" in standing.computed.reasons
+
+
+async def test_taken_by_force_is_a_crime_in_action_from_the_second_tap_on() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-02", "🆘 Taken or forced away")
+        assert "Crime in action: ring 999 now" in world.text("amy")
+        await world.taps("amy", "Not yet", "Just now", "No set time", "Did not come back")
+        await world.taps("amy", "None of these", "Save the report")
+        case = await world.case()
+        assert await world.facts(case.ref, f.Abducted)
+        assert "Crime in action: ring 999 now" in world.text("amy")
+
+
+async def test_feared_for_means_police_first_and_is_on_record() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "Someone not on the list", "16", "At home", "Parents or carers")
+        await world.taps("amy", "No, and I fear for them")
+        assert "Ring police now: 101, in danger 999." in world.text("amy")
+        await world.taps("amy", "Not yet", "Just now", "No set time", "Did not come back")
+        await world.taps("amy", "Self-harm", "Health need", "That's all", "No", "Save the report")
+        case = await world.case()
+        [opened] = await world.facts(case.ref, f.Opened)
+        assert (opened.child.self_harm, opened.child.health_need) == (True, True)
+        [note] = await world.facts(case.ref, f.Note)
+        assert note.text == "Reported with fear for their safety."
+
+
+async def test_whoever_the_register_knows_to_be_at_risk_has_police_first() -> None:
+    for flag in sorted(FEARED_FOR):
+        known = Child(age=16, historical_concerns=False, **{flag: True})
+        person = Person(ref="YP-90", home="rowan", child=known)
+        answers = {"who": "YP-90", "known": "missing"}
+        said = msgspec.structs.replace(state(**answers), people=[person])
+        assert police_first(said), flag
+    calm = Person(ref="YP-90", home="rowan", child=Child(age=16, historical_concerns=False))
+    assert not police_first(msgspec.structs.replace(said, people=[calm]))
 
 
 async def test_a_report_takes_at_most_nine_taps() -> None:
