@@ -124,7 +124,8 @@ class Removals:
             except (TelegramError, TimeoutError):
                 return False
         log.warning("a message stays in a chat for good")
-        self._late.owe(one.chat, Answer(text=menu.NOT_REMOVED, words=True))
+        if self._service_state.service.by_telegram(one.chat) is not None:
+            self._late.owe(one.chat, Answer(text=menu.NOT_REMOVED, words=True))
         return True
 
 

@@ -53,7 +53,7 @@ class WordedSender:
     async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         """One attempt; raises what `reminders.sending` names, nothing else."""
         person = self._service.person(message.to)
-        if person is None or message.chat_id is None:
+        if person is None or not person.active(self._clock.now()) or message.chat_id is None:
             raise Refused("not on the staff list")
         if message.kind in EDITS:
             return await self._change(message, episode)

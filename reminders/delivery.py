@@ -253,7 +253,7 @@ class Delivery:
             parts.append((item.ref, message, record))
         wanted: list[tuple[str, Message, Episode | None]] = []
         for ref, message, record in parts:
-            if await self.outbox.still_wanted(ref, message.id):
+            if await self.outbox.still_wanted(ref, message.id, queue.person):
                 wanted.append((ref, message, record))
             else:
                 queue.settle(ref, message.id)

@@ -93,14 +93,16 @@ class Outbox:
         self.records.recorded(record)
         return (begun[0] if begun else None), record
 
-    async def still_wanted(self, ref: str, message_id: str) -> bool:
+    async def still_wanted(self, ref: str, message_id: str, person: str) -> bool:
         """Whether an attempt that was put on record is still to be made: the disk may have been
-        slow, and somebody may have come back meanwhile."""
+        slow, and meanwhile somebody may have come back, or the person have left the list."""
         if ref == OFFICE:
-            return True
+            return self.records.chat_of(person, None) is not None
         try:
             record = await self.records.fresh(ref)
         except NotFound:
+            return False
+        if self.records.chat_of(person, record.home) is None:
             return False
         return any(m.id == message_id and m.state == "waiting" for m in record.messages)
 
