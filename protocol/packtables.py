@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
@@ -27,6 +28,9 @@ TABLES: dict[str, tuple[str, ...]] = {
     "ambiguity": ("id", "text", "choice", "settings", "why"),
 }  # fmt: skip
 """The keys of each kind of table. All but [pack] are lists of tables."""
+ID = re.compile(r"[A-Z0-9][A-Z0-9-]{0,23}")
+ALLOWED_IN_ID = "capital letters, digits and -, at most 24"
+"""An id goes into buttons, with a case reference, in 64 bytes; and it must hold no colon."""
 NAMED = ("settings", "presets", "counts")
 """Tables whose keys are names of settings, presets and counts."""
 
@@ -84,6 +88,8 @@ class Fields:
         value = self.text(key)
         if value in taken:
             raise self.error(key, f"{value!r} is there twice")
+        if not ID.fullmatch(value):
+            raise self.error(key, f"{value!r} does not go into a button", ALLOWED_IN_ID)
         return value
 
     def texts(self, key: str, allowed: Collection[str], what: str) -> tuple[str, ...]:

@@ -24,9 +24,9 @@ from storage.model import Message, Office
 
 _OfficeBuild: TypeAlias = Callable[[Office], OfficeChange | None]
 _PresenceChange: TypeAlias = Callable[[Reachability, datetime], Reachability]
-OfferOutcome: TypeAlias = Literal["done", "over", "not_allowed"]
+OfferOutcome: TypeAlias = Literal["done", "over", "not_allowed", "not_covered"]
 """done: it is so now. over: the offer was answered, taken back or ran out. not_allowed: not this
-person's home or offer."""
+person's home or offer. not_covered: whoever accepts is not on the list for the home any more."""
 
 
 class Shifts:
@@ -143,6 +143,10 @@ class Shifts:
             state = RotaState.read(office.state.get("rota"))
             if offer not in state.offers or offer.expires_at <= now:
                 outcome[0] = "over"
+                return None
+            listed = self.service_state.service.person(taker.id)
+            if listed is None or not all(listed.covers(home) for home in offer.homes):
+                outcome[0] = "not_covered"
                 return None
             outcome[0] = "done"
             covers = [self._cover(home, taker.id, offer.giver, now) for home in offer.homes]

@@ -47,6 +47,8 @@ ACCEPTED = {
     "done": "You have taken over. Your list follows.",
     "over": "That offer is over. This is how it stands now.",
     "not_allowed": "That offer is not for you.",
+    "not_covered": "You are not on the list for that home any more: it stays with them. "
+    "Please tell them.",
 }
 TAKEN_BACK = "Taken back. It stays with you."
 REFUSED = {

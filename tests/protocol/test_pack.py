@@ -135,6 +135,8 @@ MISTAKES = [
     ("unknown setting", "notify_ra_min", "notify_ra_mins", "settings.notify_ra_mins", "tz"),
     ("wrong value", "notify_ra_min = 30", 'notify_ra_min = "x"', "settings.notify_ra_min", "0 to"),
     ("twice the same id", 'id = "EX-L1"', 'id = "EX-3IN30"', "rule[3].id", "twice"),
+    ("an id with a colon", 'id = "EX-L1"', 'id = "EX:L1"', "rule[2].id", "at most 24"),
+    ("an id too long", 'id = "EX-L1"', f'id = "{"E" * 25}"', "rule[2].id", "at most 24"),
     ("missing source", 'source = "Exampleshire protocol, page 4"\n', "", "rule[3]", "source"),
     ("impossible time", '"level3_min_hours"\ntext', "99999\ntext", "duty[0].after_hours", "8784"),
     (

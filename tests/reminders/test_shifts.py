@@ -277,6 +277,20 @@ async def test_a_refused_hand_over_and_one_taken_back():
 
 
 @in_virtual_time
+async def test_an_offer_is_not_accepted_by_somebody_who_no_longer_covers_the_home():
+    async with World(policy=NIGHTS) as world:
+        amy, ben = world.staff("amy"), world.staff("ben")
+        offer = await world.shifts.hand_over(ben, amy, ["rowan"])
+        moved = msgspec.structs.replace(amy, homes=("cedar",))
+        state = world.engine.service_state
+        staff = tuple(moved if one.id == "amy" else one for one in state.service.staff)
+        service = msgspec.structs.replace(state.service, staff=staff)
+        state.adopt(service, state.policy, state.pack)
+        assert await world.shifts.accept(moved, offer.id) == "not_covered"
+        assert "amy" not in world.shifts.on_duty("rowan")
+
+
+@in_virtual_time
 async def test_taking_over_in_chat_puts_one_first_until_the_rota_changes_hands():
     async with World(policy=NIGHTS) as world:
         await world.report(ago=timedelta(0), by="ben")

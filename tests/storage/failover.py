@@ -22,6 +22,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from queue import Empty, Queue
+from typing import IO
 
 import msgspec
 import psycopg
@@ -40,7 +41,14 @@ ROOT = Path(__file__).parents[2]
 class Node:
     """One process on one machine."""
 
-    def __init__(self, address: str, service: str, name: str, said: Queue[tuple[Node, list[str]]]):
+    def __init__(
+        self,
+        address: str,
+        service: str,
+        name: str,
+        said: Queue[tuple[Node, list[str]]],
+        log: IO[bytes],
+    ) -> None:
         self.name = name
         self._process = subprocess.Popen(
             [
@@ -48,7 +56,7 @@ class Node:
                 str(LEASE_SECONDS),
             ],
             stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
+            stderr=log,
             text=True,
             cwd=ROOT,
         )  # fmt: skip
@@ -63,6 +71,11 @@ class Node:
             # A line that a kill cut short said nothing.
             if line.endswith("\n") and words[0] in ("leads", "saved") and len(words) == 3:
                 self._said.put((self, words))
+
+    @property
+    def ended(self) -> bool:
+        """Its process is over."""
+        return self._process.poll() is not None
 
     def signal(self, number: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -114,11 +127,12 @@ class Failovers:
         self.confirmed: list[str] = []
         self.terms: list[int] = []
         self._count = 0
+        self._log = (servers[0].root / "nodes.log").open("ab")
         self.nodes = [self.node(), self.node()]
 
     def node(self) -> Node:
         self._count += 1
-        return Node(self.address, self.service, f"n{self._count}", self.said)
+        return Node(self.address, self.service, f"n{self._count}", self.said, self._log)
 
     def next_saved(self, *, besides: Node | None = None, after: float = 0.0) -> Node:
         """Waits for a confirmed fact of any node (but this one), later than a moment."""
@@ -130,7 +144,8 @@ class Failovers:
                 continue
             if self._took(words) and node is not besides and float(words[-1]) > after:
                 return node
-        raise AssertionError("nobody leads")
+        log = Path(self._log.name).read_text(errors="replace")[-3000:]
+        raise AssertionError(f"nobody leads; the nodes said:\n{log}")
 
     def _took(self, words: list[str]) -> bool:
         if words[0] == "leads":
@@ -143,6 +158,7 @@ class Failovers:
         leader = self.next_saved()
         for _ in range(count):
             time.sleep(self.chance.uniform(0.0, 0.3))
+            self._replace_those_that_ended()
             kind = self.chance.choice(kinds)
             began = time.monotonic()
             leader = getattr(self, f"_{kind}")(leader, began)
@@ -160,6 +176,7 @@ class Failovers:
         """Kills both nodes."""
         while self.nodes:
             self.nodes.pop().kill()
+        self._log.close()
 
     def _killed_process(self, leader: Node, began: float) -> Node:
         leader.kill()
@@ -201,9 +218,17 @@ class Failovers:
         self.servers.reverse()
         return node
 
+    def _replace_those_that_ended(self) -> None:
+        """A leader that was followed ends; as systemd does, it is started again, as a standby."""
+        for node in list(self.nodes):
+            if node.ended:
+                node.kill()
+                self._replace(node)
+
     def _replace(self, node: Node) -> None:
-        self.nodes.remove(node)
-        self.nodes.append(self.node())
+        if node in self.nodes:
+            self.nodes.remove(node)
+            self.nodes.append(self.node())
 
     def _compare(self) -> None:
         async def facts() -> list[str]:
@@ -245,7 +270,10 @@ def main(count: int, seed: int) -> int:
         kinds = (
             ["killed_process"] * 6 + ["cut_connections"] * 2 + ["stopped_process", "killed_primary"]
         )
-        figures = run.run(count, kinds)
+        try:
+            figures = run.run(count, kinds)
+        finally:
+            run.end()
     finally:
         for server in servers:
             server.gone()
