@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from handlers import next_steps
 from handlers.case_view import CaseView, for_this_home
 from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
@@ -80,9 +81,14 @@ def main_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]
         parents = ["parents", "withheld"]
     found = ["back"] if view.has(f.Located) else ["found", "back"]
     if view.has(f.Located):
-        found = [*_found(view), *found, "again"]
+        found = [*found, "again"]
     checked = _done(view, [d for d in urgent_first(view)[0] if d in done_by_hand(view)])
-    rows = _rows(view, telling, parents, found, ["note", "actions"], ["why", "more"])
+    answers = [] if view.has(f.Located) else next_steps.before_return(view)
+    steps = next_steps.found(view) if view.has(f.Located) else []
+    after = [steps[start : start + 2] for start in range(0, len(steps), 2)]
+    rows = _rows(
+        view, telling, answers, parents, *after, found, ["note", "actions"], ["why", "more"]
+    )
     return (*checked, *rows)
 
 
@@ -101,20 +107,13 @@ def _done(view: CaseView, duties: Sequence[Duty]) -> tuple[tuple[Button, ...], .
     )
 
 
-def _found(view: CaseView) -> list[str]:
-    """Found, and not back yet: referral first, then those who were told."""
-    wanted = {duty.id for duty in view.duties} | {*view.state.computed.prompts}
-    urgent = ("referral", "back_police", "back_parents", "ask_safe")
-    return [kind for name, kind in AFTER_RETURN if name in wanted and kind in urgent][:2]
-
-
 NEXT_SHOWN = 8
 """Of what comes next after a return, that many buttons; the others follow when these are done."""
 
 
 def _after_return(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]:
     """What comes up after a return, in the order in which it does: an hour, a day, three days."""
-    after = [action for action in _next(view) if action][:NEXT_SHOWN]
+    after = next_steps.after_return(view)[:NEXT_SHOWN]
     settle = ["settle"] if view.state.computed.to_settle else []
     last = []
     if staff.manages and not view.has(f.SignedOff):
@@ -123,64 +122,6 @@ def _after_return(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...
         last.append("close")
     pairs = [after[start : start + 2] for start in range(0, len(after), 2)]
     return _rows(view, *pairs, settle, last, ["note", "actions"], ["again", "why", "more"])
-
-
-def _next(view: CaseView) -> list[str]:
-    """The forms that are wanted now, most urgent first, each once."""
-    computed = view.state.computed
-    wanted = {duty.id for duty in view.duties} | {*computed.to_settle, *computed.prompts}
-    found = [kind for name, kind in AFTER_RETURN if name in wanted]
-    if "parents" in found:
-        found.insert(found.index("parents") + 1, "withheld")
-    if view.has(f.Referred) and not view.has(f.ReferralAnswered):
-        found.insert(0, "referral_result")
-    if "SG-SAFEWELL" in computed.reasons and "SAFE-WELL" in computed.to_settle:
-        found.append("safewell")
-    if not view.has(f.Collected):
-        found.append("came_back")
-    if view.missing and view.folded.child.looked_after and not view.has(f.MedicalChecked):
-        found.append("medical")
-    if "SG-RI" in computed.reasons:
-        found += _interview(view)
-    return list(dict.fromkeys(found))
-
-
-def _interview(view: CaseView) -> list[str]:
-    """The next steps of the return interview: offered, answered, booked, held, shared."""
-    held = [x for x in view.facts if isinstance(x, f.InterviewHeld)]
-    if any(x.independent is not False for x in held):
-        asked = any(isinstance(x, f.WhileAway) and x.push is not None for x in view.facts)
-        content = asked or any(x.content for x in held)
-        return [
-            *([] if content else ["content"]),
-            *([] if view.has(f.InterviewShared) else ["shared"]),
-        ]
-    if view.folded.ri_declined_at is not None:
-        return []
-    if not view.has(f.InterviewOffered):
-        return ["offered", "held"]
-    if not view.has(f.InterviewAnswered):
-        return ["answered", "held"]
-    return ["held"] if view.has(f.InterviewBooked) else ["booked", "held"]
-
-
-AFTER_RETURN = (
-    ("N-POLICE", "police"),
-    ("POLICE-NOT-TOLD", "police"),
-    ("POLICE-CHALLENGE", "police_said"),
-    ("REF-OOH", "referral"),
-    ("REF-DUTY", "referral"),
-    ("N-RA", "authority"),
-    ("N-PARENTS", "parents"),
-    ("N-BACK-POLICE", "back_police"),
-    ("N-BACK-RA", "back_authority"),
-    ("N-BACK-PARENTS", "back_parents"),
-    ("N-RA-WRITTEN", "written"),
-    ("ASK-SAFE", "ask_safe"),
-    ("ASK-CRIME", "time_away"),
-    ("ASK-HARM", "time_away"),
-)
-"""Duties, things to settle and questions, most urgent first, and the form that records each."""
 
 
 def more_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]:
@@ -199,16 +140,17 @@ def more_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]
     said = ["police_said"] if view.has(f.PoliceTold) else []
     if view.has(f.AuthorityTold):
         said.append("acknowledged")
-    after = ["time_away", "assessment"] if view.back or view.has(f.Located) else []
+    back = view.back or view.has(f.Located)
+    after = [["time_away", "meeting"], ["plans", "assessment"]] if back else []
+    met = view.has(f.MeetingHeld) or view.has(f.InterviewHeld)
+    after += [["action"]] if met else []
     levels = ["raise"] if view.state.shown < 3 else []
     if staff.manages and view.state.shown > 1:
         levels.append("lower")
     checks = _done(view, done_by_hand(view)[:4])
     return (
         *checks,
-        *_rows(
-            view, *first, told, said, ["undo", "together"], after[:1], after[1:], levels, ["card"]
-        ),
+        *_rows(view, *first, told, said, ["undo", "together"], *after, levels, ["card"]),
     )
 
 

@@ -10,7 +10,7 @@ from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import code
-from handlers.recording.after_return import MEETINGS
+from handlers.recording.deciding import MEETING_ACTIONS, MEETINGS
 from handlers.wording import after_return as say
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title
 from protocol import facts as f
@@ -25,8 +25,8 @@ from storage.model import Episode
 NO_WORK = (f.Note, f.Acknowledged, f.Snoozed, f.Told, f.SignedOff, f.Closed)
 """Facts that are no work on a case: whoever wrote only these may sign it off."""
 LATE = (
-    "note", "held", "content", "shared", "safewell", "medical", "referral_result", "assessment",
-    "fix", "undo",
+    "note", "held", "content", "action", "shared", "safewell", "medical", "referral_result",
+    "meeting", "plans", "assessment", "fix", "undo",
 )  # fmt: skip
 """What a manager can still record when a case is closed; decisions beside them."""
 NOT_LATE = ("raise", "lower", "signoff")
@@ -42,6 +42,8 @@ def form_for(about: str, pack: Pack) -> tuple[str, dict[str, Any]]:
     if about in MEETINGS:
         return "meeting", answers
     item = pack.item(about)
+    if about == MEETING_ACTIONS:
+        return "decide", answers
     if item is None or not item.settling.outcomes:
         return "done", answers
     return "decide", {**answers, **_allowed(about, pack)}

@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from protocol.facts import AwayTogether
 from protocol.provider import Staff
 from reminders.consequences import Consequences
 from reminders.service_state import ServiceState
@@ -26,8 +27,9 @@ class Planner(Protocol):
 class CaseRecords:
     """Every read and every change of a case by a person goes through here.
 
-    What follows from a change (the episode before ends, a young person is put on the list) is
-    done before the change comes back, or, after a crash or a full disk, at the next start.
+    What follows from a change (the episode before ends, a young person is put on the list, the
+    other case says that they were away together) is done before the change comes back, or, after a
+    crash or a full disk, at the next start.
     """
 
     def __init__(
@@ -66,6 +68,10 @@ class CaseRecords:
             NotFound, NotSaved, Conflict.
         """
         record = await self._write_behind.put(ref, build, update_id)
+        if any(isinstance(fact, AwayTogether) for fact in record.facts):
+            self._consequences.look_at(ref)
+            for other in await self._consequences.run():
+                await self._planner.changed(other)
         await self._planner.changed(ref)
         return record
 

@@ -1,7 +1,8 @@
-"""What follows from a report and belongs to other records: the earlier episode of somebody who went
-again ends, and a young person who was not on the list is on it.
+"""What follows from an entry and belongs to other records: the earlier episode of somebody who went
+again ends, a young person who was not on the list is on it, and whoever was away together with
+somebody stands so on both cases.
 
-It cannot be in the commit of the report, so it is done right after it, and whatever a crash or a
+It cannot be in the commit of that entry, so it is done right after it, and whatever a crash or a
 full disk left undone is done later: at the next start, or with the next round of the engine.
 """
 
@@ -9,12 +10,15 @@ from __future__ import annotations
 
 import structlog
 
-from protocol.facts import GoneAgain, Opened
+from protocol.counting import counting
+from protocol.facts import AwayTogether, Fact, GoneAgain, Opened, Withdrawn
 from protocol.fold import fold
 from reminders.service_state import ServiceState
 from storage.model import Episode, Person
 from storage.store import Change, NotFound, NotSaved
 
+MIRRORED = "together~"
+"""Begins the id of a link that was recorded on the other case."""
 log = structlog.get_logger(__name__)
 
 
@@ -26,7 +30,7 @@ class Consequences:
         self._undone: dict[str, None] = {}
 
     def look_at(self, ref: str) -> None:
-        """A report was saved (or was found at the start)."""
+        """A report or a link was saved (or was found at the start)."""
         self._undone[ref] = None
 
     async def run(self) -> list[str]:
@@ -52,9 +56,44 @@ class Consequences:
             child = fold(record.facts).child
             person = Person(ref=record.person, home=record.home, child=child)
             await self.service_state.store.put_people([person])
-        if not opened.follows:
-            return []
-        return [opened.follows] if await self._ends(opened, record.ref) else []
+        written = (
+            [opened.follows] if opened.follows and await self._ends(opened, record.ref) else []
+        )
+        return written + await self._links(record)
+
+    async def _links(self, record: Episode) -> list[str]:
+        """The other case says, too, that they were away together; no longer, if that was wrong."""
+        holds = {fact.id for fact in counting(record.facts)}
+        written = []
+        for fact in record.facts:
+            if not isinstance(fact, AwayTogether) or fact.id.startswith(MIRRORED):
+                continue
+            if await self._says_so(fact, record.ref, so=fact.id in holds):
+                written.append(fact.other)
+        return written
+
+    async def _says_so(self, link: AwayTogether, ref: str, *, so: bool) -> bool:
+        mirrored = f"{MIRRORED}{ref}~{link.id}"
+        now = self.service_state.clock.now()
+        fact: Fact
+        if so:
+            fact = AwayTogether(id=mirrored, by=link.by, recorded_at=now, at=link.at, other=ref)
+        else:
+            fact = Withdrawn(
+                id=f"{mirrored}~no", by=link.by, recorded_at=now, at=now, fact=mirrored, reason=ref
+            )
+
+        def build(other: Episode) -> Change | None:
+            there = {one.id for one in other.facts}
+            known = fact.id in there or (not so and mirrored not in there)
+            return None if known else Change(facts=[fact])
+
+        try:
+            before = await self.service_state.write_behind.episode(link.other)
+            after = await self.service_state.write_behind.put(link.other, build)
+        except NotFound:
+            return False
+        return after.version != before.version
 
     async def _ends(self, opened: Opened, ref: str) -> bool:
         """The earlier episode ends where the young person was found; this one goes on."""

@@ -144,6 +144,7 @@ def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
     seen = Reading(facts=counting([f for f in facts if not isinstance(f, Told)]))
     seen.decisions = latest(fold_counting(seen.facts).decisions)
+    first_written = _first_written(facts)
     for fact in seen.facts:
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
@@ -163,7 +164,7 @@ def read(facts: Sequence[Fact]) -> Reading:
             if isinstance(fact, Opened):
                 seen.opened_at = fact.recorded_at
         elif isinstance(fact, Located | Returned):
-            seen.back_at = fact.recorded_at
+            seen.back_at = first_written[fact.id]
         elif isinstance(fact, SafeAndWell):
             seen.safe_and_well = True
         elif isinstance(fact, InterviewOffered):
@@ -179,6 +180,15 @@ def read(facts: Sequence[Fact]) -> Reading:
         elif isinstance(fact, GoneAgain):
             seen.gone_again = True
     return seen
+
+
+def _first_written(facts: Sequence[Fact]) -> dict[str, datetime]:
+    """Fact id -> when it, or the first entry that it puts right, was written down: what is added to
+    an entry later moves no question to a later day."""
+    written: dict[str, datetime] = {}
+    for fact in facts:
+        written[fact.id] = written.get(fact.corrects, fact.recorded_at)
+    return written
 
 
 def duties(

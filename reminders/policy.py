@@ -7,9 +7,11 @@ those of the configuration file; reminders/policy_file.py reads and checks them.
 from __future__ import annotations
 
 from datetime import date, datetime, time
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import msgspec
+
+from protocol.codes import MeetingKind
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 Weekday: TypeAlias = Literal[
@@ -108,6 +110,9 @@ OWN_LADDERS = {
     "CUR-STRAT": FOR_MANAGERS,
     "SIGN-OFF": FOR_MANAGERS,
     "CLOSE": FOR_MANAGERS,
+    "RI-ACTIONS": FOR_MANAGERS,
+    "MEETING-ACTIONS": FOR_MANAGERS,
+    **{f"MEETING-{kind.upper()}": FOR_MANAGERS for kind in get_args(MeetingKind)},
 }
 """Duties that have a ladder of their own unless the configuration gives them another: telling the
 police is faster, what managers do by day waits for the morning."""

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from handlers.recording import after_return, correcting, judging, returning, telling
+from handlers.recording import (
+    after_return,
+    correcting,
+    deciding,
+    interview,
+    judging,
+    returning,
+    taking_back,
+    telling,
+)
 from handlers.recording.parts import Recording
 
 RECORDINGS: dict[str, Recording] = {
@@ -11,6 +20,9 @@ RECORDINGS: dict[str, Recording] = {
     **judging.RECORDINGS,
     **correcting.RECORDINGS,
     **after_return.RECORDINGS,
+    **interview.RECORDINGS,
+    **deciding.RECORDINGS,
+    **taking_back.RECORDINGS,
 }
 """By the name that stands in the card's buttons and in the draft."""
 

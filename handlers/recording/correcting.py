@@ -133,22 +133,28 @@ def _of_the_report(c: FormState, what: str, new: NewId) -> list[Fact]:
         return [f.LastSeen(at=at, corrects=(last(c, f.LastSeen) or opened).id, **signed)]
     if what == "due_back":
         return [f.DueBack(at=at, corrects=(last(c, f.DueBack) or opened).id, **signed)]
-    # The report once more, with what has been put right of it since: it is the last word on all.
-    # Since when it is missing hangs on the order of the changes, so these follow it again.
+    return report_again(c, new, aware_at=at)
+
+
+def report_again(c: FormState, new: NewId, **right: Any) -> list[Fact]:
+    """The report once more, with what has been put right of it since: it is the last word on all.
+    Since when it is missing hangs on the order of the changes, so these follow it again."""
+    opened = last(c, f.Opened)
+    if opened is None:
+        return []
     facts = c.episode.facts if c.episode else ()
     now = fold(facts)
-    right: f.Opened = msgspec.structs.replace(
-        opened,
-        aware_at=at,
-        last_seen_at=now.last_seen_at,
-        due_back_at=now.due_back_at,
-        child=now.child,
-        corrects=opened.id,
-        **signed,
-    )
+    fields: dict[str, Any] = {
+        "last_seen_at": now.last_seen_at,
+        "due_back_at": now.due_back_at,
+        "child": now.child,
+        "corrects": opened.id,
+        **right,
+        **author(c, new),
+    }
     changes = [fact for fact in counting(facts) if isinstance(fact, f.CategoryChanged)]
     return [
-        right,
+        msgspec.structs.replace(opened, **fields),
         *(msgspec.structs.replace(x, corrects=x.id, **author(c, new)) for x in changes),
     ]
 

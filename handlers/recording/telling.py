@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from handlers.chat import plain
@@ -27,11 +28,14 @@ from protocol.facts import Fact
 
 
 def _police(c: FormState, new: NewId) -> list[Fact]:
-    return [
-        f.PoliceTold(
-            at=when(c), reference=text(c, "ref"), spoke_to=text(c, "who"), **author(c, new)
-        )
-    ]
+    """Told; a number is the officer's, anything else says to whom somebody spoke."""
+    who = text(c, "who")
+    said: dict[str, Any] = {"officer": who} if OFFICER.fullmatch(who.strip()) else {"spoke_to": who}
+    return [f.PoliceTold(at=when(c), reference=text(c, "ref"), **said, **author(c, new))]
+
+
+OFFICER = re.compile(r"(?:[A-Za-z]{1,4}[ -]?)?\d{1,7}")
+"""Number of an officer or call handler."""
 
 
 def _authority(c: FormState, new: NewId) -> list[Fact]:

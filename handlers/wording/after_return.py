@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from handlers.chat import bold, plain
 from handlers.wording.common import clock
@@ -25,6 +25,11 @@ BUTTONS = {
     "ask_safe": "❓ Safe to go back",
     "booked": "💬 Interview booked",
     "content": "💬 What came out of it",
+    "action": "💬 Action agreed",
+    "found_how": "📍 Who found them, where",
+    "absence": "❓ Why they were absent",
+    "plans": "🗂 Plans considered",
+    "meeting": "👥 Meeting",
     "shared": "💬 Interview shared",
     "together": "👥 Away together",
     "assessment": "Assessment begun",
@@ -38,6 +43,14 @@ TITLES = {
     "ASK-HARM": "Harm while away: find out",
     "ASK-SAFE": "Safe to go back: find out",
     "ASK-CONTACT": "Free to speak: find out",
+    "MEETING-ACTIONS": "Ask what became of the meeting's actions",
+    "MEETING-STRATEGY": "Hold the strategy meeting that is booked",
+    "MEETING-INTERVENTION": "Hold the intervention meeting that is booked",
+    "MEETING-RISK_MANAGEMENT": "Hold the multi-agency meeting that is booked",
+    "MEETING-PLACEMENT_REVIEW": "Hold the placement review that is booked",
+    "MEETING-PROFESSIONALS": "Hold the professionals' meeting that is booked",
+    "MEETING-CASE_CONFERENCE": "Hold the case conference that is booked",
+    "MEETING-EARLY_HELP": "Hold the early help meeting that is booked",
 }
 
 LABELS = {
@@ -77,6 +90,20 @@ LABELS = {
     "other": "Away with",
     "ass": "Assessment",
     "entry": "Entry",
+    "fby": "Found by",
+    "place": "Found at",
+    "area": "Area of",
+    "dist": "District",
+    "along": "Police asked along",
+    "rsn": "Because",
+    "who_": "Who holds it",
+    "src": "Agreed in",
+    "act": "Action",
+    "own": "Owner",
+    "day": "By",
+    "next": "Next review",
+    "mk": "Meeting",
+    "plans": "Considered",
 }
 YES_NO = [("Yes", "yes"), ("No", "no")]
 
@@ -123,6 +150,12 @@ ACKNOWLEDGED_ROLE = "Who said that they have it and have started to act?"
 
 REFERRAL = "Referral made"
 REFERRAL_TO = "To whom?"
+REFERRAL_WHY = "Why?"
+REFERRAL_REASONS = [
+    ("Not right to go back", "unsafe_return"),
+    ("Significant harm", "significant_harm"),
+    ("Another reason", "other"),
+]
 REFERRAL_OPTIONS = [
     ("Emergency duty team", "emergency_duty_team"),
     ("Duty team", "duty_team"),
@@ -147,6 +180,53 @@ SUITABLE = (
     "No address here."
 )
 
+DISTRICT = (
+    "In which district? Tap, or type its code (as E07000223). A name goes into the notes. "
+    "No address."
+)
+PLACEMENT_DISTRICT = "District of the placement"
+GIVEN = "kept in the record"
+NOT_A_CODE = "District, by name: "
+RESULT_NOTE = f"Anything else about it, in a few words? {NO_NAMES}"
+
+FOUND_HOW = "Who found them, and where"
+FOUND_BY = "Who found them?"
+FOUND_BY_OPTIONS = [
+    ("Came by themselves", "self"),
+    ("Our staff or carer", "staff"),
+    ("Police", "police"),
+    ("Parents", "parents"),
+    ("Other family", "family"),
+    ("A member of the public", "public"),
+    ("Somebody else", "other"),
+]
+FOUND_AT = "At what kind of place? No address."
+FOUND_AT_OPTIONS = [
+    ("The placement", "placement"),
+    ("Family home", "family_home"),
+    ("A friend's", "friend"),
+    ("A partner's", "partner"),
+    ("A stranger's", "stranger"),
+    ("In public", "public_place"),
+    ("Bus, train, station", "transport"),
+    ("Hospital", "hospital"),
+    ("Police station", "police_station"),
+    ("Elsewhere", "other"),
+]
+FOUND_AREA = (
+    "In which authority's area? It answers for safeguarding there. Tap, or type the authority."
+)
+NOT_FOUND = "Record first that they are found: then who found them, and where."
+
+ABSENCE = "Why they were absent"
+ABSENCE_WHY = f"Why was it an absence without permission, not missing? {NO_NAMES}"
+ABSENCE_REASONS = [
+    ("Where they were was known", "where they were was known and confirmed"),
+    ("Stayed out longer than agreed", "stayed out longer than agreed, in touch"),
+    ("Stayed with family or friends", "stayed with family or friends, confirmed"),
+]
+NOT_ABSENT = "This case is a missing episode. Only an absence without permission has this reason."
+
 HOME = "How they came back"
 COLLECTED = "Who brought them back?"
 COLLECTED_OPTIONS = [
@@ -159,6 +239,7 @@ COLLECTED_OPTIONS = [
     ("Social worker", "social_worker"),
     ("Somebody else", "other"),
 ]
+ALONG = "Were police asked to come along, or to fetch them?"
 NOW_AT = "Where are they now?"
 NOW_AT_OPTIONS = [
     ("Same placement", "same_placement"),
@@ -206,6 +287,7 @@ FREE_ASK = "Can they be spoken to freely?"
 
 BOOKED = "Return interview booked"
 BOOKED_ASK = "For when? I ask then whether it was held."
+BOOKED_WHO = "Who will hold it?"
 PUSH_ASK = "What made them leave?"
 PUSH_OPTIONS = [
     ("Trouble at home", "home_problems"),
@@ -238,6 +320,33 @@ HELD_BY_OPTIONS = [
     ("Another independent person", "other, independent"),
     ("Somebody of our placement", "placement"),
 ]
+ACTION = "Action agreed"
+ACTION_FROM = "Where was it agreed?"
+ACTION_FROM_OPTIONS = [("Return interview", "interview"), ("Meeting", "meeting")]
+ACTION_WHAT = f"What is to be done? Tap or type; one action at a time. {NO_NAMES}"
+ACTION_USUAL = [
+    ("No action was agreed", "no action was agreed"),
+    ("Review contact with family", "review contact with family"),
+    ("Talk to the school", "talk to the school"),
+    ("Refer to a service", "refer to a service"),
+    ("Change the care plan", "change the care plan"),
+]
+NO_ACTION = "no action was agreed"
+ACTION_OWNER = "Who follows it up?"
+OWNERS = [
+    ("Our home", "home"),
+    ("Key worker", "key worker"),
+    ("Social worker", "social worker"),
+    ("Authority manager", "authority manager"),
+    ("Police", "police"),
+    ("Health", "health"),
+    ("School", "school"),
+    ("Somebody else", "somebody else"),
+]
+ACTION_DAY = "By which day? I ask then what became of it."
+OWNER_UNKNOWN = "whoever follows it up"
+NO_DAY = "No day set"
+NOT_MET = "No interview or meeting is on record yet. Record first that it was held."
 CONTENT_TITLE = "What came out of the interview"
 NOT_HELD = "No interview is on record yet. Record first that it was held."
 CONTENT = f"Harm, medical need, why, and what prevents the next time? {NO_NAMES}"
@@ -266,6 +375,17 @@ PRESENT_OPTIONS = [
     ("Reviewing officer", "reviewing officer"),
     ("Youth justice", "youth justice"),
 ]
+MEETING_KIND = "Which meeting?"
+MEETING_KINDS = [
+    ("Strategy meeting", "strategy"),
+    ("Intervention meeting", "intervention"),
+    ("Multi-agency risk", "risk_management"),
+    ("Placement review", "placement_review"),
+    ("Professionals' meeting", "professionals"),
+    ("Case conference", "case_conference"),
+    ("Early help", "early_help"),
+]
+NEXT_REVIEW = "When is the next review? I ask then whether it was held."
 LEAD = f"Lead professional, by role? {NO_NAMES}"
 MEETING_DECIDED = f"What was decided? {NO_NAMES}"
 SKIP = "Skip"
@@ -283,6 +403,18 @@ HANDED_TO = f"To whom, by role? {NO_NAMES}"
 DONE_NOTE = f"A word about it? {NO_NAMES}"
 NEEDS_NOTE = f"Why? The reason stays on record. {NO_NAMES}"
 UNTIL = "Until when? I ask then whether it is done."
+
+PLANS = "Plans considered"
+PLANS_ASK = "Which of these were done? What is not done yet can be recorded later."
+PLAN_OPTIONS = [
+    ("Care plan updated", "RET-CARE-PLAN:care plan"),
+    ("Placement plan updated", "RET-CARE-PLAN:placement plan"),
+    ("Early review considered", "SG-REVIEW:"),
+    ("Strategy meeting considered", "RET-STRATEGY:"),
+    ("Support reviewed", "RET-SUPPORT:"),
+    ("On their chronology", "RET-RECORD:"),
+]
+"""Duty or action, and what the record says of it."""
 
 TOGETHER = "Away together"
 TOGETHER_ASK = "With the young person of which case? Each case keeps its own level."
@@ -380,8 +512,9 @@ def done(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
             if not accepted:
                 return "police refused the report, reason kept"
             return plain(f"police accepted the report, grade: {_label(GRADES, grade).lower()}")
-        case f.Collected(by_whom=by_whom):
-            return plain(f"brought back by: {_label(COLLECTED_OPTIONS, by_whom).lower()}")
+        case f.Collected(by_whom=by_whom, police_along=along):
+            police = ", police asked to come along" if along is True else ""
+            return plain(f"brought back by: {_label(COLLECTED_OPTIONS, by_whom).lower()}{police}")
         case f.MedicalChecked(done=checked):
             return "medical check done" if checked else "no medical check, reason kept"
         case f.WhileAway():
@@ -427,3 +560,8 @@ def entry(fact: f.Fact, title: Callable[[str], str], now: datetime) -> str:
 
 def _label(pairs: Sequence[tuple[str, str]], code: str) -> str:
     return next((label for label, value in pairs if value == code), code)
+
+
+def day(of: date) -> str:
+    """A day to come, as "Wed 25 Nov"."""
+    return f"{of:%a} {of.day} {of:%b}"

@@ -194,6 +194,7 @@ def timeline(ref: str) -> str:
     return bold(f"{ref} · timeline")
 
 
+MORE_KNOWN = ", more on record"
 GONE = " <i>(put right or withdrawn)</i>"
 
 
@@ -219,6 +220,8 @@ def before(fact: Fact, earlier: Sequence[Fact], pack: Pack, now: datetime) -> st
             at = getattr(old, "at", None)
             same = at == getattr(fact, "at", None)
             was = _done_text(old, pack, now) if same else _time(at, now, "not known")
+            if same and was == _done_text(fact, pack, now):
+                return MORE_KNOWN
         case _:
             return ""
     return f" (was {was})"

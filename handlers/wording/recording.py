@@ -12,7 +12,7 @@ NO_REFERENCE = "No reference yet"
 
 POLICE = "Police told"
 POLICE_REFERENCE = f"The police reference? {NO_NAMES}"
-POLICE_SPOKE = f"Whom did you speak to? {NO_NAMES}"
+POLICE_SPOKE = f"The officer's or call handler's number, or whom you spoke to? {NO_NAMES}"
 
 AUTHORITY = "Placing authority told"
 AUTHORITY_ROLE = (

@@ -108,8 +108,13 @@ async def test_found_unsafe_at_night_referred_and_placed() -> None:
         assert "REF-OOH" not in (await standing(world, ref)).due
         await world.forges("amy", f"c:{ref}:referral_result")
         await world.taps("amy", "Emergency place", "Yes", "Yes")
+        await world.sends("amy", "e07000223")
+        await world.taps("amy", "Skip")
         [answer] = await world.facts(ref, f.ReferralAnswered)
         assert (answer.outcome, answer.suitable) == ("emergency_accommodation", True)
+        assert (answer.district, answer.note) == ("E07000223", "")
+        [referral] = await world.facts(ref, f.Referred)
+        assert (referral.to, referral.reason) == ("emergency_duty_team", "unsafe_return")
 
 
 async def test_an_interview_by_the_key_worker_does_not_count_and_an_independent_one_does() -> None:
@@ -125,11 +130,11 @@ async def test_an_interview_by_the_key_worker_does_not_count_and_an_independent_
         await world.taps("amy", "Just now", "Independent service")
         assert "RI-72H" not in (await standing(world, ref)).due
         await world.forges("amy", f"c:{ref}:content")
-        await world.taps("amy", "School", "1", "None of these", "Skip", "Yes")
+        await world.taps("amy", "School", "1", "None of these", "None of these", "Skip", "Yes")
         held = fold((await world.store.episode(ref)).facts)
         assert held.ri_held_by == "independent"
         known = (await world.facts(ref, f.WhileAway))[-1]
-        assert (known.push, known.pull, known.harmed) == (("school",), (), None)
+        assert (known.push, known.pull, known.harmed) == (("school",), (), False)
 
 
 async def test_booked_is_put_off_until_then_and_back_on_the_list() -> None:
