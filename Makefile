@@ -23,7 +23,7 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@touch $@
 
 sandbox: $(VENV)/.installed ## try it: the bot, example people and phones on a local page
-	@$(PY) main.py sandbox
+	@$(PY) main.py sandbox $(SANDBOX)
 
 run: $(VENV)/.installed ## run it with config.toml against Telegram
 	@$(PY) main.py run
