@@ -114,6 +114,8 @@ def _duty(condition: Condition, episodes: list[Json]) -> tuple[Verdict, str]:
         if late > condition.within:
             return "no", f"done {span(late)} after it was due"
         return "yes", f"done {span(late)} after it was due" if late else "done in time"
+    if row["state"] == "decided":
+        return "yes", "decided against, with the reason on record"
     if row["state"] == "not_met":
         return "no", "it was due and was never recorded as done"
     if late > condition.within:

@@ -204,7 +204,7 @@ def _levels(axis: Axis, levels: Sequence[Json], end: datetime) -> str:
 def _duty(axis: Axis, duty: Json, end: datetime) -> str:
     due = axis.at(moment(duty["due_at"]))
     late = duty["late_minutes"]
-    if duty["state"] == "met":
+    if duty["state"] in ("met", "decided"):
         kind = "late" if late else "ok"
         done_at = moment(duty["met_at"])
     else:
@@ -212,7 +212,7 @@ def _duty(axis: Axis, duty: Json, end: datetime) -> str:
         done_at = moment(duty["ended_at"]) if duty["ended_at"] else end
     x = axis.at(done_at)
     words = {
-        "ok": "in time",
+        "ok": "decided against" if duty["state"] == "decided" else "in time",
         "late": f"{span(late)} late",
         "open": f"open, {span(late)} over" if late else "open",
         "none": "not recorded",

@@ -45,14 +45,17 @@ ANSWERED_BY: dict[str, tuple[type[Fact], ...]] = {
     "ASK-CONCERNS": (f.ChildChanged,),
 }
 """The facts that meet a duty; every other duty is met by `DutyDone` with its id."""
+AGAINST = (f.ParentsWithheld, f.Decided)
+"""Facts that end a duty because it is not to be done."""
 
-State = Literal["open", "met", "not_met", "not_needed"]
+State = Literal["open", "met", "decided", "not_met", "not_needed"]
 
 
 class Told(msgspec.Struct, frozen=True, kw_only=True):
     """One duty of the account. All times are UTC.
 
-    `state`: open; met; not_met (its time had come when it ended without being met, by the return
+    `state`: open; met; decided (that it is not to be done, as where parents are not to be told);
+    not_met (its time had come when it ended without being met, by the return
     for example); not_needed (it ended before its time).
     """
 
@@ -145,6 +148,8 @@ def _points(
 
 
 def _meets(fact: Fact | None, duty: str) -> bool:
+    if isinstance(fact, f.Decided):
+        return fact.about == duty and fact.outcome == "not_needed"
     kinds = ANSWERED_BY.get(duty, (f.DutyDone,))
     if not isinstance(fact, kinds):
         return False
@@ -157,7 +162,7 @@ def _ended(duty: Duty, point: _Point) -> Told:
         return Told(
             id=duty.id,
             due_at=duty.at,
-            state="met",
+            state="decided" if isinstance(point.by, AGAINST) else "met",
             met_at=met_at,
             met_by=point.by.by,
             ended_at=point.at,

@@ -4,7 +4,7 @@ import { byId, fill, h } from "./dom.js";
 import { clock, dayAndHour, span } from "./time.js";
 
 const HIDDEN = new Set(["kind", "id", "by", "recorded_at", "digest"]);
-const STATES = { open: "open", met: "done", not_met: "not recorded", not_needed: "not needed" };
+const STATES = { open: "open", met: "done", decided: "decided against", not_met: "not recorded", not_needed: "not needed" };
 let seen = new Map();
 let opened = new Set();
 
@@ -13,10 +13,11 @@ const capital = (text) => text.charAt(0).toUpperCase() + text.slice(1);
 export function dutyRow(duty, names) {
   const since = Math.floor((clock.now().getTime() - Date.parse(duty.due_at)) / 60000);
   const late = duty.state === "open" ? Math.max(0, since) : duty.late_minutes;
-  const met = duty.state === "met";
+  const decided = duty.state === "decided";
+  const met = duty.state === "met" || decided;
   const over = duty.state === "open" && Date.parse(duty.due_at) <= clock.now().getTime();
   const words = met
-    ? `done ${dayAndHour(duty.met_at)}${duty.met_by ? `, ${names[duty.met_by] ?? duty.met_by}` : ""}`
+    ? `${decided ? "decided against" : "done"} ${dayAndHour(duty.met_at)}${duty.met_by ? `, ${names[duty.met_by] ?? duty.met_by}` : ""}`
     : over ? "overdue" : STATES[duty.state];
   const kind = duty.state === "not_met" || over || (met && late) ? "bad" : met ? "good" : "dim";
   const has = duty.owner ? ` · ${names[duty.owner] ?? duty.owner} has it` : "";

@@ -65,6 +65,14 @@ def test_a_voicemail_to_the_social_worker_meets_nothing() -> None:
     assert (found.state, found.late_minutes) == ("open", 30)
 
 
+def test_parents_who_are_not_to_be_told_were_not_told() -> None:
+    withheld = f.ParentsWithheld(
+        id="f2", by="morgan", recorded_at=at(20), at=at(20), reason="risk at home"
+    )
+    found = duty(of([opened(), withheld], at(90)), "N-PARENTS")
+    assert (found.state, found.met_by) == ("decided", "morgan")
+
+
 def test_a_return_makes_a_checkpoint_needless_and_leaves_open_who_has_to_be_told() -> None:
     back = f.Returned(id="f2", by="morgan", recorded_at=at(90), at=at(90))
     found = of([opened(), back], at(95))
