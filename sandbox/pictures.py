@@ -1,5 +1,8 @@
 """``python -m sandbox.pictures``: the pictures of the documentation, taken from a running sandbox.
 
+Beside them the moments of docs/MOMENTS.md as they are now; the pictures of the first edition beside
+them were taken once.
+
 Needs Chromium and Playwright (requirements-dev.txt); nothing else on the machine is touched.
 """
 
@@ -19,10 +22,11 @@ from playwright.async_api import Browser, Locator, Page, async_playwright, expec
 
 from sandbox.browser import ARGUMENTS, HOW_TO_GET_ONE, chromium
 from sandbox.launch import CannotOpen, Sandbox
+from sandbox.moments import photograph
 
 HERE = Path(__file__).resolve().parent
 PICTURES = HERE.parent / "docs" / "pictures"
-COLOURS = 200
+COLOURS, FEW = 200, 64
 REPORT = (
     "Report missing", "YP-03", "No, or not confirmed", "Not yet", "2 h ago", "30 min ago",
     "Did not come back", "None of these", "Save the report",
@@ -59,10 +63,14 @@ class Camera:
 
     async def take(self, what: Page | Locator, name: str) -> None:
         """One picture, in few colours so that it stays small."""
-        taken = await what.screenshot()
-        with Image.open(io.BytesIO(taken)) as image:
-            small = image.convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE)
-            small.save(self._folder / f"{name}.png", optimize=True)
+        save(await what.screenshot(), self._folder / f"{name}.png", COLOURS)
+
+
+def save(taken: bytes, file: Path, colours: int) -> None:
+    """A picture in so few colours that it stays small."""
+    with Image.open(io.BytesIO(taken)) as image:
+        small = image.convert("RGB").quantize(colours, dither=Image.Dither.NONE)
+        small.save(file, optimize=True)
 
 
 def phone(page: Page, name: str = "Morgan Example") -> Locator:
@@ -102,11 +110,11 @@ async def take_all(browser: Browser, url: str, folder: Path) -> None:
     page = await camera.window(1280, 860)
     morgan = phone(page)
     await tap(morgan, "Start")
-    for label in REPORT[:4]:
+    for label in REPORT[:5]:
         await tap(morgan, label)
     await expect(morgan).to_contain_text("When were they due back?")
     await camera.take(morgan, "question")
-    for label in REPORT[4:]:
+    for label in REPORT[5:]:
         await tap(morgan, label)
     await expect(page.locator("#knows .level")).to_contain_text("Level 1")
     tall = await camera.window(410, 1240)
@@ -147,6 +155,11 @@ async def _photograph(url: str, folder: Path, browser_path: str) -> None:
             executable_path=browser_path, args=list(ARGUMENTS)
         )
         await take_all(browser, url, folder)
+        moments = folder / "moments"
+        moments.mkdir(exist_ok=True)
+        await photograph(
+            browser, url, lambda taken, name: save(taken, moments / f"after-{name}.png", FEW)
+        )
         await browser.close()
 
 
