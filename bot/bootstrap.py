@@ -26,7 +26,7 @@ from bot.practice import PracticeMode
 from bot.register_import import RegisterImport
 from bot.reload import Reload
 from bot.removals import Removals
-from bot.resources import key_setting, keys_of, open_store, pack_of
+from bot.resources import WrongPack, key_setting, keys_of, open_store, pack_of
 from bot.second_channel import SecondChannel
 from bot.sender import WordedSender
 from bot.storage_alerts import StorageAlerts
@@ -40,8 +40,6 @@ from handlers.context import Context
 from handlers.wording import alarms
 from handlers.wording.second import second_channel
 from protocol.pack import Pack
-from protocol.packfile import PackError
-from protocol.settings import SettingError
 from reminders.acknowledge import Acknowledgements
 from reminders.alarm import Alarm
 from reminders.case_states import cases_of
@@ -127,7 +125,7 @@ async def bootstrap(
         practice = await PracticeMode.begin(config.practice.clock)
         clock = practice.clock
     clock = clock or SystemClock()
-    pack = pack or _usable_pack(config, policy, folder, clock)
+    pack = pack or _usable_pack(config, policy, folder)
     first_pack, state = pack, None
 
     def pack_now() -> Pack:
@@ -227,14 +225,13 @@ def _until_followed(lease: Lease) -> Part:
     return wait
 
 
-def _usable_pack(config: Config, policy: Policy, folder: Path, clock: Clock) -> Pack:
+def _usable_pack(config: Config, policy: Policy, folder: Path) -> Pack:
     try:
-        pack = pack_of(config, folder, policy.holidays, clock.now())
-    except PackError as error:
-        raise CannotStart(f"protocol: {error}") from error
-    except SettingError as error:
-        raise CannotStart(f"protocol.settings.{error.key}: {error}") from error
-    if wrong := unknown_duties(policy, {duty.id for duty in pack.book.duties}):
+        pack = pack_of(config, folder, policy.holidays)
+    except WrongPack as error:
+        where = ".".join(str(part) for part in error.place)
+        raise CannotStart(f"{where}: {error}") from error
+    if wrong := unknown_duties(policy, pack.duty_ids()):
         raise CannotStart("\n".join(map(str, wrong)))
     return pack
 

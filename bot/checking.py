@@ -14,14 +14,13 @@ import msgspec
 from bot.advice import advice
 from bot.config import Config, ConfigError, Read, read_file
 from bot.reading import open_for_reading
-from bot.resources import keys_of, pack_of
+from bot.resources import WrongPack, keys_of, pack_of
 from bot.telegram_check import telegram_mistakes
 from protocol.command import pack_mistakes, review_due
 from protocol.london import OfficeHours, day_of
 from protocol.mistakes import Mistake, allowed
 from protocol.pack import Pack
 from protocol.packfile import PackError
-from protocol.settings import SettingError
 from reminders import reachability
 from reminders.clock import SystemClock
 from reminders.policy_file import unknown_duties
@@ -54,28 +53,31 @@ def examine(path: Path, now: datetime | None = None) -> list[Mistake]:
 
 def _pack(read: Read, folder: Path, now: datetime) -> list[Mistake]:
     """The packs; and with a pack that can be used, what follows from it for the reminders."""
-    choice = read.config.protocol
-    own = [folder / choice.pack] if choice.pack.endswith(".toml") else []
+    config = read.config
+    named = [config.protocol.pack, *(h.pack for h in config.homes)]
+    named += [authority.pack for authority in config.authorities]
+    own = [folder / name for name in dict.fromkeys(named) if name.endswith(".toml")]
     found = pack_mistakes(own)
     pack: Pack | None = None
     try:
-        pack = pack_of(read.config, folder, read.policy.holidays, now)
-    except PackError as error:
-        at = Mistake(place=("protocol", "pack"), what=error.message, remedy=error.remedy)
-        if not any(one.file == error.file for one in found):
-            found += read.located([at])
-    except SettingError as error:
-        what, _, rest = str(error).partition("; allowed: ")
-        remedy = "docs/PROTOCOL.md lists the settings."
-        if rest:
-            remedy = allowed(rest.split(", "), error.key)
-        at = Mistake(place=("protocol", "settings", error.key), what=what, remedy=remedy)
-        found += read.located([at])
+        pack = pack_of(read.config, folder, read.policy.holidays)
+    except WrongPack as wrong:
+        error = wrong.error
+        if isinstance(error, PackError):
+            at = Mistake(place=wrong.place, what=error.message, remedy=error.remedy)
+            if not any(one.file == error.file for one in found):
+                found += read.located([at])
+        else:
+            what, _, rest = str(error).partition("; allowed: ")
+            remedy = "docs/PROTOCOL.md lists the settings."
+            if rest:
+                remedy = allowed(rest.split(", "), error.key)
+            found += read.located([Mistake(place=wrong.place, what=what, remedy=remedy)])
     if pack is not None and not read.mistakes:
         office = OfficeHours(opens=pack.opens, closes=pack.closes, closed=pack.holidays)
-        found += read.located(review_due(pack, day_of(now)))
-        duties = {duty.id for duty in pack.book.duties}
-        found += read.located(unknown_duties(read.policy, duties))
+        for used in pack.used():
+            found += read.located(review_due(used, day_of(now)))
+        found += read.located(unknown_duties(read.policy, pack.duty_ids()))
         found += read.located(advice(read.config, read.policy, office, now))
     return found
 

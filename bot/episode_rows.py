@@ -71,7 +71,7 @@ async def episode_rows(
     register = {person.ref: person for person in await records.people()}
     maker = RowMaker(
         config.service,
-        pack_of(config, folder, (), now),
+        pack_of(config, folder, ()),
         names,
         now,
         people=register,

@@ -6,9 +6,7 @@ from pathlib import Path
 
 from bot.config import Config
 from bot.database import open_to_read
-from bot.resources import keys_of, pack_of, row_maker
-from protocol.packfile import PackError
-from protocol.settings import SettingError
+from bot.resources import WrongPack, keys_of, pack_of, row_maker
 from reminders.clock import Clock, SystemClock
 from storage.snapshot import read_snapshot
 from storage.store import RecordsReader, StoreError
@@ -25,8 +23,8 @@ async def open_for_reading(
     """
     clock = clock or SystemClock()
     try:
-        pack = pack_of(config, folder, (), clock.now())
-    except (PackError, SettingError) as error:
+        pack = pack_of(config, folder, ())
+    except WrongPack as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
     make, made_by = row_maker(config, lambda: pack, clock)
     if config.book.database:

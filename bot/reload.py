@@ -15,12 +15,10 @@ import msgspec
 import structlog
 
 from bot.config import Config, ConfigError, Read, read_file
-from bot.resources import pack_of
+from bot.resources import WrongPack, pack_of
 from protocol.mistakes import Mistake
 from protocol.pack import Pack
-from protocol.packfile import PackError
 from protocol.provider import Provider
-from protocol.settings import SettingError
 from reminders.engine import Engine
 from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
@@ -104,17 +102,11 @@ class Reload:
         return Outcome(changes=changes)
 
     def _pack(self, read: Read) -> tuple[Pack | None, list[Mistake]]:
-        now = self._engine.clock.now()
-        at = ("protocol", "pack")
         try:
-            pack = pack_of(read.config, self._folder, read.policy.holidays, now)
-        except PackError as error:
-            return None, read.located([Mistake(place=at, what=str(error))])
-        except SettingError as error:
-            place = ("protocol", "settings", error.key)
-            return None, read.located([Mistake(place=place, what=str(error))])
-        duties = {duty.id for duty in pack.book.duties}
-        return pack, read.located(unknown_duties(read.policy, duties))
+            pack = pack_of(read.config, self._folder, read.policy.holidays)
+        except WrongPack as error:
+            return None, read.located([Mistake(place=error.place, what=str(error))])
+        return pack, read.located(unknown_duties(read.policy, pack.duty_ids()))
 
     async def _misfits(self, read: Read, pack: Pack | None) -> list[Mistake]:
         """What does not go together with the process as it runs and with the open cases."""

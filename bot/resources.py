@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Collection
-from datetime import date, datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import date
 from pathlib import Path
+from typing import Any
 
 from bot.config import Config
 from bot.database import open_as_leader
 from bot.summary import RULES, summarise
-from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
 from protocol.packfile import PackError
 from protocol.settings import SettingError
+from protocol.toml_places import Place
 from reminders.clock import Clock, SystemClock
 from storage.keys import Keys, load_keys
 from storage.model import Episode, Past
@@ -42,19 +43,53 @@ def keys_of(config: Config, folder: Path) -> Keys | None:
     return load_keys(setting) if setting else None
 
 
-def pack_of(config: Config, folder: Path, closed_days: Collection[date], now: datetime) -> Pack:
-    """The pack with preset, local settings, and the bank holidays of three years around now.
+class WrongPack(Exception):
+    """A pack that the configuration names cannot be used. `place` is where it is named."""
+
+    def __init__(self, place: Place, error: PackError | SettingError) -> None:
+        super().__init__(str(error))
+        self.place, self.error = place, error
+
+
+def pack_of(config: Config, folder: Path, closed_days: Collection[date]) -> Pack:
+    """The pack with preset and local settings; beside it those of homes, and of the authorities
+    that placed young people (see `Pack.serving`). Raises WrongPack.
 
     closed_days: further days on which the office is closed.
     """
-    choice = config.protocol
-    path = folder / choice.pack if choice.pack.endswith(".toml") else Path(choice.pack)
-    days = {*england_bank_holidays(range(now.year - 1, now.year + 2)), *closed_days}
-    return load_pack(
-        path,
-        choice.preset or None,
-        {"bank_holidays": sorted(d.isoformat() for d in days), **choice.settings},
-    )
+    choice, closed = config.protocol, frozenset(closed_days)
+
+    def load(
+        place: Place,
+        name: str,
+        preset: str | None = None,
+        settings: Mapping[str, Any] | None = None,
+    ) -> Pack:
+        path = folder / name if name.endswith(".toml") else Path(name)
+        try:
+            return load_pack(path, preset, settings, closed)
+        except PackError as error:
+            raise WrongPack((*place, "pack"), error) from error
+        except SettingError as error:
+            raise WrongPack((*place, "settings", error.key), error) from error
+
+    usual = load(("protocol",), choice.pack, choice.preset or None, choice.settings)
+    homes = {
+        home.id: load(("homes", n), home.pack, None, _of_area(home.authority))
+        for n, home in enumerate(config.homes)
+        if home.pack
+    }
+    placing = {
+        authority.name: load(("authorities", n), authority.pack, None, _of_area(authority.name))
+        for n, authority in enumerate(config.authorities)
+        if authority.pack
+    }
+    return usual.serving(homes, placing) if homes or placing else usual
+
+
+def _of_area(authority: str) -> dict[str, str]:
+    """A pack that is used for this authority is that of this authority, whatever it says."""
+    return {"protocol_la": authority} if authority else {}
 
 
 def row_maker(
@@ -66,6 +101,7 @@ def row_maker(
     """
     choice = config.protocol
     made_by = f"{RULES}/{choice.pack}/{choice.preset}"
+    made_by += "".join(f"/{home.id}={home.pack}" for home in config.homes if home.pack)
     if choice.settings:
         own = json.dumps(choice.settings, sort_keys=True, default=str)
         made_by += f"/{hashlib.sha256(own.encode()).hexdigest()[:12]}"
@@ -92,7 +128,7 @@ async def open_alone(config: Config, folder: Path) -> Store:
     """The records for a command that works while the bot does not run."""
     clock = SystemClock()
     try:
-        pack = pack_of(config, folder, (), clock.now())
-    except (PackError, SettingError) as error:
+        pack = pack_of(config, folder, ())
+    except WrongPack as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
     return await open_store(config, folder, clock, lambda: pack, wait=False)

@@ -24,6 +24,7 @@ def summarise(episode: Episode, pack: Pack, now: datetime) -> Past:
     moment = max([x.recorded_at for x in episode.facts], default=now)
     moment = max(episode.closed_at, moment) if episode.closed_at else now
     folded = fold(episode.facts)
+    pack = pack.of(episode.home)
     state = standing(episode.facts, (), pack, moment)
     answer = last_of(episode.facts, f.InterviewAnswered)
     interview = "SG-RI" in state.computed.reasons

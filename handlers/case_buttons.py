@@ -102,7 +102,7 @@ async def _done(context: Context, incoming: Incoming, now_on: CaseView, duty: st
     if duty in {d.id for d in card.done_by_hand(now_on)}:
         await _record(context, incoming, now_on.episode, "done", duty=duty)
         return
-    ref, name = now_on.episode.ref, title(duty, context.pack)
+    ref, name = now_on.episode.ref, title(duty, now_on.pack)
     text = say.no_longer(name) if name != duty else ""
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)
 
@@ -123,9 +123,9 @@ async def _decide(
     if about is None:
         await settling.listing(context, incoming, now_on)
         return
-    kind, answers = "decide", settling.decide_answers(about, context.pack)
+    kind, answers = "decide", settling.decide_answers(about, now_on.pack)
     if record:
-        kind, answers = settling.form_for(about, context.pack)
+        kind, answers = settling.form_for(about, now_on.pack)
     await _record(context, incoming, now_on.episode, kind, answers=answers)
 
 
@@ -152,9 +152,10 @@ async def _record(
             raise NotAllowed(say.IS_CLOSED)
     hint = _on_record(context, episode, kind)
     if answers is None:
-        answers = {"duty": duty, "title": title(duty, context.pack)} if duty else {}
+        pack = context.pack.of(episode.home)
+        answers = {"duty": duty, "title": title(duty, pack)} if duty else {}
     if kind == "undo":
-        answers = {"names": settling.names(episode, context.pack)}
+        answers = {"names": settling.names(episode, context.pack.of(episode.home))}
     if kind == "signoff":
         now_on = await show_card.view(context, episode)
         answers, hint = settling.sign_off(context, now_on, incoming.staff)
@@ -208,11 +209,11 @@ async def _close(context: Context, incoming: Incoming, now_on: CaseView, *, sure
         above = "" if now_on.closed else why_not
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, above)
         return
-    if why_not := settling.why_not_close(now_on, incoming.staff, context.pack):
+    if why_not := settling.why_not_close(now_on, incoming.staff):
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, why_not)
         return
     if not sure:
-        unmet = [title(d.id, context.pack) for d in now_on.duties if d.id != "CLOSE"]
+        unmet = [title(d.id, now_on.pack) for d in now_on.duties if d.id != "CLOSE"]
         screen = Screen(
             recording.close_review(episode.ref, unmet),
             (
@@ -261,7 +262,8 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
     episode = await context.records.seen_by(incoming.staff, ref)
     due = {d.id: d for d in context.engine.cases.duties_in(episode)[1]}
     duty = named(duty, list(due)) or duty
-    name = title(duty, context.pack)
+    pack = context.pack.of(episode.home)
+    name = title(duty, pack)
     if duty not in due:
         await show_card.card_of(context, incoming, ref, incoming.message_id, say.no_longer(name))
         return
@@ -271,7 +273,7 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
         case "mine":
             await _have(context, incoming, ref, duty, take_over=True)
         case "do":
-            kind, answers = settling.form_for(duty, context.pack)
+            kind, answers = settling.form_for(duty, pack)
             if kind == "close":
                 now_on = await show_card.view(context, episode)
                 await _close(context, incoming, now_on, sure=False)

@@ -109,7 +109,7 @@ def case_view(
     now: datetime,
     identifiers: str,
 ) -> CaseView:
-    """The view of a record at `now` (UTC)."""
+    """The view of a record at `now` (UTC). `pack`: the service's; the home may have its own."""
     return CaseView(
         episode=episode,
         state=state,
@@ -118,7 +118,7 @@ def case_view(
         duties=tuple(duties),
         person=person,
         service=service,
-        pack=pack,
+        pack=pack.of(episode.home),
         now=now,
         identifiers=identifiers,
     )

@@ -80,6 +80,7 @@ async def state_of(
     if draft.episode:
         episode = await _still_theirs(context, draft, incoming)
         level = (await context.engine.cases.standing_of(episode.ref)).shown
+    home = episode.home if episode else str(answers.get("home", ""))
     people = [p for p in await context.store.people() if staff.covers(p.home)]
     if before := answers.get("again"):
         people = await _with_who_was_away(context, incoming, people, before)
@@ -95,7 +96,7 @@ async def state_of(
         episode=episode,
         late=incoming.late,
         level=level,
-        young_below=context.pack.settings.older_band_min_age,
+        young_below=context.pack.of(home).settings.older_band_min_age,
     )
 
 

@@ -15,7 +15,7 @@ from reminders.assessment_cache import earlier
 
 async def _explanation(context: Context, view: CaseView) -> Explanation:
     rows = await context.store.history(view.episode.person)
-    return explain(view.folded, earlier(rows, view.episode.ref), context.pack, view.now)
+    return explain(view.folded, earlier(rows, view.episode.ref), view.pack, view.now)
 
 
 def _back(ref: str) -> tuple[Button, ...]:

@@ -65,7 +65,7 @@ async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) ->
             "missing" if view.missing else view.folded.category,
             view.facts,
             view.duties,
-            context.pack,
+            view.pack,
             view.now,
         )
         items.append(Item(text, ((_button(context, episode, "card"),),)))

@@ -12,7 +12,7 @@ from handlers.context import Context, NotAllowed
 from handlers.paging import code
 from handlers.recording.deciding import MEETING_ACTIONS, MEETINGS
 from handlers.wording import after_return as say
-from handlers.wording.duties import BUTTONS, RECORDED_BY, title
+from handlers.wording.duties import BUTTONS, RECORDED_BY, title, whose
 from protocol import facts as f
 from protocol.counting import counting, last_of
 from protocol.decisions import latest
@@ -68,7 +68,7 @@ def names(episode: Episode, pack: Pack) -> dict[str, str]:
 
 async def listing(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     """Everything that stands in the way of signing off, with a button each."""
-    ref, pack = now_on.episode.ref, context.pack
+    ref, pack = now_on.episode.ref, now_on.pack
     open_ids = left(now_on)
     waiting = [
         say.put_off(title(d.id, pack), d.outcome, d.until, now_on.now)
@@ -76,16 +76,18 @@ async def listing(context: Context, incoming: Incoming, now_on: CaseView) -> Non
         if d.until is not None
     ]
     buttons = [(Button(title(name, pack)[:60], f"c:{ref}:item:{code(name)}"),) for name in open_ids]
+    placing = now_on.state.computed.placing
+    beside = {name: whose(placing.authority) for name in placing.to_settle} if placing else {}
     if incoming.staff.manages and not now_on.has(f.SignedOff):
         buttons.append((Button(BUTTONS["signoff"], f"c:{ref}:signoff"),))
     buttons.append((Button(BUTTONS["card"], f"c:{ref}:card"),))
-    text = say.to_settle(ref, [title(name, pack) for name in open_ids], waiting)
+    text = say.to_settle(ref, [title(n, pack) + beside.get(n, "") for n in open_ids], waiting)
     await context.phone.show(incoming.chat_id, Screen(text, tuple(buttons)), incoming.message_id)
 
 
 async def item(context: Context, incoming: Incoming, now_on: CaseView, about: str) -> bool:
     """Two ways for one thing on the list: its own form, or a decision. False: there is only one."""
-    pack = context.pack
+    pack = now_on.pack
     kind, _ = form_for(about, pack)
     known = pack.item(about)
     if known is None or kind == "decide" or not _decidable(about, pack):
@@ -160,11 +162,11 @@ def sign_off(context: Context, now_on: CaseView, staff: Staff) -> tuple[dict[str
     open_ids = left(now_on)
     if not open_ids:
         return {}, ""
-    titles = [title(name, context.pack) for name in open_ids]
+    titles = [title(name, now_on.pack) for name in open_ids]
     return {"left": " ".join(open_ids)}, say.left_open(titles)
 
 
-def why_not_close(now_on: CaseView, staff: Staff, pack: Pack) -> str:
+def why_not_close(now_on: CaseView, staff: Staff) -> str:
     """Why a case that was signed off cannot be closed now; "" if it can."""
     open_ids = left(now_on)
     if not open_ids:
@@ -173,7 +175,7 @@ def why_not_close(now_on: CaseView, staff: Staff, pack: Pack) -> str:
     agreed = signed.left_open if signed else ()
     more = [name for name in open_ids if name not in agreed]
     if more:
-        return say.more_came([title(name, pack) for name in more])
+        return say.more_came([title(name, now_on.pack) for name in more])
     return "" if staff.manages else say.MANAGER_CLOSES
 
 

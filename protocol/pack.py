@@ -9,16 +9,17 @@ what the rules make of it, and remembers the answer, as few different states occ
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Set
+from collections.abc import Container, Mapping, Sequence, Set
 from datetime import date, time, timedelta
 from itertools import chain
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from protocol.conditions import resolve
-from protocol.facts import Category
-from protocol.london import EnglandBankHolidays
+from protocol.facts import Category, Child
+from protocol.london import ClosedDays, EnglandBankHolidays
 from protocol.outcome import Due, Outcome, judge
 from protocol.packfile import PackError
 from protocol.packread import SHIPPED, read_book
@@ -52,20 +53,37 @@ class Window(NamedTuple):
 
 
 class Pack:
-    """A book with its settings. Immutable for its users; make variants with `with_settings`."""
+    """A book with its settings. Immutable for its users; make variants with `with_settings`.
 
-    def __init__(self, book: Book, settings: Settings, preset: str) -> None:
+    The pack of a service has those of some homes beside it, and those of placing authorities
+    (`serving`): `of` and `placing_for` say which counts where.
+    """
+
+    def __init__(
+        self,
+        book: Book,
+        settings: Settings,
+        preset: str,
+        *,
+        closed_days: Container[date] = (),
+        homes: Mapping[str, Pack] = MappingProxyType({}),
+        placing: Mapping[str, Pack] = MappingProxyType({}),
+        beside: Sequence[Pack] = (),
+    ) -> None:
+        self._closed_days, self._homes, self._placing = closed_days, homes, placing
+        self._beside = beside
         self.book = book
         self.settings = settings
         self.preset = preset
         self.zone = ZoneInfo(settings.tz)
         self.opens = time.fromisoformat(settings.office_open)
         self.closes = time.fromisoformat(settings.office_close)
-        self.holidays: Container[date] = (
+        bank_holidays: Container[date] = (
             EnglandBankHolidays()
             if settings.bank_holidays == "england"
             else frozenset(settings.bank_holidays)
         )
+        self.holidays = ClosedDays(bank_holidays, closed_days) if closed_days else bank_holidays
         self.factors = frozenset(settings.additional_factors)
         self.accepting_roles = frozenset(settings.ra_accepting_roles)
         self.back_roles = frozenset(settings.ra_back_roles)
@@ -118,13 +136,57 @@ class Pack:
         return steps.get(rule_id)
 
     def duty(self, duty_id: str) -> Duty | None:
-        """What stands behind the id of a duty; of several cases of it the first."""
-        return next((duty for duty in self.book.duties if duty.id == duty_id), None)
+        """What stands behind the id of a duty; of several cases of it the first. What this pack
+        does not know may be a duty of one beside it."""
+        for pack in (self, *self._beside):
+            for duty in pack.book.duties:
+                if duty.id == duty_id:
+                    return duty
+        return None
 
     def item(self, item_id: str) -> Duty | ActionRule | None:
-        """What stands behind an id that is to settle."""
-        found = next((action for action in self.book.actions if action.id == item_id), None)
-        return found or self.duty(item_id)
+        """What stands behind an id that is to settle, here or in a pack beside this one."""
+        for pack in (self, *self._beside):
+            for action in pack.book.actions:
+                if action.id == item_id:
+                    return action
+            for duty in pack.book.duties:
+                if duty.id == item_id:
+                    return duty
+        return None
+
+    def used(self) -> list[Pack]:
+        """This pack and those beside it, each protocol once."""
+        return list({pack.book.id: pack for pack in (*self._beside, self)}.values())
+
+    def duty_ids(self) -> frozenset[str]:
+        """Every duty that can come up, of the packs beside this one, too."""
+        return frozenset(d.id for pack in (self, *self._beside) for d in pack.book.duties)
+
+    def of(self, home: str) -> Pack:
+        """The pack of this home (its id): its own, or this one."""
+        return self._homes.get(home, self)
+
+    def placing_for(self, child: Child) -> Pack | None:
+        """The pack of the authority that placed this young person elsewhere, if there is one.
+        Source: DCSF statutory guidance 2009, 3.5 paragraph 27."""
+        if not child.looked_after or child.responsible_la == child.placement_la:
+            return None
+        return self._placing.get(child.responsible_la or "")
+
+    def serving(self, homes: Mapping[str, Pack], placing: Mapping[str, Pack]) -> Pack:
+        """This pack with those of homes (by id) and of placing authorities (by name) beside it."""
+        others = tuple(placing.values())
+        own = {home: pack._with({}, placing, (*others, self)) for home, pack in homes.items()}
+        return self._with(own, placing, (*others, *homes.values()))
+
+    def _with(
+        self, homes: Mapping[str, Pack], placing: Mapping[str, Pack], beside: Sequence[Pack]
+    ) -> Pack:
+        return Pack(
+            self.book, self.settings, self.preset,
+            closed_days=self._closed_days, homes=homes, placing=placing, beside=beside,
+        )  # fmt: skip
 
     def level(self, level: int) -> Level:
         """What the pack says of this level."""
@@ -133,7 +195,7 @@ class Pack:
     def with_settings(self, changes: Mapping[str, Any]) -> Pack:
         """The same pack with some settings changed. Raises SettingError."""
         base = {key: getattr(self.settings, key) for key in Settings.__struct_fields__}
-        return make_pack(self.book, {**base, **changes}, self.preset)
+        return make_pack(self.book, {**base, **changes}, self.preset, self._closed_days)
 
     def outcome(self, known: Set[str]) -> Outcome:
         """What the rules make of these words, before what was decided is taken out."""
@@ -220,26 +282,31 @@ def _looked_at(book: Book, settings: Settings) -> frozenset[str]:
     return frozenset(words)
 
 
-def make_pack(book: Book, values: Mapping[str, Any], preset: str) -> Pack:
-    """The book with these settings. Raises SettingError."""
+def make_pack(
+    book: Book, values: Mapping[str, Any], preset: str, closed_days: Container[date] = ()
+) -> Pack:
+    """The book with these settings. `closed_days`: when the office is closed beside bank holidays.
+    Raises SettingError."""
     settings = settings_from(values)
     further = [action.id for action in book.actions if action.settle == "chosen"]
     for place, name in enumerate(settings.settle_also):
         if name not in further:
             message = f'"{name}" is no item of this pack; allowed: {", ".join(further) or "none"}'
             raise SettingError(f"settle_also[{place}]", message)
-    return Pack(book, settings, preset)
+    return Pack(book, settings, preset, closed_days=closed_days)
 
 
 def load_pack(
     name_or_path: str | Path = DEFAULT,
     preset: str | None = None,
     overrides: Mapping[str, Any] | None = None,
+    closed_days: Container[date] = (),
 ) -> Pack:
     """Reads a shipped pack by name ("haringey-2011") or a pack file by path.
 
-    `preset` is one that the pack names (None: the settings as the pack has them). Raises PackError
-    with file, line, key and what is allowed; SettingError for a wrong override.
+    `preset` is one that the pack names (None: the settings as the pack has them); `closed_days` are
+    days without office hours beside bank holidays. Raises PackError with file, line, key and what
+    is allowed; SettingError for a wrong override.
     """
     path = Path(name_or_path)
     if path.suffix != ".toml":
@@ -256,7 +323,7 @@ def load_pack(
                 f"has no preset {preset!r}", file=path.name, allowed=", ".join(book.presets)
             )
         settings.update(book.presets[preset].settings)
-    return make_pack(book, {**settings, **(overrides or {})}, preset or "")
+    return make_pack(book, {**settings, **(overrides or {})}, preset or "", closed_days)
 
 
 def shipped() -> list[str]:

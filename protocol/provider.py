@@ -40,6 +40,8 @@ class Authority(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     """Of the Office for National Statistics, for figures: E09000014."""
     duty_team: Contact | None = None
     emergency_duty_team: Contact | None = None
+    pack: str = ""
+    """Its own protocol pack, followed beside the home's for its young people placed elsewhere."""
 
 
 class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -53,6 +55,8 @@ class Home(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     childrens_home: bool = True
     code: str = ""
     """Names the home in figures; its prefix if there is none."""
+    pack: str = ""
+    """Its own protocol pack, where the service's is not that of its area."""
 
 
 class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -48,7 +48,8 @@ def standing(
     """Computed, peak and set level at `now` (aware). Facts recorded later are not known yet."""
     now = utc(now)
     known = [fact for fact in as_corrected(facts) if utc(fact.recorded_at) <= now]
-    computed = assess(fold(known), history, pack, now)
+    folded = fold(known)
+    computed = assess(folded, history, pack, now, pack.placing_for(folded.child))
     decisions = [
         fact for fact in counting(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)
     ]

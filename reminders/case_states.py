@@ -64,7 +64,8 @@ class CaseStates:
         """The same of a record as it was read."""
         history = assessment_cache.earlier(self._history.get(record.person, ()), record.ref)
         before = self._known.get(record.ref)
-        known = assessment_cache.know(before, record, history, self.service_state.pack, now)
+        pack = self.service_state.pack.of(record.home)
+        known = assessment_cache.know(before, record, history, pack, now)
         if record.closed_at is None:
             self._known[record.ref] = known
         return known.standing
@@ -73,7 +74,7 @@ class CaseStates:
         """How this record would stand under another pack; raises whatever the pack cannot do."""
         history = assessment_cache.earlier(self._history.get(record.person, ()), record.ref)
         now = self.service_state.clock.now()
-        return assessment_cache.know(None, record, history, pack, now).standing
+        return assessment_cache.know(None, record, history, pack.of(record.home), now).standing
 
     def duties_in(self, record: Episode) -> tuple[int, list[Duty]]:
         """The level shown of this record, and everything still to be done in it, soonest first,

@@ -119,6 +119,7 @@ def _duty(duty: Duty, now: datetime) -> dict[str, Any]:
         "duty": duty.id,
         "at": duty.at,
         "in_protocol": duty.in_protocol,
+        "authority": duty.authority,
         "owner": duty.owner if duty.held(now) else "",
     }
 

@@ -89,6 +89,9 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     """Why "I have it" of the owner ended before its time; "" if it did not."""
     in_protocol: bool = True
     """False: the protocol gives no time; `at` is this service's own."""
+    authority: str = ""
+    """The placing authority whose own protocol asks for it, or asks for it sooner; "" if it is the
+    home's protocol."""
     corrected_at: datetime | None = None
     """Since then (UTC) everything is asked anew, as the machine's clock went back."""
     not_before: datetime | None = None
@@ -196,11 +199,14 @@ def duties(
 ) -> list[Duty]:
     """Everything still to be done, soonest first. `closed`: bank holidays and other such days."""
     found: list[Duty] = []
-    for duty, due in assessment.due.items():
+    placing = assessment.placing
+    beside = placing.due if placing else {}
+    for duty, due in {**assessment.due, **beside}.items():
         at = due.at.astimezone(UTC)
         if duty not in ONLY_BY_FACT and duty != "REV-WEEKLY" and _is_done(duty, seen):
             continue
-        found.append(_duty(duty, at, seen, policy))
+        asks = placing.authority if placing and duty in beside else ""
+        found.append(_duty(duty, at, seen, policy, authority=asks))
     listed = {duty.id for duty in found}
     own = {**dict(_put_off(seen)), **dict(_own(seen, assessment, policy, closed))}
     found += [
@@ -213,7 +219,13 @@ def duties(
 
 
 def _duty(
-    duty: str, at: datetime, seen: Reading, policy: Policy, *, in_protocol: bool = True
+    duty: str,
+    at: datetime,
+    seen: Reading,
+    policy: Policy,
+    *,
+    in_protocol: bool = True,
+    authority: str = "",
 ) -> Duty:
     answer = seen.answers.get(duty)
     lead = timedelta(minutes=policy.lead_minutes.get(duty, 0))
@@ -244,6 +256,7 @@ def _duty(
         owner=owner,
         hold_ended=hold_ended,
         in_protocol=in_protocol,
+        authority=authority,
         not_before=not_before,
         corrected_at=seen.corrected_at,
     )
@@ -288,14 +301,15 @@ def _own(
         wanted += [(p, asked_at) for p in assessment.prompts if p != "ASK-CONCERNS"]
     if not assessment.returned:
         return wanted
+    left = {*assessment.to_settle, *(assessment.placing.to_settle if assessment.placing else ())}
     back = assessment.end.astimezone(UTC)
-    if "SAFE-WELL" in assessment.to_settle and not seen.safe_and_well and not seen.gone_again:
+    if "SAFE-WELL" in left and not seen.safe_and_well and not seen.gone_again:
         wanted.append(("SAFE-WELL", back + timedelta(minutes=own.safe_and_well_minutes)))
     asked = seen.offered or seen.held or seen.interview_answer is not None or seen.gone_again
     if "RI-72H" in assessment.due and not asked:
         day = london.day_of(back) + timedelta(days=1)
         wanted.append(("RI-OFFER", london.at(day, own.offer_interview_at)))
     working = london.at(london.next_working_day(back, closed), own.sign_off_at)
-    if seen.signed_off is None or not set(assessment.to_settle) <= {*seen.signed_off.left_open}:
+    if seen.signed_off is None or not left <= {*seen.signed_off.left_open}:
         return [*wanted, ("SIGN-OFF", working)]
     return [("CLOSE", working)]

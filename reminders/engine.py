@@ -419,7 +419,8 @@ class Engine:
         service_state = self.service_state
         reading = read(record.facts)
         age = standing.computed.age
-        young = age is None or age < service_state.pack.settings.older_band_min_age
+        settings = service_state.pack.of(record.home).settings
+        young = age is None or age < settings.older_band_min_age
         in_hand = any(
             isinstance(a, Acknowledged) and a.until > now for a in reading.answers.values()
         )
@@ -436,7 +437,7 @@ class Engine:
                 policy=service_state.policy,
                 closed_days=service_state.closed_days,
                 second_channel=service_state.second_channel,
-                accepting_roles=service_state.pack.settings.ra_accepting_roles,
+                accepting_roles=settings.ra_accepting_roles,
                 telegram_down=self.watch.down_long(now),
                 is_closed=record.closed_at is not None,
             )

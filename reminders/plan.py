@@ -283,6 +283,8 @@ class _Asking:
             "early": duty.at > situation.now,
             "in_protocol": duty.in_protocol,
         }
+        if duty.authority:
+            data["authority"] = duty.authority
         asked = list(dict.fromkeys(m.to for m in before if m.to != person))
         if asked:
             data["asked"] = asked

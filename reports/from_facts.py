@@ -9,6 +9,7 @@ found not after back.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from datetime import datetime, timedelta
 from typing import Any, Literal, TypeVar
 
@@ -108,6 +109,11 @@ class RowMaker:
 
         peak: the highest level on record; None if there was none.  start: if it is known already.
         """
+        pack = self._pack.of(episode.home)
+        if pack is not self._pack:
+            by_its_own = copy(self)
+            by_its_own._pack = pack
+            return by_its_own.row(episode, peak, start)
         facts = OnRecord(
             counting(
                 [

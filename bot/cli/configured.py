@@ -30,7 +30,7 @@ def verify(config_path: Path) -> int:
     """Every file, every chain, the summary."""
 
     def work(config: Config, book: Path) -> int:
-        pack = pack_of(config, config_path.resolve().parent, (), SystemClock().now())
+        pack = pack_of(config, config_path.resolve().parent, ())
         summarise, made_by = row_maker(config, lambda: pack, SystemClock())
         return maintenance.verify_book(
             book,

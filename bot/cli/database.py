@@ -155,7 +155,7 @@ def services(config_path: Path) -> int:
 
 
 def _pack(config: Config, folder: Path) -> Pack:
-    return pack_of(config, folder, (), SystemClock().now())
+    return pack_of(config, folder, ())
 
 
 async def _alone(config: Config, folder: Path) -> PostgresStore:

@@ -16,9 +16,7 @@ import msgspec
 from bot import __version__
 from bot.config import Config, ConfigError, load
 from bot.reading import open_for_reading
-from bot.resources import keys_of, pack_of, row_maker
-from protocol.packfile import PackError
-from protocol.settings import SettingError
+from bot.resources import WrongPack, keys_of, pack_of, row_maker
 from reminders.case_states import BEGINNING
 from reminders.clock import SystemClock
 from storage import backup as backups
@@ -141,8 +139,8 @@ async def _counts(config: Config, folder: Path, restored: Path | None) -> Counts
         return await _count(await open_for_reading(config, folder))
     clock = SystemClock()
     try:
-        pack = pack_of(config, folder, (), clock.now())
-    except (PackError, SettingError) as error:
+        pack = pack_of(config, folder, ())
+    except WrongPack as error:
         raise StoreError(f"the protocol pack cannot be used: {error}") from error
     make, made_by = row_maker(config, lambda: pack, clock)
     return await _count(

@@ -23,6 +23,7 @@ from bot.practice.duty_account import Account, Told, account
 from handlers import draft_session
 from handlers.context import Context
 from handlers.wording.duties import title
+from protocol.pack import Pack
 from protocol.standing import Standing
 from reminders import assessment_cache
 from storage.model import Draft, Episode
@@ -133,12 +134,13 @@ class PracticePage:
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:
         context = self._context
         service_state = context.engine.service_state
+        pack = service_state.pack.of(record.home)
         state = await context.engine.cases.standing_of(record.ref)
         history = assessment_cache.earlier(await context.store.history(record.person), record.ref)
         told = account(
             assessment_cache.substance(record),
             history,
-            service_state.pack,
+            pack,
             service_state.policy,
             service_state.closed_days,
             now,
@@ -163,19 +165,18 @@ class PracticePage:
                 "computed": state.computed.level,
                 "peak": state.peak,
                 "why": state.why,
-                "name": service_state.pack.level(state.shown).name,
+                "name": pack.level(state.shown).name,
             },
             "levels": [{"at": at, "level": level} for at, level in told.levels],
-            "reasons": self._reasons(state),
-            "duties": [self._duty(duty, owners) for duty in told.duties],
+            "reasons": self._reasons(state, pack),
+            "duties": [self._duty(duty, owners, pack) for duty in told.duties],
             "reminders": self._reminders(record, told, owners, now),
             "facts": [
                 msgspec.to_builtins(e.fact) | {"digest": e.digest[:12]} for e in record.entries
             ],
         }
 
-    def _reasons(self, state: Standing) -> list[dict[str, Any]]:
-        pack = self._context.engine.service_state.pack
+    def _reasons(self, state: Standing, pack: Pack) -> list[dict[str, Any]]:
         deciding = set(state.computed.level_reasons)
         found = []
         for reason in state.computed.reasons:
@@ -188,8 +189,7 @@ class PracticePage:
             })  # fmt: skip
         return sorted(found, key=lambda row: (not row["decides"], row["id"]))
 
-    def _duty(self, told: Told, owners: Mapping[str, str]) -> dict[str, Any]:
-        pack = self._context.engine.service_state.pack
+    def _duty(self, told: Told, owners: Mapping[str, str], pack: Pack) -> dict[str, Any]:
         known = pack.duty(told.id)
         source = known.source if known and told.in_protocol else "no time in protocol"
         return {
@@ -211,7 +211,13 @@ class PracticePage:
         for duty in coming[:5]:
             first = service_state.on_duty(record.home, duty.due_at)[:1]
             to = owners.get(duty.id) or (first[0] if first else "")
-            found.append({"at": duty.due_at, "about": title(duty.id, service_state.pack), "to": to})
+            found.append(
+                {
+                    "at": duty.due_at,
+                    "about": title(duty.id, service_state.pack.of(record.home)),
+                    "to": to,
+                }
+            )
         return found
 
 

@@ -106,7 +106,8 @@ def duty_line(duty: Duty, view: CaseView) -> str:
     mark = "‼️" if duty.at <= view.now else "🕑"
     set_by = duties.set_by(duty.id, view.pack) if duty.in_protocol else "none"
     when = due(duty.at, view.now, set_by)
-    return f"{mark} {plain(title(duty.id, view.pack))}: {when}{holder(duty, view)}"
+    asks = plain(duties.whose(duty.authority))
+    return f"{mark} {plain(title(duty.id, view.pack))}{asks}: {when}{holder(duty, view)}"
 
 
 def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str], was: str = "") -> str:

@@ -85,6 +85,11 @@ def title(duty: str, pack: Pack) -> str:
     return known.title if known else OWN_TITLES.get(duty, duty)
 
 
+def whose(authority: str) -> str:
+    """Behind a duty that the placing authority's own protocol asks for; "" for the home's."""
+    return f" ({authority}'s own protocol)" if authority else ""
+
+
 SHORT = {
     "N-POLICE": "police",
     "N-RA": "authority",

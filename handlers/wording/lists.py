@@ -79,7 +79,8 @@ def next_act(duties: Sequence[Duty], pack: Pack, now: datetime) -> str:
     set_by = duties_.set_by(first.id, pack) if first.in_protocol else "none"
     when = due(first.at, now, set_by)
     more = f" (+{late - 1} more due)" if late > 1 else ""
-    return f"{mark} Next: {plain(title(first.id, pack))}: {when}{more}"
+    asks = plain(duties_.whose(first.authority))
+    return f"{mark} Next: {plain(title(first.id, pack))}{asks}: {when}{more}"
 
 
 def case_button(episode: Episode, home: Home | None) -> str:

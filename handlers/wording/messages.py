@@ -116,7 +116,8 @@ def _when(message: Message, view: CaseView) -> str:
     """By when or since when, and whose time that is."""
     own = not message.data.get("in_protocol", True)
     set_by = "none" if own else duties.set_by(message.about, view.pack)
-    return sentence(due(moment(message.data["duty_at"]), view.now, set_by))
+    whose = plain(duties.whose(message.data.get("authority", "")))
+    return sentence(due(moment(message.data["duty_at"]), view.now, set_by) + whose)
 
 
 def _state(message: Message, view: CaseView, latest: bool = True) -> list[str]:

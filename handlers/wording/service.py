@@ -236,7 +236,8 @@ def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
     at = moment(duty["at"])
     in_protocol = duty.get("in_protocol", True)
     when = due(at, words.now, duties.set_by(duty["duty"], words.pack) if in_protocol else "none")
-    return f"{mark} {title}: {when}{owner}"
+    asks = plain(duties.whose(duty.get("authority", "")))
+    return f"{mark} {title}{asks}: {when}{owner}"
 
 
 def _night(data: dict[str, Any], words: Words) -> str:

@@ -194,6 +194,16 @@ READING: list[Row] = [
         "harringey",
         ("no such pack", "haringey"),
     ),
+    (
+        (('name = "Alder Lodge"', 'name = "Alder Lodge", pack = "harringey"'),),
+        "harringey",
+        ("homes[2].pack", "no such pack", "haringey"),
+    ),
+    (
+        (('name = "Kent"', 'name = "Kent", pack = "kent"'),),
+        '"kent"',
+        ("authorities[2].pack", "no such pack", "haringey"),
+    ),
 ]
 
 LOOKING_AHEAD: list[Row] = [

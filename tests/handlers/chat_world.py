@@ -13,7 +13,7 @@ from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from handlers.message_parts import visible
 from protocol.facts import Child, Fact
-from protocol.pack import load_pack
+from protocol.pack import Pack, load_pack
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
 from reminders.case_states import cases_of
@@ -186,8 +186,10 @@ class ChatWorld:
         people: Sequence[Person] = PEOPLE,
         store: Any = None,
         policy: Policy | None = None,
+        pack: Pack = PACK,
     ) -> None:
         self.clock = ManualClock(SATURDAY_NIGHT)
+        self.pack = pack
         self.policy = policy or Policy()
         self.store = store or MemoryStore(summarise=summarise, now=self.clock.now)
         self.phone = FakePhone()
@@ -200,7 +202,7 @@ class ChatWorld:
         """The configuration as it is from now on; what is on record stays."""
         self.provider = provider
         self.engine = Engine(
-            cases_of(self.store, self.clock, provider, self.policy, PACK),
+            cases_of(self.store, self.clock, provider, self.policy, self.pack),
             Telegram(self.clock),  # type: ignore[arg-type]
             alarm=NoAlarm(),
         )

@@ -24,7 +24,7 @@ EXAMPLE = ROOT / "tests" / "data" / "protocol" / "exampleshire.toml"
 
 
 def test_the_shipped_packs_are_well_formed():
-    assert shipped() == ["haringey-2011"]
+    assert shipped() == ["guidance-2009", "haringey-2011"]
     assert check_packs() == []
 
 
