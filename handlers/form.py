@@ -257,7 +257,15 @@ def _question(step: Question, draft: Draft, state: FormState) -> Asked:
                 dont_know = [(Button(say.REST_UNKNOWN, _data(draft, step.key, UNKNOWN)),)]
             done = say.these(len(ticked)) if ticked else say.NONE_OF_THESE
             go_on = [(Button(done, _data(draft, step.key, DONE)),)]
-            return step.ask(state), [*rows(ticks, 2), *dont_know], go_on
+            shown_page = state.answers.get(f"{step.key}{PAGE_OF_TICKS}", 0)
+            ticking = paged(
+                step.ask(state),
+                [Item("", (row,)) for row in rows(ticks, 2)],
+                shown_page if isinstance(shown_page, int) else 0,
+                lambda number: _data(draft, step.key, f"{MORE}{number}"),
+                most_items=PAGE,
+            )
+            return ticking.text, [*ticking.rows, *dont_know], go_on
         case Choice(options=options, width=width):
             page = state.answers.get(f"{step.key}~", 0)
             found = [_option(draft, step, o) for o in options(state)]
@@ -278,6 +286,8 @@ def _question(step: Question, draft: Draft, state: FormState) -> Asked:
             return step.ask(state), [*rows(usual, 2), *dont_know], []
 
 
+PAGE_OF_TICKS = "#~"
+"""Behind a question's key: which page of its options is shown."""
 PAGE = 16
 """Rows of options on one screen."""
 
@@ -391,6 +401,11 @@ def _tap_ticks(
     pending = f"{step.key}~"
     there = {o.value for o in step.options(state)}
     ticked = [t for t in answers.get(pending, step.preset(state)) if t in there]
+    if value.startswith(MORE):
+        answers[f"{step.key}{PAGE_OF_TICKS}"] = page_number(value[len(MORE) :])
+        return Taken(answers)
+    if value in (UNKNOWN, DONE):
+        answers.pop(f"{step.key}{PAGE_OF_TICKS}", None)
     if value == UNKNOWN and step.unknown:
         answers.pop(pending, None)
         answers[step.key] = [*ticked, UNKNOWN] if ticked else UNKNOWN

@@ -468,3 +468,47 @@ async def test_everybody_on_the_list_may_ask(text: str) -> None:
             assert "went wrong" not in world.last(who)
         expected = {"/id": "<code>5</code>", "/privacy": "controller", "/version": "Haringey"}
         assert expected[text] in world.last("ada")
+
+
+async def test_a_large_provider_fits_the_screens() -> None:
+    """150 homes and 300 people with long names: lists and ticks turn pages, none is refused."""
+    homes = tuple(
+        msgspec.structs.replace(
+            PROVIDER.homes[0], id=f"home{n}", name=f"House number {n} {'x' * 40}", prefix=f"H{n}"
+        )
+        for n in range(150)
+    )
+    many = tuple(
+        msgspec.structs.replace(
+            staff(f"p{n}", 10_000 + n, Role.DUTY_MANAGER, f"home{n % 150}"), name=f"{n} {'y' * 55}"
+        )
+        for n in range(300)
+    )
+    large = msgspec.structs.replace(
+        PROVIDER, homes=(*PROVIDER.homes, *homes), staff=(*PROVIDER.staff, *many)
+    )
+    async with PeopleWorld(large) as world:
+        await world.sends("mia", "/people")
+        for _ in range(25):
+            await world.taps("mia", "Next page")
+        await world.taps("mia", say.INVITE)
+        await world.sends("mia", "Sam Sample")
+        await world.taps("mia", "Duty manager", "Rowan", "Next page", "Next page")
+        await world.taps("mia", "House number 70", "That's all")
+        assert "Rowan House" in world.last("mia")
+        await world.taps("mia", say.NO_LAST_DAY, say.MAKE_LINK)
+        assert LINK.search(world.last("mia"))
+
+
+async def test_two_managers_end_the_same_person() -> None:
+    """The second is told that it is done already; nothing is settled twice."""
+    async with PeopleWorld() as world:
+        sam = await world.joins()
+        lou = await world.joins(OTHER, name="Lou Sample", role="Manager", home="All homes")
+        await world.forges("mia", f"p:end:{sam}")
+        await world.forges(lou, f"p:end:{sam}")
+        await world.taps("mia", say.TO_THE_ROTA, say.END_IT)
+        await world.taps(lou, say.TO_THE_ROTA)
+        await world.taps(lou, say.END_IT)
+        assert world.last(lou) == say.REASONS["gone"]
+        assert len(await world.messages("amy", "takes_over")) == 0
