@@ -20,6 +20,7 @@ from bot.dispatch import Dispatch
 from bot.greeting import Greeting
 from bot.health import HealthPage
 from bot.late_answers import LateAnswers
+from bot.monthly import Rows
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
@@ -52,6 +53,8 @@ from reminders.policy_file import unknown_duties
 from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.store import Store, StoreError
+from web.app import Pages
+from web.settings import WebSettings
 
 if TYPE_CHECKING:
     from telegram import Bot
@@ -159,7 +162,13 @@ async def bootstrap(
     removals = Removals(client, service_state, clock, late)
     staff_list = StaffList(engine)
     reload = Reload(path, config, policy, engine, staff_list)
+    pages = None
+    if config.web.address:
+        pages = Pages(
+            _web_files(config, folder), engine, token(config), Rows(service_state).of_the_last_years
+        )
     context = Context(
+        pages=pages,
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
@@ -193,6 +202,8 @@ async def bootstrap(
         "removals": removals.run,
         "drafts": drafts.run,
     }
+    if pages is not None:
+        parts["pages"] = pages.run
     if config.health.port:
         allowed = float(config.health.polling_silence_seconds)
         parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run
@@ -214,6 +225,18 @@ async def bootstrap(
         take_register=RegisterImport(store, config, folder).run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),
+    )
+
+
+def _web_files(config: Config, folder: Path) -> WebSettings:
+    """A relative path counts from the configuration's folder."""
+    web = config.web
+    if not web.certificate:
+        return web
+    return msgspec.structs.replace(
+        web,
+        certificate=str(folder / web.certificate),
+        certificate_key=str(folder / web.certificate_key),
     )
 
 

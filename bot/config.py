@@ -19,6 +19,7 @@ from protocol.toml_places import Place
 from protocol.toml_text import Unreadable, read_toml
 from reminders.policy import GROUPS, Policy
 from reminders.policy_file import TABLES, read_policy
+from web.settings import WebSettings
 
 TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN"  # noqa: S105 - the name of a variable
 TOKEN = re.compile(r"\d{3,}:[A-Za-z0-9_-]{10,}")
@@ -113,6 +114,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     health: Health = Health()
     export: Export = Export()
     closing: Closing = Closing()
+    web: WebSettings = WebSettings()
     practice: Practice | None = None
     on_record: StaffRecord = StaffRecord()
     """Never in the file: who is on the staff list by invitation, from the records."""
@@ -235,6 +237,7 @@ def check(config: Config, *, token_needed: bool = True) -> list[Mistake]:
         *_check_codes(config),
         *_check_book(config),
         *_check_telegram(config, token_needed=token_needed),
+        *_check_web(config),
     ]
 
 
@@ -408,6 +411,29 @@ def _check_telegram(config: Config, *, token_needed: bool) -> list[Mistake]:
             what = "a practice clock goes only with a stand-in for Telegram on this machine"
             remedy = "Allowed: telegram.api and practice.clock at 127.0.0.1; else leave it out."
             found.append(Mistake(place=("practice", "clock"), what=what, remedy=remedy))
+    return found
+
+
+def _check_web(config: Config) -> list[Mistake]:
+    web = config.web
+    found = []
+    if not web.address:
+        if web != WebSettings():
+            what = "is missing, so that there are no pages"
+            remedy = "Write the address under which people open them, or take [web] out."
+            found.append(Mistake(place=("web", "address"), what=what, remedy=remedy))
+        return found
+    parts = urlsplit(web.address) if not address_problem(web.address) else None
+    if parts is None or web.address.rstrip("/") != f"https://{parts.netloc}" or "@" in parts.netloc:
+        remedy = "Allowed: https:// and a host, with a port if need be: https://pages.example.org."
+        found.append(wrong(("web", "address"), web.address, remedy))
+    if bool(web.certificate) != bool(web.certificate_key):
+        key = "certificate_key" if web.certificate else "certificate"
+        remedy = "Allowed: both files, or neither with a TLS proxy on this machine."
+        found.append(Mistake(place=("web", key), what="is missing", remedy=remedy))
+    if not web.certificate and web.listen not in ("127.0.0.1", "::1"):
+        remedy = "Allowed without a certificate: 127.0.0.1 or ::1, behind a TLS proxy."
+        found.append(wrong(("web", "listen"), web.listen, remedy))
     return found
 
 

@@ -76,7 +76,7 @@ class Dispatch:
     def _table(self) -> LibraryApplication:
         made = Application.builder().bot(self._bot).updater(None).job_queue(None).build()
         made.add_handler(TypeHandler(Update, self._admit), FIRST)
-        commands = [name for name, _ in menu.COMMANDS]
+        commands = [name for name, _ in menu.commands(pages=True)]
         made.add_handlers(
             [
                 ChatMemberHandler(self._reachability, ChatMemberHandler.MY_CHAT_MEMBER),

@@ -49,7 +49,7 @@ class Greeting:
             finally:
                 self._activity(False)
         await self._polling.reached.wait()
-        await _set_menu(self._bot)
+        await _set_menu(self._bot, pages=self._context.pages is not None)
 
     async def _offer(self, person: Staff, draft: Draft) -> None:
         try:
@@ -60,12 +60,12 @@ class Greeting:
             log.warning("a draft could not be offered again", draft=draft.id)
 
 
-async def _set_menu(bot: Bot) -> None:
+async def _set_menu(bot: Bot, *, pages: bool) -> None:
     """Commands and descriptions, so that they show in Telegram; until it works."""
     pause = 1.0
     while True:
         try:
-            await bot.set_my_commands([BotCommand(c, d) for c, d in menu.COMMANDS])
+            await bot.set_my_commands([BotCommand(c, d) for c, d in menu.commands(pages=pages)])
             await bot.set_my_short_description(menu.SHORT_DESCRIPTION)
             await bot.set_my_description(menu.DESCRIPTION)
             return

@@ -21,13 +21,27 @@ from reports.pseudonyms import Pseudonyms
 from reports.rows import Row
 from storage.store import NotFound
 
+YEARS = timedelta(days=3 * 366)
+
+
+class Rows:
+    """The rows of a running service, for the figures on its pages."""
+
+    def __init__(self, service_state: ServiceState) -> None:
+        self._state = service_state
+
+    async def of_the_last_years(self, staff: Staff) -> list[Row]:
+        """Of the episodes of three years that this person may have figures of."""
+        now = self._state.clock.now()
+        return await rows(self._state, staff, london.day_of(now) - YEARS, now)
+
 
 async def gather(service_state: ServiceState, staff: Staff, month: str) -> MonthlyFigures:
     """Figures of a month beside the one before, and of the twelve months to it."""
     now = service_state.clock.now()
     this, before = _period(month), _period(month_before(month))
     year = window(this.last, 12)
-    found = cases(await _rows(service_state, staff, year.first, now))
+    found = cases(await rows(service_state, staff, year.first, now))
     homes = [home.id for home in service_state.service.homes if staff.covers(home.id)]
     return MonthlyFigures(
         homes=homes,
@@ -45,9 +59,9 @@ def _period(month: str) -> Period:
     return Period(first, following - timedelta(days=1))
 
 
-async def _rows(service_state: ServiceState, staff: Staff, first: date, now: datetime) -> list[Row]:
-    """Rows of the homes that the manager covers. Their keys are made for this once: nobody sees
-    them, and no other row has them."""
+async def rows(service_state: ServiceState, staff: Staff, first: date, now: datetime) -> list[Row]:
+    """Rows since `first` of the homes of whose cases this person may have figures. Their keys are
+    made for this once: nobody sees them, and no other row has them."""
     store = service_state.store
     begin = london.at(first, datetime.min.time()) - MARGIN
     past = await store.past(begin - YEAR)
@@ -64,9 +78,9 @@ async def _rows(service_state: ServiceState, staff: Staff, first: date, now: dat
         people={person.ref: person for person in await store.people()},
         past=by_person,
     )
-    rows = []
+    found = []
     for known in past:
-        if known.start < begin or not staff.covers(known.home):
+        if known.start < begin or not (staff.covers(known.home) or staff.audits(known.home)):
             continue
         try:
             episode = await service_state.write_behind.episode(known.ref)
@@ -74,8 +88,8 @@ async def _rows(service_state: ServiceState, staff: Staff, first: date, now: dat
             continue
         row = maker.row(episode, known.peak, known.start)
         if row is not None:
-            rows.append(row)
-    return rows
+            found.append(row)
+    return found
 
 
 def _month(found: Cases, period: Period) -> Month:

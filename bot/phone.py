@@ -18,6 +18,7 @@ from telegram import (
     LinkPreviewOptions,
     Message,
     ReplyKeyboardMarkup,
+    WebAppInfo,
 )
 from telegram.constants import ParseMode
 from telegram.error import (
@@ -35,7 +36,7 @@ from bot.late_answers import Answer, LateAnswers, send_answer
 from bot.polling import Backlog
 from bot.removals import Removals
 from bot.telegram_client import seconds_of
-from handlers.chat import Refused, Screen, Unreached
+from handlers.chat import Button, Refused, Screen, Unreached
 from handlers.wording.menu import KEYBOARD
 from reminders import sending
 from reminders.limits import Limiter, Turn
@@ -69,9 +70,13 @@ def markup(screen: Screen) -> InlineKeyboardMarkup | None:
     """The buttons under a message; None if it has none."""
     if not screen.rows:
         return None
-    return InlineKeyboardMarkup(
-        [[InlineKeyboardButton(b.label, callback_data=b.data) for b in row] for row in screen.rows]
-    )
+    return InlineKeyboardMarkup([[_button(b) for b in row] for row in screen.rows])
+
+
+def _button(button: Button) -> InlineKeyboardButton:
+    if button.opens:
+        return InlineKeyboardButton(button.label, web_app=WebAppInfo(button.opens))
+    return InlineKeyboardButton(button.label, callback_data=button.data)
 
 
 class TelegramPhone:

@@ -51,7 +51,7 @@ def _ask(config: Config, ask: Asks, now: Callable[[], datetime]) -> list[Mistake
             return [_note(at, what, remedy, "error")]
         found = [*_groups(me), *_clock(answer, received), *_own_id(config, me)]
         found += _webhook(_result(ask("getWebhookInfo")))
-        found += _profile(me, _result(ask("getMyCommands")))
+        found += _profile(me, _result(ask("getMyCommands")), pages=bool(config.web.address))
     except httpx.HTTPError as error:
         remedy = "Look at the network and the firewall: the bot needs HTTPS to this address."
         what = f"{config.telegram.api} does not answer from here ({type(error).__name__})"
@@ -133,12 +133,12 @@ def _webhook(info: Any) -> list[Mistake]:
     return [_note(("telegram", "token"), what, remedy, "error")]
 
 
-def _profile(me: Mapping[str, Any], commands: Any) -> list[Mistake]:
+def _profile(me: Mapping[str, Any], commands: Any, *, pages: bool) -> list[Mistake]:
     found = []
     if not str(me.get("first_name", "")).strip():
         found.append(_note(("telegram",), "the bot has no name", "At @BotFather: /setname."))
     have = {one.get("command") for one in commands or () if isinstance(one, Mapping)}
-    ours = {name for name, _ in menu.COMMANDS}
+    ours = {name for name, _ in menu.commands(pages=pages)}
     if have and have != ours:
         what = "the bot's menu has other commands than this version's"
         remedy = "Nothing to do: the next start sets them. If they come back, another program "

@@ -18,6 +18,7 @@ from handlers.wording.duties import BUTTONS, title
 from handlers.wording.form import at_another_home
 from protocol.counting import counting, last_of
 from protocol.facts import (
+    LOG_ONLY,
     AuthorityTold,
     AuthorityWritten,
     Closed,
@@ -31,7 +32,6 @@ from protocol.facts import (
     Returned,
     SafeAndWell,
     SignedOff,
-    Told,
 )
 from reminders.case_records import new_ids
 from storage.model import Episode
@@ -253,7 +253,7 @@ async def _not_closable(context: Context, episode: Episode) -> str:
 
 def counted(facts: Sequence[Fact]) -> list[str]:
     """The ids of what people and the bot put on record, without the log of what was sent."""
-    return [fact.id for fact in facts if not isinstance(fact, Told)]
+    return [fact.id for fact in facts if not isinstance(fact, LOG_ONLY)]
 
 
 async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:

@@ -37,10 +37,12 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Button(msgspec.Struct, frozen=True):
-    """An inline button: its label, and at most 64 bytes that come back when it is tapped."""
+    """An inline button: its label, and at most 64 bytes that come back when it is tapped; or
+    `opens`, the address (https) of a page that opens inside Telegram."""
 
     label: str
     data: str
+    opens: str = ""
 
 
 class Screen(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ import msgspec
 
 from handlers.chat import Phone
 from protocol.pack import Pack
-from protocol.provider import Provider
+from protocol.provider import Provider, Staff
 from reminders.acknowledge import Acknowledgements
 from reminders.case_records import CaseRecords
 from reminders.clock import Clock
@@ -33,6 +33,19 @@ class Reloaded(Protocol):
         ...
 
 
+class Pages(Protocol):
+    """The service's own pages."""
+
+    @property
+    def address(self) -> str:
+        """Of their first page."""
+        ...
+
+    def link(self, staff: Staff) -> str:
+        """An address that lets this person in once, within five minutes."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The things that handlers work with, put together once at start-up."""
 
@@ -47,6 +60,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     phone: Phone
     reload: Callable[[], Awaitable[Reloaded | None]]
     """Reads the configuration again; None: there is no file."""
+    pages: Pages | None = None
+    """None: the service has none."""
     version: str = ""
     """Of Nightlight, for /version."""
 

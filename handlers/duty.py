@@ -14,7 +14,7 @@ from handlers.wording import duty as say
 from handlers.wording import menu
 from handlers.wording.messages import Words
 from handlers.wording.service import case_rows
-from protocol.provider import Role, Staff
+from protocol.provider import Staff
 
 HOMES_ON_A_PAGE = 20
 HOMES_TO_CHOOSE = 12
@@ -26,8 +26,8 @@ async def rota(context: Context, incoming: Incoming, _: list[str]) -> None:
 
 
 def _rota(context: Context, staff: Staff, above: str = "", page: int = 0) -> Screen:
-    administrator = staff.role is Role.ADMINISTRATOR
-    homes = [h for h in context.service.homes if administrator or staff.covers(h.id)]
+    everywhere = not staff.works_on_cases
+    homes = [h for h in context.service.homes if everywhere or staff.covers(h.id)]
     items = [
         Item(say.on_duty(home, context.shifts.on_duty(home.id), context.service)) for home in homes
     ]
@@ -42,7 +42,7 @@ def _rota(context: Context, staff: Staff, above: str = "", page: int = 0) -> Scr
         items,
         page,
         lambda number: f"d:rota:{number}",
-        tail=() if administrator else rows(buttons, 2),
+        tail=() if everywhere else rows(buttons, 2),
         most_items=HOMES_ON_A_PAGE,
         gap="\n",
     )
@@ -130,7 +130,7 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
         case ["rota", page]:
             rota_page = _rota(context, staff, page=page_number(page))
             await context.phone.show(incoming.chat_id, rota_page, at)
-        case _ if staff.role is Role.ADMINISTRATOR:
+        case _ if not staff.works_on_cases:
             raise NotAllowed(menu.ADMINISTRATOR)
         case ["today"]:
             await today(context, incoming, [])

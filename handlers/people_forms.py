@@ -193,7 +193,7 @@ def _successors(c: FormState) -> list[Option]:
         for one in c.service.staff
         if one.id != c.answers.get("whom")
         and one.active(c.now)
-        and one.role is not Role.ADMINISTRATOR
+        and one.works_on_cases
         and (may_manage(c.staff, one) or one.id == c.staff.id)
         and leaver is not None
         and (not one.homes or not leaver.homes or set(one.homes) & set(leaver.homes))

@@ -17,6 +17,7 @@ from handlers import (
     joining,
     lists,
     monthly,
+    pages,
     people,
     show_card,
     unasked,
@@ -26,7 +27,7 @@ from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
 from handlers.wording import common, menu
 from handlers.wording import form as form_words
-from protocol.provider import Role
+from handlers.wording import pages as page_words
 from storage.model import Draft
 from storage.store import Conflict, NotFound, NotSaved
 
@@ -199,9 +200,9 @@ async def _command(context: Context, incoming: Incoming, text: str) -> None:
 
 
 def _sees_no_case(context: Context, incoming: Incoming) -> bool:
-    """An administrator, as long as no home with open cases is without anybody who covers it."""
+    """An administrator or auditor, unless a home with open cases has nobody who covers it."""
     staff = incoming.staff
-    if staff.role is not Role.ADMINISTRATOR:
+    if staff.works_on_cases:
         return False
     sees = context.engine.service_state.sees
     return not any(sees(staff, home) for home in context.engine.open_homes())
@@ -215,7 +216,8 @@ async def _start(context: Context, incoming: Incoming, _: list[str]) -> None:
 
 
 async def _help(context: Context, incoming: Incoming, _: list[str]) -> None:
-    await context.phone.say(incoming.chat_id, menu.HELP, keyboard=True)
+    text = menu.HELP if context.pages is None else f"{menu.HELP}\n{page_words.IN_HELP}"
+    await context.phone.say(incoming.chat_id, text, keyboard=True)
 
 
 async def _cancel(context: Context, incoming: Incoming, _: list[str]) -> None:
@@ -240,6 +242,7 @@ COMMANDS: dict[str, Act] = {
     "/digest": duty.digest,
     "/reports": monthly.reports,
     "/people": people.people,
+    "/pages": pages.pages,
     "/id": people.my_id,
     "/privacy": people.privacy,
     "/version": people.version,
@@ -290,6 +293,7 @@ TAPS: dict[str, Act] = {
     "w": unasked.tapped,
     "l": lists.tapped,
     "p": people.tapped,
+    "g": pages.tapped,
     "j": joining.answered_before,
 }
 CASE_TAPS = {"c", "r", "w", "l"}

@@ -22,7 +22,7 @@ from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from storage.model import Episode
 
-NO_WORK = (f.Note, f.Acknowledged, f.Snoozed, f.Told, f.SignedOff, f.Closed)
+NO_WORK = (f.Note, f.Acknowledged, f.Snoozed, *f.LOG_ONLY, f.SignedOff, f.Closed)
 """Facts that are no work on a case: whoever wrote only these may sign it off."""
 LATE = (
     "note", "held", "content", "action", "shared", "safewell", "medical", "referral_result",

@@ -300,6 +300,16 @@ class Told(Recorded, frozen=True, kw_only=True, tag="told"):
     outcome: str = "sent"
 
 
+class CaseRead(Recorded, frozen=True, kw_only=True, tag="case_read"):
+    """Somebody read the record on the service's own pages. what: case_file, police_call, paper …"""
+
+    what: str
+
+
+LOG_ONLY = (Told, CaseRead)
+"""Kinds that say what was sent and who read: no rule and no reminder looks at them."""
+
+
 class SignedOff(Recorded, frozen=True, kw_only=True, tag="signed_off"):
     """A manager has reviewed the episode. With something left to settle: which, and why."""
 
@@ -404,6 +414,7 @@ Fact: TypeAlias = (
     | ClockCorrected
     | Snoozed
     | Told
+    | CaseRead
     | SignedOff
     | Closed
     | Withdrawn

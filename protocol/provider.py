@@ -16,12 +16,18 @@ from protocol.london import LONDON
 class Role(StrEnum):
     """What a member of staff may do. A manager may do all that a duty manager may.
 
-    An administrator looks after the bot (alarms, health) and sees no case.
+    An administrator looks after the bot (alarms, health) and sees no case. An auditor reads cases
+    on the service's own pages and changes nothing; in the chat they see none and are never asked.
     """
 
     DUTY_MANAGER = "duty_manager"
     MANAGER = "manager"
     ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+ON_DUTY_ROLES = frozenset({Role.DUTY_MANAGER, Role.MANAGER})
+"""Roles that work on cases."""
 
 
 class Contact(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -83,8 +89,17 @@ class Staff(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         return london.at(self.expires + timedelta(days=1), time()) if self.expires else None
 
     def covers(self, home: str) -> bool:
-        """May this person see cases of that home?"""
-        return self.role is not Role.ADMINISTRATOR and (not self.homes or home in self.homes)
+        """Does this person work on cases of that home?"""
+        return self.works_on_cases and (not self.homes or home in self.homes)
+
+    def audits(self, home: str) -> bool:
+        """May this person read the record of that home's cases, and who has read it?"""
+        return self.role is Role.AUDITOR and (not self.homes or home in self.homes)
+
+    @property
+    def works_on_cases(self) -> bool:
+        """Sees cases in the chat and can be asked about them."""
+        return self.role in ON_DUTY_ROLES
 
     @property
     def manages(self) -> bool:

@@ -259,11 +259,11 @@ def new_id(name: str, taken: Collection[str]) -> str:
 
 def may_manage(actor: Staff, other: Staff) -> bool:
     """May this person invite, change or end the other? Administrators everybody but themselves,
-    managers those of their own homes who are no administrators; nobody their own entry."""
+    managers those of their own homes who work on cases; nobody their own entry."""
     if actor.id == other.id:
         return False
     if actor.role is Role.ADMINISTRATOR:
         return True
-    if not actor.manages or other.role is Role.ADMINISTRATOR:
+    if not actor.manages or not other.works_on_cases:
         return False
     return not actor.homes or (bool(other.homes) and set(other.homes) <= set(actor.homes))

@@ -8,12 +8,12 @@ from datetime import datetime
 import msgspec
 
 from protocol.episode import Earlier
-from protocol.facts import Acknowledged, Fact, HoldEnded, Snoozed, Told
+from protocol.facts import LOG_ONLY, Acknowledged, Fact, HoldEnded, Snoozed
 from protocol.pack import Pack
 from protocol.standing import Standing, standing
 from storage.model import Entry, Episode, Past
 
-NO_PART_IN_RULES = (Told, Acknowledged, HoldEnded, Snoozed)
+NO_PART_IN_RULES = (*LOG_ONLY, Acknowledged, HoldEnded, Snoozed)
 
 
 def substance(record: Episode) -> tuple[Fact, ...]:
@@ -22,8 +22,9 @@ def substance(record: Episode) -> tuple[Fact, ...]:
 
 
 def by_people(entries: Sequence[Entry]) -> int:
-    """How many of these are not the bot's own log: it counts up when somebody wrote something."""
-    return sum(not isinstance(e.fact, Told) for e in entries)
+    """How many of these are not the log of sending and reading: it counts up when somebody wrote
+    something."""
+    return sum(not isinstance(e.fact, LOG_ONLY) for e in entries)
 
 
 def earlier(rows: Sequence[Past], ref: str) -> tuple[Earlier, ...]:

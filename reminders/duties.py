@@ -18,6 +18,7 @@ from protocol.counting import counting
 from protocol.decisions import latest
 from protocol.episode import Decision, utc
 from protocol.facts import (
+    LOG_ONLY,
     NIGHTLIGHT,
     Acknowledged,
     AuthorityTold,
@@ -38,7 +39,6 @@ from protocol.facts import (
     SafeAndWell,
     SignedOff,
     Snoozed,
-    Told,
 )
 from protocol.fold import fold_counting
 from reminders.policy import Policy
@@ -145,7 +145,7 @@ class Reading(msgspec.Struct, kw_only=True):
 
 def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
-    seen = Reading(facts=counting([f for f in facts if not isinstance(f, Told)]))
+    seen = Reading(facts=counting([f for f in facts if not isinstance(f, LOG_ONLY)]))
     seen.decisions = latest(fold_counting(seen.facts).decisions)
     first_written = _first_written(facts)
     for fact in seen.facts:

@@ -72,65 +72,69 @@ def day(value: date) -> str:
     return f"{value.day} {value:%B %Y}"
 
 
-def police(case: Case) -> bytes:
-    """What police ask for when a young person is reported missing (000:1672, 1728)."""
+def for_police(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What police ask for when a young person is reported missing (000:1672, 1728), in parts and in
+    the order in which a call-taker asks: heading, then name and value of each field."""
     folded, facts = case.folded, case.facts
-    opened, told = last_of(facts, f.Opened), last_of(facts, f.PoliceTold)
-    answered = last_of(facts, f.PoliceAnswered)
+    opened = last_of(facts, f.Opened)
     together = [fact for fact in facts if isinstance(fact, f.AwayTogether)]
+    parts = [
+        (
+            "Who",
+            [
+                ("Name", case.name),
+                ("Date of birth", case.born),
+                ("Sex", _coded(folded.child.sex)),
+                ("Ethnicity", _coded(folded.child.ethnicity)),
+                ("Lives at", _lives_at(case)),
+                ("In care", _in_care(folded.child)),
+                ("Placing authority", _placing_authority(case)),
+                ("Description", NOT_KNOWN),
+                ("Clothing when last seen", NOT_KNOWN),
+                ("Phone of the young person", NOT_KNOWN),
+                ("Medical needs, medication", _medical(folded.child)),
+            ],
+        ),
+        (
+            "Last seen, and why this is out of character",
+            [
+                ("Last seen", time(folded.last_seen_at) or NOT_KNOWN),
+                ("Where, and with whom", NOT_KNOWN),
+                ("Due back", time(folded.due_back_at) or "no time on record"),
+                ("Noticed", time(folded.aware_at) or NOT_KNOWN),
+                ("Circumstances", (opened.circumstances if opened else "") or NOT_KNOWN),
+                ("Away together with", ", ".join(sorted({x.other for x in together})) or NOT_KNOWN),
+                ("Friends, places, family", NOT_KNOWN),
+                ("Found", time(folded.located_at or folded.returned_at) or "not yet"),
+            ],
+        ),
+        (
+            "Concerns on record",
+            [("Concerns", concerns(folded) or "None on record. Ask whoever knows them.")],
+        ),
+    ]
+    if last_of(facts, f.Abducted):
+        signs = ("Abduction", "There are signs of an abduction: crime in action.")
+        parts.insert(0, ("Say first", [signs]))
+    notes = [(time(fact.at), fact.text) for fact in facts if isinstance(fact, f.Note)]
+    return [*parts, *([("Notes", notes)] if notes else [])]
+
+
+def police(case: Case) -> bytes:
+    """`for_police` with what has been reported, to print."""
+    told, answered = last_of(case.facts, f.PoliceTold), last_of(case.facts, f.PoliceAnswered)
     paper = _paper(case, "Missing young person: sheet for police")
     paper.text_block("Immediate danger: 999. This sheet is not the report to police.", 9, "B")
-    paper.section("Who")
-    _fields(
-        paper,
-        [
-            ("Name", case.name),
-            ("Date of birth", case.born),
-            ("Sex", _coded(folded.child.sex)),
-            ("Ethnicity", _coded(folded.child.ethnicity)),
-            ("Lives at", _lives_at(case)),
-            ("In care", _in_care(folded.child)),
-            ("Placing authority", _placing_authority(case)),
-            ("Description", NOT_KNOWN),
-            ("Clothing when last seen", NOT_KNOWN),
-            ("Phone of the young person", NOT_KNOWN),
-            ("Medical needs, medication", _medical(folded.child)),
-        ],
-    )
-    paper.section("Last seen, and why this is out of character")
-    _fields(
-        paper,
-        [
-            ("Last seen", time(folded.last_seen_at) or NOT_KNOWN),
-            ("Where, and with whom", NOT_KNOWN),
-            ("Due back", time(folded.due_back_at) or "no time on record"),
-            ("Noticed", time(folded.aware_at) or NOT_KNOWN),
-            ("Circumstances", (opened.circumstances if opened else "") or NOT_KNOWN),
-            ("Away together with", ", ".join(sorted({x.other for x in together})) or NOT_KNOWN),
-            ("Friends, places, family", NOT_KNOWN),
-            ("Found", time(folded.located_at or folded.returned_at) or "not yet"),
-        ],
-    )
-    paper.section("Concerns on record")
-    if last_of(facts, f.Abducted):
-        paper.text_block("There are signs of an abduction: crime in action.", 9, "B")
-    paper.text_block(_concerns(folded) or "None on record. Ask whoever knows the young person.")
-    paper.section("Report to police")
-    _fields(
-        paper,
-        [
-            ("Reported", time(told.at) if told else "not on record yet"),
-            ("Reference", (told.reference if told else "") or NOT_KNOWN),
-            ("Spoken to", _spoken_to(told, answered)),
-            ("Answer", _police_answer(answered)),
-            ("Reported by", who(told.by, case.provider) if told else NOT_KNOWN),
-        ],
-    )
-    notes = [fact for fact in facts if isinstance(fact, f.Note)]
-    if notes:
-        paper.section("Notes")
-        for note in notes:
-            paper.field(time(note.at), note.text)
+    reported = [
+        ("Reported", time(told.at) if told else "not on record yet"),
+        ("Reference", (told.reference if told else "") or NOT_KNOWN),
+        ("Spoken to", _spoken_to(told, answered)),
+        ("Answer", _police_answer(answered)),
+        ("Reported by", who(told.by, case.provider) if told else NOT_KNOWN),
+    ]
+    for heading, fields in [*for_police(case), ("Report to police", reported)]:
+        paper.section(heading)
+        _fields(paper, fields)
     return paper.bytes()
 
 
@@ -160,7 +164,7 @@ def authority(case: Case) -> bytes:
             ("Noticed", time(folded.aware_at) or NOT_KNOWN),
             ("Found", time(folded.located_at) or "not on record"),
             ("Back", time(folded.returned_at) or "not on record"),
-            ("Concerns on record", _concerns(folded) or "none on record"),
+            ("Concerns on record", concerns(folded) or "none on record"),
         ],
     )
     paper.section("Who was told")
@@ -315,7 +319,7 @@ def chronology(
                 time(folded.located_at or folded.returned_at) or "not yet",
                 time(told.at) if told else "–",
                 time(held.at) if held else "–",
-                _concerns(folded) or "–",
+                concerns(folded) or "–",
             )
         )
     paper.ln(2)
@@ -417,7 +421,7 @@ def _police_answer(answered: f.PoliceAnswered | None) -> str:
     return f"{what} {time(answered.at)}{grade}{why}"
 
 
-def _concerns(folded: Folded) -> str:
+def concerns(folded: Folded) -> str:
     """The flags of the young person that are a yes."""
     child = folded.child
     return ", ".join(

@@ -26,6 +26,7 @@ ROLES = {
     Role.DUTY_MANAGER: "duty manager",
     Role.MANAGER: "manager",
     Role.ADMINISTRATOR: "administrator",
+    Role.AUDITOR: "auditor",
 }
 
 

@@ -27,6 +27,14 @@ COMMANDS = (
     ("cancel", "Stop what you are filling in"),
 )
 
+PAGES_COMMAND = ("pages", "The whole record, the sheet for police, figures")
+
+
+def commands(*, pages: bool) -> tuple[tuple[str, str], ...]:
+    """The menu of a service, with or without pages of its own."""
+    return (*COMMANDS, PAGES_COMMAND) if pages else COMMANDS
+
+
 SHORT_DESCRIPTION = "Holds the clock when a young person is missing. For listed staff only."
 DESCRIPTION = (
     f"{DANGER}\n\nFor duty managers on the service's list, in England. "
@@ -66,7 +74,7 @@ BACK_AGAIN = "I was restarted. Nothing that you saw confirmed is lost."
 UNKNOWN = "I did not understand that. Tap a button below, or /help."
 NO_CASES = "No open cases."
 NOTHING_TO_CANCEL = "There is nothing to cancel."
-ADMINISTRATOR = "You look after the bot and see no cases. /duty shows who is on duty."
+ADMINISTRATOR = "You see no cases in this chat. /duty shows who is on duty."
 REFUSED_KIND = (
     "I do not keep photos, voice, files or locations, and have taken this one out of the chat. "
     "Please describe it in a few words, or send it to police their way."
@@ -94,8 +102,7 @@ SAVED_BUT_NOT_SHOWN = (
     "/open shows your cases. Please tell your administrator."
 )
 ADMINISTRATOR_WORDS = (
-    "You look after the bot and see no cases. What you typed was not kept; "
-    "I have taken it out of this chat."
+    "You see no cases in this chat. What you typed was not kept; I have taken it out of this chat."
 )
 
 

@@ -53,6 +53,7 @@ ABOUT_ROLES = {
     Role.DUTY_MANAGER: "logs and works on cases",
     Role.MANAGER: "also signs off, lowers a level, manages people",
     Role.ADMINISTRATOR: "looks after the bot, sees no cases",
+    Role.AUDITOR: "reads the record on the pages, changes nothing",
 }
 
 REASONS = {

@@ -1,0 +1,82 @@
+"""What a person reads on the service's own pages, and about them in the chat."""
+
+from __future__ import annotations
+
+from handlers.wording.common import DANGER as DANGER
+
+OFF = "This service has no pages of its own. /open shows your cases."
+IN_HELP = "/pages the whole record, the sheet for police, figures."
+OPEN_IN_CHAT, OPEN_IN_BROWSER = "📄 Open the pages here", "🖥 Link for a browser"
+PAGES = (
+    "<b>The pages of this service</b>\n"
+    "The whole record, the sheet for the call to police, figures. They are served by your "
+    "organisation, not by Telegram, and ask for your PIN."
+)
+RECORD = "📄 Record"
+
+
+def link(address: str) -> str:
+    """A one-time link for a browser."""
+    return (
+        "Your link, for one use within five minutes. Open it yourself; do not pass it on.\n"
+        f"{address}"
+    )
+
+
+ERRORS = {
+    400: ("This could not be read", "Please go back and try once more."),
+    403: (
+        "Not accepted",
+        "This did not come from a page of this service, or the page was open for too long. "
+        "Please open the page again and repeat it.",
+    ),
+    404: ("Not here", "There is no such page, or it is not for you."),
+    405: ("Not here", "There is no such page, or it is not for you."),
+    408: ("Too slow", "The connection was too slow. Nothing was saved. Please try once more."),
+    413: ("Too large", "That was too large to be taken. Nothing was saved."),
+    421: ("Not here", "This is not the address of these pages."),
+    429: ("Too many at once", "Please wait a minute and try once more."),
+    500: (
+        "Something went wrong",
+        "If you were saving something, look at the case to see whether it is there. "
+        "If it is not, write it on paper with the time and tell your manager.",
+    ),
+}
+ENTRY_REFUSED = (
+    "This link is used up or too old. In the chat, send /pages for a new one; it holds for five "
+    "minutes and lets you in once."
+)
+WRONG = "That was not right. After five wrong tries in a row your manager has to let you in again."
+LOCKED = (
+    "Locked after five wrong tries. Ask a manager to reset your PIN: on these pages under People. "
+    "The chat goes on as always."
+)
+PIN_PROBLEMS = {
+    "digits": "Please choose 6 to 12 digits.",
+    "easy": "Too easy to guess: not one digit, a row such as 123456, or the same half twice.",
+}
+PINS_DIFFER = "The two PINs are not the same. Please type it twice."
+APP_WRONG = "The code did not fit. Please take the newest one that the app shows."
+SET_UP_MEANWHILE = "A PIN was set up for you meanwhile. Please give it."
+RESET = "The PIN is reset. They choose a new one at their next visit; tell them so."
+MAY_NOT_RESET = "Only a manager of theirs, or an administrator, resets a PIN; nobody their own."
+NOT_SAVED = (
+    "NOT saved. The record cannot be written just now. Write it on paper with the time, and tell "
+    "your manager."
+)
+SAVED = "Saved."
+IN_FUTURE = "That time is still to come. Please give when it was."
+BEFORE_SEEN = "That is before the young person was last seen. Please check the time."
+NO_TIME = "Please give day and time."
+TWICE = "The clocks change at that time. Please give a time of an hour that comes once."
+CLOSED = "This case is closed. Only a manager adds something, in the chat."
+READ_ONLY = "You may read this, and change nothing."
+TOO_LONG = "Please shorten this: {most} characters at most."
+ANSWER_FIRST = "Please say whether police accepted the report."
+REASON_NEEDED = "Please say why police refused."
+POLICE_FIRST = "Record first that the report was given to police."
+MEANWHILE = (
+    "Somebody else recorded this meanwhile; it is shown above. "
+    "If yours is another call, save again."
+)
+BEFORE_TOLD = "That is before the report was given to police. Please check the time."

@@ -1,0 +1,110 @@
+"""The pages put together: routes, what stands before them, and how they are served."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from protocol.provider import Staff
+from reminders.engine import Engine
+from storage.store import NotFound
+from web import case_pages, entrance, figure_pages, people_pages
+from web.guard import Guard
+from web.second_factor import SecondFactors
+from web.server import Listening, serve
+from web.sessions import Sessions
+from web.settings import WebSettings
+from web.site import HERE, Refusal, RowsFor, Site
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.types import ASGIApp
+
+STATIC = {"pages.css": "text/css", "pages.js": "text/javascript"}
+
+
+class Pages:
+    """The pages of a running bot: `run` serves them; `link` makes a way in for somebody."""
+
+    def __init__(
+        self,
+        settings: WebSettings,
+        engine: Engine,
+        token: str,
+        rows: RowsFor,
+        *,
+        sessions: Sessions | None = None,
+        factors: SecondFactors | None = None,
+        seconds: Callable[[], float] | None = None,
+    ) -> None:
+        self._settings = settings
+        self._sessions = sessions or Sessions()
+        self.site = Site(
+            engine,
+            self._sessions,
+            factors or SecondFactors(engine.service_state),
+            token,
+            rows,
+        )
+        self._seconds = seconds
+
+    @property
+    def address(self) -> str:
+        """The public address."""
+        return self._settings.address.rstrip("/")
+
+    def link(self, staff: Staff) -> str:
+        """An address that lets this person in once, within five minutes. Its secret stands behind
+        the #, which no browser sends and no server logs."""
+        return f"{self.address}/in#{self._sessions.link(staff.id, staff.telegram_id)}"
+
+    async def run(self) -> None:
+        """Until cancelled. Raises OSError if the port or certificate cannot be had."""
+        listening = Listening(
+            host=self._settings.listen,
+            port=self._settings.port,
+            certificate=self._settings.certificate,
+            certificate_key=self._settings.certificate_key,
+        )
+        await serve(self.app(), listening)
+
+    def app(self) -> ASGIApp:
+        """All pages behind the guard."""
+        from starlette.applications import Starlette
+        from starlette.exceptions import HTTPException
+        from starlette.responses import HTMLResponse, Response
+        from starlette.routing import Route
+
+        site = self.site
+
+        async def refused(_: Request, error: Exception) -> Response:
+            status = error.status if isinstance(error, Refusal) else 404
+            return HTMLResponse(site.error(status), status)
+
+        async def gone(_: Request, error: Exception) -> Response:
+            status = getattr(error, "status_code", 404)
+            return HTMLResponse(site.error(status), status)
+
+        def static(name: str, kind: str) -> Route:
+            body = (HERE / "static" / name).read_bytes()
+
+            async def given(_: Request) -> Response:
+                return Response(body, media_type=kind)
+
+            return Route(f"/{name}", given)
+
+        app = Starlette(
+            routes=[
+                *entrance.routes(site),
+                *case_pages.routes(site),
+                *figure_pages.routes(site),
+                *people_pages.routes(site),
+                *(static(name, kind) for name, kind in STATIC.items()),
+            ],
+            exception_handlers={Refusal: refused, NotFound: refused, HTTPException: gone},
+        )
+        app.router.redirect_slashes = False
+        if self._seconds is None:
+            return Guard(app, self.address, site.error)
+        return Guard(app, self.address, site.error, self._seconds)

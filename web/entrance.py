@@ -1,0 +1,164 @@
+"""Coming in by what Telegram hands over or a link from the chat, then the second factor."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from handlers.wording import pages as say
+from protocol.provider import Role, Staff
+from web.init_data import NotFromTelegram, account_in
+from web.second_factor import problem_with
+from web.sessions import Session
+from web.site import COOKIE, Refusal, Site, read_form, see, with_cookie
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+    from starlette.responses import Response
+    from starlette.routing import Route
+
+APP_NAME = "Nightlight"
+
+
+def first_page(staff: Staff) -> str:
+    """Where somebody of this role begins."""
+    return "/people" if staff.role is Role.ADMINISTRATOR else "/cases"
+
+
+def routes(site: Site) -> list[Route]:
+    """/, /in, /pin, /out."""
+    from starlette.routing import Route
+
+    async def start(request: Request) -> Response:
+        visitor = site.visitor(request)
+        if visitor is not None:
+            return see(first_page(visitor.staff))
+        if site.session(request) is not None:
+            return see("/pin")
+        return site.draw("in.html", problem="")
+
+    async def come_in(request: Request) -> Response:
+        """The secret of a link, or initData: each lets its person in once, to the second factor."""
+        fields = await read_form(request)
+        who = _proved(fields.get("link", ""), fields.get("app", ""))
+        staff = site.staff_of(*who) if who else None
+        if staff is None:
+            return site.draw("in.html", problem=say.ENTRY_REFUSED, status=403)
+        if old := site.sessions.find(request.cookies.get(COOKIE, "")):
+            site.sessions.end(old)
+        secret, session = site.sessions.begin(
+            staff.id,
+            staff.telegram_id,
+            passed=False,
+            factor=site.factors.of(staff.id).mark,
+            in_chat=bool(fields.get("app")),
+        )
+        return with_cookie(see("/pin"), secret, session)
+
+    def _proved(link: str, app: str) -> tuple[str, int] | None:
+        if link:
+            return site.sessions.take_link(link)
+        try:
+            account = account_in(app, site.token, site.now())
+        except NotFromTelegram:
+            return None
+        person = site.provider.by_telegram(account)
+        if person is None or not site.sessions.first_use(app):
+            return None
+        return person.id, account
+
+    async def ask(request: Request) -> Response:
+        session = site.session(request)
+        if session is None:
+            return see("/")
+        if session.passed:
+            return see("/")
+        return _asking(session)
+
+    def _asking(session: Session, problem: str = "", status: int = 200, app: str = "") -> Response:
+        known = site.factors.of(session.staff_id)
+        if known.locked:
+            return site.draw("locked.html", text=say.LOCKED, status=403)
+        if known.pin:
+            return site.draw(
+                "pin.html", token=session.csrf, problem=problem, status=status, app=bool(known.app)
+            )
+        import pyotp
+
+        app = app or pyotp.random_base32()
+        address = pyotp.TOTP(app).provisioning_uri(name="pages", issuer_name=APP_NAME)
+        return site.draw(
+            "set_up.html",
+            token=session.csrf,
+            problem=problem,
+            status=status,
+            secret=app,
+            address=address,
+        )
+
+    async def give(request: Request) -> Response:
+        session = site.session(request)
+        if session is None or session.passed:
+            raise Refusal(403)
+        fields = await site.form(request, session)
+        if site.factors.of(session.staff_id).pin:
+            if "again" in fields:
+                return _asking(session, say.SET_UP_MEANWHILE, 409)
+            return await _check(session, fields)
+        return await _set_up(session, fields)
+
+    async def _check(session: Session, fields: dict[str, str]) -> Response:
+        code = fields.get("code", "").replace(" ", "")
+        outcome = await site.factors.check(session.staff_id, fields.get("pin", ""), code)
+        if outcome == "passed":
+            return _pass(session)
+        return _asking(session, say.WRONG, 403)
+
+    async def _set_up(session: Session, fields: dict[str, str]) -> Response:
+        """The first visit: a PIN, typed twice, and an app for those who want one."""
+        import pyotp
+
+        pin, app = fields.get("pin", ""), fields.get("secret", "")
+        code = fields.get("code", "").replace(" ", "")
+        if not (len(app) == 32 and app.isalnum() and app.isascii()):
+            raise Refusal(400)
+        if problem := problem_with(pin):
+            return _asking(session, say.PIN_PROBLEMS[problem], 422, app)
+        if pin != fields.get("again", ""):
+            return _asking(session, say.PINS_DIFFER, 422, app)
+        if code and not pyotp.TOTP(app).verify(code, valid_window=1):
+            return _asking(session, say.APP_WRONG, 422, app)
+        staff = site.staff_of(session.staff_id, session.account)
+        if staff is None or not await site.factors.set_up(staff, pin, app if code else ""):
+            return _asking(session, say.SET_UP_MEANWHILE, 409)
+        return _pass(session)
+
+    def _pass(session: Session) -> Response:
+        """A session of its own for what follows: the old secret opens nothing."""
+        site.sessions.end(session)
+        staff = site.staff_of(session.staff_id, session.account)
+        if staff is None:
+            raise Refusal(403)
+        secret, new = site.sessions.begin(
+            staff.id,
+            session.account,
+            passed=True,
+            factor=site.factors.of(staff.id).mark,
+            in_chat=session.in_chat,
+        )
+        return with_cookie(see(first_page(staff)), secret, new)
+
+    async def go_out(request: Request) -> Response:
+        session = site.session(request)
+        if session is not None:
+            await site.form(request, session)
+            site.sessions.end(session)
+        return with_cookie(see("/"), "", None)
+
+    return [
+        Route("/", start),
+        Route("/in", start),
+        Route("/in", come_in, methods=["POST"]),
+        Route("/pin", ask),
+        Route("/pin", give, methods=["POST"]),
+        Route("/out", go_out, methods=["POST"]),
+    ]

@@ -1,0 +1,248 @@
+"""What stands before every page: whose name is asked for, how often, how much, how long.
+
+A pure ASGI layer. What it refuses never reaches a page; what a page answers leaves with the
+headers of `HEADERS`. An unforeseen error becomes a page that says nothing of it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from ipaddress import ip_address
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import structlog
+
+if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+log = structlog.get_logger(__name__)
+
+FRAMES = "https://web.telegram.org https://*.web.telegram.org"
+"""Telegram's own pages show Mini Apps in a frame; nobody else may."""
+POLICY = (
+    "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
+    f"base-uri 'none'; frame-ancestors {FRAMES}"
+)
+HEADERS: Mapping[bytes, bytes] = {
+    b"content-security-policy": POLICY.encode(),
+    b"cache-control": b"no-store",
+    b"referrer-policy": b"same-origin",
+    b"x-content-type-options": b"nosniff",
+    b"x-robots-tag": b"noindex, nofollow",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=()",
+    b"strict-transport-security": b"max-age=31536000",
+}
+"""`same-origin` for the referrer, as browsers else send "null" for the origin of a form."""
+
+MOST_BYTES = 64 * 1024
+"""Of a form."""
+MOST_PATH = 300
+BODY_SECONDS = 10.0
+ANSWER_SECONDS = 30.0
+METHODS = frozenset({"GET", "HEAD", "POST"})
+ENTRANCES = ("/in", "/pin")
+REQUESTS, REQUEST_SECONDS = 120, 60.0
+"""So many requests of one address within so many seconds."""
+ENTRIES, ENTRY_SECONDS = 20, 300.0
+"""So many POSTs to the entrances of one address."""
+ADDRESSES = 4096
+
+
+class RateLimit:
+    """A bucket for each key that fills again evenly. seconds: a monotonic clock."""
+
+    def __init__(
+        self, most: int, within: float, seconds: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._most, self._rate, self._seconds = float(most), most / within, seconds
+        self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
+
+    def takes(self, key: str) -> bool:
+        """One more of this key; False: too many."""
+        now = self._seconds()
+        left, since = self._buckets.pop(key, (self._most, now))
+        left = min(self._most, left + (now - since) * self._rate)
+        allowed = left >= 1
+        self._buckets[key] = (left - 1 if allowed else left, now)
+        while len(self._buckets) > ADDRESSES:
+            self._buckets.popitem(last=False)
+        return allowed
+
+
+class _TooLarge(Exception):
+    """The body is longer than allowed."""
+
+
+class Guard:
+    """address: the public address of the pages, such as "https://pages.example.org".
+
+    page: makes the body of an error from its status; HTML.
+    """
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        address: str,
+        page: Callable[[int], str],
+        seconds: Callable[[], float] = time.monotonic,
+    ) -> None:
+        parts = urlsplit(address)
+        self._app = app
+        self._host = parts.netloc.casefold()
+        self._origin = f"{parts.scheme}://{parts.netloc}".casefold()
+        self._page = page
+        self._requests = RateLimit(REQUESTS, REQUEST_SECONDS, seconds)
+        self._entries = RateLimit(ENTRIES, ENTRY_SECONDS, seconds)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            return
+        begun = False
+
+        async def sending(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                own = [(k, v) for k, v in message["headers"] if k not in HEADERS]
+                message["headers"] = [*own, *HEADERS.items()]
+            await send(message)
+
+        async def refuse(status: int) -> None:
+            if begun:
+                return
+            body = self._page(status).encode()
+            headers = [
+                (b"content-type", b"text/html; charset=utf-8"),
+                (b"content-length", str(len(body)).encode()),
+            ]
+            if status in (408, 413):
+                headers.append((b"connection", b"close"))
+            await sending({"type": "http.response.start", "status": status, "headers": headers})
+            await sending({"type": "http.response.body", "body": body})
+
+        if status := self._refused(scope):
+            await refuse(status)
+            return
+        try:
+            given = await self._body(scope, receive)
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await self._app(scope, given, sending)
+        except _TooLarge:
+            await refuse(413)
+        except TimeoutError:
+            await refuse(408)
+        except _Gone:
+            return
+        except Exception:
+            log.exception("a page failed")
+            await refuse(500)
+
+    def _refused(self, scope: Scope) -> int:
+        """Status of the refusal, from line and headers alone; 0: it goes on."""
+        headers = _headers(scope)
+        if headers is None or headers.get(b"host", b"").decode("latin-1").casefold() != self._host:
+            return 421
+        if scope["method"] not in METHODS:
+            return 405
+        raw = scope.get("raw_path") or scope["path"].encode()
+        if len(raw) > MOST_PATH or not _plain(scope["path"], raw):
+            return 404
+        client = client_of(scope, headers)
+        if not self._requests.takes(client):
+            return 429
+        if scope["method"] != "POST":
+            return 0
+        # Browsers send Origin with every POST; a form of another site, or a frame without origin,
+        # is refused before its body is read.
+        if headers.get(b"origin", b"").decode("latin-1").casefold() != self._origin:
+            return 403
+        if headers.get(b"sec-fetch-site", b"same-origin") != b"same-origin":
+            return 403
+        if scope["path"] in ENTRANCES and not self._entries.takes(client):
+            return 429
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit():
+            return 400
+        return 413 if int(length) > MOST_BYTES else 0
+
+    async def _body(self, scope: Scope, receive: Receive) -> Receive:
+        """The whole body first, so that nobody who is slow or endless holds a page."""
+        parts: list[bytes] = []
+        if scope["method"] == "POST":
+            size = 0
+            async with asyncio.timeout(BODY_SECONDS):
+                more = True
+                while more:
+                    message = await receive()
+                    if message["type"] != "http.request":
+                        raise _Gone
+                    part = message.get("body", b"")
+                    size += len(part)
+                    if size > MOST_BYTES:
+                        raise _TooLarge
+                    parts.append(part)
+                    more = message.get("more_body", False)
+        given = False
+
+        async def whole() -> Message:
+            nonlocal given
+            if given:
+                return await receive()
+            given = True
+            return {"type": "http.request", "body": b"".join(parts), "more_body": False}
+
+        return whole
+
+
+class _Gone(Exception):
+    """The client left."""
+
+
+def _headers(scope: Scope) -> dict[bytes, bytes] | None:
+    """By name; None if one that decides here stands twice."""
+    found: dict[bytes, bytes] = {}
+    for key, value in scope["headers"]:
+        if key in found and key in (b"host", b"origin", b"content-length", b"content-type"):
+            return None
+        # Of several such headers the last part of the last one is the proxy's own.
+        found[key] = value
+    return found
+
+
+def _plain(path: str, raw: bytes) -> bool:
+    """No path that says one thing here and another elsewhere."""
+    tricks = ("..", "//", "\\", "%", ";", "\x00")
+    return (
+        path.isprintable()
+        and path.isascii()
+        and not any(t in path for t in tricks)
+        and (b"%" not in raw.partition(b"?")[0])
+    )
+
+
+def client_of(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
+    """The address that is counted: the peer's; of a proxy on this machine, the last one that it
+    names, which it has added itself."""
+    peer = str((scope.get("client") or ("",))[0])
+    named = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
+    try:
+        if named and ip_address(peer).is_loopback:
+            return _network(named)
+        return _network(peer)
+    except ValueError:
+        return peer
+
+
+def _network(address: str) -> str:
+    """An address of version 6 counts by its /64, of which one customer has them all."""
+    found: Any = ip_address(address)
+    if found.version == 6:
+        return str(found.packed[:8].hex())
+    return str(found)

@@ -1,0 +1,194 @@
+"""The second factor: a PIN, and a code of an authenticator app for those who choose one.
+
+It is kept in the service's own file, sealed as the rest: of a PIN only its argon2id hash. A try is
+put on record before it is looked at, so that guesses side by side, or a crash, gain nobody one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import re
+import secrets
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import UTC, datetime
+from itertools import pairwise
+from typing import Any, Literal, TypeAlias
+
+import msgspec
+
+from protocol.provider import Staff
+from protocol.staff_facts import may_manage
+from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
+from storage.model import Office
+
+PAGES = "pages"
+"""Under this key the service's own file keeps the second factors, by staff id."""
+TRIES = 5
+SHORTEST, LONGEST = 6, 12
+CODE_SECONDS = 30
+
+Outcome: TypeAlias = Literal["passed", "wrong", "locked", "none"]
+PinProblem: TypeAlias = Literal["", "digits", "easy"]
+
+
+class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What is known of one person's second factor.
+
+    Attributes:
+        mark: changes whenever it is set up or reset; a session holds it.
+        pin: the argon2id hash; "" if none is set up.
+        app: the secret of the authenticator app, base 32; "" without one.
+        step: of the last code that was used, so that none is used twice.
+        tries: wrong ones in a row, and those under way.
+    """
+
+    mark: str = ""
+    pin: str = ""
+    app: str = ""
+    step: int = 0
+    tries: int = 0
+
+    @property
+    def locked(self) -> bool:
+        """No try is left; a manager resets it."""
+        return self.tries >= TRIES
+
+
+def problem_with(pin: str) -> PinProblem:
+    """Why this is no PIN to use; "" if it is one."""
+    if not re.fullmatch(rf"[0-9]{{{SHORTEST},{LONGEST}}}", pin):
+        return "digits"
+    steps = {(int(b) - int(a)) % 10 for a, b in pairwise(pin)}
+    half = pin[: len(pin) // 2]
+    if (len(steps) == 1 and steps <= {0, 1, 9}) or len(set(pin)) <= 2 or half * 2 == pin:
+        return "easy"
+    return ""
+
+
+class SecondFactors:
+    """wall: for the codes of apps, which follow the time of the world (UTC)."""
+
+    def __init__(
+        self,
+        service_state: ServiceState,
+        wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        from argon2 import PasswordHasher
+        from argon2.profiles import RFC_9106_LOW_MEMORY
+
+        self._state = service_state
+        self._wall = wall
+        self._hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
+        self._hashing = asyncio.Semaphore(2)  # each takes 64 MiB for a moment
+
+    def of(self, staff_id: str) -> SecondFactor:
+        """As it stands."""
+        return _read(self._state.state.get(PAGES)).get(staff_id, SecondFactor())
+
+    async def set_up(self, staff: Staff, pin: str, app: str = "") -> bool:
+        """The first PIN, and perhaps an app; False if somebody was quicker."""
+        hashed = await self._hash(pin)
+        done = False
+
+        def build(known: SecondFactor) -> SecondFactor | None:
+            nonlocal done
+            done = not known.pin
+            made = SecondFactor(mark=secrets.token_hex(8), pin=hashed, app=app)
+            return made if done else None
+
+        await self._change(staff.id, build, staff.id, "pages: second factor set up")
+        return done
+
+    async def check(self, staff_id: str, pin: str, code: str = "") -> Outcome:
+        """One try. It counts from before it is looked at until it is found right."""
+        async with self._locks[staff_id]:
+            known = self.of(staff_id)
+            if not known.pin:
+                return "none"
+            if known.locked:
+                return "locked"
+
+            def another(one: SecondFactor) -> SecondFactor:
+                return msgspec.structs.replace(one, tries=one.tries + 1)
+
+            last = known.tries + 1 >= TRIES
+            await self._change(staff_id, another, staff_id, "pages: locked" if last else "")
+            right = await self._verify(known.pin, pin[: LONGEST + 1])
+            step = self._step(known, code)
+            if not right or step is None:
+                return "locked" if last else "wrong"
+
+            def passed(one: SecondFactor) -> SecondFactor:
+                return msgspec.structs.replace(one, tries=0, step=step)
+
+            await self._change(staff_id, passed, staff_id, "pages: unlocked" if last else "")
+            return "passed"
+
+    def may_reset(self, actor: Staff, other: Staff) -> bool:
+        """Managers and administrators that of those whom they manage; nobody their own."""
+        return may_manage(actor, other)
+
+    async def reset(self, actor: Staff, other: Staff) -> bool:
+        """The person sets up a new one at their next visit; their sessions end. On record."""
+        if not self.may_reset(actor, other):
+            return False
+        anew = SecondFactor(mark=secrets.token_hex(8))
+        await self._change(other.id, lambda _: anew, actor.id, "pages: second factor reset")
+        return True
+
+    # ------------------------------------------------------------------------------------------
+
+    def _step(self, known: SecondFactor, code: str) -> int | None:
+        """The time step whose code this is; the last one without an app; None: not this one."""
+        if not known.app:
+            return known.step
+        import pyotp
+
+        totp = pyotp.TOTP(known.app, interval=CODE_SECONDS)
+        now = int(self._wall().timestamp()) // CODE_SECONDS
+        for step in (now - 1, now, now + 1):
+            right = totp.generate_otp(step)
+            if hmac.compare_digest(right.encode(), code.encode()) and step > known.step:
+                return step
+        return None
+
+    async def _hash(self, pin: str) -> str:
+        async with self._hashing:
+            return await asyncio.to_thread(self._hasher.hash, pin)
+
+    async def _verify(self, hashed: str, pin: str) -> bool:
+        from argon2.exceptions import Argon2Error
+
+        async with self._hashing:
+            try:
+                return await asyncio.to_thread(self._hasher.verify, hashed, pin)
+            except Argon2Error:
+                return False
+
+    async def _change(
+        self,
+        staff_id: str,
+        build: Callable[[SecondFactor], SecondFactor | None],
+        by: str,
+        what: str,
+    ) -> None:
+        now = self._state.clock.now()
+
+        def change(office: Office) -> OfficeChange | None:
+            known = _read(office.state.get(PAGES))
+            new = build(known.get(staff_id, SecondFactor()))
+            if new is None:
+                return None
+            state = {PAGES: msgspec.to_builtins(known | {staff_id: new})}
+            line = {"at": now.isoformat(), "what": what, "by": by, "about": staff_id}
+            return OfficeChange(state=state, log=[line] if what else [])
+
+        await self._state.change(change)
+
+
+def _read(raw: Any) -> dict[str, SecondFactor]:
+    return msgspec.convert(raw or {}, dict[str, SecondFactor])

@@ -1,0 +1,24 @@
+"""`[web]` of the configuration."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The pages of the service: off while `address` is empty.
+
+    Attributes:
+        address: under which people open them; https, without a path.
+        listen, port: where this process serves them.
+        certificate, certificate_key: files; without them a TLS proxy on this machine stands before.
+    """
+
+    address: str = ""
+    listen: str = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535)] = 8443
+    certificate: str = ""
+    certificate_key: str = ""
