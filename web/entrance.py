@@ -115,8 +115,6 @@ def routes(site: Site) -> list[Route]:
 
     async def _set_up(session: Session, fields: dict[str, str]) -> Response:
         """The first visit: a PIN, typed twice, and an app for those who want one."""
-        import pyotp
-
         pin, app = fields.get("pin", ""), fields.get("secret", "")
         code = fields.get("code", "").replace(" ", "")
         if not (len(app) == 32 and app.isalnum() and app.isascii()):
@@ -125,10 +123,11 @@ def routes(site: Site) -> list[Route]:
             return _asking(session, say.PIN_PROBLEMS[problem], 422, app)
         if pin != fields.get("again", ""):
             return _asking(session, say.PINS_DIFFER, 422, app)
-        if code and not pyotp.TOTP(app).verify(code, valid_window=1):
+        step = site.factors.shows(app, code) if code else 0
+        if step is None:
             return _asking(session, say.APP_WRONG, 422, app)
         staff = site.staff_of(session.staff_id, session.account)
-        if staff is None or not await site.factors.set_up(staff, pin, app if code else ""):
+        if staff is None or not await site.factors.set_up(staff, pin, app if code else "", step):
             return _asking(session, say.SET_UP_MEANWHILE, 409)
         return _pass(session)
 

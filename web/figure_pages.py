@@ -12,7 +12,7 @@ from protocol.provider import Role, Staff
 from reports.about import about
 from reports.asking import Unusable
 from reports.catalogue import REPORTS, Report
-from reports.command import Asked, make
+from reports.command import Asked, Records, make
 from reports.result import Result
 from reports.rows import Row
 from reports.tables import as_csv, plain, tables, words
@@ -126,7 +126,7 @@ def _report(request: Request) -> Report:
 
 
 def _make(asked: Asked, rows: list[Row]) -> Result:
-    result = make(asked, lambda: rows, io.StringIO())
+    result = make(asked, Records(lambda: rows, lambda: None), io.StringIO())
     if result is None:
         raise Unusable("The rows cannot be used.")
     return result

@@ -69,4 +69,5 @@ def once_of(form: Mapping[str, str]) -> int:
     One that is not ours is a new one."""
     text = form.get("once", "")
     given = int(text) if text.isascii() and text.isdecimal() and len(text) <= 16 else 0
-    return -1 - (given or secrets.randbits(ONCE_BITS)) % 2**ONCE_BITS
+    number: int = (given or secrets.randbits(ONCE_BITS)) % 2**ONCE_BITS
+    return -1 - number

@@ -89,15 +89,27 @@ class SecondFactors:
         """As it stands."""
         return _read(self._state.state.get(PAGES)).get(staff_id, SecondFactor())
 
-    async def set_up(self, staff: Staff, pin: str, app: str = "") -> bool:
-        """The first PIN, and perhaps an app; False if somebody was quicker."""
+    def shows(self, app: str, code: str) -> int | None:
+        """The time step whose code of this app's secret this is; None: of none of now."""
+        import pyotp
+
+        totp = pyotp.TOTP(app, interval=CODE_SECONDS)
+        now = int(self._wall().timestamp()) // CODE_SECONDS
+        for step in (now - 1, now, now + 1):
+            if hmac.compare_digest(totp.generate_otp(step).encode(), code.encode()):
+                return step
+        return None
+
+    async def set_up(self, staff: Staff, pin: str, app: str = "", step: int = 0) -> bool:
+        """The first PIN, and perhaps an app with the step of the code that it showed; False if
+        somebody was quicker."""
         hashed = await self._hash(pin)
         done = False
 
         def build(known: SecondFactor) -> SecondFactor | None:
             nonlocal done
             done = not known.pin
-            made = SecondFactor(mark=secrets.token_hex(8), pin=hashed, app=app)
+            made = SecondFactor(mark=secrets.token_hex(8), pin=hashed, app=app, step=step)
             return made if done else None
 
         await self._change(staff.id, build, staff.id, "pages: second factor set up")
@@ -146,15 +158,8 @@ class SecondFactors:
         """The time step whose code this is; the last one without an app; None: not this one."""
         if not known.app:
             return known.step
-        import pyotp
-
-        totp = pyotp.TOTP(known.app, interval=CODE_SECONDS)
-        now = int(self._wall().timestamp()) // CODE_SECONDS
-        for step in (now - 1, now, now + 1):
-            right = totp.generate_otp(step)
-            if hmac.compare_digest(right.encode(), code.encode()) and step > known.step:
-                return step
-        return None
+        step = self.shows(known.app, code)
+        return step if step is not None and step > known.step else None
 
     async def _hash(self, pin: str) -> str:
         async with self._hashing:

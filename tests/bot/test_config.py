@@ -44,7 +44,7 @@ def test_the_example_is_complete_but_for_the_token(tmp_path: Path) -> None:
     assert [h.name for h in config.homes] == ["Rowan House", "Alder Lodge"]
     assert policy.digest.weekday == "monday"
     [line] = complaints(EXAMPLE)
-    assert line.startswith("config.example.toml:49: telegram.token: no usable token")
+    assert line.startswith("config.example.toml:50: telegram.token: no usable token")
 
 
 def test_what_the_example_shows_in_comments_can_be_used_as_it_stands(tmp_path: Path) -> None:

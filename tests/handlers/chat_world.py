@@ -70,7 +70,7 @@ def refused(screen: Screen) -> str:
     markup = json.dumps(
         [[{"text": b.label, "callback_data": b.data} for b in row] for row in screen.rows]
     )
-    long = [b.data for b in buttons if not 1 <= len(b.data.encode()) <= DATA_BYTES]
+    long = [b.data for b in buttons if not b.opens and not 1 <= len(b.data.encode()) <= DATA_BYTES]
     if not screen.text.strip():
         return "message text is empty"
     if visible(screen.text) > CHARACTERS:
@@ -206,7 +206,9 @@ class ChatWorld:
             Telegram(self.clock),  # type: ignore[arg-type]
             alarm=NoAlarm(),
         )
+        self.pages = self.make_pages()
         self.context = Context(
+            pages=self.pages,
             store=self.store,
             engine=self.engine,
             acts=Acknowledgements(self.engine),
@@ -216,6 +218,9 @@ class ChatWorld:
             reload=self.reload,
             phone=self.phone,
         )
+
+    def make_pages(self) -> Any:
+        """The service of these tests has none."""
 
     async def reload(self) -> None:
         """There is no file."""

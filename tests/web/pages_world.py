@@ -1,0 +1,154 @@
+"""The pages over the chat in memory: real guard, routes, sessions and record, asked over ASGI by
+browsers of our own. Seconds pass only when they are moved."""
+
+from __future__ import annotations
+
+import json
+import re
+from datetime import timedelta
+from html import unescape
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import msgspec
+
+from bot.monthly import Rows
+from protocol import london
+from protocol.provider import Role
+from tests.handlers.chat_world import PROVIDER, ChatWorld, staff
+from web import init_data
+from web.app import Pages
+from web.second_factor import SecondFactors
+from web.sessions import Sessions
+from web.settings import WebSettings
+
+ADDRESS = "https://pages.example.org"
+TOKEN = "123456:an-example-token-of-nobody"
+PIN = "274938"
+WITH_AUDITOR = msgspec.structs.replace(
+    PROVIDER,
+    staff=(
+        *PROVIDER.staff,
+        staff("eve", 7, Role.AUDITOR, "rowan"),
+        staff("max", 8, Role.MANAGER, "cedar"),
+    ),
+)
+
+
+class Seconds:
+    """A monotonic clock that is moved by hand."""
+
+    def __init__(self) -> None:
+        self.time = 1000.0
+
+    def __call__(self) -> float:
+        return self.time
+
+
+def cheap(factors: SecondFactors) -> SecondFactors:
+    """Hashes that cost nothing: whether guesses are counted is not a matter of their price."""
+    from argon2 import PasswordHasher
+
+    factors._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return factors
+
+
+class Browser:
+    """One browser: keeps cookies, fills in the forms that it was given."""
+
+    def __init__(self, world: PagesWorld) -> None:
+        self._world = world
+        self.client = httpx.AsyncClient(
+            transport=httpx.ASGITransport(app=world.app, raise_app_exceptions=True),
+            base_url=ADDRESS,
+        )
+        self.page = httpx.Response(200)
+
+    async def get(self, path: str, **more: Any) -> httpx.Response:
+        self.page = await self.client.get(path, follow_redirects=True, **more)
+        return self.page
+
+    async def post(
+        self, path: str, fields: dict[str, str] | None = None, **headers: str
+    ) -> httpx.Response:
+        """As a form of the page that is shown, with its hidden fields unless they are given."""
+        hidden = self.hidden(path)
+        sent = {"origin": ADDRESS, "sec-fetch-site": "same-origin"} | {
+            name.replace("_", "-"): value for name, value in headers.items()
+        }
+        self.page = await self.client.post(
+            path, data=hidden | (fields or {}), headers=sent, follow_redirects=True
+        )
+        return self.page
+
+    def hidden(self, action: str, number: int = -1) -> dict[str, str]:
+        """Hidden fields of the page's last form that goes there."""
+        forms = re.findall(
+            rf'<form method="post" action="{re.escape(action)}".*?</form>', self.page.text, re.S
+        )
+        if not forms:
+            return {}
+        found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', forms[number])
+        return {name: unescape(value) for name, value in found}
+
+    @property
+    def text(self) -> str:
+        return unescape(re.sub(r"<[^>]+>", " ", self.page.text))
+
+    async def comes_in(self, who: str, pin: str = PIN) -> httpx.Response:
+        """By a link of this person, with their PIN; the first time it is set up."""
+        secret = self._world.link(who)
+        await self.post("/in", {"link": secret})
+        fields = {"pin": pin}
+        if "Choose a PIN" in self.page.text:
+            fields |= {"again": pin, "code": ""}
+        return await self.post("/pin", fields)
+
+
+class PagesWorld(ChatWorld):
+    """`async with PagesWorld() as world`, then `await world.visitor("amy")`."""
+
+    def __init__(self, provider: Any = WITH_AUDITOR, **more: Any) -> None:
+        self.seconds = Seconds()
+        super().__init__(provider, **more)
+
+    def make_pages(self) -> Pages:
+        pages = Pages(
+            WebSettings(address=ADDRESS),
+            self.engine,
+            TOKEN,
+            Rows(self.engine.service_state).of_the_last_years,
+            sessions=Sessions(self.seconds),
+            factors=cheap(SecondFactors(self.engine.service_state, wall=self.clock.now)),
+            seconds=self.seconds,
+        )
+        self.app = pages.app()
+        return pages
+
+    def link(self, who: str) -> str:
+        """The secret of a new link."""
+        return self.pages.link(self.staff(who)).partition("#")[2]
+
+    def browser(self) -> Browser:
+        return Browser(self)
+
+    async def visitor(self, who: str) -> Browser:
+        browser = self.browser()
+        await browser.comes_in(who)
+        assert browser.page.status_code == 200, browser.text
+        return browser
+
+    def init_data(self, who: str, age: timedelta = timedelta(), token: str = TOKEN) -> str:
+        """What Telegram hands to a page that this person opens."""
+        values = {
+            "auth_date": str(int((self.clock.now() - age).timestamp())),
+            "query_id": "AAexample",
+            "user": json.dumps({"id": self.staff(who).telegram_id, "first_name": "Sam"}),
+        }
+        return urlencode(values | {"hash": init_data.signature(values, token)})
+
+
+def london_time(moment: Any) -> str:
+    """As a browser sends a time that was chosen."""
+    return f"{moment.astimezone(london.LONDON):%Y-%m-%dT%H:%M}"
