@@ -80,7 +80,7 @@ async def _by_itself(context: Context, incoming: Incoming, parts: Sequence[str])
 
 async def digest(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/digest: when it comes and about which homes, and what can be done about it."""
-    if incoming.staff.role is Role.ADMINISTRATOR:
+    if not incoming.staff.works_on_cases:
         raise NotAllowed(menu.ADMINISTRATOR)
     await _digest(context, incoming)
 
