@@ -26,6 +26,7 @@ from telegram.ext import (
 )
 
 from bot.access import Access, incoming
+from bot.logs import request
 from bot.strangers import Strangers
 from bot.unfinished_reports import UnfinishedReports
 from bot.updates import is_late
@@ -69,9 +70,10 @@ class Dispatch:
 
     async def handle(self, update: Update) -> None:
         """Comes back when the update's facts are on disk, or the person knows that they are not."""
-        await self.application.process_update(update)
-        self._drafts.changed()
-        await self._drafts.look()
+        with request("update", update.update_id):
+            await self.application.process_update(update)
+            self._drafts.changed()
+            await self._drafts.look()
 
     def _table(self) -> LibraryApplication:
         made = Application.builder().bot(self._bot).updater(None).job_queue(None).build()

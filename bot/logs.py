@@ -1,4 +1,5 @@
-"""The log: lines on standard error that hold no words of people, no names and no token.
+"""The log: JSON on standard error that holds no words of people and no token, and names people by
+their id on the staff list.
 
 An exception is logged as its kind and the places it went through, never with its own text: that may
 quote what somebody typed. Of what the libraries log only the name of the logger, the level, the
@@ -13,11 +14,13 @@ import logging
 import sys
 import traceback
 from collections.abc import MutableMapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TextIO, cast
 
 import structlog
+from structlog.typing import Processor
 
 PLACES = 12
 """So many places of a traceback are named, the innermost."""
@@ -89,8 +92,23 @@ class LibraryLog(logging.Handler):
         )
 
 
+def _form(stream: TextIO) -> Processor:
+    """JSON, a line an event, for whatever collects it; pairs for somebody at a terminal."""
+    if stream.isatty():
+        return structlog.processors.KeyValueRenderer(
+            key_order=["timestamp", "level", "event"], drop_missing=True
+        )
+    return structlog.processors.JSONRenderer(default=str)
+
+
+def request(what: str, number: int | str) -> AbstractContextManager[None]:
+    """While it is open, every line of the log, also of tasks begun meanwhile, names what it is
+    about: "update 712" for something that a person did, "message 51c0" for something sent."""
+    return structlog.contextvars.bound_contextvars(request=f"{what} {number}")
+
+
 def configure_logging() -> None:
-    """Time, level, event. For a process that runs the bot."""
+    """Time, level, event, and the request that it belongs to. For a process that runs the bot."""
     logging.basicConfig(level=logging.WARNING, handlers=[LibraryLog()], force=True)
     logging.raiseExceptions = False
     sys.excepthook = _unforeseen
@@ -100,9 +118,7 @@ def configure_logging() -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             without_texts,
-            structlog.processors.KeyValueRenderer(
-                key_order=["timestamp", "level", "event"], drop_missing=True
-            ),
+            _form(sys.stderr),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.INFO),
         logger_factory=structlog.PrintLoggerFactory(file=cast(TextIO, LossyStream(sys.stderr))),

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import zlib
 from contextlib import suppress
 
 import msgspec
 
 from bot import monthly as bot_monthly
+from bot.logs import request
 from bot.phone import TelegramSending
 from handlers import card
 from handlers.case_view import CaseView, case_view
@@ -52,6 +54,10 @@ class WordedSender:
 
     async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         """One attempt; raises what `reminders.sending` names, nothing else."""
+        with request("message", f"{zlib.crc32(message.id.encode()):08x}"):
+            return await self._send(message, episode, turn)
+
+    async def _send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
         person = self._service.person(message.to)
         if person is None or not person.active(self._clock.now()) or message.chat_id is None:
             raise Refused("not on the staff list")

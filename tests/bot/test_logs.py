@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 
@@ -39,7 +40,9 @@ except ValueError as error:
         [sys.executable, "-c", program], capture_output=True, text=True, check=False
     )
     assert SECRET not in done.stderr + done.stdout
-    assert "=" in done.stderr, done.stderr
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert all({"timestamp", "level", "event"} <= line.keys() for line in lines), done.stderr
+    assert lines
     if "exception of ours" in way:
         assert "ValueError at" in done.stderr
         assert "from KeyError" in done.stderr
@@ -65,3 +68,33 @@ asyncio.run(main())
     )
     assert SECRET not in done.stderr
     assert "ValueError" in done.stderr
+
+
+def test_every_line_names_the_request_that_it_belongs_to() -> None:
+    """Also what a task logs that was begun meanwhile; afterwards none."""
+    program = """
+import asyncio
+import structlog
+from bot.logs import configure_logging, request
+configure_logging()
+log = structlog.get_logger("bot.x")
+async def later():
+    await asyncio.sleep(0.01)
+    log.info("in a task")
+async def main():
+    with request("update", 712):
+        task = asyncio.create_task(later())
+        log.warning("in it")
+    log.info("after it")
+    await task
+asyncio.run(main())
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    assert [(line["event"], line.get("request")) for line in lines] == [
+        ("in it", "update 712"),
+        ("after it", None),
+        ("in a task", "update 712"),
+    ]

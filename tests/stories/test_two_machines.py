@@ -105,7 +105,7 @@ async def test_a_machine_that_slept_and_wakes_says_nothing_more(night):
     await asyncio.sleep(1.5)
     night.first().send_signal(signal.SIGSTOP)
     async with asyncio.timeout(30):
-        while night.log().count("event='leading'") < 2:
+        while night.log().count('"event": "leading"') < 2:
             await asyncio.sleep(0.2)
     night.first().send_signal(signal.SIGCONT)
     assert await asyncio.to_thread(night.first().wait, 20) == 76
