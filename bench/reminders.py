@@ -192,7 +192,7 @@ async def lateness(episodes: int, seconds: float) -> list[tuple[str, str]]:
                 now = clock.now()
                 note = f.Note(id=f"n{number}", by="x", recorded_at=now, at=now, text="bench")
                 await store.commit(ref, record.version, Change(facts=[note]))
-                await engine.changed(ref)
+                await engine.planner.changed(ref)
                 answered.append(time.perf_counter() - began)
                 number += 1
                 await asyncio.sleep(0.02)
@@ -309,7 +309,7 @@ async def one_fact(episodes: int, times: int) -> list[tuple[str, str]]:
             )
             await store.commit(ref, record.version, Change(facts=[fact]))
             began, burnt = time.perf_counter(), time.process_time()
-            await engine.changed(ref)
+            await engine.planner.changed(ref)
             spent.append(time.perf_counter() - began)
             cpu.append(time.process_time() - burnt)
         await engine.stop()

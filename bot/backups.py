@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from storage.backup import backup
 from storage.keys import Keys
 from storage.store import StoreError
+
+if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = structlog.get_logger(__name__)
 HOUR = 4
@@ -31,26 +35,25 @@ class Backups:
         keys: Keys | None,
         keep: int,
         failed: Callable[[str], Awaitable[None]],
+        scheduler: AsyncIOScheduler,
     ) -> None:
-        """`failed(why)` tells the administrators."""
+        """`failed(why)` tells the administrators. `scheduler` runs as long as the alarm does."""
+        self._scheduler = scheduler
         self._book, self._target, self._keys, self._keep = book, target, keys, keep
         self._failed = failed
 
     async def run(self) -> None:
         """Until cancelled."""
-        from apscheduler.schedulers.asyncio import AsyncIOScheduler
-
         if await asyncio.to_thread(self._is_old):
             await self.once()
-        scheduler = AsyncIOScheduler(timezone="Europe/London")
-        scheduler.add_job(
-            self.once, "cron", hour=HOUR, misfire_grace_time=None, coalesce=True, max_instances=1
+        job = self._scheduler.add_job(
+            self.once, "cron", hour=HOUR, timezone="Europe/London", max_instances=1
         )
-        scheduler.start()
         try:
             await asyncio.Event().wait()
         finally:
-            scheduler.shutdown(wait=False)
+            if self._scheduler.get_job(job.id) is not None:
+                job.remove()
 
     async def once(self) -> None:
         """One backup; a failure is told to the administrators and tried again the next day."""

@@ -42,7 +42,7 @@ from handlers.wording import alarms
 from handlers.wording.second import second_channel
 from protocol.pack import Pack
 from reminders.acknowledge import Acknowledgements
-from reminders.alarm import Alarm
+from reminders.alarm import Alarm, SchedulerAlarm, new_scheduler
 from reminders.case_states import cases_of
 from reminders.clock import Clock, SystemClock
 from reminders.delivery import SecondSender
@@ -57,6 +57,7 @@ from web.app import Pages
 from web.settings import WebSettings
 
 if TYPE_CHECKING:
+    from apscheduler.schedulers.asyncio import AsyncIOScheduler
     from telegram import Bot
 
     from storage.lease import Lease
@@ -145,6 +146,7 @@ async def bootstrap(
         client = telegram_client(token(config), config.telegram.api, lease.may_act)
     client = client or telegram_client(token(config), config.telegram.api)
     limiter = limiter or Limiter(policy.limits, after_restart=True)
+    scheduler = new_scheduler()
 
     cases = cases_of(store, clock, config.configured, policy, pack)
     service_state = state = cases.service_state
@@ -153,7 +155,7 @@ async def bootstrap(
         sender(TelegramSending(reminding or client), cases),
         second=second or SecondChannel(lambda: service_state.service, second_channel),
         limiter=limiter,
-        alarm=alarm,
+        alarm=alarm or SchedulerAlarm(clock, scheduler),
     )
     engine.events.beat.listen(Watchdog(policy.watching).beat)
     activity, backlog = Activity(), Backlog()
@@ -208,7 +210,7 @@ async def bootstrap(
         allowed = float(config.health.polling_silence_seconds)
         parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run
     if config.book.backup_folder and practice is None:
-        parts["backups"] = _backups(config, folder, alerts).run
+        parts["backups"] = _backups(config, folder, alerts, scheduler).run
     if lease is not None:
         parts["lease"] = _until_followed(lease)
     if practice is not None:
@@ -269,7 +271,9 @@ async def _opened(config: Config, folder: Path, clock: Clock, pack: Callable[[],
     return store
 
 
-def _backups(config: Config, folder: Path, alerts: StorageAlerts) -> Backups:
+def _backups(
+    config: Config, folder: Path, alerts: StorageAlerts, scheduler: AsyncIOScheduler
+) -> Backups:
     async def failed(why: str) -> None:
         await alerts.alarm("backup", why)
 
@@ -280,4 +284,5 @@ def _backups(config: Config, folder: Path, alerts: StorageAlerts) -> Backups:
         keys_of(config, folder),
         book.backups_kept,
         failed,
+        scheduler,
     )

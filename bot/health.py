@@ -87,7 +87,7 @@ class HealthPage:
 
     def health(self) -> dict[str, Any]:
         """What the engine says of itself, and how long Telegram has been silent."""
-        found = self._engine.watch.health()
+        found = self._engine.health()
         silence, oldest = self._polling.silence, self._polling.oldest
         found["polling_silence_seconds"] = round(silence, 1)
         found["oldest_update_seconds"] = round(oldest, 1)
@@ -130,7 +130,11 @@ class HealthPage:
                 [], [*buckets, ("+Inf", figures.lateness_count)], figures.lateness_sum
             )
             yield lateness
-            yield gauge("open_episodes", "Episodes that are not closed", self._engine.open_count)
+            yield gauge(
+                "open_episodes",
+                "Episodes that are not closed",
+                len(self._engine.planner.open_refs()),
+            )
             yield gauge("waiting_messages", "Messages not yet sent", found["waiting_messages"])
             yield gauge("unsaved_records", "Records ahead of the disk", found["unsaved_records"])
             down = found["telegram_down_since"] is not None

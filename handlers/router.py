@@ -205,7 +205,7 @@ def _sees_no_case(context: Context, incoming: Incoming) -> bool:
     if staff.works_on_cases:
         return False
     sees = context.engine.service_state.sees
-    return not any(sees(staff, home) for home in context.engine.open_homes())
+    return not any(sees(staff, home) for home in context.engine.planner.open_homes())
 
 
 async def _start(context: Context, incoming: Incoming, _: list[str]) -> None:

@@ -31,6 +31,14 @@ class Alarm(Protocol):
         ...
 
 
+def new_scheduler() -> AsyncIOScheduler:
+    """The one scheduler of a process: nothing is dropped for being late."""
+    return AsyncIOScheduler(
+        timezone=UTC,
+        job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
+    )
+
+
 class SchedulerAlarm:
     """The alarm on APScheduler.
 
@@ -38,12 +46,11 @@ class SchedulerAlarm:
     one: set again while its own run has not ended, the job would otherwise be lost.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, scheduler: AsyncIOScheduler | None = None) -> None:
+        """`scheduler`: shared with whatever else runs at hours of the machine's clock; it is
+        started and ended with the alarm."""
         self._clock = clock
-        self._scheduler = AsyncIOScheduler(
-            timezone=UTC,
-            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 3},
-        )
+        self._scheduler = scheduler or new_scheduler()
         self._ring: Callable[[], Awaitable[None]] | None = None
         self._ringing: set[asyncio.Future[None]] = set()
         self._set_to: datetime | None = None

@@ -4,24 +4,15 @@ changes them (buttons, forms, the service's own jobs, pages)."""
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
 
 from protocol.facts import AwayTogether
 from protocol.provider import Staff
-from reminders.consequences import Consequences
+from reminders.consequences import Consequences, Planner
 from reminders.service_state import ServiceState
 from storage.model import Episode
 from storage.store import Change, NotFound
 
 Build = Callable[[Episode], Change | None]
-
-
-class Planner(Protocol):
-    """Who has to hear that a case is another than before."""
-
-    async def changed(self, ref: str) -> None:
-        """Facts were committed to this episode, or it was opened or closed."""
-        ...
 
 
 class CaseRecords:
@@ -70,8 +61,7 @@ class CaseRecords:
         record = await self._write_behind.put(ref, build, update_id)
         if any(isinstance(fact, AwayTogether) for fact in record.facts):
             self._consequences.look_at(ref)
-            for other in await self._consequences.run():
-                await self._planner.changed(other)
+            await self._consequences.run(self.service_state.clock.now())
         await self._planner.changed(ref)
         return record
 
@@ -85,8 +75,7 @@ class CaseRecords:
         """
         record = await self._write_behind.create(home, prefix, person, change)
         self._consequences.look_at(record.ref)
-        for other in await self._consequences.run():
-            await self._planner.changed(other)
+        await self._consequences.run(self.service_state.clock.now())
         await self._planner.changed(record.ref)
         return record
 

@@ -16,8 +16,8 @@ from protocol.clock_corrections import as_corrected
 from protocol.counting import last_of
 from protocol.facts import NIGHTLIGHT, ClockCorrected, Fact, Withdrawn
 from reminders.rota import RotaState
-from reminders.scheduled_jobs import DigestState
 from reminders.shift_list import wishes
+from reminders.weekly_digest import DigestState
 from reminders.write_behind import OfficeChange
 from storage.model import Episode, Message, Office
 from storage.store import Change

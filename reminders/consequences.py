@@ -8,6 +8,9 @@ full disk left undone is done later: at the next start, or with the next round o
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import Protocol
+
 import structlog
 
 from protocol.counting import counting
@@ -22,33 +25,49 @@ MIRRORED = "together~"
 log = structlog.get_logger(__name__)
 
 
+class Planner(Protocol):
+    """Who has to hear that a case is another than before."""
+
+    async def changed(self, ref: str) -> None:
+        """Facts were committed to this episode, or it was opened or closed."""
+        ...
+
+
 class Consequences:
     """Looks at each open case once, and again until all that follows from it is on disk."""
 
-    def __init__(self, service_state: ServiceState) -> None:
+    name = "what follows from an entry"
+
+    def __init__(self, service_state: ServiceState, planner: Planner) -> None:
         self.service_state = service_state
+        self._planner = planner
         self._undone: dict[str, None] = {}
 
     def look_at(self, ref: str) -> None:
         """A report or a link was saved (or was found at the start)."""
         self._undone[ref] = None
 
-    async def run(self) -> list[str]:
-        """Does what is left to do. Answers with the references of the cases that it wrote to."""
-        written: list[str] = []
+    async def run(self, now: datetime) -> None:
+        """Does what is left to do, and has the cases that it wrote to planned anew."""
         for ref in list(self._undone):
+            written: list[str] = []
             try:
                 record = await self.service_state.write_behind.episode(ref)
-                written += await self._of(record)
+                written = await self._of(record, now)
             except NotFound:
                 pass
             except NotSaved:
                 log.warning("what follows from a report is not saved yet", ref=ref)
                 continue
             self._undone.pop(ref, None)
-        return written
+            for other in written:
+                await self._planner.changed(other)
 
-    async def _of(self, record: Episode) -> list[str]:
+    def next_moment(self) -> datetime | None:
+        """What the disk refused is tried again with the heartbeat."""
+        return None
+
+    async def _of(self, record: Episode, now: datetime) -> list[str]:
         opened = next((x for x in record.facts if isinstance(x, Opened)), None)
         if opened is None:
             return []
@@ -57,24 +76,23 @@ class Consequences:
             person = Person(ref=record.person, home=record.home, child=child)
             await self.service_state.store.put_people([person])
         written = (
-            [opened.follows] if opened.follows and await self._ends(opened, record.ref) else []
+            [opened.follows] if opened.follows and await self._ends(opened, record.ref, now) else []
         )
-        return written + await self._links(record)
+        return written + await self._links(record, now)
 
-    async def _links(self, record: Episode) -> list[str]:
+    async def _links(self, record: Episode, now: datetime) -> list[str]:
         """The other case says, too, that they were away together; no longer, if that was wrong."""
         holds = {fact.id for fact in counting(record.facts)}
         written = []
         for fact in record.facts:
             if not isinstance(fact, AwayTogether) or fact.id.startswith(MIRRORED):
                 continue
-            if await self._says_so(fact, record.ref, so=fact.id in holds):
+            if await self._says_so(fact, record.ref, now, so=fact.id in holds):
                 written.append(fact.other)
         return written
 
-    async def _says_so(self, link: AwayTogether, ref: str, *, so: bool) -> bool:
+    async def _says_so(self, link: AwayTogether, ref: str, now: datetime, *, so: bool) -> bool:
         mirrored = f"{MIRRORED}{ref}~{link.id}"
-        now = self.service_state.clock.now()
         fact: Fact
         if so:
             fact = AwayTogether(id=mirrored, by=link.by, recorded_at=now, at=link.at, other=ref)
@@ -95,12 +113,12 @@ class Consequences:
             return False
         return after.version != before.version
 
-    async def _ends(self, opened: Opened, ref: str) -> bool:
+    async def _ends(self, opened: Opened, ref: str, now: datetime) -> bool:
         """The earlier episode ends where the young person was found; this one goes on."""
         fact = GoneAgain(
             id=f"again~{ref}",
             by=opened.by,
-            recorded_at=self.service_state.clock.now(),
+            recorded_at=now,
             at=opened.recorded_at,
             next_episode=ref,
         )

@@ -19,6 +19,8 @@ class Coverage:
     """Whoever stands in for a home is told the moment nobody covers it, and when somebody does
     again. `open_homes`: ids of the homes with open cases. `changed`: called after each of both."""
 
+    name = "coverage"
+
     def __init__(
         self,
         service_state: ServiceState,

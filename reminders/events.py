@@ -31,7 +31,12 @@ class Events:
     """All that is passed on.
 
     Attributes:
+        case_message: a message of this episode waits to be sent.
         service_message: a message of the service's own file waits to be sent.
+        look_soon: people or choices changed: every job of the service is looked at.
+        moments_changed: something may come sooner or later than was known.
+        moments_void: no moment that was worked out before holds.
+        work_changed: something began to be planned or sent, or ended.
         idle_changed: there is something to do, or nothing any more.
         account_gone: this Telegram account is nobody's on the list any more.
         telegram_refused: Telegram does not accept the bot's token.
@@ -40,7 +45,12 @@ class Events:
     """
 
     def __init__(self) -> None:
+        self.case_message: Signal[[str, Message]] = Signal()
         self.service_message: Signal[[Message]] = Signal()
+        self.look_soon: Signal[[]] = Signal()
+        self.moments_changed: Signal[[]] = Signal()
+        self.moments_void: Signal[[]] = Signal()
+        self.work_changed: Signal[[]] = Signal()
         self.idle_changed: Signal[[]] = Signal()
         self.account_gone: Signal[[int]] = Signal()
         self.telegram_refused: Signal[[]] = Signal()

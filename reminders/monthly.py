@@ -34,7 +34,9 @@ def message(staff: Staff, month: str, now: datetime, *, asked_for: bool = False)
 
 
 class Monthly:
-    """Run with the scheduled jobs; what was missed while the process was down is made good."""
+    """What was missed while the process was down is made good."""
+
+    name = "monthly figures"
 
     def __init__(self, service_state: ServiceState) -> None:
         self.service_state = service_state

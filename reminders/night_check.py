@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import msgspec
 
+from protocol import london
 from reminders import rota, rota_patterns
+from reminders.coverage import Coverage
+from reminders.notices import office_message
 from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
+from storage.model import Office
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -97,3 +103,69 @@ def _uncovered_from(
             ends.append(staff.expires_at)
     last = max((until if end is None else end for end in ends), default=now)
     return last if last < until else None
+
+
+class NightCheck:
+    """Once a day, at the hour of the policy, for all homes."""
+
+    name = "night check"
+
+    def __init__(self, service_state: ServiceState, coverage: Coverage) -> None:
+        self.service_state = service_state
+        self._coverage = coverage
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """The next moment (UTC) at which clocks in London show that hour."""
+        policy = self.service_state.policy.night_check
+        if not policy.enabled:
+            return None
+        today = london.day_of(now)
+        moment = london.at(today, policy.at)
+        return moment if moment > now else london.at(today + timedelta(days=1), policy.at)
+
+    async def run(self, now: datetime) -> None:
+        """Tells the managers of every home in which something is wrong, once."""
+        policy = self.service_state.policy.night_check
+        if not policy.enabled:
+            return
+        today = london.day_of(now)
+        come = now >= london.at(today, policy.at)
+        done = self.service_state.state.get("night_check")
+        if done is None:
+            # The very first start: people are still being asked to open the bot.
+            last = today if come else today - timedelta(days=1)
+            first = OfficeChange(state={"night_check": last.isoformat()})
+            await self.service_state.change(lambda _: first)
+            return
+        if not come or done == today.isoformat():
+            return
+        told: dict[str, list[dict[str, Any]]] = {}
+        homes = [home.id for home in self.service_state.service.homes]
+        for home in dict.fromkeys((*homes, *self._coverage.uncovered(now))):
+            outcome = look_over(self.service_state, home, now)
+            if outcome.trouble:
+                line = {"home": home, **msgspec.to_builtins(outcome)}
+                readers = self.service_state.managers([home], now)
+                if outcome.uncovered_from is not None:
+                    readers = [*readers, *self.service_state.leaders(now)]
+                for one in dict.fromkeys(reader.id for reader in readers):
+                    told.setdefault(one, []).append(line)
+
+        def build(office: Office) -> OfficeChange | None:
+            if office.state.get("night_check") == today.isoformat():
+                return None
+            messages = [
+                office_message(
+                    f"night~{today}~{manager}",
+                    manager,
+                    "night_check",
+                    now,
+                    {"homes": homes},
+                    priority=25,
+                    due_at=london.at(today, policy.at),
+                )
+                for manager, homes in told.items()
+            ]
+            return OfficeChange(state={"night_check": today.isoformat()}, messages=messages)
+
+        await self.service_state.change(build)

@@ -57,7 +57,9 @@ def end_of_shift(service_state: ServiceState, homes: Sequence[str], now: datetim
 
 
 class ShiftLists:
-    """Run with the scheduled jobs."""
+    """Sent at each reader's own moments."""
+
+    name = "shift lists"
 
     def __init__(self, service_state: ServiceState, open_duties: OpenDuties) -> None:
         self.service_state = service_state

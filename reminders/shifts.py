@@ -10,15 +10,15 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from protocol.provider import Staff
-from reminders import reachability
+from reminders import offers, reachability
 from reminders.digest import shift_lines
 from reminders.engine import Engine
 from reminders.notices import office_message
 from reminders.reachability import Reachability
 from reminders.rota import Cover, Offer, RotaState
-from reminders.scheduled_jobs import DigestChoice, DigestState
 from reminders.shift_list import end_of_shift, has_shifts
 from reminders.swaps import Swaps
+from reminders.weekly_digest import DigestChoice, DigestState, next_digest
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
@@ -35,7 +35,7 @@ class Shifts:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.service_state = engine.service_state
-        self.swaps = Swaps(engine.service_state, engine.people_changed)
+        self.swaps = Swaps(engine.service_state, engine.planner.people_changed)
 
     # On duty ---------------------------------------------------------------------------------
 
@@ -189,7 +189,7 @@ class Shifts:
             outcome[0] = "done"
             messages: list[Message] = []
             if why == "refused":
-                messages = self.engine.scheduled_jobs.not_accepted(offer, why, now)
+                messages = offers.not_accepted(self.service_state, offer, why, now)
             change = OfficeChange(
                 state={"rota": state.written()},
                 messages=messages,
@@ -220,11 +220,11 @@ class Shifts:
             ),
             update_id,
         )
-        await self.engine.people_changed()
+        await self.engine.planner.people_changed()
 
     async def staff_blocked(self, staff_id: str, why: str = "blocked the bot") -> None:
         """Telegram says that this person blocked the bot: whoever is next is asked at once."""
-        await self.engine.lost(staff_id, why)
+        await self.engine.planner.lost(staff_id, why)
 
     async def _presence(
         self, staff_id: str, change: _PresenceChange, update_id: int | None
@@ -248,7 +248,7 @@ class Shifts:
 
     def wants_list(self, staff: Staff) -> bool:
         """Does the short list come to this person by itself at the start of a shift?"""
-        return self.engine.scheduled_jobs.shift_lists.wanted(staff)
+        return self.engine.shift_lists.wanted(staff)
 
     def has_shifts(self, staff: Staff) -> bool:
         """Does the rota name this person within the next week?"""
@@ -259,9 +259,10 @@ class Shifts:
     ) -> datetime | None:
         """Sends the short list at the start of each shift on the rota, or daily at `hour` (London),
         or no more. Answers when the next one comes (UTC); None: none will."""
-        lists = self.engine.scheduled_jobs.shift_lists
+        lists = self.engine.shift_lists
         coming = await lists.wish(staff, wanted=wanted, hour=hour, update_id=update_id)
-        self.engine.look_at_rounds()
+        self.service_state.events.look_soon()
+        self.service_state.events.moments_changed()
         return coming
 
     async def digest_setting(
@@ -275,7 +276,7 @@ class Shifts:
         choice = DigestChoice(weekday=weekday, hour=hour, since=self.service_state.clock.now())
 
         await self._choose_digest(staff, choice, update_id)
-        return self.engine.scheduled_jobs.next_digest(choice, self.service_state.clock.now())
+        return next_digest(choice, self.service_state.clock.now())
 
     async def digest_off(self, staff: Staff, *, update_id: int | None = None) -> None:
         """The weekly digest comes no longer by itself."""
@@ -284,14 +285,12 @@ class Shifts:
 
     async def digest_now(self, staff: Staff, *, update_id: int | None = None) -> None:
         """Sends the digest of the last seven days."""
-        await self.engine.scheduled_jobs.digest_now(staff, update_id)
-        self.engine.look_at_rounds()
+        await self.engine.weekly_digests.send_now(staff, update_id)
 
     def next_digest(self, staff: Staff) -> datetime | None:
         """When (UTC) the weekly digest comes to this person next; None: not by itself."""
-        jobs = self.engine.scheduled_jobs
-        choice = jobs.digest_choice(staff)
-        return jobs.next_digest(choice, self.service_state.clock.now()) if choice else None
+        choice = self.engine.weekly_digests.choice(staff)
+        return next_digest(choice, self.service_state.clock.now()) if choice else None
 
     async def _choose_digest(
         self, staff: Staff, choice: DigestChoice, update_id: int | None
@@ -307,7 +306,7 @@ class Shifts:
 
     async def _change(self, build: _OfficeBuild, update_id: int | None) -> None:
         await self.service_state.change(build, update_id)
-        await self.engine.people_changed()
+        await self.engine.planner.people_changed()
 
     def _offer(self, offer_id: str) -> Offer | None:
         return next((o for o in self.service_state.rota.offers if o.id == offer_id), None)
@@ -333,7 +332,7 @@ class Shifts:
     async def _lines(self, homes: Sequence[str]) -> list[dict[str, Any]]:
         now = self.service_state.clock.now()
         ends = end_of_shift(self.service_state, homes, now)
-        return shift_lines(await self.engine.open_duties(), homes, now, ends)
+        return shift_lines(await self.engine.planner.open_duties(), homes, now, ends)
 
     def _shift_card(
         self,

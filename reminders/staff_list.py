@@ -241,7 +241,7 @@ class StaffList:
             return OfficeChange(state={"staff": reachability.written(people)})
 
         await self.service_state.change(build)
-        await self.engine.people_changed()
+        await self.engine.planner.people_changed()
 
     async def _tell_inviter(self, known: Invitation, kind: str, **more: str) -> None:
         now = self.service_state.clock.now()
@@ -356,7 +356,7 @@ class StaffList:
             return OfficeChange(state=changes, messages=messages, log=[line])
 
         await state.change(build, update_id)
-        await self.engine.people_changed()
+        await self.engine.planner.people_changed()
         return found[0]
 
     def _settled(
@@ -431,7 +431,7 @@ class StaffList:
         now = self.service_state.clock.now()
         homes = [home.id for home in self.service_state.service.homes]
         ends = end_of_shift(self.service_state, homes, now)
-        open_duties = await self.engine.open_duties()
+        open_duties = await self.engine.planner.open_duties()
         for one in open_duties:
             holders = {duty.owner for duty in one[2] if duty.owner and duty.held(now)}
             for holder in holders:

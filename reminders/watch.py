@@ -41,9 +41,8 @@ class Figures(msgspec.Struct, kw_only=True):
 class Watch:
     """Beats with every tick of the engine and counts what delivery reports."""
 
-    def __init__(self, service_state: ServiceState, delivery: Delivery) -> None:
+    def __init__(self, service_state: ServiceState) -> None:
         self.service_state = service_state
-        self.delivery = delivery
         self.figures = Figures()
         self.planning_failed = 0
         self.down_since: datetime | None = None
@@ -73,12 +72,6 @@ class Watch:
     def down(self, since: datetime | None) -> None:
         """Telegram stopped answering at `since` (UTC), or answers again (None)."""
         self.down_since = since
-
-    def clock_went_back(self, now: datetime) -> None:
-        """Telegram cannot have been down since a time that lies ahead."""
-        for one in (self, self.delivery):
-            if one.down_since is not None and one.down_since > now:
-                one.down_since = now
 
     def down_long(self, now: datetime) -> bool:
         """Down for so long that the second channel takes over?"""
@@ -131,7 +124,7 @@ class Watch:
         self._worst, self._how_many = None, 0
         await self.service_state.change(build)
 
-    def health(self) -> dict[str, Any]:
+    def health(self, delivery: Delivery) -> dict[str, Any]:
         """For /health: `ok` is false when something needs a person to look."""
         now = self.service_state.clock.now()
         watching = self.service_state.policy.watching
@@ -139,7 +132,7 @@ class Watch:
         quiet = (now - self.last_beat).total_seconds() if self.last_beat else None
         return {
             "ok": not uncovered
-            and not self.delivery.stopped_why
+            and not delivery.stopped_why
             and self.down_since is None
             and self.service_state.write_behind.unsaved == 0
             and quiet is not None
@@ -147,8 +140,8 @@ class Watch:
             "now": now.isoformat(),
             "seconds_since_tick": quiet,
             "telegram_down_since": self.down_since.isoformat() if self.down_since else None,
-            "telegram_stopped": self.delivery.stopped_why,
-            "waiting_messages": self.delivery.waiting,
+            "telegram_stopped": delivery.stopped_why,
+            "waiting_messages": delivery.waiting,
             "unsaved_records": self.service_state.write_behind.unsaved,
             "late_reminders": self.figures.late,
             "last_lateness_seconds": round(self.figures.last_lateness, 3),

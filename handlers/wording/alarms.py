@@ -23,6 +23,28 @@ PARTS = {
     "removals": "taking typed words out of chats",
 }
 
+MODULES = {
+    "clock": "watching the machine's clock",
+    "what follows from an entry": "what an entry changes in another case",
+    "planning": "reminders of cases. Until it works nobody is reminded: look at /open by hand",
+    "coverage": "watching that somebody covers every home",
+    "hand-overs": "ending hand-overs that nobody answered",
+    "shift lists": "the list at the start of a shift",
+    "night check": "looking over the coming night",
+    "digest": "the weekly digest",
+    "monthly figures": "the month's figures",
+    "second channel": "the second channel when Telegram is away",
+}
+
+
+def module(name: str) -> str:
+    """One of the service's own jobs failed; the others go on, and it is tried again."""
+    others = "" if name == "planning" else " Everything else goes on."
+    return (
+        f"It was: {MODULES.get(name, name)}.{others} It is tried again every minute; you hear of "
+        "this once a day. Please look at the log."
+    )
+
 
 def part(name: str) -> str:
     """A part of the bot failed; it is started again by itself."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
-from handlers.wording import duties, swap
+from handlers.wording import alarms, duties, swap
 from handlers.wording.acts import dialable
 from handlers.wording.common import clock, cut, due, listed, span
 from handlers.wording.lists import NOBODY_TOLD, TOLD
@@ -26,6 +26,7 @@ TROUBLES = {
     "backup": "The daily backup failed",
     "update": "A message could not be read",
     "part": "A part of the bot failed and was started again",
+    "module": "A job of the bot failed",
     "polling": "Another program uses the same token",
     "clock_back": "The clock of the machine went back",
     "clock_forward": "The clock of the machine went forward",
@@ -160,6 +161,8 @@ def _alarm(data: dict[str, Any]) -> str:
             f"{count if count > 1 else 'One'} since the last look, the latest by {by}. "
             "Was the machine off, or Telegram?"
         )
+    if what == "module":
+        line = alarms.module(data["module"])
     if what in CLOCK:
         line = CLOCK[what].format(span(timedelta(seconds=data["seconds"])))
     return f"🛠 {bold(title)}\n{line}"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.backups import Backups
 from bot.cli.maintenance import key_new
+from reminders.alarm import new_scheduler
 from storage.backup import check_backup, newest
 from storage.keys import load_keys
 from storage.model import Past
@@ -38,7 +39,7 @@ async def test_a_missing_backup_is_made_at_the_start_beside_the_open_book(tmp_pa
     async def failed(why: str) -> None:
         told.append(why)
 
-    backups = Backups(tmp_path / "book", tmp_path / "copies", keys, 3, failed)
+    backups = Backups(tmp_path / "book", tmp_path / "copies", keys, 3, failed, new_scheduler())
     task = asyncio.create_task(backups.run())
     async with asyncio.timeout(20):
         while not list((tmp_path / "copies").glob("nightlight-*Z")):
@@ -58,6 +59,6 @@ async def test_a_backup_that_fails_is_told(tmp_path: Path) -> None:
         told.append(why)
 
     (tmp_path / "copies").write_text("a file where the folder should be", encoding="utf-8")
-    await Backups(tmp_path / "book", tmp_path / "copies", None, 3, failed).once()
+    await Backups(tmp_path / "book", tmp_path / "copies", None, 3, failed, new_scheduler()).once()
     assert len(told) == 1
     await store.close()

@@ -134,8 +134,10 @@ def test_a_configuration_for_a_container_is_taken(tmp_path: Path) -> None:
 
 def figures() -> set[str]:
     """The names of everything that /metrics gives out."""
-    watch = SimpleNamespace(
-        figures=Figures(),
+    watch = SimpleNamespace(figures=Figures())
+    engine: Any = SimpleNamespace(
+        watch=watch,
+        planner=SimpleNamespace(open_refs=list),
         health=lambda: {
             "ok": True,
             "waiting_messages": 0,
@@ -144,7 +146,6 @@ def figures() -> set[str]:
             "seconds_since_tick": 1,
         },
     )
-    engine: Any = SimpleNamespace(watch=watch, open_count=0)
     page = HealthPage(engine, 0, SimpleNamespace(silence=1.0, oldest=0.0), 180)
     watch.figures.sent["reminder"] = 1
     return set(re.findall(r"(?m)^(nightlight_\w+)", page.metrics()))

@@ -110,7 +110,7 @@ class FileNight(BotNight):
             child=f.Child(age=15, looked_after=True, historical_concerns=False),
         )
         await self.store.create(ref, home, "YP-1", Change(facts=[opened]))
-        await self.bot.engine.changed(ref)
+        await self.bot.engine.planner.changed(ref)
 
     @property
     def names(self) -> list[str]:
@@ -202,7 +202,7 @@ async def test_a_home_is_closed_while_its_case_is_open(one: FileNight) -> None:
     by = {"by": "mia", "recorded_at": now}
     closing = [f.Returned(id="f8", at=now, **by), f.Closed(id="f9", at=now, **by)]  # type: ignore[arg-type]
     await one.store.commit("CH-2345", record.version, Change(facts=closing, close=True))
-    await one.bot.engine.changed("CH-2345")
+    await one.bot.engine.planner.changed("CH-2345")
     assert "Cedar House is out" in await one.reload()
     assert [home.id for home in one.bot.context.service.homes] == ["rowan"]
 

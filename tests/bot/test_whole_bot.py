@@ -35,7 +35,7 @@ async def case(night: BotNight, ref: str = "RH-2345") -> None:
         child=f.Child(age=15, looked_after=True, historical_concerns=False),
     )
     await night.store.create(ref, "rowan", "YP-1", Change(facts=[opened]))
-    await night.bot.engine.changed(ref)
+    await night.bot.engine.planner.changed(ref)
 
 
 def reminded(night: BotNight) -> int:

@@ -192,7 +192,7 @@ async def test_what_came_up_after_the_sign_off_is_not_closed_unseen() -> None:
             reason="another case",
         )  # fmt: skip
         await world.store.commit(ref, episode.version, Change(facts=[wrong]))
-        await world.engine.changed(ref)
+        await world.engine.planner.changed(ref)
         await world.forges("mia", f"c:{ref}:closing")
         assert "Open since the sign-off" in world.last("mia")
         assert await world.facts(ref, f.Closed) == []
@@ -336,7 +336,7 @@ async def test_everything_settled_needs_no_reason_and_leaves_nothing_open() -> N
             )  # fmt: skip
             await world.store.commit(ref, episode.version, Change(facts=[fact]))
             world.clock.go(seconds=2)
-            await world.engine.changed(ref)
+            await world.engine.planner.changed(ref)
         assert (await standing(world, ref)).closable
         await world.forges("mia", f"c:{ref}:signoff")
         await world.taps("mia", "Skip")

@@ -292,7 +292,7 @@ async def test_not_saved_is_only_said_of_what_was_not_saved() -> None:
             async def fails(*_: object, error: Exception = error) -> None:
                 raise error
 
-            world.engine.changed = fails
+            world.engine.planner.changed = fails
             await world.sends("amy", "her phone went off at nine")
             assert "It is saved" in world.last("amy"), error
             assert len(await world.facts(ref, f.Note)) == 1

@@ -46,7 +46,7 @@ async def cases(world: ChatWorld, count: int) -> list[str]:
             last_seen_at=now,
         )
         await world.store.create(ref, home.id, f"YP-{n:03}-{'z' * 60}", Change(facts=[opened]))
-        await world.engine.changed(ref)
+        await world.engine.planner.changed(ref)
         found.append(ref)
         world.clock.go(seconds=1)
     return found

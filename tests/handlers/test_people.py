@@ -373,7 +373,7 @@ async def test_what_a_leaver_had_in_hand_is_asked_anew() -> None:
             until=now + timedelta(hours=8),
         )
         await world.store.commit(ref, record.version, Change(facts=[held]))
-        await world.engine.changed(ref)
+        await world.engine.planner.changed(ref)
         await world.ends("mia", sam)
         assert [x.why for x in await world.facts(ref, f.HoldEnded)] == ["off_list"]
         took = await world.messages("amy", "takes_over")

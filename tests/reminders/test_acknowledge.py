@@ -282,6 +282,6 @@ async def test_a_message_of_a_handler_goes_out_too():
         now = world.clock.now()
         card = Message(id="card~1", to="ben", kind="card", created_at=now, due_at=now)
         await world.store.commit(ref, record.version, Change(messages=[card]))
-        await world.engine.changed(ref)
+        await world.engine.planner.changed(ref)
         await world.advance(seconds=2)
         assert world.telegram.new() == [("ben", "card")]

@@ -177,6 +177,7 @@ class Week:
                 task.cancel()
         self.world.engine.alarm.stop()
         self.world.engine._stopping = True
+        self.world.engine.planner.stop()
         self.world.engine.delivery._running = False
         await self.world.advance(seconds=self.random.choice([1, 60, 3600]))
         self.world.make()

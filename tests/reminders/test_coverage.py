@@ -53,8 +53,8 @@ async def test_everybody_of_the_home_blocked_the_bot_and_the_manager_of_another_
         assert world.engine.service_state.sees(world.staff("mia"), "rowan")
         answer = await world.has_it(ref, "CP-4H", "mia")
         assert answer.outcome == "done"
-        assert world.engine.watch.health()["homes_without_cover"] == ["rowan"]
-        assert not world.engine.watch.health()["ok"]
+        assert world.engine.health()["homes_without_cover"] == ["rowan"]
+        assert not world.engine.health()["ok"]
 
 
 @in_virtual_time
@@ -256,7 +256,7 @@ async def test_that_a_manager_cannot_be_reached_is_heard_although_those_told_can
     nia = staff("nia", 7, Role.MANAGER, "rowan")
     async with World(service=only(AMY, CAY, MIA, lee, nia, ADA)) as world:
         world.telegram.fails = blocked("mia", "lee")
-        await world.engine.lost("mia", "blocked")
+        await world.engine.planner.lost("mia", "blocked")
         await world.advance(seconds=20)
         heard = {g.message.data["person"] for g in world.telegram.got if g.message.to == "ada"}
         assert heard == {"mia", "lee"}
@@ -266,7 +266,7 @@ async def test_that_a_manager_cannot_be_reached_is_heard_although_those_told_can
 async def test_what_nobody_could_hear_is_heard_by_the_first_who_comes_back():
     async with World(service=only(AMY, MIA, ADA)) as world:
         world.telegram.fails = blocked("amy", "mia", "ada")
-        await world.engine.lost("amy", "blocked")
+        await world.engine.planner.lost("amy", "blocked")
         await world.advance(seconds=20)
         assert not world.telegram.got
         world.telegram.fails = blocked("amy", "mia")

@@ -287,7 +287,7 @@ async def test_a_refused_token_stops_sending_and_is_raised_to_the_owner():
         await world.until(utc("2026-03-07 03:00"))
         assert stopped == [True]
         assert {at.strftime("%H:%M") for at, _, _ in world.telegram.attempts} == {"01:30"}
-        assert not world.engine.watch.health()["ok"]
+        assert not world.engine.health()["ok"]
 
 
 @in_virtual_time
@@ -350,12 +350,12 @@ async def test_a_full_disk_does_not_silence_reminders():
         disk.full = True
         await world.until(utc("2026-03-07 01:45"))
         assert world.asked("CP-4H") == [("01:30", "amy"), ("01:40", "amy")]
-        assert world.engine.watch.health()["unsaved_records"] == 1
+        assert world.engine.health()["unsaved_records"] == 1
         disk.full = False
         await world.advance(seconds=20)
         record = await world.store.episode("RH-2345")
         assert [m.state for m in record.messages if m.about == "CP-4H"] == ["sent", "sent"]
-        assert world.engine.watch.health()["unsaved_records"] == 0
+        assert world.engine.health()["unsaved_records"] == 0
 
 
 @pytest.mark.parametrize("many", [40, 120])

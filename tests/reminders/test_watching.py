@@ -34,7 +34,7 @@ async def test_punctual_reminders_raise_none_and_are_counted():
         assert figures.lateness_count == 4
         assert figures.lateness[1] == 4
         assert figures.late == 0
-        health = world.engine.watch.health()
+        health = world.engine.health()
         assert health["ok"] and health["waiting_messages"] == 0
 
 

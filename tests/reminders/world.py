@@ -239,7 +239,7 @@ class World:
         if told:
             facts += self.everybody_told(by)
         await self.store.create(ref, home, person, Change(facts=facts))
-        await self.engine.changed(ref)
+        await self.engine.planner.changed(ref)
         return ref
 
     def everybody_told(self, by: str = "amy") -> list[f.Fact]:
@@ -253,7 +253,7 @@ class World:
     async def records(self, ref: str, *facts: f.Fact, close: bool = False) -> None:
         record = await self.store.episode(ref)
         await self.store.commit(ref, record.version, Change(facts=facts, close=close))
-        await self.engine.changed(ref)
+        await self.engine.planner.changed(ref)
 
     async def returns(self, ref: str, by: str = "amy", *, told: bool = True) -> None:
         """Back. `told`: whoever was told that they were away hears it at once."""

@@ -33,12 +33,14 @@ import reminders.duties
 import reminders.engine
 import reminders.ladder
 import reminders.limits
+import reminders.offers
 import reminders.outbox
 import reminders.plan
+import reminders.planner
 import reminders.policy
 import reminders.rota
-import reminders.scheduled_jobs
 import reminders.service_state
+import reminders.telegram_down
 import reminders.watch
 import reminders.write_behind
 import tests.simulation.gateway
@@ -95,7 +97,7 @@ def blocked_ignored(stack: contextlib.ExitStack) -> None:
     async def lost(self: Any, person: str, why: str) -> None:
         return
 
-    _put(stack, reminders.engine.Engine, "lost", lost)
+    _put(stack, reminders.planner.Planner, "lost", lost)
 
 
 @_break
@@ -283,7 +285,7 @@ def timers_lost(stack: contextlib.ExitStack) -> None:
 
     async def start(self: Any) -> None:
         await real(self)
-        self._heap.clear()
+        self.planner._heap.clear()
 
     _put(stack, reminders.engine.Engine, "start", start)
 
@@ -393,18 +395,14 @@ def told_after_the_list(stack: contextlib.ExitStack) -> None:
 @_break
 def down_moment_missed(stack: contextlib.ExitStack) -> None:
     """The moment for the second channel goes by during a slow write, and nobody looks again."""
-    real = reminders.engine.Engine.next_at.fget
-    assert real is not None
+    real = reminders.telegram_down.TelegramDown.next_moment
 
-    def next_at(self: Any) -> Any:
-        second_at, planned = self.watch.second_at, self._down_planned
-        if second_at is not None and second_at <= self.clock.now():
-            self._down_planned = self.watch.down_since
+    def next_moment(self: Any) -> Any:
         moment = real(self)
-        self._down_planned = planned
-        return moment
+        gone = moment is not None and moment <= self._planner.clock.now()
+        return None if gone else moment
 
-    _put(stack, reminders.engine.Engine, "next_at", property(next_at))
+    _put(stack, reminders.telegram_down.TelegramDown, "next_moment", next_moment)
 
 
 @_break
@@ -463,14 +461,14 @@ def closed_again(stack: contextlib.ExitStack) -> None:
 @_break
 def homes_of_others(stack: contextlib.ExitStack) -> None:
     """A hand-over that nobody accepted is told with homes that are not the reader's."""
-    real = reminders.scheduled_jobs.ScheduledJobs.not_accepted
+    real = reminders.offers.not_accepted
 
-    def not_accepted(self: Any, offer: Any, why: str, now: Any) -> Any:
-        made = real(self, offer, why, now)
+    def not_accepted(service_state: Any, offer: Any, why: str, now: Any) -> Any:
+        made = real(service_state, offer, why, now)
         homes = list(offer.homes)
         return [msgspec.structs.replace(m, data={**m.data, "homes": homes}) for m in made]
 
-    _put(stack, reminders.scheduled_jobs.ScheduledJobs, "not_accepted", not_accepted)
+    _put(stack, reminders.offers, "not_accepted", not_accepted)
 
 
 @_break
