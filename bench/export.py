@@ -15,7 +15,7 @@ from pathlib import Path
 
 from bench.storage import NOW, build
 from bench.table import machine
-from bot.config import load
+from bot.config_file import load
 from bot.summary import RULES
 from storage.keys import new_key_file
 

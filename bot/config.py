@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -12,13 +12,11 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from protocol.mistakes import Mistake, allowed, read_as, without_consequences, wrong
+from protocol.mistakes import Mistake, allowed, wrong
 from protocol.provider import Authority, Home, Privacy, Provider, Role, Staff
 from protocol.staff_facts import StaffRecord, with_record
 from protocol.toml_places import Place
-from protocol.toml_text import Unreadable, read_toml
-from reminders.policy import GROUPS, Policy
-from reminders.policy_file import TABLES, read_policy
+from reminders.policy import GROUPS
 from web.settings import WebSettings
 
 TOKEN_VARIABLE = "NIGHTLIGHT_TOKEN"  # noqa: S105 - the name of a variable
@@ -134,88 +132,6 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             another_manager_signs_off=self.closing.another_manager,
             privacy=self.privacy,
         )
-
-
-def load(path: Path, *, token_needed: bool = True) -> tuple[Config, Policy]:
-    """Reads and checks the file. Raises ConfigError with every mistake that was found."""
-    read = read_file(path, token_needed=token_needed)
-    if read.mistakes:
-        raise ConfigError(read.mistakes)
-    return read.config, read.policy
-
-
-class Read(msgspec.Struct, frozen=True, kw_only=True):
-    """A configuration file as far as it could be read, and what is wrong with it.
-
-    raw, lines: its tables, and on which line each key stands, to point at further mistakes.
-    config, policy: to be used only if there are no mistakes.
-    """
-
-    config: Config
-    policy: Policy
-    mistakes: list[Mistake]
-    raw: dict[str, Any]
-    lines: dict[Place, int]
-    name: str
-
-    def located(self, mistakes: Iterable[Mistake]) -> list[Mistake]:
-        """The same mistakes with file, line, and the name of the person or home."""
-        return [mistake.located(self.name, self.lines, self.raw) for mistake in mistakes]
-
-
-def read_file(path: Path, *, token_needed: bool = True, record: StaffRecord | None = None) -> Read:
-    """Reads and checks the file. Raises ConfigError only if it is no TOML at all.
-
-    record: the staff list as the running bot knows it; without it, as it is on record.
-    """
-    try:
-        raw, lines = read_toml(path)
-    except Unreadable as error:
-        raise ConfigError([error.mistake]) from None
-    ours = {key: value for key, value in raw.items() if key not in TABLES}
-    if ON_RECORD in ours:  # a key of ours that no file has
-        ours[f"{ON_RECORD}_"] = ours.pop(ON_RECORD)
-    config, found = read_as(Config, ours, secret=SECRET, extra=TABLES)
-    if config.telegram.token_file:
-        at = str(path.resolve().parent / config.telegram.token_file)
-        telegram = msgspec.structs.replace(config.telegram, token_file=at)
-        config = msgspec.structs.replace(config, telegram=telegram)
-    if not found:
-        record = record or _on_record(config, path.resolve().parent)
-        config = msgspec.structs.replace(config, on_record=record)
-    found = without_consequences(found, check(config, token_needed=token_needed))
-    policy, wrong_policy = read_policy(raw, config.service)
-    found = without_consequences(found, wrong_policy)
-    read = Read(
-        config=config,
-        policy=_from_here(policy, path.resolve().parent),
-        mistakes=[],
-        raw=raw,
-        lines=lines,
-        name=path.name,
-    )
-    mistakes = sorted(read.located(found), key=lambda mistake: mistake.line)
-    return msgspec.structs.replace(read, mistakes=mistakes)
-
-
-ON_RECORD = "on_record"
-
-
-def _on_record(config: Config, folder: Path) -> StaffRecord:
-    # It needs the key, which needs the configuration.
-    from bot.people_on_record import staff_record
-
-    return staff_record(config, folder)
-
-
-def _from_here(policy: Policy, folder: Path) -> Policy:
-    """A relative path counts from the configuration's folder, as that of the book does."""
-    watching = policy.watching
-    if not watching.heartbeat_file:
-        return policy
-    file = str(folder / watching.heartbeat_file)
-    watching = msgspec.structs.replace(watching, heartbeat_file=file)
-    return msgspec.structs.replace(policy, watching=watching)
 
 
 def token(config: Config) -> str:

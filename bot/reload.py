@@ -14,7 +14,8 @@ from pathlib import Path
 import msgspec
 import structlog
 
-from bot.config import Config, ConfigError, Read, read_file
+from bot.config import Config, ConfigError
+from bot.config_file import Read, read_file
 from bot.resources import WrongPack, pack_of
 from protocol.mistakes import Mistake
 from protocol.pack import Pack

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from bot.config import ConfigError, load
+from bot.config import ConfigError
+from bot.config_file import load
 from bot.logs import configure_logging
 
 

@@ -6,7 +6,8 @@ import sys
 from pathlib import Path
 
 from bot.assurance.papers import page, papers
-from bot.config import ConfigError, load
+from bot.config import ConfigError
+from bot.config_file import load
 
 
 def run(out: Path, config_path: Path, *, check: bool, pdf: bool) -> int:

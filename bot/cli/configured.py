@@ -7,7 +7,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bot.cli import database, maintenance
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.resources import key_setting, keys_of, pack_of, row_maker
 from reminders.clock import SystemClock
 from storage.store import StoreError

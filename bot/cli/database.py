@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from bot.cli.progress import bar
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.database import NotInstalled, need_driver, open_as_leader, open_to_read
 from bot.resources import keys_of, pack_of, row_maker
 from protocol.pack import Pack

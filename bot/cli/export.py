@@ -12,7 +12,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config import ConfigError, load
+from bot.config import ConfigError
+from bot.config_file import load
 from bot.episode_rows import Exported, episode_rows, people_keys
 from reports.rows import FIELDS, Row, encode
 from storage import files

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import httpx
 
-from bot.config import ConfigError, read_file
+from bot.config import ConfigError
+from bot.config_file import read_file
 from bot.health import HOST
 
 SECONDS = 5.0

@@ -13,7 +13,8 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.history_file import BadHistory, OldEpisode, read_csv, read_ssd
 from bot.resources import open_alone
 from protocol import facts as f

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config import TOKEN, TOKEN_VARIABLE, ConfigError, read_file
+from bot.config import TOKEN, TOKEN_VARIABLE, ConfigError
+from bot.config_file import read_file
 from handlers.people_forms import is_number
 from protocol.staff_facts import new_id
 from storage import files

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.reading import open_for_reading
 from bot.register import BadRegister, questions, read, taken
 from bot.resources import keys_of, open_alone

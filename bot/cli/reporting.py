@@ -8,7 +8,8 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.reading import open_for_reading
 from reports import command
 from reports.asking import Unusable

@@ -6,7 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.config import ConfigError, load
+from bot.config import ConfigError
+from bot.config_file import load
 from bot.reading import open_for_reading
 from reminders.clock import SystemClock
 from reports.asking import Unusable

@@ -11,7 +11,8 @@ from rich.table import Table
 from rich.text import Text
 
 from bot.cli.terminal import visible
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.reading import open_for_reading
 from protocol.provider import Provider
 from reports.entries import lines

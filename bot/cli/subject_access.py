@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from bot.config import Config, ConfigError, load
+from bot.config import Config, ConfigError
+from bot.config_file import load
 from bot.reading import open_for_reading
 from protocol.provider import Provider
 from reminders.clock import SystemClock

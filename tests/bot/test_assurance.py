@@ -7,7 +7,7 @@ import pytest
 
 from bot.assurance.papers import hazards, page, papers
 from bot.cli import assurance
-from bot.config import load
+from bot.config_file import load
 
 ROOT = Path(__file__).parents[2]
 EXAMPLE = ROOT / "config.example.toml"

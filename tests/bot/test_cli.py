@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli.terminal import visible
-from bot.config import load
+from bot.config_file import load
 from bot.reading import open_for_reading
 from protocol.facts import Child, Note, Opened
 from reminders.clock import SystemClock

@@ -11,7 +11,8 @@ import pytest
 
 from bot import checking, start
 from bot.cli.maintenance import key_new
-from bot.config import ConfigError, load, token
+from bot.config import ConfigError, token
+from bot.config_file import load
 from bot.resources import open_alone
 from protocol.facts import Child, Opened
 from reminders.policy import Policy

@@ -14,7 +14,7 @@ from typer.testing import CliRunner
 
 from bot.cli import export
 from bot.cli.commands import app
-from bot.config import load
+from bot.config_file import load
 from bot.resources import open_alone
 from protocol import facts as f
 from reports.checking import problem

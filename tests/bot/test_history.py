@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import export, history
-from bot.config import load
+from bot.config_file import load
 from bot.history_file import BadHistory, read_csv, read_time
 from bot.resources import open_alone
 from protocol.provider import Home, Provider

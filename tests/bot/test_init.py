@@ -10,7 +10,8 @@ import pytest
 from bot import checking
 from bot.cli import init
 from bot.cli.init import Answers
-from bot.config import load, token
+from bot.config import token
+from bot.config_file import load
 
 GIVEN = Answers(
     homes=("Rowan House", "Alder Lodge"),

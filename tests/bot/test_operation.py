@@ -20,7 +20,8 @@ import yaml
 from bot import __version__, upgrade
 from bot.cli import drill, health
 from bot.cli.maintenance import key_new
-from bot.config import Config, load
+from bot.config import Config
+from bot.config_file import load
 from bot.health import HealthPage
 from bot.resources import keys_of, open_alone
 from reminders.watch import Figures

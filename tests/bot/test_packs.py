@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from bot import checking
-from bot.config import load
+from bot.config_file import load
 from bot.resources import WrongPack, pack_of
 from protocol.recorded import Child
 from tests.bot.test_config import written

@@ -12,7 +12,7 @@ import pytest
 
 from bot.app import App
 from bot.bootstrap import bootstrap
-from bot.config import load
+from bot.config_file import load
 from protocol import facts as f
 from storage.store import Change
 from tests.bot.night import BotNight

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bot.cli import subject_access
-from bot.config import load
+from bot.config_file import load
 from bot.resources import open_alone
 from protocol import facts as f
 from storage.model import Message, Person

@@ -14,7 +14,8 @@ import pytest
 
 from bot import checking
 from bot.cli.maintenance import key_new
-from bot.config import Config, Telegram, load
+from bot.config import Config, Telegram
+from bot.config_file import load
 from bot.telegram_check import _ask, telegram_mistakes
 from handlers.wording import menu
 from protocol.provider import Home, Role, Staff

@@ -106,7 +106,7 @@ def test_a_name_is_found_wherever_it_stands(name, around):
 def test_the_command_refuses_a_name_of_the_register_and_of_the_staff(tmp_path):
     import asyncio
 
-    from bot.config import load
+    from bot.config_file import load
     from bot.resources import open_alone
 
     path = tmp_path / "config.toml"
