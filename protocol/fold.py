@@ -203,7 +203,7 @@ def _interview_shared(fields: Fields, fact: f.InterviewShared) -> None:
 def _duty_done(fields: Fields, fact: f.DutyDone) -> None:
     if fact.duty == "S47-48H":
         fields["s47_started_at"] = fact.at
-    _decide(fields, fact.duty, "done", fact.at)
+    _decide(fields, fact.duty, "done", fact.at, note=fact.note)
 
 
 def _decided(fields: Fields, fact: f.Decided) -> None:

@@ -106,7 +106,7 @@ def _decided(c: FormState, new: NewId) -> list[Fact]:
             at=c.now,
             about=about,
             outcome=outcome,
-            note=text(c, "note"),
+            note=text(c, "note") or text(c, "say"),
             until=until(c.answers.get("until"), c.now),
             decided_by=c.staff.role.value,
             **author(c, new),
@@ -115,6 +115,11 @@ def _decided(c: FormState, new: NewId) -> list[Fact]:
     if outcome == "done" and about in (RI_ACTIONS, MEETING_ACTIONS):
         found += _asked_again(c, new, about, _actions(c, about))
     return found
+
+
+def _weekly_review(c: FormState) -> bool:
+    """A note settles the weeks that were missed, too."""
+    return c.answers.get("out") == "done" and c.answers.get("duty") == "REV-WEEKLY"
 
 
 # Actions that were agreed ---------------------------------------------------------------------
@@ -275,6 +280,7 @@ RECORDINGS: dict[str, Recording] = {
                 width=2,
             ),
             msgspec.structs.replace(said("note", say.REASON, applies=_note_needed), ask=_note_ask),
+            said("say", say.WEEKLY_NOTE, skip=say.SKIP, applies=_weekly_review),
             coming("until", say.UNTIL, applies=is_("out", "booked", "handed_over")),
         ),
         facts=_decided,

@@ -90,6 +90,7 @@ LABELS = {
     "other": "Away with",
     "ass": "Assessment",
     "entry": "Entry",
+    "say": "Note",
     "fby": "Found by",
     "place": "Found at",
     "area": "Area of",
@@ -402,6 +403,10 @@ REASON = f"Why is it not needed? The reason stays on record. {NO_NAMES}"
 HANDED_TO = f"To whom, by role? {NO_NAMES}"
 DONE_NOTE = f"A word about it? {NO_NAMES}"
 NEEDS_NOTE = f"Why? The reason stays on record. {NO_NAMES}"
+WEEKLY_NOTE = (
+    "What was decided? With a note it stands for the weeks that were missed, too; skip: it "
+    f"settles the oldest alone. {NO_NAMES}"
+)
 UNTIL = "Until when? I ask then whether it is done."
 
 PLANS = "Plans considered"

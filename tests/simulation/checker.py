@@ -586,7 +586,12 @@ class Checker:
 
     @staticmethod
     def _grace(episode: Episode, duty: str, opened: datetime) -> datetime:
-        back = [x.recorded_at for x in episode.facts if isinstance(x, f.Located | f.Returned)]
+        written: dict[str, datetime] = {}
+        back: list[datetime] = []
+        for x in episode.facts:  # what is added to an entry later gives no time anew
+            written[x.id] = written.get(x.corrects, x.recorded_at)
+            if isinstance(x, f.Located | f.Returned):
+                back.append(written[x.id])
         logged = back[-1] if back and duty in needs.AFTER_RETURN else opened
         return logged.astimezone(UTC) + GRACE
 

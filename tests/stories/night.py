@@ -23,7 +23,7 @@ TOKEN = "1000001:token-of-a-story"
 LONDON = ZoneInfo("Europe/London")
 MAIN = Path(__file__).parents[2] / "main.py"
 REFERENCE = re.compile(r"\b(?:RH|AL)-[A-Z0-9]{4,6}\b")
-STARTS_WITHIN = 15.0
+STARTS_WITHIN = 45.0
 
 
 class Night:
@@ -35,7 +35,7 @@ class Night:
         self.folder = folder
         self.template = (HERE / "config.toml").read_text(encoding="utf-8") + more
         self.server = Server().start()
-        self.stage = Stage(self.server.url, wait=20)
+        self.stage = Stage(self.server.url, wait=40)
         self.clock = self.stage.clock
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / "config.toml"
