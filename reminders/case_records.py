@@ -5,9 +5,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from protocol.facts import AwayTogether
 from protocol.provider import Staff
-from reminders.consequences import Consequences, Planner
+from reminders.consequences import Consequences, Planner, has_consequences
 from reminders.service_state import ServiceState
 from storage.model import Episode
 from storage.store import Change, NotFound
@@ -59,7 +58,7 @@ class CaseRecords:
             NotFound, NotSaved, Conflict.
         """
         record = await self._write_behind.put(ref, build, update_id)
-        if any(isinstance(fact, AwayTogether) for fact in record.facts):
+        if has_consequences(record):
             self._consequences.look_at(ref)
             await self._consequences.run(self.service_state.clock.now())
         await self._planner.changed(ref)

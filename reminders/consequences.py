@@ -1,6 +1,6 @@
 """What follows from an entry and belongs to other records: the earlier episode of somebody who went
-again ends, a young person who was not on the list is on it, and whoever was away together with
-somebody stands so on both cases.
+again ends, who is told of the new absence is told that the one before is over, a young person who
+was not on the list is on it, and whoever was away together with somebody stands so on both cases.
 
 It cannot be in the commit of that entry, so it is done right after it, and whatever a crash or a
 full disk left undone is done later: at the next start, or with the next round of the engine.
@@ -11,10 +11,23 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Protocol
 
+import msgspec
 import structlog
 
 from protocol.counting import counting
-from protocol.facts import AwayTogether, Fact, GoneAgain, Opened, Withdrawn
+from protocol.facts import (
+    AuthorityAcknowledged,
+    AuthorityTold,
+    AwayTogether,
+    Fact,
+    GoneAgain,
+    Opened,
+    ParentsTold,
+    PoliceTold,
+    ToldOfReturn,
+    ToldWhom,
+    Withdrawn,
+)
 from protocol.fold import fold
 from reminders.service_state import ServiceState
 from storage.model import Episode, Person
@@ -22,6 +35,8 @@ from storage.store import Change, NotFound, NotSaved
 
 MIRRORED = "together~"
 """Begins the id of a link that was recorded on the other case."""
+TOLD = "hears~"
+"""Begins the id of a telling that was recorded in the next episode."""
 log = structlog.get_logger(__name__)
 
 
@@ -78,7 +93,27 @@ class Consequences:
         written = (
             [opened.follows] if opened.follows and await self._ends(opened, record.ref, now) else []
         )
-        return written + await self._links(record, now)
+        return (
+            written
+            + await self._tells(record, opened.follows, now)
+            + await self._links(record, now)
+        )
+
+    async def _tells(self, record: Episode, earlier: str, now: datetime) -> list[str]:
+        """Gone again: what is told in this episode tells of the earlier one, too; no longer, if it
+        was taken back. Whether it was told late enough is a rule (decision table, 10.1)."""
+        if not earlier:
+            return []
+        holds = {fact.id for fact in counting(record.facts)}
+        written = []
+        for fact in record.facts:
+            told = _told_of(fact)
+            if told is None:
+                continue
+            name = f"{TOLD}{record.ref}~{fact.id}"
+            if await self._says_so(earlier, name, told, record.ref, now, so=fact.id in holds):
+                written.append(earlier)
+        return written
 
     async def _links(self, record: Episode, now: datetime) -> list[str]:
         """The other case says, too, that they were away together; no longer, if that was wrong."""
@@ -87,28 +122,34 @@ class Consequences:
         for fact in record.facts:
             if not isinstance(fact, AwayTogether) or fact.id.startswith(MIRRORED):
                 continue
-            if await self._says_so(fact, record.ref, now, so=fact.id in holds):
+            link = AwayTogether(
+                id="", by=fact.by, recorded_at=fact.recorded_at, at=fact.at, other=record.ref
+            )
+            mirrored = f"{MIRRORED}{record.ref}~{fact.id}"
+            so = fact.id in holds
+            if await self._says_so(fact.other, mirrored, link, record.ref, now, so=so):
                 written.append(fact.other)
         return written
 
-    async def _says_so(self, link: AwayTogether, ref: str, now: datetime, *, so: bool) -> bool:
-        mirrored = f"{MIRRORED}{ref}~{link.id}"
-        fact: Fact
-        if so:
-            fact = AwayTogether(id=mirrored, by=link.by, recorded_at=now, at=link.at, other=ref)
-        else:
+    async def _says_so(
+        self, ref: str, name: str, what: Fact, why: str, now: datetime, *, so: bool
+    ) -> bool:
+        """That case has this fact, with this id; not `so`: it is taken back there, if it has it."""
+        fact: Fact = msgspec.structs.replace(what, id=name, recorded_at=now)
+        if not so:
             fact = Withdrawn(
-                id=f"{mirrored}~no", by=link.by, recorded_at=now, at=now, fact=mirrored, reason=ref
+                id=f"{name}~no", by=what.by, recorded_at=now, at=now, fact=name, reason=why
             )
 
         def build(other: Episode) -> Change | None:
             there = {one.id for one in other.facts}
-            known = fact.id in there or (not so and mirrored not in there)
-            return None if known else Change(facts=[fact])
+            known = fact.id in there or (not so and name not in there)
+            closed = other.closed_at is not None and isinstance(what, ToldOfReturn)
+            return None if known or closed else Change(facts=[fact])
 
         try:
-            before = await self.service_state.write_behind.episode(link.other)
-            after = await self.service_state.write_behind.put(link.other, build)
+            before = await self.service_state.write_behind.episode(ref)
+            after = await self.service_state.write_behind.put(ref, build)
         except NotFound:
             return False
         return after.version != before.version
@@ -133,3 +174,30 @@ class Consequences:
         except NotFound:
             return False
         return after.version != before.version
+
+
+def _told_of(fact: Fact) -> ToldOfReturn | None:
+    """What this says to those who heard of the absence before: they are found, and gone again."""
+    whom: ToldWhom
+    role, who = "", ""
+    if isinstance(fact, PoliceTold):
+        whom, who = "police", fact.spoke_to
+    elif isinstance(fact, ParentsTold):
+        whom, who = "parents", fact.told_by
+    elif isinstance(fact, AuthorityAcknowledged) or (
+        isinstance(fact, AuthorityTold) and fact.acknowledged
+    ):
+        whom, role, who = "authority", fact.role, fact.who
+    else:
+        return None
+    return ToldOfReturn(
+        id="", by=fact.by, recorded_at=fact.recorded_at, at=fact.at, whom=whom, role=role, who=who
+    )
+
+
+def has_consequences(record: Episode) -> bool:
+    """Whether something in this record belongs to another one."""
+    return any(
+        isinstance(fact, AwayTogether) or (isinstance(fact, Opened) and fact.follows)
+        for fact in record.facts
+    )

@@ -76,3 +76,46 @@ async def test_what_a_person_took_back_is_not_done_again():
         await world.process_down(until=world.clock.now())
         await world.advance(seconds=20)
         assert len(await ended(world, first)) == 1
+
+
+@in_virtual_time
+async def test_who_is_told_of_the_next_absence_is_told_that_the_one_before_is_over():
+    """All knew of the first; gone again, they are told of the second: nobody is asked to tell them
+    that the first is over. If the telling is taken back, they are."""
+    async with World() as world:
+        first = await world.report()
+        await world.advance(hours=1)
+        await world.records(first, world.fact(f.Located))
+        change = Change(facts=[gone_again(world, first)])
+        second = await world.engine.records.open("rowan", "RH", "YP-1", change)
+
+        async def back():
+            standing = await world.engine.cases.standing_of(first)
+            return {duty for duty in standing.computed.due if duty.startswith("N-BACK-")}
+
+        async def says(kind, **fields):
+            await world.advance(minutes=1)
+            fact = world.fact(kind, **fields)
+            await world.engine.records.update(second.ref, lambda _: Change(facts=[fact]))
+            return fact.id
+
+        assert await back() == {"N-BACK-POLICE", "N-BACK-RA", "N-BACK-PARENTS"}
+        await says(f.ParentsTold)
+        reported = await says(f.PoliceTold)
+        assert await back() == {"N-BACK-RA"}
+        await says(f.AuthorityTold, role="childs_social_worker")
+        await says(f.AuthorityTold, role="accountable_manager", acknowledged=False)
+        assert await back() == {"N-BACK-RA"}, "only somebody accountable, in their own word"
+        await says(f.AuthorityAcknowledged, role="accountable_manager")
+        assert await back() == set()
+        await says(f.Withdrawn, fact=reported, reason="not yet")
+        assert await back() == {"N-BACK-POLICE"}
+
+        async def on_record():
+            facts = (await world.store.episode(first)).facts
+            return [x for x in facts if not isinstance(x, f.Told)]
+
+        before = await on_record()
+        await world.process_down(until=world.clock.now())
+        await world.advance(seconds=20)
+        assert await on_record() == before, "and once is enough"
