@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import heapq
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from itertools import count
@@ -149,11 +149,6 @@ class Planner:
         """Every case with a message that was not sent yet."""
         for held in [h for h in self._held.values() if h.waiting]:
             await self._replan(held)
-
-    async def put_everywhere(self, build: Callable[[Episode], Change | None]) -> None:
-        """Commits what `build` makes of each open episode, without planning."""
-        for ref in list(self._held):
-            await self.write_behind.put(ref, build)
 
     def open_refs(self) -> list[str]:
         """References of the open episodes."""

@@ -100,10 +100,6 @@ WORSE_STEP = Ticks(
 CATEGORY_STEP = choice("cat", say.CATEGORY_ASK, say.CATEGORY_OPTIONS, unknown=False)
 
 
-def _something_left(c: FormState) -> bool:
-    return bool(c.answers.get("left"))
-
-
 ACTING = ("accountable_manager", "edt_duty_manager")
 """Roles whose answer "acts on it" is an acknowledgement."""
 ROLE_STEPS = (

@@ -19,7 +19,6 @@ SAVED_BUT_NOT_ALL = (
 )
 SAVED_AGAIN = "Saving works again. Please log now what you wrote on paper."
 NOT_ON_LIST = "This is a private service. You are not on its list."
-MORE_PEOPLE = "More people ›"
 PRIVATE_ONLY = "This bot works in private chats only."
 
 ROLES = {
