@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from protocol.assess import assess, level_at
+from protocol.assess import assess, level_at, levels_at
 from protocol.episode import Decision
 from protocol.explain import explain
 from protocol.fold import fold
@@ -19,6 +19,7 @@ from protocol.pack import load_pack
 from protocol.packread import SHIPPED
 from protocol.settings import Settings
 from protocol.standing import standing
+from protocol.view import History
 from tests.protocol.cases import HOUR, PACK, SIX, missing
 from tests.protocol.strategies import ANY_MOMENT, EPISODES, HISTORIES, MOMENTS, OFFSETS, facts
 from tests.protocol.test_pack import EXAMPLE
@@ -78,6 +79,14 @@ def test_with_fixed_facts_the_level_never_falls(case, history, pack, now, second
     fixed = as_known(case, now)
     later = now + timedelta(seconds=seconds)
     assert level_at(fixed, history, pack, later) >= level_at(fixed, history, pack, now)
+
+
+@given(EPISODES, HISTORIES, ANY_PACK, st.lists(MOMENTS, min_size=2, max_size=4))
+def test_looking_back_gives_the_level_of_each_moment(case, history, pack, moments):
+    """What is kept from one moment to the next is not kept past a fact that is dated between."""
+    moments.sort()
+    each = [level_at(case, history, pack, moment) for moment in moments]
+    assert levels_at(case, History(history, pack), pack, moments) == each
 
 
 def at_most(moment, now):
