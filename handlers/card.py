@@ -10,6 +10,7 @@ from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
 from handlers.wording.after_return import AFTER_CLOSING
+from handlers.wording.common import near_clock
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
 from protocol import facts as f
 from protocol.provider import Staff
@@ -21,17 +22,20 @@ def text(view: CaseView) -> str:
     lines = say.heading(view)
     if not view.closed:
         now_due, later = urgent_first(view)
-        if now_due or view.state.computed.emergency:
+        head, most = "Due", max(1, say.MOST_DUE - len(now_due))
+        if say.cannot_wait(now_due, view):
             lines += ["", *say.do_now(view, now_due)]
+        else:
+            head, most, later = "Next", say.MOST_DUE, [*now_due, *later]
         if later:
-            lines += ["", "<b>Due</b>", *(say.duty_line(d, view) for d in later[: say.MOST_DUE])]
-            if len(later) > say.MOST_DUE:
-                lines.append(f"… and {len(later) - say.MOST_DUE} more")
+            lines += ["", f"<b>{head}</b>", *say.coming(later, view, most)]
         if not view.duties:
             lines += ["", say.NOTHING_DUE]
     shown = [fact for fact in view.facts if not isinstance(fact, f.Withdrawn)]
     done = [
-        say.done_line(for_this_home(fact, view.ref), view.pack, view.now, view.names)
+        say.done_line(
+            for_this_home(fact, view.ref), view.pack, view.now, view.names, show=near_clock
+        )
         for fact in shown
     ]
     done = [line for line in done if line]
@@ -42,7 +46,7 @@ def text(view: CaseView) -> str:
         lines += ["", "<b>Done</b>"]
         lines += [f"… {hidden} earlier, see Timeline"] if hidden > 0 else []
         lines += done[-say.MOST_DONE :]
-    return say.card([*lines, "", f"<b>Why level {view.state.shown}</b>", *say.why(view)])
+    return say.card([*lines, "", say.why(view)])
 
 
 def urgent_first(view: CaseView) -> tuple[list[Duty], list[Duty]]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from handlers.case_view import CaseView
 from handlers.chat import bold, plain
 from handlers.wording import after_return, duties, recording
 from handlers.wording.acts import CRIME_IN_ACTION, act, subject
-from handlers.wording.common import DANGER, clock, due, ordinal, span
+from handlers.wording.common import DANGER, clock, near_clock, ordinal, span
 from handlers.wording.duties import title
 from handlers.wording.report import FACTOR_LABELS
 from protocol import facts as f
@@ -26,7 +27,12 @@ CLOSED_FORM = "This question is closed. /open shows your cases."
 NOTHING_DUE = "Nothing is due now."
 AT_ONCE = ("REF-OOH", "REF-DUTY", "N-POLICE")
 """Found and unsafe, and police: above everything else that is to be done."""
-MOST_NOW, MOST_DUE, MOST_DONE, MOST_WHY = 3, 4, 4, 2
+MOST_NOW, MOST_DUE, MOST_DONE = 3, 3, 3
+ACTS_SPELT = 2
+"""Acts in words; a third has its title, its button is there."""
+WHOSE = {"service": "* time set by this service", "none": "° no time in protocol"}
+"""Marks of due times that are not the protocol's, explained below the list."""
+WHY = duties.BUTTONS["why"]
 CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts known"}
 
 
@@ -58,14 +64,19 @@ def levels(standing: Standing) -> str:
     return f"({'; '.join(parts)})" if parts else ""
 
 
-def why(view: CaseView) -> list[str]:
-    """The reasons for the level, and where the young person stands in the counts."""
+def why(view: CaseView) -> str:
+    """The first reason for the level; the others are behind Why."""
     pack, reasons = view.pack, view.state.computed.level_reasons
-    texts = [pack.rule(reason) for reason in reasons[:MOST_WHY]]
-    lines = [f"• {plain(rule.text)}" for rule in texts if rule]
-    if len(reasons) > MOST_WHY:
-        lines.append(f"• … and {len(reasons) - MOST_WHY} more: ❓ Why")
-    return lines
+    texts = [rule.text for reason in reasons if (rule := pack.rule(reason)) is not None]
+    head = f"<b>Why level {view.state.shown}:</b>"
+    more = f" And {len(reasons) - 1} more: {WHY}." if len(reasons) > 1 else ""
+    first = _first_sentence(texts[0]) if texts else ""
+    return f"{head} {plain(first)}.{more}" if first else f"{head} {WHY}"
+
+
+def _first_sentence(text: str) -> str:
+    """Without its last stop; colons of numbers and times do not end it."""
+    return re.split(r"(?<=[.;]) ", text, maxsplit=1)[0].rstrip(".;")
 
 
 def repeats(view: CaseView) -> str:
@@ -80,17 +91,24 @@ def repeats(view: CaseView) -> str:
     )
 
 
+def cannot_wait(now_due: Sequence[Duty], view: CaseView) -> bool:
+    """Is there anything to do at once?"""
+    at_once = any(duty.at <= view.now or duty.id in AT_ONCE for duty in now_due)
+    return view.state.computed.emergency or at_once
+
+
 def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
-    """The acts that cannot wait, with whom to ring; without any, the next one and its time."""
+    """The acts that cannot wait, with whom to ring."""
     lines = ["<b>Do now</b>"]
     if view.state.computed.emergency:
         lines.append(CRIME_IN_ACTION)
-    elif all(duty.at > view.now and duty.id not in AT_ONCE for duty in now_due):
-        return ["<b>Next</b>", *(duty_line(duty, view) for duty in now_due)]
     for number, duty in enumerate(now_due, 1):
         holds = holder(duty, view)
         mark = f"{number}. " if len(now_due) > 1 else ""
-        lines.append(f"{mark}{act(duty.id, view)}{holds}")
+        whole = act(duty.id, view)
+        short = plain(title(duty.id, view.pack)) if number > ACTS_SPELT else _first_sentence(whole)
+        said = whole if number == 1 else f"{short}."
+        lines.append(f"{mark}{said}{holds}")
     return lines
 
 
@@ -101,23 +119,42 @@ def holder(duty: Duty, view: CaseView) -> str:
     return f" · {plain(view.names.get(duty.owner, duty.owner))} has it"
 
 
-def duty_line(duty: Duty, view: CaseView) -> str:
-    """One duty: mark, title, time, who has it."""
-    mark = "‼️" if duty.at <= view.now else "🕑"
-    set_by = duties.set_by(duty.id, view.pack) if duty.in_protocol else "none"
-    when = due(duty.at, view.now, set_by)
-    asks = plain(duties.whose(duty.authority))
-    return f"{mark} {plain(title(duty.id, view.pack))}{asks}: {when}{holder(duty, view)}"
+def coming(later: Sequence[Duty], view: CaseView, most: int) -> list[str]:
+    """What is due after that, soonest first: the time, the act, whose the time is."""
+    lines: list[str] = []
+    notes: dict[str, None] = {}
+    for duty in later[:most]:
+        set_by = duties.set_by(duty.id, view.pack) if duty.in_protocol else "none"
+        mark = WHOSE.get(set_by, "")[:1]
+        if mark:
+            notes[WHOSE[set_by]] = None
+        late = "‼️ since" if duty.at <= view.now else "🕑"
+        at = near_clock(duty.at, view.now)
+        name = plain(title(duty.id, view.pack) + duties.whose(duty.authority))
+        lines.append(f"{late} {at} {name}{mark}{holder(duty, view)}")
+    if len(later) > most:
+        lines.append(f"… and {len(later) - most} more: {WHY}")
+    if notes:
+        lines.append(f"<i>{' · '.join(notes)}</i>")
+    return lines
 
 
-def done_line(fact: Fact, pack: Pack, now: datetime, names: dict[str, str], was: str = "") -> str:
+def done_line(
+    fact: Fact,
+    pack: Pack,
+    now: datetime,
+    names: dict[str, str],
+    was: str = "",
+    show: Callable[[datetime, datetime], str] = clock,
+) -> str:
     """One fact as a line of what is done; "" for those that are not shown on the card.
 
-    was: what stood there before, if the fact put something right (see `before`).
+    was: what stood there before, if the fact put something right (see `before`). show: how times
+    are written.
     """
     by = names.get(fact.by, fact.by)
     happened = None if isinstance(fact, f.LastSeen | f.DueBack) else getattr(fact, "at", None)
-    at = clock(happened or fact.recorded_at, now)
+    at = show(happened or fact.recorded_at, now)
     text = _done_text(fact, pack, now)
     return f"✓ {at} {text}{was} ({plain(by)})" if text else ""
 

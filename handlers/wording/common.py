@@ -48,6 +48,15 @@ def clock(moment: datetime, now: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}{year} {local:%H:%M}{zone}"
 
 
+def near_clock(moment: datetime, now: datetime) -> str:
+    """As `clock`, with the weekday alone where that names the day: "Sun 00:10"."""
+    days = abs((moment.astimezone(LONDON).date() - now.astimezone(LONDON).date()).days)
+    local = moment.astimezone(LONDON)
+    if not 0 < days < 7 or _repeated(local):
+        return clock(moment, now)
+    return f"{local:%a %H:%M}"
+
+
 def day(moment: datetime) -> str:
     """ "Mon 16 Nov" in London."""
     local = moment.astimezone(LONDON)

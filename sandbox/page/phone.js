@@ -22,6 +22,9 @@ const asBase64 = (file) => new Promise((done, failed) => {
   reader.readAsDataURL(file);
 });
 
+/** How a message begins: tells a card from the form that stood in its place. */
+const heading = (node) => node.querySelector(".bubble").textContent.slice(0, 18);
+
 export class Phone {
   constructor(people, user, changed) {
     this.people = people;
@@ -172,11 +175,13 @@ export class Phone {
     const hadFocus = old.contains(document.activeElement);
     const fresh = render(message, (...tapped) => this.tap(...tapped));
     fresh.classList.add("changed");
+    const other = heading(old) !== heading(fresh);
     old.replaceWith(fresh);
     if (wasBottom) this.chat.scrollTop = this.chat.scrollHeight;
     if (hadFocus || held === this) {
       if (hadFocus) (fresh.querySelector(".buttons button") ?? this.text).focus({ preventScroll: true });
-      fresh.scrollIntoView({ block: "nearest" });
+      const tall = fresh.offsetHeight > this.chat.clientHeight;
+      fresh.scrollIntoView({ block: other && tall ? "start" : "nearest" });
       speak((message.text ?? message.caption ?? "").split("\n").filter(Boolean).slice(-2).join(". "));
     }
   }

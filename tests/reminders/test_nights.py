@@ -6,7 +6,8 @@ from itertools import pairwise
 import msgspec
 
 from protocol import facts as f
-from reminders.policy import Pattern, Policy
+from protocol.london import LONDON
+from reminders.policy import FOR_MANAGERS, OWN_LADDERS, Pattern, Policy
 from tests.reminders import world as worlds
 from tests.reminders.test_shifts import ALL
 from tests.reminders.virtual import LoopAlarm, in_virtual_time, utc
@@ -168,3 +169,20 @@ async def test_nobody_reads_the_same_words_again_within_ten_minutes():
         ]
         gaps = [(b - a).total_seconds() for a, b in pairwise(asked)]
         assert min(gaps) >= 599
+
+
+@in_virtual_time
+async def test_what_managers_do_by_day_waits_for_the_morning():
+    """Everything of the return is done at night: the sign-off is asked of the manager by day."""
+    async with World() as world:
+        ref = await world.report(ago=timedelta(hours=1))
+        await world.returns(ref)
+        await world.records(ref, world.fact(f.SafeAndWell, done=True))
+        await world.records(ref, world.fact(f.InterviewOffered))
+        await world.records(ref, world.fact(f.InterviewHeld, held_by="independent visitor"))
+        await world.advance(days=4)
+        asked = [g for g in world.telegram.got if g.message.about == "SIGN-OFF"]
+        assert OWN_LADDERS["SIGN-OFF"] is OWN_LADDERS["REV-WEEKLY"] is FOR_MANAGERS
+        assert {g.to for g in asked} == {"mia"}
+        hours = {g.at.astimezone(LONDON).hour for g in asked}
+        assert min(hours) >= 9 and max(hours) < 17
