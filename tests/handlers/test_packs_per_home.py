@@ -41,11 +41,13 @@ async def test_a_young_person_placed_by_an_authority_with_a_stricter_protocol() 
         await world.forges("amy", f"c:{ref}:card")
         text = world.text("amy")
         [asked_for] = [line for line in text.splitlines() if "the placing authority" in line]
-        assert "(Camden's own protocol): due by 22:00" in asked_for
-        assert "Ring the head of service (Camden's own protocol): " in text
+        assert asked_for.startswith("🕑 22:00 ")
+        assert "(Camden's own protocol)" in asked_for
         await world.taps("amy", "Authority told", "Accountable manager")
         await world.taps("amy", "Phone", "Just now", "Skip")
         assert "N-RA" not in await due(world, ref)
+        await world.taps("amy", "Police told", "Just now", "No reference", "Skip")
+        assert "Ring the head of service (Camden's own protocol)" in world.last("amy")
 
 
 async def test_what_the_placing_authority_wants_stands_in_the_way_of_signing_off() -> None:
