@@ -178,7 +178,7 @@ async def bootstrap(
         staff_list=staff_list,
         reload=reload.run,
         clock=clock,
-        phone=TelegramPhone(client, limiter, removals, backlog, late),
+        phone=TelegramPhone(client, limiter, removals, backlog, late, cases.reused.add),
         version=__version__,
     )
     alerts = StorageAlerts(context, activity)

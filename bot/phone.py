@@ -91,9 +91,17 @@ class TelegramPhone:
     """
 
     def __init__(
-        self, bot: Bot, limiter: Limiter, removals: Removals, backlog: Backlog, late: LateAnswers
+        self,
+        bot: Bot,
+        limiter: Limiter,
+        removals: Removals,
+        backlog: Backlog,
+        late: LateAnswers,
+        changed: Callable[[int, int], None] = lambda _chat, _message: None,
     ) -> None:
+        """changed: told chat and number of each message that shows another screen now."""
         self._bot = bot
+        self._changed = changed
         self._limiter = limiter
         self._removals = removals
         self._backlog = backlog
@@ -117,6 +125,7 @@ class TelegramPhone:
                         link_preview_options=NO_PREVIEW,
                     ),
                 )
+                self._changed(chat_id, message_id)
                 return message_id
             except BadRequest as error:
                 if "not modified" in error.message.casefold():

@@ -263,8 +263,6 @@ async def _tapped(context: Context, incoming: Incoming) -> None:
         )
         return
     await act(context, incoming, parts)
-    if kind in ("c", "r"):
-        context.engine.cases.reused.add(incoming.chat_id, incoming.message_id)
 
 
 async def _form(context: Context, incoming: Incoming, parts: list[str]) -> None:

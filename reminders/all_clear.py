@@ -66,7 +66,8 @@ REUSED_KEPT = 5000
 
 
 class ReusedMessages:
-    """Alarms whose reader tapped a button: they show a form or a card, which no edit must touch."""
+    """Messages that show a form or a card since their reader tapped a button: no edit of an alarm
+    must touch them. An alarm whose new screen did not arrive is an alarm still."""
 
     def __init__(self) -> None:
         self._known: dict[tuple[int, int], None] = {}

@@ -73,6 +73,23 @@ async def test_a_message_that_cannot_be_edited_is_sent_anew_and_an_equal_one_is_
 
 
 @in_virtual_time
+async def test_a_message_counts_as_changed_only_if_the_new_screen_stands_there() -> None:
+    """An alarm whose card did not arrive still rings on that phone, and has to be edited later."""
+    changed: list[tuple[int, int]] = []
+
+    def showing(bot: Bot) -> TelegramPhone:
+        parts: tuple[Any, ...] = (bot, Limiter(Limits()), None, Backlog(), Late())
+        return TelegramPhone(*parts, lambda chat, number: changed.append((chat, number)))
+
+    await showing(Bot(BadRequest("Message can't be edited"), Sent())).show(7001, Screen("x"), 5)
+    with pytest.raises(Refused):
+        await showing(Bot(BadRequest("Message is too long"))).show(7001, Screen("x"), 5)
+    assert changed == []
+    await showing(Bot(Sent())).show(7001, Screen("x"), 5)
+    assert changed == [(7001, 5)]
+
+
+@in_virtual_time
 async def test_a_screen_that_telegram_refuses_is_named() -> None:
     """So that the person is told in words, instead of the same screen again."""
     with pytest.raises(Refused):
