@@ -55,7 +55,7 @@ async def test_what_was_not_done_is_late_with_its_source(room: Room) -> None:
     link = dialog.get_by_role("link", name="Save the picture")
     saved = await room.page.request.get(f"{room.url}{await link.get_attribute('href')}")
     assert saved.headers["content-type"].startswith("image/svg+xml")
-    assert "Police told" in await saved.text()
+    assert "Ring the police" in await saved.text()
 
 
 async def test_the_bot_asks_again_until_somebody_has_it(room: Room) -> None:

@@ -108,6 +108,7 @@ def test_no_other_module_decides_which_facts_count():
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "corrects"
     }
-    # A timeline says which entry another one puts right; what counts it asks of `counting`.
-    showing = {"handlers/wording/card.py", "reports/entries.py"}
+    # A timeline says which entry another one puts right, and a question about a return is asked
+    # from the moment of its first entry; what counts both ask of `counting`.
+    showing = {"handlers/wording/card.py", "reports/entries.py", "reminders/duties.py"}
     assert deciding - showing == {"protocol/counting.py"}

@@ -165,7 +165,7 @@ def test_decisions_of_all_kinds():
     found = [(d.id, d.outcome, d.note, d.until) for d in fold(record.facts).decisions]
     assert found == [
         ("HAR-A2-GATHER", "handed_over", "day manager", SIX + 15 * HOUR),
-        ("REV-WEEKLY", "done", "", None),
+        ("REV-WEEKLY", "done", "all well", None),
         ("STRAT-14D", "booked", "", SIX + 40 * HOUR),
         ("STRAT-14D", "done", "", None),
         ("RET-COLLECT", "done", "", None),

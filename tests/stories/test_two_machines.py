@@ -45,8 +45,8 @@ class TwoMachines(Night):
 
     def launch(self) -> None:
         """The bot's process; one that runs already stays, on the other machine."""
-        if self._process is not None:
-            self._others.append(self._process)
+        if self.process is not None:
+            self._others.append(self.process)
         super().launch()
 
     def first(self) -> subprocess.Popen[bytes]:
