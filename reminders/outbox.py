@@ -39,6 +39,12 @@ class Records(Protocol):
         ...
 
 
+def _of(message: Message, home: str | None) -> str | None:
+    """Whose cases the person has to cover to be told; None: none. Whoever was woken about a case
+    hears the end of it, also if they only stood in for its home and do so no more."""
+    return None if message.kind in (*EDITS, "over") else home
+
+
 class Outbox:
     """Reads and writes messages where they are kept: in episodes and in the service's own file."""
 
@@ -59,7 +65,7 @@ class Outbox:
             found = next((m for m in messages if m.id == message_id), None)
             if found is None or found.state != "waiting":
                 return []
-            if self.records.chat_of(person, home) is None:
+            if self.records.chat_of(person, _of(found, home)) is None:
                 return [msgspec.structs.replace(found, state="failed", error="not on the list")]
             begun.append(
                 msgspec.structs.replace(
@@ -102,9 +108,10 @@ class Outbox:
             record = await self.records.fresh(ref)
         except NotFound:
             return False
-        if self.records.chat_of(person, record.home) is None:
+        found = next((m for m in record.messages if m.id == message_id), None)
+        if found is None or self.records.chat_of(person, _of(found, record.home)) is None:
             return False
-        return any(m.id == message_id and m.state == "waiting" for m in record.messages)
+        return found.state == "waiting"
 
     async def sent(
         self, ref: str, message: Message, at: datetime, chat_id: int | None, number: int | None

@@ -210,6 +210,7 @@ class Swaps:
             )
 
         await self.service_state.change(build, update_id)
+        await self._changed()
         return outcome[0], swap
 
     def _stands(self, swap: Swap, state: RotaState, now: datetime) -> bool:

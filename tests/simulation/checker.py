@@ -96,6 +96,8 @@ class Checker:
         self.covered_again: dict[str, float] = {}
         self.gone: dict[str, float] = {}
         self.alarms: dict[tuple[str, int], dict[tuple[str, str], float]] = {}
+        self.was_told: set[tuple[str, str]] = set()
+        """Person and case, where the one was told of the other when they could be."""
         self.woken: dict[str, dict[str, float]] = {}
         self.heard: dict[str, dict[str, float]] = {}
         self.ends: dict[str, str] = {}
@@ -128,9 +130,13 @@ class Checker:
                 self.broken("told somebody who is not on the list", f"{line.person}: {text[:60]}")
             return
         for found in REF.finditer(text):
-            if not self._may_hear(staff, HOME_OF[found[1]]):
+            if self._may_hear(staff, HOME_OF[found[1]]):
+                self.was_told.add((line.person, found[0]))
+            elif (line.person, found[0]) not in self.was_told or "Do now" in text:
+                # Whoever was woken hears the end, also if they only stood in and do so no more.
                 self.broken("told somebody of another home", f"{found[0]} to {line.person}")
-        if staff.role is not Role.ADMINISTRATOR and "who cover" not in text:
+        told = any((line.person, found[0]) in self.was_told for found in REF.finditer(text))
+        if staff.role is not Role.ADMINISTRATOR and "who cover" not in text and not told:
             for found in HOUSE.finditer(text):
                 if not self._may_hear(staff, found[1].lower()):
                     self.broken("told somebody of another home", f"{found[0]} to {line.person}")

@@ -12,7 +12,7 @@ FOUND = {
     "parts-uncounted": (1, 7, 3, "429 provoked"),
     "gone-still-has-it": (2, 7, 3, "somebody who is gone still has it"),
     "two-owners": (9, 7, 3, "two owners of one duty"),
-    "nobody-stands-in": (4, 7, 3, "nobody was told of what is due"),
+    "nobody-stands-in": (5, 7, 3, "nobody was told of what is due"),
 }
 """By the name of the fault: seed, days, rate, and the invariant that it broke."""
 
