@@ -115,12 +115,23 @@ async def serve(world: World, port: int, routes: Sequence[BaseRoute] = ()) -> No
 
 
 class _Uvicorn(uvicorn.Server):
-    """uvicorn, which at its end first hangs up on everybody: long polls would hold it up."""
+    """uvicorn, which at its end hangs up on everybody: long polls would hold it up."""
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        for listening in sockets or []:
-            hang_up_all(listening.getsockname()[1])
-        await super().shutdown(sockets)
+        ports = [listening.getsockname()[1] for listening in sockets or []]
+        hanging_up = asyncio.create_task(_keep_hanging_up(ports))
+        try:
+            await super().shutdown(sockets)
+        finally:
+            hanging_up.cancel()
+
+
+async def _keep_hanging_up(ports: Sequence[int]) -> None:
+    # More than once: a caller may have been let in whose connection is not made yet.
+    while True:
+        for port in ports:
+            hang_up_all(port)
+        await asyncio.sleep(0.05)
 
 
 def _config(app: Starlette) -> uvicorn.Config:
