@@ -93,8 +93,9 @@ class Acknowledgements:
                         )
                     )
                     continue
-                early = duty.at > now or not duty.in_protocol
-                minutes = self.service_state.policy.acknowledgement.minutes(name, level, early)
+                minutes = self.service_state.policy.acknowledgement.minutes(
+                    name, level, duty.early(now)
+                )
                 latest = now + timedelta(minutes=minutes)
                 ends = min(until, latest) if until is not None and until > now else latest
                 facts.append(

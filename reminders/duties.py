@@ -66,6 +66,8 @@ OWN_DUTIES = frozenset(
     }
 )  # fmt: skip
 """Duties that this service asks for at times of its own; the protocol names none."""
+AT_ONCE = frozenset({"POLICE-CHALLENGE"})
+"""Of these, what is as urgent as a duty of the protocol that is due."""
 HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, DutyDone)
 """Facts that no due time depends on."""
 
@@ -100,6 +102,10 @@ class Duty(msgspec.Struct, frozen=True, kw_only=True):
     def held(self, now: datetime) -> bool:
         """Has somebody said "I have it", and does that still hold?"""
         return bool(self.owner) and self.quiet_until is not None and self.quiet_until > now
+
+    def early(self, now: datetime) -> bool:
+        """Not due yet, or work that the protocol gives no time for: it can wait for the day."""
+        return self.at > now or not (self.in_protocol or self.id in AT_ONCE)
 
     def round_start(self, now: datetime) -> datetime:
         """When the present round of asking began or begins: at the first mention, anew when it is

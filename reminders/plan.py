@@ -166,7 +166,7 @@ def hold_ended(answer: Acknowledged, crew: Crew) -> str:
 
 def urgency(level: int, duty: str, early: bool) -> int:
     """Priority in the outbox: level 3 and an unmet police duty first; lower goes first."""
-    if duty == "N-POLICE" or (level >= 3 and not early):
+    if duty in ("N-POLICE", "POLICE-CHALLENGE") or (level >= 3 and not early):
         return 0
     if early:
         return 40
@@ -185,7 +185,7 @@ class _Asking:
         self.asked: set[str] = set()
         self.next_at: datetime | None = None
         now = situation.now
-        self.early = duty.at > now or not duty.in_protocol
+        self.early = duty.early(now)
         self.start = duty.round_start(now)
         self.ladder = situation.policy.ladder(
             duty.id, situation.level, self.early, young=situation.young

@@ -105,6 +105,7 @@ FOR_MANAGERS = Ladder(
 
 OWN_LADDERS = {
     "N-POLICE": FAST,
+    "POLICE-CHALLENGE": FAST,
     "REV-WEEKLY": FOR_MANAGERS,
     "STRAT-14D": FOR_MANAGERS,
     "CUR-STRAT": FOR_MANAGERS,
@@ -115,7 +116,7 @@ OWN_LADDERS = {
     **{f"MEETING-{kind.upper()}": FOR_MANAGERS for kind in get_args(MeetingKind)},
 }
 """Duties that have a ladder of their own unless the configuration gives them another: telling the
-police is faster, what managers do by day waits for the morning."""
+police, and challenging their refusal, is faster; what managers do by day waits for the morning."""
 
 
 class Ladders(Table, frozen=True, kw_only=True):

@@ -13,10 +13,11 @@ OWN = {
     "RI-OFFER": "Offer the return interview: by somebody independent of the home, within 72 hours.",
     "SIGN-OFF": "Read the record, settle what is open, and sign off.",
     "CLOSE": "Close the case: it is signed off and nothing is open.",
+    "POLICE-CHALLENGE": "Ring police on 101 again and challenge their refusal. {challenge}",
     "ASK-CONCERNS": "Ask {contact} about earlier concerns; record yes or no.",
 }
 """Acts that this service asks for; those of the protocol stand in its pack."""
-CONTACT = "{contact}"
+CONTACT, CHALLENGE = "{contact}", "{challenge}"
 CRIME_IN_ACTION = "<b>🚨 Crime in action: ring 999 now.</b>"
 
 
@@ -27,7 +28,9 @@ def act(duty: str, view: CaseView) -> str:
     """
     known = view.pack.duty(duty)
     said = OWN.get(duty) or (known.act if known else "") or duties.title(duty, view.pack) + "."
-    return plain(said.replace(CONTACT, contact(view, known.contact if known else "")))
+    said = said.replace(CONTACT, contact(view, known.contact if known else ""))
+    police = view.pack.duty("N-POLICE")
+    return plain(said.replace(CHALLENGE, police.challenge if police else "").rstrip())
 
 
 def contact(view: CaseView, usual: str = "") -> str:

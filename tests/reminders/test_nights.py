@@ -186,3 +186,29 @@ async def test_what_managers_do_by_day_waits_for_the_morning():
         assert {g.to for g in asked} == {"mia"}
         hours = {g.at.astimezone(LONDON).hour for g in asked}
         assert min(hours) >= 9 and max(hours) < 17
+
+
+@in_virtual_time
+async def test_a_refusal_of_the_police_rings_at_night():
+    """Half past one: they refuse the report. It is challenged now, by the next person and the
+    manager if nobody answers; "I have it" holds for the level's time and not for a day."""
+    async with World(start=utc("2026-03-07 01:30")) as world:
+        ref = await world.report()
+        await world.advance(minutes=10)
+        await world.records(ref, world.fact(f.PoliceAnswered, accepted=False, reason="they wait"))
+        await world.advance(minutes=25)
+        assert world.asked("POLICE-CHALLENGE") == [
+            ("01:40", "amy"),
+            ("01:45", "ben"),
+            ("01:50", "mia"),
+            ("02:00", "mia"),
+        ]
+        assert {g.message.priority for g in world.telegram.got if g.said.endswith("GE")} == {0}
+        assert OWN_LADDERS["POLICE-CHALLENGE"] is OWN_LADDERS["N-POLICE"]
+        answer = await world.has_it(ref, "POLICE-CHALLENGE", "ben")
+        assert answer.until - world.clock.now() == timedelta(minutes=120)
+        told = world.fact(f.PoliceAnswered, by="ben", accepted=True, grade="medium")
+        await world.records(ref, told)
+        world.telegram.new()
+        await world.advance(hours=8)
+        assert not [said for _, said in world.telegram.new() if "CHALLENGE" in said]
