@@ -149,3 +149,100 @@ async def test_whoever_did_the_work_does_not_sign_it_off_alone(two_managers: Nig
     await taps(night.robin, "Sign off")
     await night.robin.sees("another manager signs it off: Toni Placeholder")
     await signs_off_with_a_reason(toni, ref)
+
+
+async def shows_to_settle(who: Person, ref: str) -> str:
+    await who.sends(f"/case {ref}")
+    await who.taps("To settle")
+    return str(await who.has_on_screen("to settle"))
+
+
+async def test_an_interview_by_the_key_worker_does_not_count_an_independent_one_does(
+    night: Night,
+) -> None:
+    """What somebody of the placement heard is kept; the interview is asked for until somebody who
+    is independent of the home has held it."""
+    ref = await told(night)
+    await comes_back(night, ref)
+    await night.clock.go_to(london("2026-11-22 11:00"), stepwise=False)
+    await night.morgan.sends(f"/case {ref}")
+    await taps(night.morgan, "Interview held", "Just now", "Somebody of our placement")
+    await night.morgan.sees(ref, "return interview held")
+    await taps(night.morgan, "Safe and well check", "Yes, done", "Just now")
+    await night.morgan.has_on_screen("safe and well check done", "Arrange the return interview")
+    assert "return interview" in await shows_to_settle(night.morgan, ref)
+    await night.forget()
+    await night.clock.go_to(london("2026-11-24 21:31"), stepwise=False)
+    await night.morgan.sees(ref, "return interview is held by somebody independent")
+    await night.morgan.sends(f"/case {ref}")
+    await taps(night.morgan, "Interview held", "Just now", "Independent service")
+    card = str(await night.morgan.has_on_screen(ref, "return interview held"))
+    assert "Arrange the return interview" not in card
+    await night.forget()
+    await night.clock.advance(days=2)
+    said = " ".join(str(seen) for seen in (*night.morgan.unseen, *night.robin.unseen))
+    assert "return interview" not in said
+
+
+async def test_parents_are_not_to_be_told_and_then_told_after_all(night: Night) -> None:
+    """Withheld is not told: nobody is asked, and the card says so. Taken back, they are due."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.records_authority(night.morgan)
+    await taps(night.morgan, "Not to be told")
+    await night.morgan.sends("they may be in danger at home")
+    await taps(night.morgan, "Social worker", "Save")
+    card = str(await night.morgan.has_on_screen(ref, "parents not to be told, reason kept"))
+    assert "parents told" not in card.casefold() and "danger at home" not in card
+    await night.forget()
+    await night.clock.advance(hours=2)
+    assert night.morgan.unseen == []
+    await night.morgan.sends(f"/case {ref}")
+    await taps(night.morgan, "More", "Put right", "Parents may be told after all")
+    await night.morgan.sends("a mistake: there is no such decision")
+    await taps(night.morgan, "Save")
+    await night.morgan.has_on_screen(ref, "Tell the parents")
+    await night.forget()
+    await night.clock.advance(minutes=30)
+    await night.morgan.sees(ref, "Do now", "parents")
+    await night.morgan.sends(f"/case {ref}")
+    await night.records_parents(night.morgan)
+    await night.morgan.has_on_screen(ref, "parents told")
+    await night.forget()
+    await night.clock.advance(hours=1)
+    assert not [seen for seen in night.morgan.unseen if "parents" in str(seen)]
+    assert "they may be in danger at home" in night.record(ref)
+
+
+async def test_an_interview_is_declined_and_the_reason_is_kept(night: Night) -> None:
+    """With a reason it is settled: nobody is asked for it; the record alone has the reason."""
+    ref = await told(night)
+    await comes_back(night, ref)
+    await night.morgan.sends(f"/case {ref}")
+    await taps(night.morgan, "Interview offered", "Just now", "Independent service")
+    await taps(night.morgan, "Accepted or declined", "Declined")
+    await night.morgan.sends("says it was only about the bus")
+    card = str(await night.morgan.has_on_screen(ref, "return interview declined, reason kept"))
+    assert "about the bus" not in card
+    assert "return interview" not in await shows_to_settle(night.morgan, ref)
+    await night.forget()
+    await night.clock.advance(days=4)
+    said = " ".join(str(seen) for seen in (*night.morgan.unseen, *night.robin.unseen))
+    assert ref in said and "return interview" not in said
+    assert "reason: says it was only about the bus" in night.record(ref)
+
+
+async def test_a_manager_closes_with_a_reason_and_the_digest_says_so(night: Night) -> None:
+    ref = await told(night)
+    await comes_back(night, ref)
+    await signs_off_with_a_reason(night.robin, ref)
+    await taps(night.robin, "Close")
+    await night.robin.has_on_screen("Not recorded as done yet", "Arrange the return interview")
+    await taps(night.robin, "Close")
+    await night.robin.has_on_screen(ref, "CLOSED", "closed (Robin Model)")
+    await night.forget()
+    await night.clock.go_to(london("2026-11-23 09:01"), stepwise=False)
+    digest = await night.robin.sees("Your week", "Signed off with something open: 1")
+    assert f"{ref} (Robin Model)" in str(digest)
+    assert "Reason: the authority follows it up" in str(digest)
+    assert f"Still to be held: {ref}" in str(digest)
+    assert night.morgan.unseen == []
