@@ -161,7 +161,7 @@ async def bootstrap(
     activity, backlog = Activity(), Backlog()
     late = LateAnswers(client, limiter)
     service_state.events.account_gone.listen(late.drop)
-    removals = Removals(client, service_state, clock, late)
+    removals = Removals(client, service_state, clock)
     staff_list = StaffList(engine)
     reload = Reload(path, config, policy, engine, staff_list)
     pages = None

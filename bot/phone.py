@@ -34,7 +34,7 @@ from telegram.error import (
 
 from bot.late_answers import Answer, LateAnswers, send_answer
 from bot.polling import Backlog
-from bot.removals import Removals
+from bot.removals import GONE, Removals
 from bot.telegram_client import seconds_of
 from handlers.chat import Button, Refused, Screen, Unreached
 from handlers.wording.menu import KEYBOARD
@@ -147,24 +147,32 @@ class TelegramPhone:
         except (TelegramError, TimeoutError) as error:
             log.info("a tap could not be answered", error=type(error).__name__)
 
-    async def remove(self, chat_id: int, message_id: int) -> bool:
-        """False if it is still there. What failed for the moment is tried again, for as long as
-        Telegram permits (48 hours); it is on record until then."""
+    async def remove(self, chat_id: int, message_id: int, *, own: bool = False) -> bool:
+        """What failed for the moment is tried again, and is on record until it is done."""
         if self._crowded(chat_id):
-            await self._removals.owe(chat_id, message_id)
+            await self._removals.owe(chat_id, message_id, own=own)
             return True
+        gone = True
         try:
             async with asyncio.timeout(ANSWER_SECONDS / 2):
-                return await self._bot.delete_message(chat_id, message_id) is True
-        except BadRequest:
-            log.warning("a message can not be taken out of a chat")
-            return False
+                await self._bot.delete_message(chat_id, message_id)
+        except BadRequest as error:
+            if not (gone := GONE in error.message.casefold()):
+                log.warning("a message can not be taken out of a chat")
         except Forbidden:
-            return False
+            gone = False
         except (TelegramError, TimeoutError) as error:
             log.warning("a message is taken out of a chat later", error=type(error).__name__)
-            await self._removals.owe(chat_id, message_id)
-            return False
+            await self._removals.owe(chat_id, message_id, own=own)
+            return True
+        self._removals.gone(chat_id, message_id)
+        return gone
+
+    async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
+        await self._removals.owe_once_saved(chat_id, message_id, update_id)
+
+    async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
+        await self._removals.settled(chat_id, message_id, saved=saved)
 
     async def link(self, start: str) -> str:
         if not self._name:

@@ -71,8 +71,19 @@ class Phone(Protocol):
         """Ends the little clock on a tapped button; a text over 200 characters is cut."""
         ...
 
-    async def remove(self, chat_id: int, message_id: int) -> bool:
-        """Deletes a message (of either side) from the chat; False if it is still there."""
+    async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
+        """Before what this message says is saved: that it leaves the chat then is on record, and
+        holds whatever happens in between. `update_id`: what saves it; 0: it leaves in any case."""
+        ...
+
+    async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
+        """After `will_remove`: if what it says is not `saved`, it stays, unless `remove` was
+        called."""
+        ...
+
+    async def remove(self, chat_id: int, message_id: int, *, own: bool = False) -> bool:
+        """Deletes a message (of either side, `own`: the bot's) from the chat, now or as soon as
+        Telegram takes it; False if it stays there."""
         ...
 
     async def link(self, start: str) -> str:

@@ -314,7 +314,7 @@ async def in_hand(context: Context, staff_id: str) -> Draft | None:
 
 async def ask_again(context: Context, incoming: Incoming, draft: Draft, hint: str = "") -> None:
     """The question once more, at the bottom of the chat; where it stood before it goes."""
-    await context.phone.remove(incoming.chat_id, draft.message_id)
+    await context.phone.remove(incoming.chat_id, draft.message_id, own=True)
     draft = msgspec.structs.replace(draft, message_id=0)
     await _show(context, incoming, draft, hint)
 

@@ -5,6 +5,7 @@ Whatever goes wrong, the person is told whether it was saved, and nothing else i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
@@ -34,6 +35,8 @@ from storage.store import Conflict, NotFound, NotSaved
 log = structlog.get_logger(__name__)
 Act: TypeAlias = Callable[[Context, Incoming, list[str]], Awaitable[None]]
 
+LINKED = re.compile(r"[A-Za-z0-9_-]{16,64}")
+"""What a link with an invitation puts behind /start."""
 PRESSED = {
     menu.REPORT: "/missing",
     menu.OPEN: "/open",
@@ -48,6 +51,10 @@ async def receive(context: Context, incoming: Incoming) -> None:
         await again(context, incoming)
         return
     try:
+        if _holds_words(incoming):
+            # On record before they are saved, so that no crash leaves them in the chat.
+            promised = 0 if incoming.other else incoming.update_id
+            await context.phone.will_remove(incoming.chat_id, incoming.message_id, promised)
         await _dispatch(context, incoming)
     except NotSaved as error:
         log.error("not saved", why=str(error))
@@ -71,8 +78,30 @@ async def receive(context: Context, incoming: Incoming) -> None:
         log.exception("a handler failed", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
     finally:
-        if incoming.callback_id:
-            await context.phone.answer(incoming.callback_id)
+        await _end(context, incoming)
+
+
+async def _end(context: Context, incoming: Incoming) -> None:
+    """What was typed goes if it is on disk, and stays if it is not; a tap waits no longer."""
+    if _holds_words(incoming):
+        saved = await _saved(context, incoming)
+        await context.phone.dealt_with(incoming.chat_id, incoming.message_id, saved=saved)
+    if incoming.callback_id:
+        await context.phone.answer(incoming.callback_id)
+
+
+def _holds_words(incoming: Incoming) -> bool:
+    """Whether somebody typed or sent more than a command or a label of the keyboard."""
+    text = incoming.text
+    typed = bool(text) and text not in PRESSED and _command_of(text) not in COMMANDS
+    return typed or bool(incoming.other)
+
+
+def _command_of(text: str) -> str:
+    """The command as it stands in the table, also with the name of a bot behind it. "/open Jamie"
+    and "/open@Jamie" are none."""
+    name, at, bot = text.partition("@")
+    return name.casefold() if not at or bot.casefold().endswith("bot") else text
 
 
 async def _saved(context: Context, incoming: Incoming) -> bool:
@@ -98,11 +127,10 @@ def _case_meant(context: Context, incoming: Incoming) -> str:
 async def again(context: Context, incoming: Incoming) -> None:
     """Telegram delivered it twice (a crash came between saving and confirming): the fact is on
     record once; what the person may not have seen is shown."""
-    bare = incoming.text in PRESSED or (incoming.text.startswith("/") and " " not in incoming.text)
-    if incoming.text and not bare:
-        # Saved, and perhaps not removed before the crash.
-        await context.phone.remove(incoming.chat_id, incoming.message_id)
     try:
+        if _holds_words(incoming):
+            # Saved, and perhaps not removed before the crash.
+            await draft_session.take_out(context, incoming)
         if (draft := await _half_finished(context, incoming)) is not None:
             screen = await unasked.reminder_of(context, incoming.staff, draft)
             await context.phone.show(incoming.chat_id, screen, draft.message_id)
@@ -158,12 +186,25 @@ async def _typed(context: Context, incoming: Incoming) -> None:
 
 
 async def _unasked(context: Context, incoming: Incoming, words: str) -> None:
-    """Words that nobody asked for. A form in hand stays at the bottom of the chat."""
+    """Words that nobody asked for."""
+    await _keep(context, incoming, words)
+    await _ask_about(context, incoming)
+
+
+async def _keep(context: Context, incoming: Incoming, words: str) -> None:
+    """On disk, and out of the chat; of somebody who sees no case only out of the chat."""
     if _sees_no_case(context, incoming):
         await draft_session.take_out(context, incoming)
-        raise NotAllowed(menu.ADMINISTRATOR_WORDS)
+        return
     ref = lists.reference_in(words, context.service)
     await unasked.keep(context, incoming, words, ref=ref)
+
+
+async def _ask_about(context: Context, incoming: Incoming) -> None:
+    """What becomes of the words that were kept? A form in hand stays at the bottom of the chat."""
+    if _sees_no_case(context, incoming):
+        raise NotAllowed(menu.ADMINISTRATOR_WORDS)
+    await unasked.ask(context, incoming)
     if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)
 
@@ -181,20 +222,25 @@ async def _question_at_the_bottom(context: Context, incoming: Incoming) -> None:
 
 async def _command(context: Context, incoming: Incoming, text: str) -> None:
     name, _, rest = text.partition(" ")
-    name, words = name.partition("@")[0].casefold(), rest.split()
+    name = _command_of(name)
     act = COMMANDS.get(name)
     if act is None:
         await _unasked(context, incoming, text)
         return
-    if name in CASE_COMMANDS and _sees_no_case(context, incoming):
-        raise NotAllowed(menu.ADMINISTRATOR)
     ref = lists.reference_in(rest, context.service) if name == "/case" else ""
-    beside = " ".join(w for w in words if w.upper().strip(".,;:!?()") != ref)
+    beside = " ".join(w for w in rest.split() if w.upper().strip(".,;:!?()") != ref)
+    if name == "/start" and LINKED.fullmatch(rest):
+        beside = ""
+    if beside:
+        # First, as the act may be saved under this update, too, and then it counts as dealt with.
+        await _keep(context, incoming, beside)
     try:
+        if name in CASE_COMMANDS and _sees_no_case(context, incoming):
+            raise NotAllowed(menu.ADMINISTRATOR)
         await act(context, incoming, [ref] if ref else [])
     finally:
-        if beside and name != "/start":
-            await _unasked(context, incoming, beside)
+        if beside:
+            await _ask_about(context, incoming)
         elif name not in FORM_COMMANDS:
             await _question_at_the_bottom(context, incoming)
 
@@ -210,7 +256,7 @@ def _sees_no_case(context: Context, incoming: Incoming) -> bool:
 
 async def _start(context: Context, incoming: Incoming, _: list[str]) -> None:
     await context.shifts.staff_started(incoming.staff.id)
-    if " " in incoming.text:  # somebody of the list tapped a link
+    if LINKED.fullmatch(incoming.text.partition(" ")[2]):  # somebody of the list tapped a link
         await context.phone.remove(incoming.chat_id, incoming.message_id)
     await context.phone.say(incoming.chat_id, menu.WELCOME, keyboard=True)
 

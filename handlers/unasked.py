@@ -45,7 +45,7 @@ async def kept(context: Context, staff_id: str) -> Draft | None:
 
 
 async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = "") -> None:
-    """Puts the words on disk, takes them out of the chat, and asks what becomes of them.
+    """Puts the words on disk and takes them out of the chat; `ask` asks what becomes of them.
 
     ref: the case that was named beside them.
     """
@@ -72,8 +72,15 @@ async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = ""
     )
     await context.store.save_draft(draft, incoming.update_id)
     await draft_session.take_out(context, incoming)
-    if before:
-        await context.phone.remove(incoming.chat_id, before.message_id)
+
+
+async def ask(context: Context, incoming: Incoming) -> None:
+    """What becomes of the words that are kept? At the bottom of the chat, and there alone."""
+    draft = await kept(context, incoming.staff.id)
+    if draft is None:
+        return
+    if draft.message_id:
+        await context.phone.remove(incoming.chat_id, draft.message_id, own=True)
     await _offer(context, incoming, draft)
 
 

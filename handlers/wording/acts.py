@@ -13,11 +13,12 @@ OWN = {
     "RI-OFFER": "Offer the return interview: by somebody independent of the home, within 72 hours.",
     "SIGN-OFF": "Read the record, settle what is open, and sign off.",
     "CLOSE": "Close the case: it is signed off and nothing is open.",
-    "POLICE-CHALLENGE": "Ring police on 101 again and challenge their refusal. {challenge}",
+    "POLICE-CHALLENGE": "Police refused: ring 101 again, ask for the duty inspector, say that a "
+    "child is missing; record the reason and the officer.",
     "ASK-CONCERNS": "Ask {contact} about earlier concerns; record yes or no.",
 }
 """Acts that this service asks for; those of the protocol stand in its pack."""
-CONTACT, CHALLENGE = "{contact}", "{challenge}"
+CONTACT = "{contact}"
 CRIME_IN_ACTION = "<b>🚨 Crime in action: ring 999 now.</b>"
 
 
@@ -28,9 +29,7 @@ def act(duty: str, view: CaseView) -> str:
     """
     known = view.pack.duty(duty)
     said = OWN.get(duty) or (known.act if known else "") or duties.title(duty, view.pack) + "."
-    said = said.replace(CONTACT, contact(view, known.contact if known else ""))
-    police = view.pack.duty("N-POLICE")
-    return plain(said.replace(CHALLENGE, police.challenge if police else "").rstrip())
+    return plain(said.replace(CONTACT, contact(view, known.contact if known else "")))
 
 
 def contact(view: CaseView, usual: str = "") -> str:

@@ -76,9 +76,14 @@ NO_CASES = "No open cases."
 NOTHING_TO_CANCEL = "There is nothing to cancel."
 ADMINISTRATOR = "You see no cases in this chat. /duty shows who is on duty."
 REFUSED_KIND = (
-    "I do not keep photos, voice, files or locations, and have taken this one out of the chat. "
+    "I do not keep photos, voice, files or locations, and take this one out of the chat. "
     "Please describe it in a few words, or send it to police their way."
 )
+NOT_RECORDED = (
+    "<b>Something that you typed at {} is NOT on record</b>: I was stopped before I had saved it. "
+    "Please record it again, and if it is still in this chat, delete it."
+)
+NOT_REMOVED_AT = "I could not take what you sent at {} out of this chat. Please delete it yourself."
 NOT_REMOVED = "I could not take your message out of this chat. Please delete it yourself."
 FAILED = (
     "<b>Something went wrong here; this was NOT saved.</b> Please try once more. "

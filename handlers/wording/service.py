@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from handlers.chat import Button, Screen, bold, plain
-from handlers.wording import alarms, duties, swap
+from handlers.wording import alarms, duties, menu, swap
 from handlers.wording.acts import dialable
 from handlers.wording.common import clock, cut, due, listed, span
 from handlers.wording.lists import NOBODY_TOLD, TOLD
@@ -87,6 +87,9 @@ def screen(message: Message, words: Words) -> Screen:
             )
         case "alarm":
             return Screen(_alarm(data))
+        case "not_removed" | "not_recorded":
+            said = menu.NOT_REMOVED_AT if message.kind == "not_removed" else menu.NOT_RECORDED
+            return Screen(said.format(clock(moment(data["since"]), words.now)))
         case _:
             return Screen(f"🔔 {plain(message.kind.replace('_', ' '))}")
 

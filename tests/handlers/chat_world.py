@@ -89,6 +89,9 @@ class FakePhone:
         self.chats: dict[int, dict[int, Screen]] = {}
         self.said: list[tuple[int, str]] = []
         self.removed: list[tuple[int, int]] = []
+        self.owed: dict[tuple[int, int], int] = {}
+        """What is to leave the chat once its update is saved."""
+        self.dealt: list[tuple[int, int, bool]] = []
         self.away = False
         """Telegram takes nothing."""
         self._number = 1000
@@ -112,7 +115,14 @@ class FakePhone:
     async def answer(self, callback_id: str, text: str = "", *, alert: bool = False) -> None:
         return
 
-    async def remove(self, chat_id: int, message_id: int) -> bool:
+    async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
+        self.owed[(chat_id, message_id)] = update_id
+
+    async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
+        self.owed.pop((chat_id, message_id), None)
+        self.dealt.append((chat_id, message_id, saved))
+
+    async def remove(self, chat_id: int, message_id: int, *, own: bool = False) -> bool:
         self.removed.append((chat_id, message_id))
         if not self.away:
             self.chats.get(chat_id, {}).pop(message_id, None)

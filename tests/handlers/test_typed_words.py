@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -244,3 +246,125 @@ def test_the_time_in_which_parts_are_joined_is_seconds() -> None:
     from handlers.form import SAME_TEXT
 
     assert timedelta(seconds=2) <= SAME_TEXT <= timedelta(seconds=30)
+
+
+def at_each_save(world: ChatWorld, look: Callable[[], None]) -> None:
+    """Calls it whenever something is about to be put on disk."""
+    for name in ("save_draft", "commit", "create"):
+        save = getattr(world.store, name)
+
+        async def watched(*args: Any, _save: Any = save, **fields: Any) -> Any:
+            look()
+            return await _save(*args, **fields)
+
+        setattr(world.store, name, watched)
+
+
+@pytest.mark.parametrize(
+    ("begun", "text"),
+    [
+        ("c:{ref}:note", "she rang from the station"),
+        ("c:{ref}:raise", "Level 3"),
+        ("", "she rang from the station"),
+        ("", "/case {ref} she rang from the station"),
+        ("", "/missing she rang from the station"),
+        ("", "/she_rang"),
+        ("", "/start she rang from the station"),
+    ],
+)
+async def test_that_it_leaves_the_chat_is_on_record_before_it_is_saved(
+    begun: str, text: str
+) -> None:
+    """So a power cut between saving and removing leaves no words in the chat."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        if begun:
+            await world.forges("amy", begun.format(ref=ref))
+        promised: list[bool] = []
+
+        def look() -> None:
+            promised.append(world.phone.owed == {(1, world._typed): world._update})
+
+        at_each_save(world, look)
+        await world.sends("amy", text.format(ref=ref))
+        assert promised and promised[0]
+        assert (1, world._typed) in world.phone.removed
+        assert world.phone.owed == {}
+
+
+@pytest.mark.parametrize("text", ["/open", "/open@nightlight_example_bot", "📂 Open cases"])
+async def test_a_bare_command_costs_no_record(text: str) -> None:
+    async with ChatWorld() as world:
+        await world.reports()
+        world.phone.dealt.clear()
+        at_each_save(world, lambda: pytest.fail("nothing is to be saved"))
+        await world.sends("amy", text)
+        assert world.phone.dealt == []
+
+
+async def test_a_reference_alone_stays_in_the_chat() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        world.phone.dealt.clear()
+        await world.sends("amy", ref)
+        assert world.phone.dealt == [(1, world._typed, False)]
+        assert (1, world._typed) not in world.phone.removed
+
+
+async def test_a_photo_leaves_the_chat_whatever_happens() -> None:
+    async with ChatWorld() as world:
+        seen: list[int] = []
+        remove = world.phone.remove
+
+        async def removing(chat: int, number: int, *, own: bool = False) -> bool:
+            seen.append(world.phone.owed[(chat, number)])
+            return await remove(chat, number)
+
+        world.phone.remove = removing  # type: ignore[method-assign]
+        await world.sends_kind("amy", "photo")
+        assert seen == [0]
+
+
+async def test_words_beside_a_command_are_saved_before_the_command_is() -> None:
+    """Both are saved under one update, which comes again after a power cut and is passed over: what
+    was saved second would be lost, and taken out of the chat."""
+    async with ChatWorld() as world:
+        saved: list[str] = []
+        save = world.store.save_draft
+
+        async def power_cut(draft: Any, update_id: int | None = None) -> Any:
+            if saved:
+                raise OSError("the power fails")
+            saved.append(draft.kind)
+            return await save(draft, update_id)
+
+        world.store.save_draft = power_cut  # type: ignore[method-assign]
+        await world.sends("amy", "/missing she rang from the station")
+        assert saved == ["words"]
+        assert await kept(world) == ["she rang from the station"]
+
+
+async def test_a_command_that_came_again_is_taken_out_with_its_words() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/open\nshe rang from the station")
+        world.phone.removed.clear()
+        await world.again("amy")
+        await world._in("amy", text="/open\nshe rang from the station", message_id=world._typed)
+        assert (1, world._typed) in world.phone.removed
+
+
+@pytest.mark.parametrize("text", ["/missing she is gone", "/case RH-2345 she is gone", "/open now"])
+async def test_words_of_an_administrator_leave_the_chat_beside_every_command(text: str) -> None:
+    async with ChatWorld() as world:
+        await world.sends("ada", text)
+        assert (5, world._typed) in world.phone.removed
+        assert "was not kept" in world.last("ada")
+
+
+async def test_a_link_leaves_the_chat_and_other_words_behind_start_are_kept() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/start Jrm2xN0u8dG5aVqY")
+        assert (1, world._typed) in world.phone.removed
+        assert await kept(world) == []
+        await world.sends("amy", "/start Jamie rang")
+        assert await kept(world) == ["Jamie rang"]

@@ -146,3 +146,29 @@ async def test_no_confirmed_fact_and_no_due_reminder_is_lost_when_the_process_is
         record = night.record(ref)
         assert "opened" in record, f"{ref} was seen confirmed and is not in the book"
         assert record.count(" opened ") == 1, f"{ref} was opened twice"
+
+
+async def test_typed_words_leave_the_chat_after_a_power_cut_of_thirty_hours(night: Night) -> None:
+    """The cut comes when they are on disk and not yet out of the chat. After a day Telegram does
+    not deliver the message again, but that it is to go is on record."""
+    ref = await night.reports(night.morgan, police="Just now")
+    await night.morgan.taps("Note")
+    hanging = await night.stage.faults.add("hang", method="deleteMessage", seconds=60)
+    await night.morgan.sends("she rang from the station", settle=False)
+    for _ in range(100):
+        await asyncio.sleep(0.1)
+        if "note kept" in await night.morgan.screen():
+            break
+    night.kill()
+    await night.stage.faults.remove(hanging)
+    assert "she rang from the station" in await night.morgan.screen()
+    await night.clock.advance(hours=30, stepwise=False, settle=False)
+    await night.start()
+    for _ in range(100):
+        if "she rang from the station" not in (text := await night.morgan.screen()):
+            break
+        await asyncio.sleep(0.1)
+    assert "she rang from the station" not in text
+    assert "could not take" not in text and "NOT on record" not in text
+    night.stop()
+    assert "she rang from the station" in night.record(ref)
