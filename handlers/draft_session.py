@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -49,11 +49,15 @@ def owner_key(staff_id: str, kind: str) -> str:
 async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
     """This person's half-filled forms, the one shown last first."""
     found = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
-    return sorted(
-        (d for d in found if d is not None),
-        key=lambda d: d.touched_at or d.started_at,
-        reverse=True,
-    )
+    now = context.clock.now()
+    return sorted((d for d in found if d is not None), key=lambda d: _last(d, now), reverse=True)
+
+
+def _last(draft: Draft, now: datetime) -> tuple[bool, int]:
+    """Of two forms in hand the one that the later update touched: a clock may have gone back in
+    between. Telegram may begin its numbers anew when nobody wrote for a week."""
+    touched = draft.touched_at or draft.started_at
+    return now - touched <= IN_HAND, draft.seen[-1] if draft.seen else 0
 
 
 async def draft_by_id(context: Context, staff_id: str, draft_id: str) -> Draft | None:

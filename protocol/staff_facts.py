@@ -22,6 +22,8 @@ from protocol.provider import Provider, Role, Staff
 CONFIGURATION = "configuration"
 """Stands as the author of what the configuration file says."""
 INVITATION_HOLDS = timedelta(hours=24)
+AHEAD = timedelta(minutes=1)
+"""Clocks that are kept right differ by less."""
 TAKEN_IDS = ("nightlight", CONFIGURATION, "on_duty", "next", "managers", "everyone")
 """Words that no person may have as an id: authors and groups."""
 
@@ -107,8 +109,9 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
         return self.made_at + INVITATION_HOLDS
 
     def open(self, now: datetime) -> bool:
-        """Can it still be used?"""
-        return not self.over and now < self.expires_at
+        """Can it still be used? Not if it was made by a clock that was ahead: nobody knows how old
+        it is."""
+        return not self.over and self.made_at - AHEAD <= now < self.expires_at
 
 
 class StaffRecord(msgspec.Struct, frozen=True, kw_only=True):

@@ -41,6 +41,10 @@ EDITS = frozenset({"settled", "collapsed"})
 """Kinds of message that change one that is there already."""
 WAKING = ASKING | {"level", "not_enough"}
 """Kinds of message after which somebody wants to know how it ended."""
+MOST_ATTEMPTS = 5
+"""After so many failures an edit is given up."""
+NOT_ON_LIST = "not on the list"
+"""Why a message to somebody who has left is not sent."""
 TELL_WITHIN = timedelta(hours=12)
 """A return that was written down longer ago is no news."""
 ANSWERED_BY: dict[str, tuple[type, ...]] = {
@@ -92,6 +96,12 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """When it was done (UTC); for held: until when."""
 
 
+def to_be_made_up(edit: Message) -> bool:
+    """Did not arrive, and may when its reader can be written to again."""
+    gone = edit.state == "failed" and edit.error != NOT_ON_LIST
+    return gone and edit.attempts < MOST_ATTEMPTS
+
+
 def edits(
     messages: Sequence[Message], facts: Sequence[Fact], wanted: Iterable[Duty], now: datetime
 ) -> tuple[list[Message], list[Message]]:
@@ -107,7 +117,12 @@ def edits(
             groups.setdefault((message.to, message.message_id), []).append(message)
             key = (message.to, message.about)
             newest[key] = max(newest.get(key, 0), message.message_id)
-    known = {message.id: message for message in messages if message.kind in EDITS}
+    known = {
+        message.id: message
+        for message in messages
+        if message.kind in EDITS and not to_be_made_up(message)
+    }
+    before = {message.id: message for message in messages if message.kind in EDITS}
     gone = {(m.to, m.data["of"]) for m in known.values() if m.kind == "collapsed"}
     true: dict[str, Message] = {}
     for (person, number), parts in groups.items():
@@ -122,7 +137,11 @@ def edits(
         else:
             continue
         true[made.id] = made
-    new = [made for name, made in true.items() if name not in known]
+    new = [
+        msgspec.structs.replace(made, attempts=before[name].attempts) if name in before else made
+        for name, made in true.items()
+        if name not in known
+    ]
     outdated = [
         message
         for name, message in known.items()

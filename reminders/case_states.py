@@ -61,7 +61,10 @@ class CaseStates:
         return self.standing(record, self.service_state.clock.now())
 
     def standing(self, record: Episode, now: datetime) -> Standing:
-        """The same of a record as it was read."""
+        """The same of a record as it was read. What is on record is known, also while the machine's
+        clock stands before it."""
+        if record.entries:
+            now = max(now, record.entries[-1].fact.recorded_at)
         history = assessment_cache.earlier(self._history.get(record.person, ()), record.ref)
         before = self._known.get(record.ref)
         pack = self.service_state.pack.of(record.home)

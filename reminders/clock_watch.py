@@ -15,6 +15,7 @@ import msgspec
 from protocol.clock_corrections import as_corrected
 from protocol.counting import last_of
 from protocol.facts import NIGHTLIGHT, ClockCorrected, Fact, Withdrawn
+from reminders import monthly
 from reminders.rota import RotaState
 from reminders.shift_list import wishes
 from reminders.weekly_digest import DigestState
@@ -101,6 +102,10 @@ def put_right_office(office: Office, now: datetime) -> OfficeChange | None:
     }
     if right_lists != lists:
         state["shift_list"] = msgspec.to_builtins(right_lists)
+    months = office.state.get(monthly.KEY) or {}
+    right_months = monthly.not_ahead(months, now)
+    if right_months != months:
+        state[monthly.KEY] = right_months
     messages = _messages(office.messages, now)
     return OfficeChange(state=state, messages=messages) if state or messages else None
 
@@ -118,7 +123,7 @@ def _asked(question: Any, name: str, now: datetime) -> Any:
 def _messages(messages: tuple[Message, ...], now: datetime) -> list[Message]:
     found = []
     for message in messages:
-        ahead = message.created_at > now
+        ahead = message.created_at >= now
         pause = message.not_before if message.state == "waiting" else None
         if not ahead and (pause is None or pause <= now + LONGEST_PAUSE):
             continue

@@ -25,6 +25,12 @@ def month_before(month: str) -> str:
     return f"{date.fromisoformat(f'{month}-01') - timedelta(days=1):%Y-%m}"
 
 
+def not_ahead(sent: dict[str, str], now: datetime) -> dict[str, str]:
+    """What was sent, where the clock went back: no month is sent that is not over."""
+    last = month_before(f"{london.day_of(now):%Y-%m}")
+    return {one: min(month, last) for one, month in sent.items()}
+
+
 def message(staff: Staff, month: str, now: datetime, *, asked_for: bool = False) -> Message:
     """Figures of one month for the homes of a manager; `asked_for` in chat, or sent by itself."""
     name = f"monthly~{month}~{staff.id}"

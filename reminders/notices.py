@@ -13,6 +13,7 @@ import msgspec
 from protocol import london
 from protocol.provider import Staff
 from reminders import reachability
+from reminders.all_clear import EDITS, to_be_made_up
 from reminders.reachability import Reachability
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
@@ -89,6 +90,19 @@ class Notices:
                 ],
                 log=[{"at": now.isoformat(), "what": "unreachable", "staff": person}],
             )
+
+        await self.service_state.change(build)
+
+    async def made_up(self, person: str) -> None:
+        """Edits of alarms of closed cases that this person could not be sent: they can be, now."""
+
+        def build(office: Office) -> OfficeChange | None:
+            again = [
+                msgspec.structs.replace(one, state="waiting", error="")
+                for one in office.messages
+                if one.kind in EDITS and one.to == person and to_be_made_up(one)
+            ]
+            return OfficeChange(messages=again) if again else None
 
         await self.service_state.change(build)
 

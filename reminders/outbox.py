@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from protocol.facts import NIGHTLIGHT, Told
-from reminders.all_clear import EDITS
+from reminders.all_clear import EDITS, NOT_ON_LIST
 from reminders.clock import Clock
 from reminders.sending import SENDING
 from reminders.write_behind import OfficeChange, WriteBehind
@@ -66,7 +66,7 @@ class Outbox:
             if found is None or found.state != "waiting":
                 return []
             if self.records.chat_of(person, _of(found, home)) is None:
-                return [msgspec.structs.replace(found, state="failed", error="not on the list")]
+                return [msgspec.structs.replace(found, state="failed", error=NOT_ON_LIST)]
             begun.append(
                 msgspec.structs.replace(
                     found,
@@ -146,14 +146,19 @@ class Outbox:
         await self._put(ref, waiting, "")
 
     async def _put(self, ref: str, message: Message, outcome: str) -> None:
-        def wanted(messages: tuple[Message, ...]) -> bool:
+        def wanted(messages: tuple[Message, ...]) -> list[Message]:
             now = next((m for m in messages if m.id == message.id), None)
-            return now is not None and (now.state == "waiting" or message.state == "sent")
+            if now is None or (now.state != "waiting" and message.state != "sent"):
+                return []
+            # The clock may have been put right while it was under way.
+            created_at = min(now.created_at, message.created_at)
+            return [msgspec.structs.replace(message, created_at=created_at)]
 
         if ref == OFFICE:
 
             def in_office(office: Office) -> OfficeChange | None:
-                return OfficeChange(messages=[message]) if wanted(office.messages) else None
+                found = wanted(office.messages)
+                return OfficeChange(messages=found) if found else None
 
             await self.write_behind.put_office(in_office)
             return
@@ -173,10 +178,11 @@ class Outbox:
             )
 
         def in_episode(record: Episode) -> Change | None:
-            if record.closed_at is not None or not wanted(record.messages):
+            found = wanted(record.messages)
+            if record.closed_at is not None or not found:
                 return None
             told_of = outcome and message.kind not in EDITS
-            return Change(facts=[told(record)] if told_of else [], messages=[message])
+            return Change(facts=[told(record)] if told_of else [], messages=found)
 
         try:
             record = await self.write_behind.put(ref, in_episode)

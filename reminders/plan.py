@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Container, Iterable
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -311,13 +312,20 @@ class _Asking:
             data=msgspec.to_builtins(data),
         )
         before_it = next((m for m in self.about if m.id == message.id), None)
-        if before_it is not None:  # taken back earlier, and true again
+        if before_it is not None and before_it.state == "sent":
+            # The clock went back and passes the same time again: what was sent keeps its record.
+            message = msgspec.structs.replace(message, id=self._another_id(message.id))
+        elif before_it is not None:  # taken back earlier, and true again
             message = msgspec.structs.replace(
                 message, attempts=before_it.attempts, ambiguous=before_it.ambiguous
             )
         self.send.append(message)
         if slot.second_channel or situation.telegram_down:
             self._by_second(message)
+
+    def _another_id(self, name: str) -> str:
+        known = {m.id for m in self.about}
+        return next(other for n in count(2) if (other := f"{name}~n{n}") not in known)
 
     def _by_second(self, message: Message) -> None:
         if message.to in self.situation.second_channel:

@@ -132,6 +132,17 @@ class Planner:
         self.events.look_soon()
         self.events.moments_changed()
 
+    async def came_back(self, person: str) -> None:
+        """This person can be written to again: whatever their phone shows is put right."""
+        with self.busy():
+            await self.notices.made_up(person)
+            for ref in self.open_refs():
+                with suppress(NotFound):
+                    record = await self.write_behind.episode(ref)
+                    if any(message.to == person for message in record.messages):
+                        await self._replan(self._held[ref])
+        await self.people_changed()
+
     async def lost(self, person: str, why: str) -> None:
         """This person cannot be written to: passed over from now on, the manager is told, and
         where they were asked or had something in hand whoever is next is asked at once."""

@@ -220,7 +220,7 @@ class Shifts:
             ),
             update_id,
         )
-        await self.engine.planner.people_changed()
+        await self.engine.planner.came_back(staff_id)
 
     async def staff_blocked(self, staff_id: str, why: str = "blocked the bot") -> None:
         """Telegram says that this person blocked the bot: whoever is next is asked at once."""

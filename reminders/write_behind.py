@@ -15,6 +15,7 @@ from typing import Any
 import msgspec
 
 from protocol.facts import Fact
+from reminders.record_time import never_back
 from storage.model import Entry, Episode, Message, Office
 from storage.store import Change, Conflict, NotFound, NotSaved, Store
 
@@ -78,7 +79,10 @@ class WriteBehind:
         async with self._locks[ref]:
             for _ in range(TRIES):
                 record = await self.store.episode(ref)
-                change = build(self._shown(record))
+                shown = self._shown(record)
+                change = build(shown)
+                if change is not None:
+                    change = never_back(shown, change)
                 kept = self._unsaved.get(ref)
                 if change is None and kept is None:
                     return record

@@ -19,7 +19,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import msgspec
@@ -81,7 +81,7 @@ def backup(
     if target.resolve().is_relative_to(folder.resolve()):
         msg = f"{target} is in the book's own folder: choose another place, better another disk"
         raise BackupProblem(msg)
-    final = target / f"nightlight-{now:%Y%m%dT%H%M%SZ}"
+    final = target / _name(target, now)
     partial = target / f".{final.name}.{os.getpid()}.partial"
     if final.exists():
         msg = f"{final} is there already"
@@ -99,6 +99,17 @@ def backup(
         msg = f"the backup in {target} could not be made: {error.strerror or error}"
         raise BackupProblem(msg) from error
     return msgspec.structs.replace(made, path=final)
+
+
+def _name(target: Path, now: datetime) -> str:
+    """After `now`; or, where the clock was ahead when the one before was made, just after that one:
+    names are in the order of making, by which the newest is known. `made_at` has the time."""
+    name = f"nightlight-{now:%Y%m%dT%H%M%SZ}"
+    before = [one for one in files.folders(target) if _BACKUP.fullmatch(one)]
+    if not before or before[-1] < name or (target / name).exists():
+        return name
+    last = datetime.strptime(before[-1], "nightlight-%Y%m%dT%H%M%SZ").replace(tzinfo=UTC)
+    return f"nightlight-{last + timedelta(seconds=1):%Y%m%dT%H%M%SZ}"
 
 
 def prune(target: Path, keep: int) -> list[Path]:

@@ -368,3 +368,17 @@ async def test_a_link_leaves_the_chat_and_other_words_behind_start_are_kept() ->
         assert await kept(world) == []
         await world.sends("amy", "/start Jamie rang")
         assert await kept(world) == ["Jamie rang"]
+
+
+async def test_words_answer_the_question_that_was_asked_last_also_after_the_clock_went_back() -> (
+    None
+):
+    """A report is half-finished; the clock goes back an hour; then a note is begun."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-02", "No, or not", "Not yet", "Just now", "No set time")
+        world.clock.go(hours=-1)
+        await world.forges("amy", f"c:{ref}:note")
+        await world.sends("amy", "she rang from the station")
+        assert await the_note(world, ref) == ["she rang from the station"]

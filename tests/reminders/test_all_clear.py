@@ -2,8 +2,10 @@
 
 from datetime import timedelta
 
+import pytest
+
 from protocol import facts as f
-from reminders.sending import MaybeSent
+from reminders.sending import MaybeSent, Unreachable
 from storage.store import Change
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import World
@@ -179,3 +181,46 @@ async def test_the_alarms_of_a_closed_case_are_edited():
             "ben",
             "mia",
         }
+
+
+@pytest.mark.parametrize("close", [False, True])
+@in_virtual_time
+async def test_somebody_who_blocked_the_bot_is_shown_the_end_when_they_come_back(close):
+    """Ben was asked all night, blocked the bot, and the check was done: his alarms say so as soon
+    as he lets the bot write again, also when the case is closed by then."""
+    async with World() as world:
+        ref = await all_night(world)
+        world.telegram.fails = lambda m: Unreachable("blocked") if m.to == "ben" else None
+        await world.shifts.staff_blocked("ben")
+        await world.records(ref, world.fact(f.DutyDone, by="mia", duty="CP-4H"))
+        await world.advance(minutes=1)
+        if close:
+            await world.returns(ref, by="mia")
+            await world.records(ref, world.fact(f.Closed, by="mia"), close=True)
+            await world.advance(minutes=1)
+        left = {one for one in live_alarms(world) if one[0] == "ben"}
+        assert left and not {one for one in live_alarms(world) if one[0] == "amy"}
+        world.telegram.fails = lambda _: None
+        await world.advance(hours=2)
+        await world.shifts.staff_started("ben")
+        await world.advance(minutes=1)
+        assert not live_alarms(world) & left
+        shown = len(world.telegram.edits)
+        await world.shifts.staff_started("ben")
+        await world.advance(hours=1)
+        assert len(world.telegram.edits) == shown
+
+
+@in_virtual_time
+async def test_an_edit_that_met_a_blocked_chat_is_made_up():
+    """Nobody knew yet that Ben had blocked the bot: the edit itself found it out."""
+    async with World() as world:
+        ref = await all_night(world)
+        world.telegram.fails = lambda m: Unreachable("blocked") if m.to == "ben" else None
+        await world.records(ref, world.fact(f.DutyDone, by="mia", duty="CP-4H"))
+        await world.advance(minutes=1)
+        assert {one for one, _, _ in live_alarms(world)} == {"ben"}
+        world.telegram.fails = lambda _: None
+        await world.shifts.staff_started("ben")
+        await world.advance(minutes=1)
+        assert live_alarms(world) == set()

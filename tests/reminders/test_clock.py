@@ -194,3 +194,71 @@ def test_the_machines_clock_is_watched_against_the_monotonic_one(monkeypatch):
     monkeypatch.setattr(time, "time", lambda: real() - 3600)
     assert abs(clock.moved() + HOUR) < timedelta(seconds=1)
     assert abs(clock.moved()) < timedelta(seconds=1)
+
+
+@in_virtual_time
+async def test_an_alarm_keeps_its_record_when_the_clock_passes_the_same_time_again():
+    """An hour back to the second at which the first asking began: what was sent then is still
+    known, so that it can be edited when it is over."""
+    async with World() as world:
+        ref = await world.report(told=False)
+        await world.advance(minutes=6)
+        sent = [m for m in (await world.store.episode(ref)).messages if m.about == "N-POLICE"]
+        began = min(m.created_at for m in sent)
+        await world.advance(minutes=20)
+        world.clock.shift(began - world.clock.now())
+        await world.engine.tick()
+        await world.advance(minutes=21)
+        messages = (await world.store.episode(ref)).messages
+        arrived = [g.to for g in world.telegram.got if g.message.about == "N-POLICE"]
+        kept = [m.to for m in messages if m.about == "N-POLICE" and m.state == "sent"]
+        assert sorted(arrived) == sorted(kept)
+        assert arrived == ["amy", "ben", "mia", "mia"] * 2
+
+
+@in_virtual_time
+async def test_who_was_under_way_to_when_the_clock_went_back_is_asked_on():
+    """The answer of Telegram comes after the correction, and brings no time that lies ahead."""
+    async with World() as world:
+        ref = await world.report(told=False)
+        world.telegram.delay = 40
+        await world.advance(minutes=5, seconds=10)
+        world.clock.shift(-DAY)
+        await world.advance(minutes=2)
+        world.telegram.delay = 0.05
+        now = world.clock.now()
+        assert all(m.created_at <= now for m in (await world.store.episode(ref)).messages)
+        await world.advance(minutes=40)
+        assert {who for _, who in world.asked("N-POLICE")} >= {"amy", "ben", "mia"}
+
+
+@pytest.mark.parametrize("back", [timedelta(seconds=40), HOUR])
+@in_virtual_time
+async def test_what_is_written_after_something_is_not_earlier_than_it(back):
+    """Woken, then the clock goes back by some seconds, which nobody notices; then they are back:
+    whoever was woken hears it, and of two times last seen the one written later counts."""
+    async with World() as world:
+        ref = await world.report(told=False)
+        await world.advance(minutes=6)
+        assert ("amy", "reminder N-POLICE") in world.telegram.new()
+        first = world.fact(f.LastSeen, at=world.clock.now() - timedelta(minutes=30))
+        await world.puts(ref, first)
+        world.clock.shift(-back)
+        second = world.fact(f.LastSeen, at=world.clock.now() - timedelta(minutes=20))
+        await world.puts(ref, second)
+        record = await world.store.episode(ref)
+        assert fold(record.facts).last_seen_at == second.at
+        assert (await world.engine.cases.standing_of(ref)).computed.start <= world.clock.now()
+        await world.puts(ref, world.fact(f.Returned, by="ben"))
+        await world.advance(minutes=1)
+        assert ("amy", "over") in world.telegram.new()
+
+
+@in_virtual_time
+async def test_a_card_is_shown_before_anybody_noticed_that_the_clock_went_back():
+    async with World() as world:
+        ref = await world.report()
+        world.clock.shift(-DAY)
+        standing = await world.engine.cases.standing_of(ref)
+        assert standing.computed.level == 1
+        assert standing.computed.due

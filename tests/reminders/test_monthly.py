@@ -71,3 +71,14 @@ async def test_figures_of_a_manager_count_their_homes_and_name_nobody():
 @pytest.mark.parametrize(("month", "before"), [("2026-03", "2026-02"), ("2026-01", "2025-12")])
 def test_the_month_before(month, before):
     assert month_before(month) == before
+
+
+@in_virtual_time
+async def test_a_clock_that_was_a_year_ahead_silences_no_month():
+    """A first setting that was wrong and put right: the months that are still to come, come."""
+    async with World(start=utc("2027-03-01 08:00")) as world:
+        await world.until(utc("2027-03-01 10:00"))
+        world.clock.shift(utc("2026-02-27 12:00") - world.clock.now())
+        await world.advance(minutes=1)
+        await world.until(utc("2026-03-02 09:01"))
+        assert {"month": "2026-02"} in [g.message.data for g in sent(world)]

@@ -356,3 +356,15 @@ async def test_rows_in_a_backup_cannot_be_older_than_its_episodes(shelf, tmp_pat
     [row] = await (await shelf.open()).history("RE-01")
     assert row.end == later(days=-31)
     assert verify(shelf.folder, shelf.keys, summarise=people.summarise) == []
+
+
+async def test_backups_by_a_clock_that_was_ahead_do_not_push_out_newer_ones(shelf, tmp_path):
+    """Names are in the order of making: the newest is kept and restored, whatever it is called."""
+    await shelf.open()
+    target = tmp_path / "backups"
+    made = [
+        backup(shelf.folder, target, shelf.keys, now=NIGHT + timedelta(days=at), keep=3)
+        for at in (400, 401, 402, 0, 1, 2)
+    ]
+    assert sorted(p.name for p in target.iterdir()) == [one.path.name for one in made[3:]]
+    assert newest(target) == made[-1].path
