@@ -33,7 +33,7 @@ def machine() -> str:
     return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}, {sys.platform}"
 
 
-def show(title: str, rows: Sequence[Row]) -> None:
+def show(title: str, rows: Sequence[Row], *, ratio: bool = True) -> None:
     """Prints a Markdown table; the last row is the alternative that the ratio is taken to."""
     names = list(rows[0].figures)
     print(f"### {title}\n")
@@ -41,7 +41,7 @@ def show(title: str, rows: Sequence[Row]) -> None:
     print("|---|" + "---:|" * len(names))
     for row in rows:
         print(f"| {row.what} | " + " | ".join(_number(row.figures.get(n)) for n in names) + " |")
-    if len(rows) > 1:
+    if ratio and len(rows) > 1:
         first, last = rows[0], rows[-1]
         ratios = [
             _number(first.figures[n] / last.figures[n]) if last.figures.get(n) else ""

@@ -25,6 +25,9 @@ MARGIN = 0.002
 """Seconds added to every wait: clocks drift, and differ in their last digits."""
 SECOND = 1.0
 MINUTE = 60.0
+FIRST_GUESS, LONGEST_GUESS = 1.0, 30.0
+"""Seconds of rest for all chats when refusals of two chats suggest, and do not say, that all are
+meant; doubled for as long as the one request that is tried afterwards is refused, too."""
 
 
 class _Request(msgspec.Struct, eq=False):
@@ -141,6 +144,8 @@ class Limiter:
         self._chats: dict[int, _Chat] = {}
         self._paused_until = 0.0
         self._refused: tuple[int, float] | None = None
+        self._guess = 0.0
+        self._trying: _Request | None = None
         self._waiting: list[tuple[int, int, int, asyncio.Future[_Request]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
@@ -170,6 +175,10 @@ class Limiter:
     def _end(self, request: _Request, chat_id: int) -> None:
         request.ended = asyncio.get_running_loop().time()
         self._chats[chat_id].ended(request.ended)
+        if request is self._trying:
+            self._trying = None
+            if request.ended >= self._paused_until:
+                self._guess = 0.0
         self._pump()
 
     def wait_for(self, chat_id: int) -> float:
@@ -184,15 +193,22 @@ class Limiter:
         return max(0.0, until - asyncio.get_running_loop().time())
 
     def pause(self, chat_id: int, seconds: float, *, overall: bool = False) -> None:
-        """A 429 came. It holds for that chat; for all if it says so, or if another chat was
-        refused while the first refusal still held."""
+        """A 429 came. It holds for that chat, and for all if it says so.
+
+        If another chat was refused while the first refusal still held, it may be meant for all, or
+        both may have been refused for themselves. So all rest for a moment, then one request tries:
+        two people who wrote too fast must not silence the bot for as long as they have to rest.
+        """
         now = asyncio.get_running_loop().time()
         until = now + seconds + MARGIN
         chat = self._chat(chat_id)
         chat.paused_until = max(chat.paused_until, until)
         other = self._refused
-        if overall or (other is not None and other[0] != chat_id and other[1] > now):
+        if overall:
             self._paused_until = max(self._paused_until, until)
+        elif other is not None and other[0] != chat_id and other[1] > now >= self._paused_until:
+            self._guess = min(max(self._guess * 2, FIRST_GUESS), LONGEST_GUESS)
+            self._paused_until = now + min(seconds, self._guess) + MARGIN
         self._refused = (chat_id, until)
         self._pump()
 
@@ -221,6 +237,8 @@ class Limiter:
             if wait > 0:
                 soonest = wait if soonest is None else min(soonest, wait)
                 break
+            if self._trying is not None:
+                break
             entry = heapq.heappop(self._waiting)
             future = entry[3]
             if future.done():
@@ -234,6 +252,8 @@ class Limiter:
             request = _Request()
             self._all.requests.append(request)
             chat.take(request, now)
+            if self._guess:
+                self._trying = request
             future.set_result(request)
         for entry in blocked:
             heapq.heappush(self._waiting, entry)

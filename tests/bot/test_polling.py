@@ -4,6 +4,7 @@ else, and nothing that comes in ends it."""
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -166,6 +167,39 @@ async def test_nobody_waits_for_another_persons_slow_answer() -> None:
         await asyncio.sleep(20)
         assert sorted(answered) == list(range(1, 40))
         assert it.queue.waiting == []
+
+
+@in_virtual_time
+async def test_beside_a_flood_an_update_is_begun_almost_as_soon_as_in_the_quiet() -> None:
+    """Amy sends 20 messages a second, each under way for 40 ms; Ben writes at any moment of it.
+    What has not been handled cannot be confirmed, so no long poll brings him in."""
+    begun: dict[int, float] = {}
+    numbers = itertools.count(1)
+    loop = asyncio.get_running_loop()
+
+    async def handle(update: Update) -> None:
+        assert update.effective_chat is not None
+        begun[update.update_id] = loop.time()
+        if update.effective_chat.id == AMY:
+            await asyncio.sleep(0.04)
+
+    async def flood() -> None:
+        while True:
+            it.queue.put(typed(next(numbers)))
+            await asyncio.sleep(0.05)
+
+    async with Receiving(Queue(), handle) as it:
+        task = asyncio.create_task(flood())
+        waits = []
+        for _ in range(100):
+            await asyncio.sleep(0.231)
+            put, number = loop.time(), next(numbers)
+            it.queue.put(typed(number, BEN))
+            await asyncio.sleep(0.2)
+            waits.append(begun[number] - put)
+        task.cancel()
+    assert sorted(waits)[94] < 0.03
+    assert max(waits) < 0.035
 
 
 @in_virtual_time

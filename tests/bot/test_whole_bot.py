@@ -13,12 +13,16 @@ from telegram.error import Conflict, NetworkError, RetryAfter, TimedOut
 from bot.telegram_client import Unreadable
 from handlers.wording import common
 from protocol import facts as f
+from storage.model import Draft
 from storage.store import Change
 from tests.bot.night import BotNight
-from tests.reminders.virtual import in_virtual_time
+from tests.reminders.virtual import VirtualClock, in_virtual_time
+from tests.reminders.world import summarise
+from tests.support.memory_store import MemoryStore
 
 AMY, BEN, MIA, ADA, STRANGER = 1, 2, 4, 5, 666
 QUICK = 2.0
+AT_ONCE = 0.2
 """Seconds: nobody waits longer because of somebody else."""
 
 
@@ -128,6 +132,18 @@ async def test_another_person_is_answered_while_one_chat_is_paused() -> None:
 
 
 @in_virtual_time
+async def test_another_person_is_answered_while_two_chats_have_to_rest_for_an_hour() -> None:
+    """Two refusals may mean everybody; nobody waits for that longer than a moment."""
+    async with BotNight() as night:
+        resting = {AMY, ADA}
+        night.telegram.fails = lambda _, chat: RetryAfter(3600) if chat in resting else None
+        for _ in range(20):
+            night.telegram.types(AMY, "/open")
+            night.telegram.types(ADA, "/id")
+            assert await night.answered(BEN, "/open") < QUICK
+
+
+@in_virtual_time
 async def test_another_person_is_answered_while_one_chat_hangs() -> None:
     async with BotNight() as night:
         slow = night.telegram._do
@@ -141,6 +157,35 @@ async def test_another_person_is_answered_while_one_chat_hangs() -> None:
         for _ in range(20):
             night.telegram.types(AMY, "words that nobody asked for")
             assert await night.answered(BEN, "/open") < QUICK
+
+
+class SlowDisk(MemoryStore):
+    """Every draft takes a second until it is on disk, one after the other."""
+
+    def __init__(self, clock: VirtualClock) -> None:
+        super().__init__(summarise=summarise, now=clock.now)
+        self._one = asyncio.Lock()
+
+    async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
+        async with self._one:
+            await asyncio.sleep(1)
+        return await super().save_draft(draft, update_id)
+
+
+@in_virtual_time
+async def test_who_only_reads_does_not_wait_for_another_persons_slow_disk() -> None:
+    async with BotNight() as night:
+        await night.stop()
+        night.store = SlowDisk(night.clock)
+        await night.store.open()
+        await night.start()
+        await case(night)
+        await asyncio.sleep(5)  # what may have been sent just before the restart is over
+        for _ in range(20):
+            night.telegram.types(AMY, "words that nobody asked for")
+            night.telegram.types(MIA, "/missing")
+            assert await night.answered(BEN, "/open") < AT_ONCE
+            await asyncio.sleep(1)
 
 
 @in_virtual_time

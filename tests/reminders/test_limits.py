@@ -100,7 +100,8 @@ async def test_a_chat_that_has_to_wait_holds_up_no_other():
 
 
 @in_virtual_time
-async def test_a_refusal_holds_for_its_chat_and_a_second_one_for_all():
+async def test_two_chats_that_have_to_rest_for_long_silence_nobody_else():
+    """Two people wrote too fast and were refused for an hour each; a third is reminded."""
     limiter = Limiter(Limits())
     loop = asyncio.get_running_loop()
 
@@ -108,12 +109,44 @@ async def test_a_refusal_holds_for_its_chat_and_a_second_one_for_all():
         async with limiter.turn(chat, 0):
             return loop.time()
 
-    limiter.pause(1, 5)
-    assert limiter.wait_for(1) > 5
+    limiter.pause(1, 3600)
+    assert limiter.wait_for(1) > 3600
     assert await when(2) == 0.0
-    limiter.pause(2, 7)
-    assert await when(3) >= 7
-    assert await when(1) >= 5
+    limiter.pause(2, 3600)
+    assert 1 <= await when(3) < 1.1
+    assert await when(4) < 1.2
+    assert await when(1) >= 3600
+
+
+@in_virtual_time
+async def test_a_refusal_that_says_that_it_is_for_all_holds_for_all():
+    limiter = Limiter(Limits())
+    limiter.pause(1, 40, overall=True)
+    async with limiter.turn(2, 0):
+        assert asyncio.get_running_loop().time() >= 40
+
+
+@in_virtual_time
+async def test_a_refusal_of_everybody_is_tried_by_one_request_at_a_time():
+    """Telegram refuses every chat for two minutes, without saying that all are meant."""
+    limiter = Limiter(Limits())
+    loop = asyncio.get_running_loop()
+    tried: list[float] = []
+
+    async def one(chat: int) -> None:
+        while True:
+            async with limiter.turn(chat, 0) as turn:
+                now = loop.time()
+                await asyncio.sleep(0.05)
+                if now >= 120:
+                    return
+                tried.append(now)
+                turn.pause(120 - now)
+
+    await asyncio.gather(*(one(chat) for chat in range(1, 101)))
+    assert 120 <= loop.time() < 130
+    begun = [at for at in tried if at > 0]
+    assert len(begun) <= 8, "after the first moment, one at a time and ever more rarely"
 
 
 @in_virtual_time
