@@ -5,7 +5,7 @@ PY := $(VENV)/bin/python
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: help sandbox run test lint types arrows docs unit coverage pythons bench crash-test simulate pictures sbom lock clean
+.PHONY: help sandbox run test lint types arrows docs unit coverage mutants pythons bench crash-test simulate pictures sbom lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
@@ -51,6 +51,9 @@ coverage: $(VENV)/.installed-dev ## the tests, and which branches they reach
 	@rm -rf .coverage && mkdir .coverage
 	@$(PY) -m coverage run -m pytest -q -n 2 --dist worksteal $(TESTS)
 	@$(PY) -m coverage combine -q && $(PY) -m coverage report --skip-covered --sort=cover
+
+mutants: $(VENV)/.installed-dev ## the changes of the code that its tests must notice (docs/MUTATION.md)
+	@$(PY) -m tests.mutants
 
 pythons: ## the tests on every Python from 3.11 that this machine has
 	@for minor in 11 12 13 14; do \

@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import msgspec
+import pytest
 
+from handlers import draft_session
 from protocol import facts as f
 from protocol.facts import Closed, LevelStoodDown, SignedOff
-from tests.handlers.chat_world import ChatWorld
+from storage.model import Episode
+from storage.store import Change
+from tests.handlers.chat_world import SATURDAY_NIGHT, ChatWorld
+from tests.reminders.world import summarise
+from tests.support.memory_store import MemoryStore
 
 
 async def test_a_case_cannot_be_closed_before_a_manager_has_signed_it_off() -> None:
@@ -98,3 +104,50 @@ async def test_a_half_written_note_is_offered_before_a_form_on_another_case() ->
         await world.forges("amy", f"c:{second}:note")
         assert "something unfinished" in world.last("amy")
         assert first in world.last("amy")
+
+
+@pytest.mark.parametrize("action", ["", "have", "mine", "do", "later", "back", "n0", "n1", "other"])
+async def test_no_button_of_a_reminder_works_for_another_home(action: str) -> None:
+    """The reminder was forwarded, or its reader covers the home no more."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        due = due_in(world, await world.case())
+        before = (await world.case()).version
+        for duty in due:
+            await world.forges("cay", f"r:{ref}:{duty}:{action}")
+            assert "There is no case with that reference" in world.last("cay")
+        assert due
+        assert (await world.case()).version == before
+
+
+class ClosedMeanwhile(MemoryStore):
+    """A manager closes the case in the moment in which somebody else's note is saved."""
+
+    closes = False
+
+    async def commit(self, ref: str, version: int, change: Change) -> Episode:
+        if self.closes and any(isinstance(fact, f.Note) for fact in change.facts):
+            self.closes = False
+            now = self._now()
+            closed = Closed(id="closed", by="mia", recorded_at=now, at=now)
+            await super().commit(ref, version, Change(facts=[closed], close=True))
+        return await super().commit(ref, version, change)
+
+
+async def test_a_note_that_meets_a_case_closed_a_moment_ago_is_not_added_to_it() -> None:
+    """Only managers add something late; what was typed stays on disk."""
+    store = ClosedMeanwhile(summarise=summarise, now=lambda: SATURDAY_NIGHT)
+    async with ChatWorld(store=store) as world:
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:note")
+        store.closes = True
+        await world.sends("amy", "the neighbour saw her at the bus stop")
+        assert f"<b>{ref}</b> was closed meanwhile." in world.last("amy")
+        assert await world.facts(ref, f.Note) == []
+        [draft] = await draft_session.drafts_of(world.context, "amy")
+        assert "bus stop" in str(draft.answers)
+
+
+def due_in(world: ChatWorld, episode: Episode) -> list[str]:
+    """What is due in this case."""
+    return [duty.id for duty in world.engine.cases.duties_in(episode)[1]]
