@@ -15,13 +15,15 @@ from handlers import card
 from handlers.case_view import CaseView, case_view
 from handlers.chat import Screen
 from handlers.message_parts import split
-from handlers.wording import all_clear, digest, messages, people, service
+from handlers.wording import all_clear, amended, digest, messages, people, service
 from handlers.wording import monthly as monthly_words
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
-from reminders import monthly
-from reminders.all_clear import ASKING, EDITS
+from reminders import amending, monthly
+from reminders.all_clear import ASKING
+from reminders.amending import AMENDED, EDITS
 from reminders.case_states import CaseStates
+from reminders.duties import read
 from reminders.joining import JOINED, parts
 from reminders.limits import Turn
 from reminders.sending import Refused, Sent
@@ -62,7 +64,7 @@ class WordedSender:
         if person is None or not person.active(self._clock.now()) or message.chat_id is None:
             raise Refused("not on the staff list")
         if message.kind in EDITS:
-            return await self._change(message, episode)
+            return await self._change(message, episode, person)
         if message.kind == monthly.KEY and episode is None:
             figures = await bot_monthly.gather(
                 self._cases.service_state, person, str(message.data["month"])
@@ -80,7 +82,7 @@ class WordedSender:
         sent = await self._sending.send(message.chat_id, screens, turn, picture, quiet=quiet)
         return Sent(message.chat_id, sent)
 
-    async def _change(self, message: Message, episode: Episode | None) -> Sent:
+    async def _change(self, message: Message, episode: Episode | None, person: Staff) -> Sent:
         """An alarm that rang is edited or taken away, unless its reader made a form of it."""
         chat, number = message.chat_id or 0, int(message.data["of"])
         episode = episode or await self._episode(message.data["ref"])
@@ -88,9 +90,64 @@ class WordedSender:
             return Sent(chat, number)
         if message.kind == "collapsed":
             await self._sending.remove(chat, number, all_clear.ASKED_AGAIN)
+        elif message.kind == AMENDED:
+            await self._sending.change(chat, number, await self._amended(message, episode, person))
         else:
             await self._sending.change(chat, number, await self._settled(message, episode))
         return Sent(chat, number)
+
+    async def _amended(self, message: Message, episode: Episode, person: Staff) -> Screen:
+        """All that is true of one message now, of every case that it is about."""
+        lines: list[str] = []
+        ends: list[str] = []
+        blocks: list[Screen] = []
+        for ref in (episode.ref, *message.data.get("beside", ())):
+            with suppress(NotFound):
+                record = await self._episode(ref)
+                same = [
+                    m
+                    for m in record.messages
+                    if m.to == message.to
+                    and m.message_id == message.data["of"]
+                    and (ref != episode.ref or m.id in message.data["parts"])
+                ]
+                over, live = await self._parts(record, same, person)
+                if self._cases.service_state.sees(person, record.home):
+                    lines += over
+                    blocks += live
+                else:
+                    # They stood in: they hear the end, and are asked nothing any more.
+                    ends += over or [amended.not_yours(ref)]
+        lines += [] if blocks else ends
+        text = "\n\n".join([*(["\n".join(lines)] if lines else []), *(b.text for b in blocks)])
+        return Screen(text, tuple(row for block in blocks for row in block.rows))
+
+    async def _parts(
+        self, record: Episode, same: list[Message], person: Staff
+    ) -> tuple[list[str], list[Screen]]:
+        """Of one case: a line for each thing that is not so any more, and what still is."""
+        words = messages.Words(self._service, self._pack, self._clock.now())
+        case = self._case(record)
+        over = [(m, amending.ended(m, case)) for m in same if m.kind in ASKING]
+        lines = [all_clear.line(one, record.ref, words) for _, one in over if one is not None]
+        blocks: list[Screen] = []
+        if live := [m for m, one in over if one is None]:
+            blocks.append(await self._block(record.ref, live))
+        for part in (m for m in same if m.kind in amending.TELLING):
+            told = amending.outcome(part, case)
+            if told is None:
+                blocks.append(await self._screen(part, record, person))
+            else:
+                lines.append(amended.line(part, told, record.ref, words))
+        return lines, blocks
+
+    def _case(self, record: Episode) -> amending.Now:
+        """What is so of a case now."""
+        facts, now = read(record.facts).facts, self._clock.now()
+        if record.closed_at is not None:
+            return amending.standing(facts, (), 0, now)
+        level, wanted = self._cases.duties_in(record)
+        return amending.standing(facts, wanted, level, now)
 
     async def _settled(self, message: Message, episode: Episode) -> Screen:
         """What is over, and below what of the same message is not."""

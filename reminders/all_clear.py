@@ -129,7 +129,7 @@ def edits(
         if (person, number) in gone and f"collapsed~{number}~{person}" in known:
             true[f"collapsed~{number}~{person}"] = known[f"collapsed~{number}~{person}"]
             continue
-        ended = [_ended(part, live, facts, now) for part in parts]
+        ended = [why_over(part, live, facts, now) for part in parts]
         if all(newest[(person, part.about)] > number for part in parts):
             made = _edit("collapsed", person, number, parts, [], now)
         elif found := [one for one in ended if one is not None]:
@@ -173,7 +173,7 @@ def _edit(
     )
 
 
-def _ended(
+def why_over(
     part: Message, live: dict[str, Duty], facts: Sequence[Fact], now: datetime
 ) -> Ended | None:
     """Why this alarm need not ring; None if it still must."""

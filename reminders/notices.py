@@ -13,7 +13,8 @@ import msgspec
 from protocol import london
 from protocol.provider import Staff
 from reminders import reachability
-from reminders.all_clear import EDITS, to_be_made_up
+from reminders.all_clear import to_be_made_up
+from reminders.amending import EDITS
 from reminders.reachability import Reachability
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange

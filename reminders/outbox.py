@@ -12,7 +12,8 @@ from typing import Protocol
 import msgspec
 
 from protocol.facts import NIGHTLIGHT, Told
-from reminders.all_clear import EDITS, NOT_ON_LIST
+from reminders.all_clear import NOT_ON_LIST
+from reminders.amending import EDITS
 from reminders.clock import Clock
 from reminders.sending import SENDING
 from reminders.write_behind import OfficeChange, WriteBehind

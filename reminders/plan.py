@@ -17,7 +17,7 @@ import msgspec
 from protocol import london
 from protocol.assess import Assessment
 from protocol.facts import NIGHTLIGHT, Acknowledged, HoldEnded
-from reminders import all_clear
+from reminders import all_clear, amending
 from reminders.all_clear import ASKING
 from reminders.duties import Duty, Reading, duties
 from reminders.ladder import Slot, slots
@@ -110,8 +110,11 @@ def plan(situation: Situation) -> Plan:
     notices, outdated = _notices(situation)
     send += notices
     cancel.update({m.id: m for m in outdated})
+    edited = all_clear.edits(situation.messages, facts, wanted, situation.now)
+    case = amending.standing(facts, wanted, situation.level, situation.now)
     for new, outdated in (
-        all_clear.edits(situation.messages, facts, wanted, situation.now),
+        edited,
+        amending.amendments(situation.messages, edited[0], case),
         all_clear.over(situation.messages, facts, situation.now),
     ):
         send += [m for m in new if m.to not in situation.crew.unreachable]

@@ -14,8 +14,8 @@ import msgspec
 import structlog
 
 from protocol.facts import Acknowledged
-from reminders import all_clear, assessment_cache
-from reminders.all_clear import EDITS
+from reminders import all_clear, amending, assessment_cache
+from reminders.amending import EDITS
 from reminders.case_states import CaseStates
 from reminders.duties import Duty, read
 from reminders.modules import AGAIN
@@ -281,12 +281,14 @@ class Planner:
         go through the service's own."""
         facts = read(record.facts).facts
         done = [m for m in record.messages if not (m.kind in EDITS and m.state == "waiting")]
-        new, _ = all_clear.edits(done, facts, (), self.clock.now())
+        now = self.clock.now()
+        edited, _ = all_clear.edits(done, facts, (), now)
+        amended, _ = amending.amendments(done, edited, amending.standing(facts, (), 0, now))
         made = [
             msgspec.structs.replace(
                 one, id=f"{record.ref}~{one.id}", data={**one.data, "ref": record.ref}
             )
-            for one in new
+            for one in (*edited, *amended)
         ]
 
         def build(office: Office) -> OfficeChange | None:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from reminders.all_clear import ASKING
+from reminders.amending import TELLING
 from reminders.notices import Notices
 from reminders.planner import Planner
 from reminders.watch import Watch
@@ -41,7 +42,7 @@ class SendingResults:
         """It arrived: what it replaces is taken away, and one that was taken back while it was
         under way is put right."""
         self._watch.sent(message, late)
-        if ref and message.kind in ASKING:
+        if ref and (message.kind in ASKING or message.kind in TELLING):
             self._planner.changed_soon(ref)
 
     async def unreachable(self, person: str, why: str) -> None:

@@ -21,15 +21,16 @@ ASKED_AGAIN = Screen("↓ Asked again below.")
 def ended(message: Message, ref: str, words: Words) -> list[str]:
     """A line for each duty of this alarm that is over."""
     found: Sequence[Ended] = msgspec.convert(message.data["ended"], list[Ended])
-    return [_line(one, ref, words) for one in found]
+    return [line(one, ref, words) for one in found]
 
 
 def no_longer(duty: str, ref: str, words: Words) -> str:
     """A duty of another case in the same message that is not due any more."""
-    return _line(Ended(duty=duty, why="not_due"), ref, words)
+    return line(Ended(duty=duty, why="not_due"), ref, words)
 
 
-def _line(one: Ended, ref: str, words: Words) -> str:
+def line(one: Ended, ref: str, words: Words) -> str:
+    """A duty that is over, in one line."""
     about = f"{plain(duties.title(one.duty, words.pack))} · {bold(ref)}"
     at = clock(one.at, words.now) if one.at is not None else ""
     name = plain(words.name(one.by))

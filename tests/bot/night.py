@@ -34,6 +34,8 @@ class Telegram:
         self.waiting: list[Any] = []
         self.said: list[tuple[float, int, str]] = []
         self.removed: list[tuple[int, int]] = []
+        self.shows: dict[tuple[int, int], str] = {}
+        """What messages that were edited show now, by chat and message."""
         self.fails: Callable[[str, int], Exception | None] = lambda method, chat: None
         self.poll: Callable[[], Exception | None] = lambda: None
         self.changed = asyncio.Event()
@@ -82,8 +84,12 @@ class Telegram:
         self.said.append((asyncio.get_running_loop().time(), chat_id, text))
         return Sent(10_000 + len(self.said))
 
-    async def edit_message_text(self, text: str, *, chat_id: int, **_: Any) -> Sent:
-        return await self.send_message(chat_id, text)
+    async def edit_message_text(
+        self, text: str, *, chat_id: int, message_id: int = 0, **_: Any
+    ) -> Sent:
+        sent = await self.send_message(chat_id, text)
+        self.shows[(chat_id, message_id)] = text
+        return sent
 
     async def delete_message(self, chat_id: int, message_id: int) -> bool:
         await self._do("delete", chat_id)

@@ -16,7 +16,7 @@ from protocol.fold import fold
 from protocol.pack import Pack, load_pack
 from protocol.provider import Authority, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
-from reminders.all_clear import EDITS
+from reminders.amending import EDITS
 from reminders.case_states import cases_of
 from reminders.engine import Engine
 from reminders.joining import parts

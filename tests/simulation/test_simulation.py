@@ -28,7 +28,7 @@ CAUGHT = {
     "answers-count-nothing": "asked although somebody has it",
     "one-rung": "a manager was never asked",
     "asked-once": "nobody was asked again",
-    "timers-lost": "nobody was told of what is due",
+    "timers-lost": "nobody was asked again",
     "never-off-duty": "asked somebody who is not on duty",
     "handler-fails": "an error in the bot",
 }
