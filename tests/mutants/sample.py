@@ -3,7 +3,7 @@
     python -m tests.mutants.sample ROOM [--most 100] [--seed 1]
 
 ROOM: a table under `[tool.mutants]` in pyproject.toml, with the files to change and the tests that
-must notice. Works in a copy; prints what survived, as a change of the code, and the share that did
+must notice. Lines that write to the log are left as they are. Works in a copy; prints what survived, as a change of the code, and the share that did
 not. One process: some seconds for each mutant.
 """
 
@@ -33,6 +33,7 @@ def _settings(room: dict[str, Any]) -> str:
         "only_mutate": room["files"],
         "also_copy": ["docs", "tests", "main.py", "bench", *ALL],
         "pytest_add_cli_args_test_selection": room["tests"],
+        "do_not_mutate_patterns": [r"\blog\.(info|warning|error|exception|critical)\("],
     }
     return "\n[tool.mutmut]\n" + "\n".join(f"{k} = {json.dumps(v)}" for k, v in lines.items())
 

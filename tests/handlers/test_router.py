@@ -1,0 +1,281 @@
+"""Whatever goes wrong, the person is told whether it was saved; and each tap goes to its part."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from handlers import router
+from handlers.chat import Incoming, Refused, Unreached
+from handlers.context import Context, NotAllowed
+from handlers.wording import card as card_words
+from handlers.wording import common, menu
+from protocol import facts as f
+from storage.store import Change, Conflict, NotFound, NotSaved
+from tests.handlers.chat_world import ChatWorld
+
+Break = Callable[[Exception, bool], None]
+
+
+@pytest.fixture
+def breaks(monkeypatch: pytest.MonkeyPatch) -> Break:
+    """`breaks(error, saves)`: /version fails with this, and a note is on record by then."""
+
+    def broken(error: Exception, saves: bool) -> None:
+        async def act(context: Context, incoming: Incoming, _: list[str]) -> None:
+            if saves:
+                [episode] = await context.records.open_episodes()
+                now = context.clock.now()
+                note = f.Note(id="n1", by="amy", recorded_at=now, at=now, text="x")
+                change = Change(facts=[note])
+                await context.records.update(episode.ref, lambda _: change, incoming.update_id)
+            raise error
+
+        monkeypatch.setitem(router.COMMANDS, "/version", act)
+
+    return broken
+
+
+@pytest.mark.parametrize(
+    ("error", "said", "said_if_saved"),
+    [
+        (NotSaved("full"), common.NOT_SAVED, common.SAVED_BUT_NOT_ALL),
+        (NotAllowed("Not you."), "Not you.", "Not you."),
+        (NotFound("?"), menu.no_such_case(""), menu.no_such_case("")),
+        (Conflict("x"), menu.FAILED, menu.SAVED_BUT),
+        (Refused("long"), menu.CANNOT_SHOW, menu.SAVED_BUT_NOT_SHOWN),
+        (RuntimeError("x"), menu.FAILED, menu.SAVED_BUT),
+    ],
+    ids=lambda one: type(one).__name__ if isinstance(one, Exception) else None,
+)
+async def test_whatever_fails_the_person_is_told_whether_it_was_saved(
+    breaks: Break, error: Exception, said: str, said_if_saved: str
+) -> None:
+    async with ChatWorld() as world:
+        await world.reports()
+        not_saved: list[str] = []
+        world.engine.events.told_not_saved.listen(not_saved.append)
+        breaks(error, False)
+        await world.sends("amy", "/version")
+        assert world.text("amy") == said
+        assert not_saved == (["amy"] if isinstance(error, NotSaved) else [])
+        breaks(error, True)
+        await world.sends("amy", "/version")
+        assert world.text("amy") == said_if_saved
+        assert len(not_saved) <= 1, "it is on record"
+
+
+async def test_what_cannot_be_told_now_is_told_later(
+    breaks: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ChatWorld() as world:
+        later: list[int] = []
+        monkeypatch.setattr(world.phone, "later", later.append)
+        breaks(Unreached("away"), False)
+        await world.sends("amy", "/version")
+        assert later == [1]
+        assert world.chat("amy") == {}
+        world.phone.away = True
+        breaks(RuntimeError(), False)
+        await world.sends("ben", "/version")
+        assert later == [1, 2]
+
+
+async def test_a_case_that_is_not_there_is_named_as_it_was_typed() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/case rh-2345")
+        assert world.text("amy") == menu.no_such_case("RH-2345")
+        await world.forges("amy", "c:RH-2345:card")
+        assert world.text("amy") == menu.no_such_case("")
+
+
+# Taps -----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", ["c:RH-2345:card", "m:go:d1", "zz:1", "nonsense", "f:d1:who:.x"])
+async def test_the_waiting_sign_of_every_tap_ends(
+    data: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ChatWorld() as world:
+        ended: list[str] = []
+
+        async def answer(callback_id: str, text: str = "", *, alert: bool = False) -> None:
+            ended.append(callback_id)
+
+        monkeypatch.setattr(world.phone, "answer", answer)
+        await world.forges("amy", data)
+        assert ended == ["q"]
+        await world.again("amy")
+        await world.forges("amy", data)
+        assert ended == ["q", "q"]
+        await world.sends("amy", "/id")
+        assert ended == ["q", "q"], "what was typed has none"
+
+
+async def test_a_button_of_no_part_closes_its_screen() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/id")
+        [number] = world.chat("amy")
+        await world.forges("amy", "zz:1", number)
+        assert world.text("amy") == card_words.CLOSED_FORM
+        assert list(world.chat("amy")) == [number]
+
+
+@pytest.mark.parametrize("data", ["c:{}:card", "r:{}:N-POLICE:have", "w:note:{}", "l:open:0"])
+async def test_an_administrators_taps_on_cases_close_their_screen(data: str) -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.sends("ada", "/id")
+        [number] = world.chat("ada")
+        await world.forges("ada", data.format(ref), number)
+        assert world.chat("ada")[number].text == card_words.CLOSED_FORM
+        assert len(world.chat("ada")) == 1
+
+
+@pytest.mark.parametrize("text", ["/missing", "/open", "/case RH-2345", "/returned", "/today"])
+async def test_an_administrator_sees_no_case_by_any_command(text: str) -> None:
+    async with ChatWorld() as world:
+        await world.reports()
+        await world.sends("ada", text)
+        assert world.text("ada") == menu.ADMINISTRATOR
+        assert not await world.context.store.draft("ada")
+
+
+async def test_an_unfinished_report_is_gone_on_with_or_dropped_or_begun_anew() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01")
+        draft = await world.store.draft("amy")
+        assert draft is not None
+        await world.sends("amy", "/missing")
+        number = max(world.chat("amy"))
+        await world.forges("amy", f"m:go:{draft.id}", number)
+        assert "Young person: YP-01" in world.chat("amy")[number].text
+        await world.forges("amy", f"m:drop:{draft.id}", number)
+        assert "Cancelled" in world.chat("amy")[number].text
+        assert await world.store.draft("amy") is None
+        await world.forges("amy", "m:new", number)
+        assert "Which young person?" in world.chat("amy")[number].text
+        assert len(world.chat("amy")) == 2, "on the message that was tapped"
+
+
+async def test_any_other_button_of_the_menu_shows_the_open_cases() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        for data in ("m:open", "m:", "m:new:1", "m:go"):
+            await world.forges("amy", data)
+            assert ref in world.text("amy")
+            assert "YP-01" in world.text("amy")
+
+
+async def test_the_keyboards_labels_are_commands() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        said = []
+        for label in (menu.REPORT, menu.OPEN, menu.DUTY, menu.RETURNED):
+            await world.sends("ben", label)
+            said.append(world.last("ben"))
+            await world.sends("ben", "/cancel")
+        assert "Which young person?" in said[0]
+        assert ref in said[1]
+        assert "Rowan House" in said[2]
+        assert "Who is back?" in said[3]
+
+
+async def test_a_command_may_name_the_bot_and_be_in_capitals() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        for text in ("/open", "/open@example_bot", "/OPEN"):
+            await world.sends("ben", text)
+            assert ref in world.text("ben")
+
+
+async def test_cancel_says_if_there_is_nothing_to_cancel() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/cancel")
+        assert world.text("amy") == menu.NOTHING_TO_CANCEL
+        await world.sends("amy", "/missing")
+        await world.sends("amy", "/cancel")
+        assert "Cancelled" in world.last("amy")
+
+
+async def test_start_and_help_come_with_the_keyboard(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with ChatWorld() as world:
+        with_keyboard: list[tuple[int, str]] = []
+
+        async def say(chat_id: int, text: str, *, keyboard: bool = False) -> int:
+            if keyboard:
+                with_keyboard.append((chat_id, text))
+            return 1
+
+        monkeypatch.setattr(world.phone, "say", say)
+        for text in ("/start", "/help", "/cancel"):
+            await world.sends("amy", text)
+        assert with_keyboard == [
+            (1, menu.WELCOME), (1, menu.HELP), (1, menu.NOTHING_TO_CANCEL)
+        ]  # fmt: skip
+
+
+async def test_after_a_command_the_question_in_hand_is_at_the_bottom_again() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01")
+        question = world.text("amy")
+        await world.sends("amy", "/id")
+        assert world.text("amy") == question
+        assert len([s for s in world.chat("amy").values() if s.text == question]) == 1
+        await world.sends_kind("amy", "photo")
+        assert world.text("amy") == question
+        assert menu.REFUSED_KIND in [screen.text for screen in world.chat("amy").values()]
+
+
+# Delivered twice ------------------------------------------------------------------------------
+
+
+async def test_a_fact_that_comes_twice_is_on_record_once_and_its_card_is_shown() -> None:
+    async with ChatWorld() as world:
+        other = await world.reports(young_person="YP-02")
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:found")
+        await world.taps("amy", "Just now", "Skip", "No", "Yes")
+        number = max(world.chat("amy"))
+        await world.again("amy")
+        await world.forges("amy", "f:any:!:ok", number)
+        assert ref in world.last("amy") and other not in world.last("amy")
+        assert len(world.chat("amy")) > 0 and max(world.chat("amy")) > number, "a new message"
+        assert len(await world.facts(ref, f.Located)) == 1
+
+
+async def test_an_answer_that_comes_twice_shows_where_the_form_is() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01")
+        number = max(world.chat("amy"))
+        await world.again("amy")
+        await world.forges("amy", "f:any:who:.YP-01", number)
+        assert "unfinished report" in world.chat("amy")[number].text
+        assert "YP-01" in world.chat("amy")[number].text
+        assert list(world.chat("amy")) == [number]
+
+
+async def test_what_comes_twice_while_telegram_is_away_is_shown_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with ChatWorld() as world:
+        later: list[int] = []
+        monkeypatch.setattr(world.phone, "later", later.append)
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01")
+        world.phone.away = True
+        await world.again("amy")
+        await world.forges("amy", "f:any:who:.YP-01", 1)
+        assert later == [1]
+
+
+async def test_a_command_that_comes_twice_and_saved_nothing_is_done_again() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/id")
+        await world.again("amy")
+        await world.sends("amy", "/id")
+        assert len(world.chat("amy")) == 2
