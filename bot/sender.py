@@ -21,7 +21,7 @@ from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from reminders import amending, monthly
 from reminders.all_clear import ASKING
-from reminders.amending import AMENDED, EDITS
+from reminders.amending import AMENDED, EDITS, NO_LONGER
 from reminders.case_states import CaseStates
 from reminders.duties import read
 from reminders.joining import JOINED, parts
@@ -85,9 +85,13 @@ class WordedSender:
     async def _change(self, message: Message, episode: Episode | None, person: Staff) -> Sent:
         """An alarm that rang is edited or taken away, unless its reader made a form of it."""
         chat, number = message.chat_id or 0, int(message.data["of"])
-        episode = episode or await self._episode(message.data["ref"])
         if (chat, number) in self._cases.reused:
             return Sent(chat, number)
+        if message.kind == NO_LONGER:
+            words = messages.Words(self._service, self._pack, self._clock.now())
+            await self._sending.change(chat, number, service.no_longer(message.data, words))
+            return Sent(chat, number)
+        episode = episode or await self._episode(message.data["ref"])
         if message.kind == "collapsed":
             await self._sending.remove(chat, number, all_clear.ASKED_AGAIN)
         elif message.kind == AMENDED:

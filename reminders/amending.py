@@ -20,8 +20,8 @@ from reminders.all_clear import ASKING, Ended
 from reminders.duties import Duty
 from storage.model import Message
 
-AMENDED = "amended"
-EDITS = all_clear.EDITS | {AMENDED}
+AMENDED, NO_LONGER = "amended", "no_longer"
+EDITS = all_clear.EDITS | {AMENDED, NO_LONGER}
 """Kinds of message that change one that is there already."""
 TELLING = frozenset({"level", "not_enough", "taken", "over"})
 """Kinds of message about one case that tell what is so."""

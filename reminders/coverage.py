@@ -59,8 +59,8 @@ class Coverage:
             return OfficeChange(
                 state={UNCOVERED: state},
                 messages=[
-                    *self._tell("nobody_covers", lost, now, priority=5),
-                    *self._tell("covered_again", again, now, priority=30),
+                    *self._tell("nobody_covers", lost, [], now, priority=5),
+                    *self._tell("covered_again", again, _told(office, again), now, priority=30),
                 ],
                 log=[
                     *({"at": now.isoformat(), "what": "nobody covers", "home": h} for h in lost),
@@ -72,19 +72,37 @@ class Coverage:
         await self.changed()
 
     def _tell(
-        self, kind: str, homes: Collection[str], now: datetime, *, priority: int
+        self,
+        kind: str,
+        homes: Collection[str],
+        also: Collection[str],
+        now: datetime,
+        *,
+        priority: int,
     ) -> list[Message]:
-        """One message to each manager who can be reached, without any to each administrator."""
+        """One message to each manager who can be reached, without any to each administrator; and to
+        these others."""
         if not homes:
             return []
+        people = dict.fromkeys((*(one.id for one in self.service_state.leaders(now)), *also))
         return [
             office_message(
-                f"{kind}~{now:%y%m%d%H%M%S}~{staff.id}",
-                staff.id,
+                f"{kind}~{now:%y%m%d%H%M%S}~{person}",
+                person,
                 kind,
                 now,
                 {"homes": list(homes)},
                 priority=priority,
             )
-            for staff in self.service_state.leaders(now)
+            for person in people
         ]
+
+
+def _told(office: Office, homes: Collection[str]) -> list[str]:
+    """Whoever heard last that nobody covers one of these homes: they hear that somebody does."""
+    last: dict[str, str] = {}
+    for message in office.messages:
+        if message.kind in ("nobody_covers", "covered_again") and message.state == "sent":
+            if set(message.data["homes"]) & set(homes):
+                last[message.to] = message.kind
+    return [person for person, kind in last.items() if kind == "nobody_covers"]

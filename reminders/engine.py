@@ -27,6 +27,7 @@ from reminders.limits import Limiter
 from reminders.modules import AGAIN, Job, Module, Scheduled
 from reminders.monthly import Monthly
 from reminders.night_check import NightCheck
+from reminders.no_longer import NoLonger
 from reminders.notices import Notices
 from reminders.offers import UnansweredOffers
 from reminders.outbox import OFFICE
@@ -91,6 +92,7 @@ class Engine:
             self.planner,
             *(Scheduled(job, self.clock, self.events) for job in self._jobs()),
             TelegramDown(self.planner, self.watch),
+            NoLonger(self.service_state),
         )
         self._was_idle = True
         self._ticking = False

@@ -33,6 +33,7 @@ MODULES = {
     "night check": "looking over the coming night",
     "digest": "the weekly digest",
     "monthly figures": "the month's figures",
+    "edits": "editing messages that do not hold any more",
     "second channel": "the second channel when Telegram is away",
 }
 

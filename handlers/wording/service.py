@@ -94,6 +94,18 @@ def screen(message: Message, words: Words) -> Screen:
             return Screen(f"🔔 {plain(message.kind.replace('_', ' '))}")
 
 
+def no_longer(data: dict[str, Any], words: Words) -> Screen:
+    """What a message of the service's own file turns into when it does not hold any more."""
+    match data["why"]:
+        case "reached":
+            return Screen(f"✅ I can reach {bold(words.name(data['person']))} again.")
+        case "night":
+            return Screen("✅ Tonight's rota is in order now. Nothing is left to arrange.")
+        case why:
+            what = "hand-over" if why == "handover" else "swap"
+            return Screen(f"This {what} needs no answer any more. /duty shows who is on duty.")
+
+
 def on_episode(message: Message, ref: str, home: str, words: Words) -> Screen:
     """Any other message about one episode: what it is about, and the way to the case."""
     title = duties.title(message.about, words.pack) if message.about else message.kind

@@ -295,3 +295,25 @@ async def test_killed_when_a_message_has_met_a_closed_chat_it_is_known_after_the
         assert ("ada", "amy") in [
             (g.message.to, g.message.data.get("person")) for g in world.telegram.got
         ]
+
+
+@in_virtual_time
+async def test_who_heard_that_nobody_covers_a_home_hears_that_somebody_does():
+    """Ada was told, as no manager could be reached; Mia is back first, then Amy."""
+    async with World(service=only(AMY, MIA, ADA)) as world:
+        await world.shifts.staff_blocked("mia")
+        await world.shifts.staff_blocked("amy")
+        await world.advance(seconds=30)
+        assert ("ada", "nobody_covers") in world.telegram.new()
+        await world.shifts.staff_started("mia")
+        await world.advance(seconds=30)
+        world.telegram.new()
+        await world.shifts.staff_started("amy")
+        await world.advance(seconds=30)
+        assert ("ada", "covered_again") in world.telegram.new()
+        await world.shifts.staff_blocked("amy")
+        await world.advance(seconds=30)
+        await world.shifts.staff_started("amy")
+        await world.advance(seconds=30)
+        again = [x for x in world.telegram.new() if x == ("ada", "covered_again")]
+        assert again == [], "she heard the last word"

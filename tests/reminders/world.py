@@ -115,7 +115,7 @@ class Telegram:
         await asyncio.sleep(self.delay)
         error = self.fails(message)
         if error is None and message.kind in EDITS:
-            ref = episode.ref if episode else message.data["ref"]
+            ref = episode.ref if episode else message.data.get("ref", "")
             self.edits.append(Got(self.clock.now(), message.to, ref, message, joined=False))
             return Sent(message.chat_id or 0, message.data["of"])
         if error is None or self.arrives_all_the_same:
