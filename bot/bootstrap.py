@@ -199,7 +199,7 @@ async def bootstrap(
     )
     parts: dict[str, Part] = {
         "alerts": alerts.run,
-        "greeting": Greeting(client, context, polling, activity).run,
+        "greeting": Greeting(client, context, polling, activity, drafts).run,
         "strangers": strangers.run,
         "removals": removals.run,
         "drafts": drafts.run,

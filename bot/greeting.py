@@ -10,6 +10,7 @@ from telegram.error import InvalidToken, TelegramError
 
 from bot.activity import Activity
 from bot.polling import Polling
+from bot.unfinished_reports import UnfinishedReports
 from handlers import unasked
 from handlers.chat import Screen, Unreached
 from handlers.context import Context
@@ -24,7 +25,15 @@ PATIENCE_SECONDS = 60.0
 class Greeting:
     """Offers half-finished reports again and sets the menu, once Telegram answers."""
 
-    def __init__(self, bot: Bot, context: Context, polling: Polling, activity: Activity) -> None:
+    def __init__(
+        self,
+        bot: Bot,
+        context: Context,
+        polling: Polling,
+        activity: Activity,
+        drafts: UnfinishedReports,
+    ) -> None:
+        self._drafts = drafts
         self._bot = bot
         self._context = context
         self._polling = polling
@@ -55,7 +64,8 @@ class Greeting:
         try:
             offered = await unasked.reminder_of(self._context, person, draft)
             text = f"{menu.BACK_AGAIN}\n{offered.text}"
-            await self._context.phone.show(draft.chat_id, Screen(text, offered.rows))
+            shown = await self._context.phone.show(draft.chat_id, Screen(text, offered.rows))
+            await self._drafts.offered(draft, shown)
         except Unreached:
             log.warning("a draft could not be offered again", draft=draft.id)
 

@@ -35,6 +35,8 @@ class UnfinishedReports:
         self._start = context.clock.now()
         self._told: dict[str, tuple[datetime, int]] = {}
         self._ahead: dict[tuple[str, datetime], datetime] = {}
+        self._offers: dict[str, tuple[int, int]] = {}
+        """Chat and message that offers each draft."""
         self._changed = asyncio.Event()
         self.next_at: datetime | None = None
         """When somebody will be told next (UTC)."""
@@ -56,6 +58,17 @@ class UnfinishedReports:
         """A draft may have come, gone or been touched."""
         self._changed.set()
 
+    async def offered(self, draft: Draft, message_id: int) -> None:
+        """This message offers the draft: the one before it goes."""
+        await self._take_away(draft.id)
+        self._offers[draft.id] = (draft.chat_id, message_id)
+
+    async def _take_away(self, draft_id: str) -> None:
+        """An offer of what is finished, or is offered below; not if its reader goes on on it."""
+        chat, number = self._offers.pop(draft_id, (0, 0))
+        if number and (chat, number) not in self._context.engine.cases.reused:
+            await self._context.phone.remove(chat, number, own=True)
+
     async def look(self) -> None:
         """Tells whoever it is time for, and works out `next_at`."""
         now = self._context.clock.now()
@@ -65,11 +78,13 @@ class UnfinishedReports:
             for one in self._context.service.staff
             if one.expires_at is not None and one.expires_at > now
         ]
-        ids = set()
+        ids: set[str] = set()
+        every: set[str] = set()
         for person in self._context.service.staff:
             if not person.active(now):
                 continue
             for draft in await unasked.unfinished(self._context, person):
+                every.add(draft.id)
                 if not draft.chat_id or draft.kind not in TOLD:
                     continue
                 ids.add(draft.id)
@@ -79,6 +94,8 @@ class UnfinishedReports:
                     at = self._due(draft)
                 if at is not None:
                     moments.append(at)
+        for ended in self._offers.keys() - every:
+            await self._take_away(ended)
         self._told = {one: told for one, told in self._told.items() if one in ids}
         self.next_at = min(moments, default=None)
 
@@ -105,7 +122,7 @@ class UnfinishedReports:
         self._busy(True)
         try:
             screen = await unasked.reminder_of(self._context, person, draft)
-            await self._context.phone.show(draft.chat_id, screen)
+            await self.offered(draft, await self._context.phone.show(draft.chat_id, screen))
         except Unreached:
             log.warning("somebody could not be told of an unfinished report", draft=draft.id)
         finally:

@@ -102,7 +102,7 @@ def _told(office: Office, homes: Collection[str]) -> list[str]:
     """Whoever heard last that nobody covers one of these homes: they hear that somebody does."""
     last: dict[str, str] = {}
     for message in office.messages:
-        if message.kind in ("nobody_covers", "covered_again") and message.state == "sent":
-            if set(message.data["homes"]) & set(homes):
-                last[message.to] = message.kind
+        heard = message.kind in ("nobody_covers", "covered_again") and message.state == "sent"
+        if heard and {*message.data["homes"]} & {*homes}:
+            last[message.to] = message.kind
     return [person for person, kind in last.items() if kind == "nobody_covers"]

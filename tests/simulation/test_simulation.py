@@ -28,12 +28,14 @@ CAUGHT = {
     "answers-count-nothing": "asked although somebody has it",
     "one-rung": "a manager was never asked",
     "asked-once": "nobody was asked again",
-    "timers-lost": "nobody was asked again",
+    "timers-lost": "nobody was told of what is due",
     "never-off-duty": "asked somebody who is not on duty",
     "handler-fails": "an error in the bot",
 }
-"""Faults that the first seed catches, and the invariant that they break. The others need a crash
-or a blocked chat at the right moment: see docs/SIMULATION.md."""
+"""Faults, and the invariant that they break. The others need a crash or a blocked chat at the right
+moment: see docs/SIMULATION.md."""
+CATCHING = (1, 2, 3)
+"""One of these seeds catches each: another fault of theirs may be noticed first by the first."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -48,8 +50,12 @@ def test_the_invariants_hold(seed):
 @pytest.mark.parametrize("name", sorted(CAUGHT))
 def test_a_fault_is_caught(name):
     """A small deliberate fault in the code breaks the invariant that it is about."""
-    result, _ = simulate(1, 14, breaking=name, rate=3)
-    assert result.name == CAUGHT[name], BREAKS[name].__doc__
+    found: list[str] = []
+    for seed in CATCHING:
+        found.append(simulate(seed, 14, breaking=name, rate=3)[0].name)
+        if found[-1] == CAUGHT[name]:
+            return
+    pytest.fail(f"{BREAKS[name].__doc__} Found: {found}")
 
 
 def test_a_seed_replays_exactly():
