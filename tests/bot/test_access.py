@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
+import msgspec
 import pytest
 import time_machine
 from telegram import Chat, Message, Update, User
 
+from bot import updates
 from bot.access import Access, incoming
+from bot.telegram_client import telegram_client
+from handlers.chat import Incoming
 from protocol.provider import Provider, Role, Staff
 from reminders.clock import SystemClock
 
@@ -63,3 +68,99 @@ def test_a_text_counts_from_when_it_was_typed_not_from_when_it_was_fetched() -> 
     assert found is not None
     assert found.sent_at == SENT
     assert found.late
+
+
+def test_a_stranger_is_quiet_for_the_whole_hour() -> None:
+    door = Access(lambda: SERVICE, SystemClock())
+    with time_machine.travel(SENT, tick=False) as clock:
+        assert door.answers_stranger(666)
+        clock.shift(3599)
+        assert not door.answers_stranger(666)
+
+
+def test_of_many_strangers_the_latest_thousand_are_remembered() -> None:
+    door = Access(lambda: SERVICE, SystemClock())
+    with time_machine.travel(SENT, tick=False) as clock:
+        assert door.answers_stranger(1)
+        assert door.answers_stranger(2)
+        clock.shift(3600)
+        assert door.answers_stranger(1), "seen last of the two from now on"
+        for number in range(1000, 1999):
+            assert door.answers_stranger(number)
+        assert not door.answers_stranger(1)
+        assert door.answers_stranger(2000)
+        assert door.answers_stranger(1), "one too many since"
+
+
+def test_nobody_sent_it() -> None:
+    """A poll of the library, or a channel: no user, and nobody of the list."""
+    assert Access(lambda: SERVICE, SystemClock()).staff(Update(update_id=9)) is None
+    assert incoming(Update(update_id=9), MORGAN, False, SENT) is None
+
+
+def test_what_was_typed_comes_in_with_all_that_is_known_of_it() -> None:
+    later = datetime(2026, 11, 21, 22, 30, tzinfo=UTC)
+    assert incoming(update(7001, "  seen at nine \n"), MORGAN, False, later) == Incoming(
+        update_id=9,
+        staff=MORGAN,
+        chat_id=7001,
+        text="seen at nine",
+        message_id=5,
+        sent_at=SENT,
+        late=False,
+    )
+    early = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
+    found = incoming(update(7001), MORGAN, False, early)
+    assert found is not None and found.sent_at == early, "no later than it is"
+
+
+def test_a_text_whose_date_is_not_known_counts_from_now() -> None:
+    raw = {"update_id": 9, "message": {**MESSAGE, "date": 0, "text": "x"}}
+    found = incoming(read(raw), MORGAN, False, SENT)
+    assert found is not None and found.sent_at == SENT
+
+
+def test_what_is_no_text_comes_in_as_its_kind() -> None:
+    raw = {"update_id": 9, "message": {**MESSAGE, "photo": []}}
+    found = incoming(read(raw), MORGAN, False, SENT)
+    assert found is not None
+    assert (found.text, found.other) == ("", "photo")
+    written = incoming(update(7001, "hello"), MORGAN, False, SENT)
+    assert written is not None and written.other == ""
+
+
+def test_a_tap_comes_in_with_the_message_it_was_on() -> None:
+    tap = {"id": "77", "from": {"id": 7001}, "data": "c:RH-7K2D:card"}
+    shown = {"message_id": 31, "date": 1, "chat": {"id": 7002, "type": "private"}}
+    raw = {"update_id": 9, "callback_query": {**tap, "message": shown}}
+    expected = Incoming(
+        update_id=9,
+        staff=MORGAN,
+        chat_id=7002,
+        data="c:RH-7K2D:card",
+        callback_id="77",
+        message_id=31,
+        sent_at=SENT,
+        late=True,
+    )
+    assert incoming(read(raw), MORGAN, True, SENT) == expected
+    away = incoming(read({"update_id": 9, "callback_query": tap}), MORGAN, True, SENT)
+    assert away == msgspec.structs.replace(expected, chat_id=7001, message_id=0)
+    bare = {"update_id": 9, "callback_query": {**tap, "data": None}}
+    found = incoming(read(bare), MORGAN, True, SENT)
+    assert found is not None and found.data == ""
+
+
+MESSAGE = {
+    "message_id": 5,
+    "date": 1_795_000_000,
+    "chat": {"id": 7001, "type": "private"},
+    "from": {"id": 7001, "is_bot": False, "first_name": "X"},
+}
+
+
+def read(raw: dict[str, Any]) -> Update:
+    """As the bot reads it."""
+    found = updates.read(raw, telegram_client("1:x", "http://127.0.0.1:1"))
+    assert found is not None
+    return found

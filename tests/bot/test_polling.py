@@ -46,6 +46,8 @@ class Queue:
         self.answers: list[Any] = []
         self.asked: list[int | None] = []
         self.limits: list[int] = []
+        self.waits: list[int] = []
+        self.at: list[float] = []
         self.refuse: Callable[[list[Any]], Exception | None] = lambda _: None
         self.changed = asyncio.Event()
 
@@ -58,6 +60,8 @@ class Queue:
     ) -> list[Any]:
         self.asked.append(offset)
         self.limits.append(limit)
+        self.waits.append(seconds)
+        self.at.append(asyncio.get_running_loop().time())
         await asyncio.sleep(0.01)
         if self.answers:
             answer = self.answers.pop(0)

@@ -3,8 +3,9 @@
     python -m tests.mutants.sample ROOM [--most 100] [--seed 1]
 
 ROOM: a table under `[tool.mutants]` in pyproject.toml, with the files to change and the tests that
-must notice. Lines that write to the log are left as they are. Works in a copy; prints what survived, as a change of the code, and the share that did
-not. One process: some seconds for each mutant.
+must notice. Lines that write to the log are left as they are. Works in a copy; prints what
+survived, as a change of the code, and the share that did not. One process: some seconds for each
+mutant.
 """
 
 from __future__ import annotations
