@@ -402,3 +402,144 @@ async def test_a_reminder_says_what_is_true_when_it_is_sent() -> None:
         text = await it.says(later, ref)
         assert "level 3" in text
         assert "LATE by 15 min" in text
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        ({"why": "reached", "person": "ben"}, "✅ I can reach <b>Ben Example</b> again."),
+        ({"why": "handover"}, "This hand-over needs no answer any more."),
+    ],
+)
+async def test_a_message_about_the_service_that_does_not_hold_any_more(
+    data: dict[str, Any], said: str
+) -> None:
+    async with Speaking() as it:
+        message = it.message("no_longer", data={"of": 70, **data})
+        assert await it.sender.send(message, None, TURN) == Sent(AMY, 70)
+        [(chat, number, screen)] = it.telegram.changed
+        assert (chat, number) == (AMY, 70)
+        assert screen.text.startswith(said)
+        it.engine.cases.reused.add(AMY, 70)
+        assert await it.sender.send(message, None, TURN) == Sent(AMY, 70)
+        assert len(it.telegram.changed) == 1
+
+
+class Amending(Speaking):
+    """Two cases; of the first the police are told. What rang stands in message 70."""
+
+    async def __aenter__(self) -> Amending:
+        await super().__aenter__()
+        self.first = await self.reports()
+        self.second = await self.reports(young_person="YP-02")
+        await self.fact(f.PoliceTold, by="ben")
+        return self
+
+    async def fact(self, kind: Any, by: str = "amy", **fields: Any) -> None:
+        now = self.clock.now()
+        made = kind(id=f"{kind.__name__}", by=by, recorded_at=now, at=now, **fields)
+        await self.context.records.update(self.first, lambda _: Change(facts=[made]))
+
+    async def rang(self, ref: str, *messages: Message) -> list[str]:
+        """These were sent about this case; their ids."""
+        sent = [
+            one if one.message_id else msgspec.structs.replace(one, message_id=70)
+            for one in (msgspec.structs.replace(m, state="sent") for m in messages)
+        ]
+        await self.context.records.update(ref, lambda _: Change(messages=sent))
+        return [one.id for one in sent]
+
+    async def amended(self, parts: list[str], to: str = "amy", **data: Any) -> Screen:
+        """What the message says after the edit."""
+        of = {"ref": self.first, "of": 70, "parts": parts, "ended": [], "told": [], **data}
+        message = self.message("amended", to=to, data=of)
+        for episode in (None, await self.store.episode(self.first)):
+            sent = await self.sender.send(message, episode, TURN)
+            assert sent == Sent(self.staff(to).telegram_id, 70)
+        before, after = self.telegram.changed[-2:]
+        assert before == after
+        screen: Screen = after[2]
+        return screen
+
+
+def asked(screen: Screen) -> set[str]:
+    """The duties that this screen asks for, with their cases."""
+    data = [b.data for row in screen.rows for b in row]
+    return {d.removeprefix("r:").removesuffix(":have") for d in data if d.endswith(":have")}
+
+
+async def test_an_amended_message_says_all_that_is_true_of_it_now() -> None:
+    async with Amending() as it:
+        level = it.message("level", data={"level": 2, "before": 1})
+        parts = await it.rang(
+            it.first, it.message("reminder", "N-POLICE"), it.message("reminder", "N-RA"), level
+        )
+        screen = await it.amended(parts)
+        lines = screen.text.partition("\n\n")[0].splitlines()
+        assert lines[0].startswith("✅ Done 21:30 by Ben Example: Ring the police")
+        assert lines[1] == f"🔔 <b>{it.first}</b> is at level 1 now."
+        assert len(lines) == 2
+        assert screen.text.partition("\n\n")[2].startswith("⏰")
+        assert asked(screen) == {f"{it.first}:N-RA"}
+
+
+async def test_what_was_told_and_is_so_still_stands_below_what_asks() -> None:
+    async with Amending() as it:
+        level = it.message("level", data={"level": 1, "before": 0})
+        parts = await it.rang(it.first, level, it.message("reminder", "N-RA"))
+        screen = await it.amended(parts)
+        assert screen.text.startswith("⏰")
+        assert "Now <b>level 1</b>" in screen.text
+        assert screen.text.index("⏰") < screen.text.index("🔔")
+        assert f"c:{it.first}:why" in [b.data for row in screen.rows for b in row]
+        level_alone = await it.amended([level.id])
+        assert level_alone.text.startswith("🔔") and asked(level_alone) == set()
+
+
+async def test_an_amended_message_leaves_out_what_stood_in_other_messages() -> None:
+    """Of its own case the parts that are named; of the others what has its number."""
+    async with Amending() as it:
+        mine = it.message("reminder", "N-RA")
+        other = it.message("reminder", "N-PARENTS", message_id=71)
+        bens = it.message("reminder", "CP-4H", to="ben")
+        unnamed = it.message("escalation", "N-RA", number=2)
+        [part, *_] = await it.rang(it.first, mine, other, bens, unnamed)
+        second = it.message("reminder", "N-POLICE", number=3)
+        away = it.message("reminder", "N-RA", message_id=71, number=4)
+        await it.rang(it.second, second, away)
+        screen = await it.amended([part, other.id, bens.id], beside=["RH-GONE", it.second])
+        assert asked(screen) == {f"{it.first}:N-RA", f"{it.second}:N-POLICE"}
+        assert screen.text.count("⏰") == 2 and "‼️" not in screen.text
+        assert asked(await it.amended([part])) == {f"{it.first}:N-RA"}
+
+
+async def test_of_a_closed_case_the_message_asks_for_nothing() -> None:
+    async with Amending() as it:
+        level = it.message("level", data={"level": 1, "before": 0})
+        parts = await it.rang(it.first, level, it.message("reminder", "N-RA"))
+        now = it.clock.now()
+        closed = f.Closed(id="closed", by="mia", recorded_at=now, at=now)
+        change = Change(facts=[closed], close=True)
+        await it.context.records.update(it.first, lambda _: change)
+        screen = await it.amended(parts)
+        assert asked(screen) == set() and screen.rows == ()
+        assert screen.text.splitlines()[-1] == f"✅ Closed: <b>{it.first}</b>"
+        assert len(screen.text.splitlines()) == 2
+
+
+async def test_whoever_stood_in_hears_the_end_and_is_asked_nothing() -> None:
+    """Cay, of another home, was asked because nobody else could be reached."""
+    async with Amending() as it:
+        done = it.message("reminder", "N-POLICE", to="cay")
+        live = it.message("reminder", "N-RA", to="cay")
+        parts = await it.rang(it.first, done, live)
+        screen = await it.amended(parts, to="cay")
+        assert screen.rows == ()
+        assert screen.text.startswith("✅ Done 21:30 by Ben Example")
+        only_live = await it.amended([live.id], to="cay")
+        assert only_live.text == f"✅ Not with you any more: <b>{it.first}</b>"
+        ref = await it.reports("cay", "YP-11")
+        await it.rang(ref, it.message("reminder", "N-RA", to="cay"))
+        both = await it.amended([live.id], to="cay", beside=[ref])
+        assert asked(both) == {f"{ref}:N-RA"}
+        assert it.first not in both.text
