@@ -452,6 +452,17 @@ def test_a_typed_time_waits_for_its_tap() -> None:
     assert taken.hint.startswith("I need a clock time for that.")
 
 
+def test_a_time_to_come_is_refused_and_what_was_likely_meant_is_offered() -> None:
+    summer = msgspec.structs.replace(state(), now=datetime(2026, 7, 4, 21, 30, tzinfo=UTC))
+    for now, text, meant in (
+        (state(), "22:05", "2026-11-20T22:05:00+00:00"),
+        (summer, "22:45", "2026-07-03T21:45:00+00:00"),
+    ):
+        assert typed(alone(AT), now, text) == Taken(
+            {"at~": [meant]}, hint=forms.say.refused("future", offering=True), kept=False
+        )
+
+
 def test_typed_times_are_kept_in_utc_in_summer_too() -> None:
     summer = msgspec.structs.replace(state(), now=datetime(2026, 7, 4, 21, 30, tzinfo=UTC))
     taken = typed(alone(AT), summer, "22:05")

@@ -233,15 +233,24 @@ async def test_after_a_command_the_question_in_hand_is_at_the_bottom_again() -> 
 # Delivered twice ------------------------------------------------------------------------------
 
 
-async def test_a_fact_that_comes_twice_is_on_record_once_and_its_card_is_shown() -> None:
+async def test_a_fact_that_comes_twice_is_on_record_once_and_its_card_is_shown(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     async with ChatWorld() as world:
+        ended: list[str] = []
+
+        async def answer(callback_id: str, text: str = "", *, alert: bool = False) -> None:
+            ended.append(callback_id)
+
         other = await world.reports(young_person="YP-02")
         ref = await world.reports()
         await world.forges("amy", f"c:{ref}:found")
         await world.taps("amy", "Just now", "Skip", "No", "Yes")
         number = max(world.chat("amy"))
+        monkeypatch.setattr(world.phone, "answer", answer)
         await world.again("amy")
         await world.forges("amy", "f:any:!:ok", number)
+        assert ended == ["q"]
         assert ref in world.last("amy") and other not in world.last("amy")
         assert len(world.chat("amy")) > 0 and max(world.chat("amy")) > number, "a new message"
         assert len(await world.facts(ref, f.Located)) == 1
@@ -279,3 +288,17 @@ async def test_a_command_that_comes_twice_and_saved_nothing_is_done_again() -> N
         await world.again("amy")
         await world.sends("amy", "/id")
         assert len(world.chat("amy")) == 2
+
+
+async def test_the_case_that_was_named_beside_the_words_is_offered_first() -> None:
+    async with ChatWorld() as world:
+        older = await world.reports()
+        newer = await world.reports(young_person="YP-02")
+        world.clock.go(hours=1)
+        for number, text in enumerate((f"{older} she rang", f"/open {older} she rang again")):
+            await world.sends("ben", text)
+            offered = [b for row in world.screen("ben").rows for b in row]
+            notes = [b.data for b in offered if b.data.startswith("w:note:")]
+            assert notes == [f"w:note:{older}", f"w:note:{newer}"]
+            draft = await world.store.draft("ben.words")
+            assert draft is not None and len(draft.answers["texts"]) == number + 1
