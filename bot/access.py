@@ -53,7 +53,7 @@ class Access:
 
 
 def incoming(update: Update, staff: Staff, late: bool, now: datetime) -> Incoming | None:
-    """Telegram's update in our words; None for what asks for nothing (an edit, a status)."""
+    """Telegram's update in our words; None for what asks for nothing (a status)."""
     query = update.callback_query
     if query is not None:
         return Incoming(
@@ -66,16 +66,22 @@ def incoming(update: Update, staff: Staff, late: bool, now: datetime) -> Incomin
             sent_at=now,
             late=late,
         )
-    message = update.message
+    message = update.message or update.edited_message
     if message is None:
+        return None
+    text, caption = (message.text or "").strip(), (message.caption or "").strip()
+    edited = update.edited_message is not None
+    if edited and not (text or caption):  # a live location that moves
         return None
     return Incoming(
         update_id=update.update_id,
         staff=staff,
         chat_id=message.chat.id,
-        text=(message.text or "").strip(),
+        text=text,
+        caption=caption,
         message_id=message.message_id,
         sent_at=min(message.date.astimezone(UTC), now) if message.date > UNKNOWN_DATE else now,
         late=late,
         other="" if message.text else kind_of(message),
+        edited=edited,
     )

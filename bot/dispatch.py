@@ -39,7 +39,7 @@ LibraryContext: TypeAlias = "CallbackContext[Any, Any, Any, Any]"
 LibraryApplication: TypeAlias = "Application[Any, Any, Any, Any, Any, Any]"
 FIRST, THEN = 0, 1
 """Groups of the table: who may go on at all; and what it is."""
-PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE
+PRIVATE = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGES
 
 
 class Dispatch:

@@ -101,6 +101,8 @@ def _message(raw: Any) -> dict[str, Any] | None:
         small["text"] = text
     elif not content or not all(name in EVENTS for name in content):
         small["content"] = next((n for n in content if n not in EVENTS), UNKNOWN)[:40]
+        if caption := _text(raw.get("caption")):
+            small["caption"] = caption
     return small
 
 

@@ -34,6 +34,10 @@ class Incoming(msgspec.Struct, frozen=True, kw_only=True):
     late: bool = False
     other: str = ""
     """Photo, location, voice …: the kind of thing that is refused, kept out of the record."""
+    caption: str = ""
+    """What was typed below it."""
+    edited: bool = False
+    """A message that was there before has this text now."""
 
 
 class Button(msgspec.Struct, frozen=True):

@@ -53,7 +53,7 @@ async def receive(context: Context, incoming: Incoming) -> None:
     try:
         if _holds_words(incoming):
             # On record before they are saved, so that no crash leaves them in the chat.
-            promised = 0 if incoming.other else incoming.update_id
+            promised = 0 if incoming.other and not incoming.caption else incoming.update_id
             await context.phone.will_remove(incoming.chat_id, incoming.message_id, promised)
         await _dispatch(context, incoming)
     except NotSaved as error:
@@ -64,7 +64,8 @@ async def receive(context: Context, incoming: Incoming) -> None:
     except NotAllowed as error:
         await _tell(context, incoming, str(error))
     except NotFound:
-        await _tell(context, incoming, menu.no_such_case(_case_meant(context, incoming)))
+        unseen = menu.no_such_case(_case_meant(context, incoming))
+        await _tell(context, incoming, unseen, menu.SAVED_NOT_YOURS)
     except Conflict:
         log.warning("too many changes at once", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
@@ -163,7 +164,9 @@ async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str =
 
 
 async def _dispatch(context: Context, incoming: Incoming) -> None:
-    if incoming.other:
+    if incoming.edited:
+        await _edited(context, incoming)
+    elif incoming.other:
         await _refuse_kind(context, incoming)
     elif incoming.data:
         await _tapped(context, incoming)
@@ -209,7 +212,20 @@ async def _ask_about(context: Context, incoming: Incoming) -> None:
         await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)
 
 
+async def _edited(context: Context, incoming: Incoming) -> None:
+    """Words that were typed into a message that was dealt with: they answer no question."""
+    words = incoming.text or incoming.caption
+    if _holds_words(incoming) and not lists.only_reference(words, context.service):
+        await _unasked(context, incoming, words)
+
+
 async def _refuse_kind(context: Context, incoming: Incoming) -> None:
+    if incoming.caption:
+        # What was typed below it is kept; both leave the chat.
+        await _keep(context, incoming, incoming.caption)
+        await context.phone.say(incoming.chat_id, menu.REFUSED_KIND)
+        await _ask_about(context, incoming)
+        return
     gone = await context.phone.remove(incoming.chat_id, incoming.message_id)
     await context.phone.say(incoming.chat_id, menu.REFUSED_KIND if gone else menu.NOT_REMOVED)
     await _question_at_the_bottom(context, incoming)

@@ -94,6 +94,9 @@ SAVED_BUT = (
     "<b>It is saved</b>, but something went wrong here after that, so I cannot show it. "
     "/open shows your cases. If it happens again, tell your administrator."
 )
+SAVED_NOT_YOURS = (
+    "<b>It is saved</b>, but you do not see this case any more. /open shows your cases."
+)
 KEPT_BUT = (
     "<b>Your answer is kept, but it is not on record yet</b>, and something went wrong here. "
     "Report missing, or the button on the case, brings the question back."

@@ -147,3 +147,19 @@ def test_whatever_comes_is_read_or_passed_over(junk: Any, kind: str) -> None:
 def test_a_number_is_a_number_or_none(junk: Any) -> None:
     found = update_id(junk)
     assert found is None or 0 <= found < 2**63
+
+
+@pytest.mark.parametrize("kind", ["message", "edited_message"])
+def test_what_is_typed_below_a_photo_is_read(kind: str) -> None:
+    found = read({"update_id": 9, kind: {**HEAD, "photo": [], "caption": " at the station "}}, BOT)
+    assert found is not None
+    received = incoming(found, MORGAN, False, NOW)
+    assert received is not None
+    assert (received.other, received.caption) == ("photo", "at the station")
+    assert received.edited is (kind == "edited_message")
+
+
+def test_a_live_location_that_moves_asks_for_nothing() -> None:
+    found = read({"update_id": 9, "edited_message": {**HEAD, "location": {}}}, BOT)
+    assert found is not None
+    assert incoming(found, MORGAN, False, NOW) is None

@@ -382,3 +382,33 @@ async def test_words_answer_the_question_that_was_asked_last_also_after_the_cloc
         await world.forges("amy", f"c:{ref}:note")
         await world.sends("amy", "she rang from the station")
         assert await the_note(world, ref) == ["she rang from the station"]
+
+
+async def test_what_is_typed_below_a_photo_is_kept() -> None:
+    """The photo is refused; the words are not thrown away with it."""
+    async with ChatWorld() as world:
+        await world._in("amy", other="photo", caption="at the station at nine", message_id=77)
+        assert (1, 77) in world.phone.removed
+        assert await kept(world) == ["at the station at nine"]
+        assert any("do not keep photos" in text for _, text in world.phone.said)
+
+
+@pytest.mark.parametrize("text", ["/open she is at the station", "she is at the station"])
+async def test_words_that_are_put_into_an_older_message_are_kept_and_answer_nothing(
+    text: str,
+) -> None:
+    """ "/open" stays in the chat; its author puts words into it afterwards."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:note")
+        await world._in("amy", text=text, message_id=77, edited=True)
+        assert (1, 77) in world.phone.removed
+        assert await kept(world) == [text]
+        assert await the_note(world, ref) == []
+
+
+async def test_a_command_that_is_put_right_by_editing_says_nothing() -> None:
+    async with ChatWorld() as world:
+        before = len(world.phone.said)
+        await world._in("amy", text="/open", message_id=77, edited=True)
+        assert len(world.phone.said) == before and world.phone.removed == []
