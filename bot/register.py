@@ -195,11 +195,11 @@ class _Reader:
         if any(row.cells[len(columns) :]):
             remedy = "Put quotes around a cell that holds the sign between columns."
             self._wrong("", "has more cells than the heading has columns", remedy)
-        ref = self._reference()
+        dob = self._date("date_of_birth")
+        ref = self._reference(dob)
         home = self._home()
         looked_after_by = self._authority("looked_after_by")
         placed_in = self._authority("placed_in") or (home.authority if home else "")
-        dob = self._date("date_of_birth")
         left_on = self._later("left_on", dob)
         care_ceased = self._later("care_ceased", dob)
         ticked: dict[str, Any] = dict.fromkeys(self._flags(), True)
@@ -241,9 +241,10 @@ class _Reader:
             Mistake(file=self._file, line=self._line, place=place, what=what, remedy=remedy)
         )
 
-    def _reference(self) -> str:
+    def _reference(self, dob: date | None) -> str:
         ref = self._cells.get("reference", "")
-        what, remedy = reference_problem(ref, name=self._cells.get("name", ""), words=self._words)
+        name = self._cells.get("name", "")
+        what, remedy = reference_problem(ref, name=name, born=dob, words=self._words)
         if what:
             self._wrong("reference", what, remedy)
             return ref

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from datetime import date
 
 LONGEST = 16
 """Characters. All are ASCII, so a reference also fits into the 64 bytes of a button."""
@@ -20,15 +21,24 @@ PLAIN_WORDS = frozenset(
 _ALLOWED = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9 ./_-]*[A-Za-z0-9])?")
 _WORD = re.compile(r"[A-Za-z]{3,}")
 _VOWEL = re.compile(r"[aeiouy]", re.IGNORECASE)
+_NAME_PART = re.compile(r"[^\W\d_]{2,}")
+_LETTERS = re.compile(r"[A-Za-z]{2,}")
+_LOOKS = str.maketrans("013457", "oieast")
+"""Digits that stand for letters: J4m1e."""
+_TELEPHONE = 10
+"""Digits of a telephone or NHS number at the least."""
+_BORN = ("%d%m%Y", "%Y%m%d", "%d%m%y", "%y%m%d", "%m%d%Y")
 _SAME = str.maketrans({"o": "0", "i": "1", "l": "1"})
 
 EXAMPLE = "Allowed: letters, digits and hyphens that say nothing about anybody, such as YP-07."
 
 
-def reference_problem(ref: str, *, name: str = "", words: Iterable[str] = ()) -> tuple[str, str]:
+def reference_problem(
+    ref: str, *, name: str = "", born: date | None = None, words: Iterable[str] = ()
+) -> tuple[str, str]:
     """What is wrong with a reference, and what to do; two empty texts if nothing is.
 
-    name: the young person's own, no part of which may stand in it.  words: further words that
+    name, born: the young person's own, of which nothing may stand in it.  words: further words that
     may, such as those of the names of homes.
     """
     if not ref:
@@ -45,14 +55,33 @@ def reference_problem(ref: str, *, name: str = "", words: Iterable[str] = ()) ->
         return f"{ref!r} is a word of the forms", f"Choose another. {EXAMPLE}"
     if not any(character.isdigit() for character in ref):
         return f"{ref!r} may be a name: it has no digit", EXAMPLE
-    parts = {part.casefold() for part in _WORD.findall(name)}
+    digits = re.sub(r"\D", "", ref)
+    if born is not None and any(f"{born:{form}}" in digits for form in _BORN):
+        return f"{ref!r} holds the date of birth", EXAMPLE
+    if len(digits) >= _TELEPHONE:
+        return f"{ref!r} may be a telephone or NHS number", EXAMPLE
+    if _holds_name(ref, name):
+        return f"{ref!r} holds a part of the name", EXAMPLE
     known = PLAIN_WORDS | {w.casefold() for one in words for w in _WORD.findall(one)}
     for word in _WORD.findall(ref):
-        if word.casefold() in parts:
-            return f"{ref!r} holds a part of the name", EXAMPLE
         if word.casefold() not in known and _VOWEL.search(word):
             return f"{ref!r} may be a name: {word!r}", EXAMPLE
     return "", ""
+
+
+def _holds_name(ref: str, name: str) -> bool:
+    """Whether a part of the name stands in it, be it with digits for letters."""
+    parts = {part.casefold() for part in _NAME_PART.findall(name)}
+    if any(word.casefold() in parts for word in _LETTERS.findall(ref)):
+        return True
+    plain = re.sub(r"[^A-Za-z0-9]", "", ref).casefold()
+    spelt = plain.translate(_LOOKS)
+    for part in parts:
+        place = spelt.find(part)
+        letters = sum(c.isalpha() for c in plain[place : place + len(part)])
+        if len(part) > 2 and place >= 0 and letters >= 2:
+            return True
+    return False
 
 
 def look_alike(ref: str) -> str:

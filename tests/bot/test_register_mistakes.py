@@ -17,6 +17,7 @@ from handlers.form import Choice, FormState
 from handlers.report import FORM, NOT_LISTED
 from protocol.facts import Child
 from protocol.provider import Authority, Home, Provider, Role, Staff
+from protocol.references import reference_problem
 from storage.model import Person
 from tests.bot.test_config import written
 
@@ -50,6 +51,12 @@ ROWS: list[tuple[str, tuple[str, ...]]] = [
     (bad(ref="JORDAN2"), ("may be a name: 'JORDAN'", "YP-07")),
     (bad("", "", "no", "", "Bay Fictional", ref="Bay-12"), ("part of the name", "YP-07")),
     (bad("", "", "no", "", "Bay Xyz", ref="XYZ12"), ("part of the name", "YP-07")),
+    (bad("", "", "no", "", "Brian Fictional", ref="BR1AN-2"), ("part of the name", "YP-07")),
+    (bad("", "", "no", "", "Jo Fictional", ref="Jo-99"), ("part of the name", "YP-07")),
+    (bad("", "", "no", "", "Anh Ng", ref="NG4"), ("part of the name", "YP-07")),
+    (bad(ref="2011-05-14"), ("holds the date of birth", "YP-07")),
+    (bad(ref="YP140511"), ("holds the date of birth", "YP-07")),
+    (bad(ref="07700 900123"), ("telephone or NHS number", "YP-07")),
     (bad(ref="x"), ("'x' is a word of the forms", "another")),
     (bad(ref="OK"), ("'OK' is a word of the forms", "another")),
     (bad(ref="?"), ("'?' is not allowed", "YP-07")),
@@ -317,3 +324,12 @@ def test_a_young_person_who_leaves_next_month_can_be_reported_missing_today() ->
     [who] = [step for step in FORM.steps if step.key == "who"]
     assert isinstance(who, Choice)
     assert {option.value for option in who.options(state)} == {"YP-1", "YP-3", NOT_LISTED}
+
+
+@pytest.mark.parametrize(
+    ("ref", "name"),
+    [("YP-411", "Ali Invented"), ("RH-10", "Lo Invented"), ("AL-0507", "Ash Invented")],
+)
+def test_a_number_is_no_name(ref: str, name: str) -> None:
+    """411 could be read as Ali: there is no letter in it."""
+    assert reference_problem(ref, name=name, born=date(2011, 5, 14)) == ("", "")
