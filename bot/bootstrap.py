@@ -21,6 +21,7 @@ from bot.greeting import Greeting
 from bot.health import HealthPage
 from bot.late_answers import LateAnswers
 from bot.monthly import Rows
+from bot.pages_parts import RegisterTables, address_of
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
@@ -54,6 +55,7 @@ from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.store import Store, StoreError
 from web.app import Pages
+from web.parts import Parts
 from web.settings import WebSettings
 
 if TYPE_CHECKING:
@@ -164,21 +166,32 @@ async def bootstrap(
     removals = Removals(client, service_state, clock)
     staff_list = StaffList(engine)
     reload = Reload(path, config, policy, engine, staff_list)
+    shifts = Shifts(engine)
+    phone = TelegramPhone(client, limiter, removals, backlog, late, cases.reused.add)
     pages = None
     if config.web.address:
         pages = Pages(
-            _web_files(config, folder), engine, token(config), Rows(service_state).of_the_last_years
+            _web_files(config, folder),
+            engine,
+            token(config),
+            Rows(service_state).of_the_last_years,
+            Parts(
+                register=RegisterTables(),
+                staff_list=staff_list,
+                shifts=shifts,
+                invitation=address_of(phone.link),
+            ),
         )
     context = Context(
         pages=pages,
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
-        shifts=Shifts(engine),
+        shifts=shifts,
         staff_list=staff_list,
         reload=reload.run,
         clock=clock,
-        phone=TelegramPhone(client, limiter, removals, backlog, late, cases.reused.add),
+        phone=phone,
         version=__version__,
     )
     alerts = StorageAlerts(context, activity)

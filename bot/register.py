@@ -8,6 +8,8 @@ from datetime import date
 from pathlib import Path
 from typing import Any, get_args
 
+import msgspec
+
 from bot.table_file import NoTable, Row, read_table
 from handlers.wording.report import FACTOR_LABELS
 from protocol import codes
@@ -87,13 +89,18 @@ def read(path: Path, service: Provider, today: date) -> list[Person]:
         table = read_table(path)
     except NoTable as error:
         raise BadRegister(error.mistakes) from None
-    columns = _columns(path.name, table)
+    return of_table(path.name, table, service, today)
+
+
+def of_table(name: str, table: Sequence[Row], service: Provider, today: date) -> list[Person]:
+    """The same of a table whose first row is the heading. Raises BadRegister."""
+    columns = _columns(name, table)
     rows = table[1:]
-    reader = _Reader(path.name, service, today)
+    reader = _Reader(name, service, today)
     people = [reader.person(row, columns) for row in rows]
     if not rows:
         reader.mistakes.append(
-            Mistake(file=path.name, what="has no rows", remedy="One row for each young person.")
+            Mistake(file=name, what="has no rows", remedy="One row for each young person.")
         )
     if reader.mistakes:
         raise BadRegister(reader.mistakes)
@@ -119,6 +126,16 @@ def questions(people: Sequence[Person], present: Mapping[str, Person]) -> list[M
                 )
             )
     return found
+
+
+def keeping(people: Sequence[Person], present: Mapping[str, Person]) -> list[Person]:
+    """The same people with what the register keeps of them and no table has: their profile."""
+    return [
+        msgspec.structs.replace(person, profile=present[person.ref].profile)
+        if person.ref in present
+        else person
+        for person in people
+    ]
 
 
 def taken(people: Sequence[Person], present: Mapping[str, Person]) -> list[Mistake]:

@@ -7,6 +7,7 @@ from pathlib import Path
 import structlog
 
 from bot.config import Config
+from bot.register import keeping
 from bot.resources import keys_of
 from storage import incoming
 from storage.envelope import Damaged
@@ -30,7 +31,8 @@ class RegisterImport:
         try:
             people = incoming.arrived(where, keys_of(self._config, self._folder))
             if people:
-                await self._store.put_people(people)
+                present = {one.ref: one for one in await self._store.people()}
+                await self._store.put_people(keeping(people, present))
                 incoming.forget(where)
                 log.info("people were put on the register", count=len(people))
         except (Damaged, StoreError, OSError) as error:

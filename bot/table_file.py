@@ -11,6 +11,7 @@ import csv
 import re
 from collections.abc import Sequence
 from datetime import date, datetime
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +19,8 @@ from protocol.mistakes import Mistake
 
 DELIMITERS = ",;\t|"
 MOST_ROWS = 10_000
+MOST_UNPACKED = 100 * 1024 * 1024
+"""Bytes of a workbook without its packing: a small file can hold any number of them."""
 UTF16 = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 _LINES = re.compile(r"\r\n|\n|\r")
@@ -41,43 +44,49 @@ class NoTable(Exception):
 
 def read_table(path: Path) -> list[Row]:
     """The rows that are not empty, the heading first. Raises NoTable."""
+    name = path.name
     try:
         raw = path.read_bytes()
     except FileNotFoundError:
-        raise _refuse(path, "cannot be read: there is no such file", "Look at the name.") from None
+        raise _refuse(name, "cannot be read: there is no such file", "Look at the name.") from None
     except OSError as error:
         why = error.strerror or "the system does not say why"
-        raise _refuse(path, f"cannot be read ({why})", "Name a file that you may read.") from None
+        raise _refuse(name, f"cannot be read ({why})", "Name a file that you may read.") from None
+    return table_of(name, raw)
+
+
+def table_of(name: str, raw: bytes) -> list[Row]:
+    """The same of a file's content; `name` is what mistakes call it. Raises NoTable."""
     if raw.startswith(b"PK"):
-        rows = _workbook(path)
+        rows = _workbook(name, raw)
     elif raw.startswith(b"\xd0\xcf\x11\xe0"):
         what = "is a workbook of an old form, or one with a password"
-        raise _refuse(path, what, "Save it as .xlsx without a password, or as CSV.")
+        raise _refuse(name, what, "Save it as .xlsx without a password, or as CSV.")
     else:
-        rows = _csv(path, _text(path, raw))
+        rows = _csv(name, _text(name, raw))
     rows = [row for row in rows if any(row.cells)]
     if not rows:
-        raise _refuse(path, "is empty", "The first row names the columns.")
+        raise _refuse(name, "is empty", "The first row names the columns.")
     if len(rows) > MOST_ROWS:
-        raise _refuse(path, f"has more than {MOST_ROWS} rows", "Import it in parts.")
+        raise _refuse(name, f"has more than {MOST_ROWS} rows", "Import it in parts.")
     return rows
 
 
-def _refuse(path: Path, what: str, remedy: str, line: int = 0) -> NoTable:
-    return NoTable([Mistake(file=path.name, line=line, what=what, remedy=remedy)])
+def _refuse(name: str, what: str, remedy: str, line: int = 0) -> NoTable:
+    return NoTable([Mistake(file=name, line=line, what=what, remedy=remedy)])
 
 
-def _text(path: Path, raw: bytes) -> str:
+def _text(name: str, raw: bytes) -> str:
     """Decoded as what it most likely is; never with signs in the place of letters."""
     encoding = UTF16.get(raw[:2], "utf-8-sig")
     if encoding == "utf-8-sig" and b"\0" in raw[:200]:
         encoding = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
-    for name in (encoding, "cp1252"):
+    for tried in (encoding, "cp1252"):
         try:
-            text = raw.decode(name)
+            text = raw.decode(tried)
         except UnicodeDecodeError as error:
             line = raw.count(b"\n", 0, error.start) + 1
-            if name == encoding and encoding != "utf-8-sig":
+            if tried == encoding and encoding != "utf-8-sig":
                 break
             continue
         if "\0" in text:
@@ -85,11 +94,11 @@ def _text(path: Path, raw: bytes) -> str:
         return text
     else:
         what = "a letter on this line cannot be read"
-        raise _refuse(path, what, "Save the file as CSV in UTF-8.", line)
-    raise _refuse(path, "is no text", "Save the table as CSV in UTF-8, or as .xlsx.")
+        raise _refuse(name, what, "Save the file as CSV in UTF-8.", line)
+    raise _refuse(name, "is no text", "Save the table as CSV in UTF-8, or as .xlsx.")
 
 
-def _csv(path: Path, text: str) -> list[Row]:
+def _csv(name: str, text: str) -> list[Row]:
     lines = _LINES.split(text)
     first = 0
     delimiter = ""
@@ -105,7 +114,7 @@ def _csv(path: Path, text: str) -> list[Row]:
         try:
             [cells] = csv.reader([line], delimiter=delimiter, strict=True)
         except csv.Error:
-            wrong.append(_quote(path, number, line))
+            wrong.append(_quote(name, number, line))
             continue
         rows.append(Row(number, [cell.strip().strip("\u00a0\ufeff") for cell in cells]))
     if wrong:
@@ -113,14 +122,14 @@ def _csv(path: Path, text: str) -> list[Row]:
     return rows
 
 
-def _quote(path: Path, number: int, line: str) -> Mistake:
+def _quote(name: str, number: int, line: str) -> Mistake:
     if _QUOTED.sub("", line).count('"') % 2:
         what = "a quote is opened and not closed on this line"
         remedy = 'Close it, or take the " out: a cell has no line break.'
     else:
         what = "a quote stands in the middle of a cell"
         remedy = 'Take the " out, or write it twice in a cell that is in quotes.'
-    return Mistake(file=path.name, line=number, what=what, remedy=remedy)
+    return Mistake(file=name, line=number, what=what, remedy=remedy)
 
 
 def _delimiter(heading: str) -> str:
@@ -129,10 +138,10 @@ def _delimiter(heading: str) -> str:
     return max(DELIMITERS, key=plain.count)
 
 
-def _workbook(path: Path) -> list[Row]:
+def _workbook(name: str, raw: bytes) -> list[Row]:
     """The first sheet that holds anything."""
     import warnings
-    from zipfile import BadZipFile
+    from zipfile import BadZipFile, ZipFile
 
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
@@ -140,28 +149,30 @@ def _workbook(path: Path) -> list[Row]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # about colours and lists that are of no use here
-            with path.open("rb") as file:
-                book = load_workbook(file, read_only=True, data_only=True)
-                for sheet in book.worksheets:
-                    sheet.reset_dimensions()
-                    rows = [
-                        Row(number, [_cell(value) for value in values])
-                        for number, values in enumerate(
-                            sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2), 1
-                        )
-                    ]
-                    if any(any(row.cells) for row in rows):
-                        return _no_line_breaks(path, rows)
+            with ZipFile(BytesIO(raw)) as packed:
+                if sum(part.file_size for part in packed.infolist()) > MOST_UNPACKED:
+                    raise _refuse(name, "is too large when unpacked", "Import it in parts.")
+            book = load_workbook(BytesIO(raw), read_only=True, data_only=True)
+            for sheet in book.worksheets:
+                sheet.reset_dimensions()
+                rows = [
+                    Row(number, [_cell(value) for value in values])
+                    for number, values in enumerate(
+                        sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2), 1
+                    )
+                ]
+                if any(any(row.cells) for row in rows):
+                    return _no_line_breaks(name, rows)
     except (BadZipFile, InvalidFileException, KeyError, ValueError, OSError, SyntaxError):
         what = "is no workbook that can be read"
-        raise _refuse(path, what, "Save it as .xlsx or as CSV.") from None
+        raise _refuse(name, what, "Save it as .xlsx or as CSV.") from None
     return []
 
 
-def _no_line_breaks(path: Path, rows: list[Row]) -> list[Row]:
+def _no_line_breaks(name: str, rows: list[Row]) -> list[Row]:
     wrong = [
         Mistake(
-            file=path.name,
+            file=name,
             line=row.line,
             what=f"the cell {cell[:20]!r} has a line break",
             remedy="A cell has no line break: put it in one line.",

@@ -97,6 +97,25 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
+class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What police ask for when a young person is missing, gathered before: the "missing profile".
+
+    It stands on the service's own pages and in no chat. Days are London days. `philomena`: does a
+    Philomena Protocol form about them exist ("yes", "no", "unknown")?
+    """
+
+    description: str = ""
+    phone: str = ""
+    medication: str = ""
+    associates: str = ""
+    places: str = ""
+    philomena: Literal["yes", "no", "unknown"] = "unknown"
+    philomena_reviewed_on: date | None = None
+    reviewed_on: date | None = None
+    review_by: date | None = None
+    """The day by which somebody looks at it again."""
+
+
 class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A young person in the register. `name` is only for pages of the service's own host."""
 
@@ -107,6 +126,7 @@ class Person(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_on: date | None = None
     care_ceased: date | None = None
     """The day on which they ceased to be looked after, as the return has it (DEC)."""
+    profile: Profile = Profile()
 
     def lives_there(self, today: date) -> bool:
         """Not yet left on this London day."""

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING
 from protocol.provider import Staff
 from reminders.engine import Engine
 from storage.store import NotFound
-from web import case_pages, entrance, figure_pages, people_pages
+from web import (
+    case_pages,
+    entrance,
+    figure_pages,
+    people_pages,
+    register_import,
+    register_pages,
+)
 from web.guard import Guard
+from web.parts import Parts
 from web.second_factor import SecondFactors
 from web.server import Listening, serve
 from web.sessions import Sessions
@@ -33,6 +41,7 @@ class Pages:
         engine: Engine,
         token: str,
         rows: RowsFor,
+        parts: Parts,
         *,
         sessions: Sessions | None = None,
         factors: SecondFactors | None = None,
@@ -47,6 +56,7 @@ class Pages:
             token,
             rows,
         )
+        self._parts = parts
         self._seconds = seconds
 
     @property
@@ -100,6 +110,8 @@ class Pages:
                 *case_pages.routes(site),
                 *figure_pages.routes(site),
                 *people_pages.routes(site),
+                *register_pages.routes(site, self._parts),
+                *register_import.routes(site, self._parts),
                 *(static(name, kind) for name, kind in STATIC.items()),
             ],
             exception_handlers={Refusal: refused, NotFound: refused, HTTPException: gone},

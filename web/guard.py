@@ -42,6 +42,9 @@ HEADERS: Mapping[bytes, bytes] = {
 
 MOST_BYTES = 64 * 1024
 """Of a form."""
+MOST_FILE_BYTES = 1000 * 1024
+UPLOADS = ("/register/import/file",)
+"""Forms with a file; below the size from which the library would write it to the disk."""
 MOST_PATH = 300
 BODY_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -170,7 +173,7 @@ class Guard:
         length = headers.get(b"content-length", b"0")
         if not length.isdigit():
             return 400
-        return 413 if int(length) > MOST_BYTES else 0
+        return 413 if int(length) > _most(scope) else 0
 
     async def _body(self, scope: Scope, receive: Receive) -> Receive:
         """The whole body first, so that nobody who is slow or endless holds a page."""
@@ -185,7 +188,7 @@ class Guard:
                         raise _Gone
                     part = message.get("body", b"")
                     size += len(part)
-                    if size > MOST_BYTES:
+                    if size > _most(scope):
                         raise _TooLarge
                     parts.append(part)
                     more = message.get("more_body", False)
@@ -199,6 +202,11 @@ class Guard:
             return {"type": "http.request", "body": b"".join(parts), "more_body": False}
 
         return whole
+
+
+def _most(scope: Scope) -> int:
+    """Bytes that are taken of a form at this path."""
+    return MOST_FILE_BYTES if scope["path"] in UPLOADS else MOST_BYTES
 
 
 class _Gone(Exception):

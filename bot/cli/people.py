@@ -12,7 +12,7 @@ import msgspec
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
-from bot.register import BadRegister, questions, read, taken
+from bot.register import BadRegister, keeping, questions, read, taken
 from bot.resources import keys_of, open_alone
 from protocol.london import day_of
 from protocol.mistakes import Mistake
@@ -70,8 +70,9 @@ async def _put(
         await asyncio.to_thread(incoming.hand_over, where, keys_of(config, folder), people)
         return
     try:
-        _look(await store.people(), people, name, sure)
-        await store.put_people(people)
+        known = await store.people()
+        _look(known, people, name, sure)
+        await store.put_people(keeping(people, {one.ref: one for one in known}))
     finally:
         await store.close()
 

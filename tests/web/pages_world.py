@@ -14,11 +14,15 @@ import httpx
 import msgspec
 
 from bot.monthly import Rows
+from bot.pages_parts import RegisterTables, address_of
 from protocol import london
 from protocol.provider import Role
+from reminders.shifts import Shifts
+from reminders.staff_list import StaffList
 from tests.handlers.chat_world import PROVIDER, ChatWorld, staff
 from web import init_data
 from web.app import Pages
+from web.parts import Parts
 from web.second_factor import SecondFactors
 from web.sessions import Sessions
 from web.settings import WebSettings
@@ -70,10 +74,15 @@ class Browser:
         return self.page
 
     async def post(
-        self, path: str, fields: dict[str, str] | None = None, **headers: str
+        self,
+        path: str,
+        fields: dict[str, str] | None = None,
+        number: int = -1,
+        **headers: str,
     ) -> httpx.Response:
-        """As a form of the page that is shown, with its hidden fields unless they are given."""
-        hidden = self.hidden(path)
+        """As the page's last form that goes there, or the one with this number, with its hidden
+        fields unless they are given."""
+        hidden = self.hidden(path, number)
         sent = {"origin": ADDRESS, "sec-fetch-site": "same-origin"} | {
             name.replace("_", "-"): value for name, value in headers.items()
         }
@@ -91,6 +100,15 @@ class Browser:
             return {}
         found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', forms[number])
         return {name: unescape(value) for name, value in found}
+
+    async def sends_file(self, path: str, name: str, content: bytes) -> httpx.Response:
+        """The form with a file of the page that is shown."""
+        forms = re.findall(rf'action="{re.escape(path)}".*?</form>', self.page.text, re.S)
+        fields = dict(re.findall(r'name="(csrf)" value="([^"]*)"', forms[-1])) if forms else {}
+        self.page = await self.client.post(
+            path, data=fields, files={"file": (name, content)}, headers={"origin": ADDRESS}
+        )
+        return self.page
 
     @property
     def text(self) -> str:
@@ -119,6 +137,12 @@ class PagesWorld(ChatWorld):
             self.engine,
             TOKEN,
             Rows(self.engine.service_state).of_the_last_years,
+            Parts(
+                register=RegisterTables(),
+                staff_list=StaffList(self.engine),
+                shifts=Shifts(self.engine),
+                invitation=address_of(self.phone.link),
+            ),
             sessions=Sessions(self.seconds),
             factors=cheap(SecondFactors(self.engine.service_state, wall=self.clock.now)),
             seconds=self.seconds,
