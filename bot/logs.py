@@ -12,6 +12,7 @@ import contextlib
 import io
 import logging
 import sys
+import threading
 import traceback
 from collections.abc import MutableMapping
 from contextlib import AbstractContextManager
@@ -111,7 +112,11 @@ def configure_logging() -> None:
     """Time, level, event, and the request that it belongs to. For a process that runs the bot."""
     logging.basicConfig(level=logging.WARNING, handlers=[LibraryLog()], force=True)
     logging.raiseExceptions = False
+    logging.captureWarnings(True)
     sys.excepthook = _unforeseen
+    # Python prints the text of these, too.
+    threading.excepthook = lambda failed: _log_unforeseen(failed.exc_value)
+    sys.unraisablehook = lambda failed: _log_unforeseen(failed.exc_value)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -130,4 +135,9 @@ def _unforeseen(kind: type[BaseException], error: BaseException, _: TracebackTyp
     """An exception that nobody caught ends the process; Python would print its text."""
     if issubclass(kind, KeyboardInterrupt):
         return
-    structlog.get_logger(__name__).critical("unforeseen", exception=describe(error))
+    _log_unforeseen(error)
+
+
+def _log_unforeseen(error: BaseException | None) -> None:
+    found = describe(error) if error is not None else ""
+    structlog.get_logger(__name__).critical("unforeseen", exception=found)

@@ -15,6 +15,17 @@ WAYS = {
     "a library's error": "logging.getLogger('telegram.ext').error('bad answer: %s', str(error))",
     "a library's traceback": "logging.getLogger('httpx').exception('bad: %r', error)",
     "a library's text": "logging.getLogger('anything').critical(f'bad {error}')",
+    "a warning that nobody captures": "import warnings; warnings.warn(str(error))",
+    "a thread that fails": (
+        "import threading\n"
+        "    def fails(why=str(error)): raise RuntimeError(why)\n"
+        "    one = threading.Thread(target=fails, name=str(error)); one.start(); one.join()"
+    ),
+    "an object that fails when it goes": (
+        "class Gone:\n"
+        "        def __del__(self, why=str(error)): raise RuntimeError(why)\n"
+        "    Gone()"
+    ),
     "a warning": "import warnings; logging.captureWarnings(True); warnings.warn(str(error))",
     "an end that nobody foresaw": "raise RuntimeError(str(error)) from error",
 }
