@@ -28,7 +28,7 @@ from storage.reference import prefix
 
 log = structlog.get_logger(__name__)
 
-AT_THE_START = ("telegram", "book", "health", "export", "practice")
+AT_THE_START = ("telegram", "book", "health", "export", "web", "practice")
 """Tables that are read when the process starts, and only then."""
 POLICY_AT_THE_START = ("limits", "watching")
 

@@ -18,6 +18,9 @@ from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.store import Store
 
+FORMS = "/forms"
+"""The page that goes on with the form in hand."""
+
 
 class Reloaded(Protocol):
     """What came of reading the configuration again."""
@@ -39,6 +42,15 @@ class Pages(Protocol):
     @property
     def address(self) -> str:
         """Of their first page."""
+        ...
+
+    @property
+    def take_words(self) -> bool:
+        """Whatever would be typed into the chat is typed on a page instead."""
+        ...
+
+    def opening(self, path: str) -> str:
+        """The address of a button that opens this page inside Telegram."""
         ...
 
     def link(self, staff: Staff) -> str:
@@ -74,6 +86,12 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     def service(self) -> Provider:
         """Homes, staff and authorities as they are now."""
         return self.engine.service_state.service
+
+    @property
+    def words_page(self) -> str:
+        """The address of the page on which words are typed; "": they are typed in the chat."""
+        pages = self.pages
+        return pages.opening(FORMS) if pages is not None and pages.take_words else ""
 
     @property
     def identifiers(self) -> str:

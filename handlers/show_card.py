@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from handlers import card
 from handlers.case_view import CaseView, case_view
-from handlers.chat import Incoming, Refused, Screen, Unreached
+from handlers.chat import Button, Incoming, Refused, Screen, Unreached
 from handlers.context import Context
+from handlers.wording.pages import RECORD
 from protocol.provider import Staff
 from storage.model import Episode, Message
 from storage.store import Change
@@ -33,6 +34,9 @@ async def card_of(
     screen = card.card(await view(context, episode), incoming.staff)
     if above:
         screen = Screen(f"{above}\n\n{screen.text}", screen.rows)
+    if context.pages is not None:
+        page = Button(RECORD, "", opens=context.pages.opening(f"/cases/{ref}"))
+        screen = Screen(screen.text, (*screen.rows, (page,)))
     try:
         await context.phone.show(incoming.chat_id, screen, at)
     except Refused:

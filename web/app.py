@@ -64,6 +64,15 @@ class Pages:
         """The public address."""
         return self._settings.address.rstrip("/")
 
+    @property
+    def take_words(self) -> bool:
+        """Whether the chat leaves words to the pages."""
+        return self._settings.words == "pages"
+
+    def opening(self, path: str) -> str:
+        """The address of a button that opens this page inside Telegram."""
+        return f"{self.address}/in?to={path}"
+
     def link(self, staff: Staff) -> str:
         """An address that lets this person in once, within five minutes. Its secret stands behind
         the #, which no browser sends and no server logs."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from handlers.wording import pages as say
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 APP_NAME = "Nightlight"
+ASKED_FOR = re.compile(r"/forms|/cases/[A-Za-z0-9-]{1,20}")
+"""Pages that a button in the chat opens; an address of anywhere else is not gone to."""
 
 
 def first_page(staff: Staff) -> str:
@@ -24,17 +27,23 @@ def first_page(staff: Staff) -> str:
     return "/people" if staff.role is Role.ADMINISTRATOR else "/cases"
 
 
+def asked_for(path: str) -> str:
+    """The page to go on to; "" for one that no button of ours names."""
+    return path if ASKED_FOR.fullmatch(path) else ""
+
+
 def routes(site: Site) -> list[Route]:
     """/, /in, /pin, /out."""
     from starlette.routing import Route
 
     async def start(request: Request) -> Response:
-        visitor = site.visitor(request)
+        visitor, to = site.visitor(request), asked_for(request.query_params.get("to", ""))
         if visitor is not None:
-            return see(first_page(visitor.staff))
-        if site.session(request) is not None:
+            return see(to or first_page(visitor.staff))
+        if (session := site.session(request)) is not None:
+            session.to = to or session.to
             return see("/pin")
-        return site.draw("in.html", problem="")
+        return site.draw("in.html", problem="", to=to)
 
     async def come_in(request: Request) -> Response:
         """The secret of a link, or initData: each lets its person in once, to the second factor."""
@@ -42,7 +51,7 @@ def routes(site: Site) -> list[Route]:
         who = _proved(fields.get("link", ""), fields.get("app", ""))
         staff = site.staff_of(*who) if who else None
         if staff is None:
-            return site.draw("in.html", problem=say.ENTRY_REFUSED, status=403)
+            return site.draw("in.html", problem=say.ENTRY_REFUSED, status=403, to="")
         if old := site.sessions.find(request.cookies.get(COOKIE, "")):
             site.sessions.end(old)
         secret, session = site.sessions.begin(
@@ -51,6 +60,7 @@ def routes(site: Site) -> list[Route]:
             passed=False,
             factor=site.factors.of(staff.id).mark,
             in_chat=bool(fields.get("app")),
+            to=asked_for(fields.get("to", "")),
         )
         return with_cookie(see("/pin"), secret, session)
 
@@ -144,7 +154,7 @@ def routes(site: Site) -> list[Route]:
             factor=site.factors.of(staff.id).mark,
             in_chat=session.in_chat,
         )
-        return with_cookie(see(first_page(staff)), secret, new)
+        return with_cookie(see(session.to or first_page(staff)), secret, new)
 
     async def go_out(request: Request) -> Response:
         session = site.session(request)

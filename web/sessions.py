@@ -29,6 +29,7 @@ class Session(msgspec.Struct, kw_only=True):
         factor: which state of the second factor it was given for; a reset changes that.
         in_chat: opened inside Telegram, where the page may lie in a frame.
         csrf: stands in every form.
+        to: the page that was asked for, opened after the second factor; "": the first page.
     """
 
     key: str
@@ -40,6 +41,7 @@ class Session(msgspec.Struct, kw_only=True):
     passed: bool = False
     factor: str = ""
     in_chat: bool = False
+    to: str = ""
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -86,7 +88,14 @@ class Sessions:
     # Sessions ---------------------------------------------------------------------------------
 
     def begin(
-        self, staff_id: str, account: int, *, passed: bool, factor: str = "", in_chat: bool
+        self,
+        staff_id: str,
+        account: int,
+        *,
+        passed: bool,
+        factor: str = "",
+        in_chat: bool,
+        to: str = "",
     ) -> tuple[str, Session]:
         """A new session and the secret of its cookie."""
         self._forget_old()
@@ -104,6 +113,7 @@ class Sessions:
             passed=passed,
             factor=factor,
             in_chat=in_chat,
+            to=to,
         )
         self._sessions[session.key] = session
         return secret, session

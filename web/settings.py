@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 from msgspec import Meta
@@ -14,7 +14,10 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     Attributes:
         address: under which people open them; https, without a path.
         listen, port: where this process serves them.
-        certificate, certificate_key: files; without them a TLS proxy on this machine stands before.
+        certificate, certificate_key: files; without them a TLS proxy on this machine stands before
+            the pages.
+        words: "pages": what would be typed into the chat is typed on a page, and the chat takes
+            none of it.
     """
 
     address: str = ""
@@ -22,3 +25,4 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     port: Annotated[int, Meta(ge=1, le=65535)] = 8443
     certificate: str = ""
     certificate_key: str = ""
+    words: Literal["chat", "pages"] = "chat"

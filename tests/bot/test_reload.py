@@ -170,6 +170,7 @@ async def test_everything_that_is_wrong_is_named_and_nothing_taken_over(one: Fil
         ('folder = "data"', 'folder = "elsewhere"', "book"),
         ("1000001:token-of-a-test", "1000002:token-of-a-test", "telegram"),
         ("[protocol]", "[health]\nport = 8041\n[protocol]", "health"),
+        ("[protocol]", '[web]\naddress = "https://pages.example.org"\n[protocol]', "web"),
         ("[protocol]", "[limits]\nper_second = 5\n[protocol]", "limits"),
         ('pack = "haringey-2011"', 'pack = "nowhere-1900"', "pack"),
         ('pack = "haringey-2011"', 'pack = "haringey-2011"\n[protocol.settings]\nx = 1', "x"),

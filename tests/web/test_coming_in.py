@@ -302,3 +302,30 @@ def test_the_token_signs_as_telegram_describes():
     text = b'auth_date=1700000000\nquery_id=q\nuser={"id":1}'
     key = hmac.digest(b"WebAppData", TOKEN.encode(), "sha256")
     assert signature(values, TOKEN) == hmac.new(key, text, hashlib.sha256).hexdigest()
+
+
+async def test_the_button_of_a_card_opens_its_case_and_nothing_else_can_be_asked_for():
+    async with PagesWorld() as world:
+        ref = await world.reports()
+        [page] = [b for row in world.screen("amy").rows for b in row if b.opens]
+        assert page.opens == f"https://pages.example.org/in?to=/cases/{ref}"
+        amy = world.browser()
+        await amy.get(page.opens.removeprefix("https://pages.example.org"))
+        await amy.post("/in", {"app": world.init_data("amy")})
+        await amy.post("/pin", {"pin": PIN, "again": PIN})
+        assert f"Case {ref}" in amy.text
+        await amy.get(f"/in?to=/cases/{ref}")  # still signed in
+        assert f"Case {ref}" in amy.text
+        for to in (
+            "https://evil.example",
+            "//evil.example",
+            "/out",
+            "/cases/../people",
+            "/forms?x",
+        ):
+            ben = world.browser()
+            await ben.post("/in", {"app": world.init_data("ben"), "to": to})
+            fields = {"again": PIN} if "Choose a PIN" in ben.page.text else {}
+            await ben.post("/pin", fields | {"pin": PIN})
+            assert "Open cases" in ben.text, to
+            world.clock.go(seconds=1)

@@ -8,7 +8,7 @@
   if (app) form.elements.app.value = app;
   else if (/^[A-Za-z0-9_-]{20,100}$/.test(behind)) form.elements.link.value = behind;
   else return;
-  history.replaceState(null, "", location.pathname);
+  history.replaceState(null, "", location.pathname + location.search);
   document.getElementById("how").hidden = true;
   form.hidden = false;
   // A link is used up by this, so that a person does it; inside Telegram there is nothing to lose.
