@@ -1,8 +1,8 @@
-"""A random sample of mutmut's mutants of one room, against that room's own tests.
+"""A random sample of mutmut's mutants of some files, against the tests of their own room.
 
-    python -m tests.mutants.sample ROOM [--most 100] [--seed 1]
+    python -m tests.mutants.sample NAME [--most 100] [--seed 1]
 
-ROOM: a table under `[tool.mutants]` in pyproject.toml, with the files to change and the tests that
+NAME: a table under `[tool.mutants]` in pyproject.toml, with the files to change and the tests that
 must notice. Lines that write to the log are left as they are. Works in a copy; prints what
 survived, as a change of the code, and the share that did not. One process: some seconds for each
 mutant.
@@ -85,8 +85,8 @@ def main(name: str, most: int, seed: int) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("room")
+    parser.add_argument("name")
     parser.add_argument("--most", type=int, default=100)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    sys.exit(main(given.room, given.most, given.seed))
+    sys.exit(main(given.name, given.most, given.seed))
