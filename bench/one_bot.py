@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import io
+import re
 import socket
 import subprocess
 import sys
@@ -115,8 +116,10 @@ def memory(pid: int) -> float:
 
 
 def prepare(folder: Path, url: str) -> Path:
-    """A practice service in this folder that talks to that server; its configuration."""
+    """The service of the stories in this folder, on the machine's own clock and with Telegram's
+    limits, as in real life; its configuration."""
     text = (STORIES / "config.toml").read_text(encoding="utf-8")
+    text = re.sub(r"^\[(practice|limits)\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
     key = folder / "book.key"
     for name, value in (("TOKEN", TOKEN), ("URL", url), ("KEY", str(key))):
         text = text.replace(f"@{name}@", value)
@@ -125,7 +128,7 @@ def prepare(folder: Path, url: str) -> Path:
     with contextlib.redirect_stdout(io.StringIO()):
         refused = key_new(key) or people.run(STORIES / "people.csv", config)
     if refused:
-        raise SystemExit("the practice service could not be made")
+        raise SystemExit("the service could not be made")
     return config
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import signal
+import sys
 from collections.abc import Coroutine
 from itertools import count
 from pathlib import Path
@@ -27,6 +28,9 @@ log = structlog.get_logger(__name__)
 
 STOPPED_BY_TELEGRAM, SILENT = 3, 75
 """Exit statuses for the supervisor: the token was refused; Telegram was silent for too long."""
+SWITCH_SECONDS = 0.0005
+"""After so long the store's thread, which encrypts, makes room for the event loop. Python's own
+5 ms are waited for at each step of an answer while somebody else's words are put on record."""
 REMIND_FIRST_SECONDS = 3.0
 """So long the start waits for reminders that are due already."""
 
@@ -168,4 +172,5 @@ async def _main(config: Config, policy: Policy, folder: Path, path: Path) -> int
 def main(config: Config, policy: Policy, path: Path) -> int:
     """Runs the bot; the exit status is for the supervisor. Raises CannotStart."""
     log.info("starting", pid=os.getpid())
+    sys.setswitchinterval(SWITCH_SECONDS)
     return asyncio.run(_main(config, policy, path.resolve().parent, path))

@@ -40,6 +40,9 @@ meanwhile waits for the next one. Ten times as long made others wait 7 times as 
 quiet (`python -m bench.bot --rounds 0 --beside 40`)."""
 SHORTEST_GAP_SECONDS = 0.01
 """The same when one of them was done meanwhile."""
+LONGEST_REST_SECONDS = 0.1
+"""Between two updates of a chat with more to come: as long as the first took, and at most so long.
+Whoever sends many at once uses half of the time, and the other half is everybody else's."""
 LONGEST_GAP_SECONDS = 0.5
 """The longest pause when answers come at once and bring nothing new."""
 MOST_AT_ONCE = 100
@@ -311,9 +314,10 @@ class Polling:
 
     async def _serve(self, key: int, line: deque[Update]) -> None:
         """One chat's updates, one after the other."""
+        loop = asyncio.get_running_loop()
         try:
             while line and not self._stopping:
-                update = line[0]
+                update, begun = line[0], loop.time()
                 self._backlog.set(key, len(line) - 1)
                 try:
                     await self._handle(update)
@@ -325,6 +329,8 @@ class Polling:
                 self._remember(update.update_id)
                 self._busy(False)
                 self._moved.set()
+                if line:
+                    await asyncio.sleep(min(loop.time() - begun, LONGEST_REST_SECONDS))
         finally:
             for _ in line:
                 self._busy(False)

@@ -152,6 +152,29 @@ async def test_conflicts_are_told_anew_after_they_were_over() -> None:
             assert it.polling.connected
 
 
+@in_virtual_time
+async def test_whoever_sends_many_at_once_uses_half_of_the_time() -> None:
+    """Each of Amy's takes 40 ms; a slow one is followed by a short rest only; Ben has no rest."""
+    begun: dict[int, float] = {}
+    loop = asyncio.get_running_loop()
+
+    async def handle(update: Update) -> None:
+        begun[update.update_id] = loop.time()
+        await asyncio.sleep(5 if update.update_id == 4 else 0.04)
+
+    queue = Queue(*(typed(number) for number in range(1, 7)), typed(7, BEN), typed(8, BEN))
+    async with Receiving(queue, handle) as it:
+        await asyncio.sleep(8)
+        steps = [round(begun[n + 1] - begun[n], 3) for n in range(1, 6)]
+        assert steps == [0.08, 0.08, 0.08, 5.1, 0.08]
+        assert begun[7] == begun[1]
+        assert begun[8] - begun[7] == pytest.approx(0.08)
+        last = loop.time()
+        it.queue.put(typed(9))
+        await asyncio.sleep(1)
+        assert begun[9] - last < 0.02, "who sends one after the other waits for nothing"
+
+
 # What is known of it --------------------------------------------------------------------------
 
 
