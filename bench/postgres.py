@@ -131,7 +131,7 @@ async def main(count: int, cases: int) -> None:
         print(machine(), end="\n\n")
         await measure(primary, "one server", count)
         servers.append(Server("standby", primary=primary))
-        primary.wait_for(["standby"])
+        primary.wait_for("standby")
         await measure(primary, "with a synchronous standby", count)
         took = await start(primary, cases)
     finally:

@@ -7,7 +7,7 @@ import contextlib
 import os
 import signal
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from itertools import count
 from pathlib import Path
 
@@ -36,10 +36,14 @@ REMIND_FIRST_SECONDS = 3.0
 
 
 class App:
-    """One run of a bot that was put together."""
+    """One run of a bot that was put together.
 
-    def __init__(self, bot: Nightlight) -> None:
-        self._bot = bot
+    tell: says to whoever started the process how it goes ("READY=1", "STOPPING=1").
+    """
+
+    def __init__(self, bot: Nightlight, tell: Callable[[str], None] = notify) -> None:
+        self.bot = bot
+        self._tell = tell
         self._stop = asyncio.Event()
         self._refused = asyncio.Event()
         self._reloads = count(1)
@@ -56,7 +60,7 @@ class App:
 
     def take_register(self) -> None:
         """A command has left young people for the register."""
-        self._beside(self._bot.take_register())
+        self._beside(self.bot.take_register())
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -64,7 +68,7 @@ class App:
         task.add_done_callback(self._tasks.discard)
 
     async def _reload(self) -> None:
-        context = self._bot.context
+        context = self.bot.context
         outcome = await context.reload()
         if outcome is None:
             return
@@ -78,12 +82,12 @@ class App:
 
     async def run(self) -> int:
         """Until `stop` (0), or until going on makes no sense (non-zero)."""
-        bot = self._bot
+        bot = self.bot
         try:
             await bot.engine.start()
             await bot.context.staff_list.follow_configuration()
             await remember(bot.engine.service_state)
-            notify("READY=1")
+            self._tell("READY=1")
             await bot.dispatch.application.initialize()
             await self._due_ones_first()
             running = {
@@ -95,7 +99,7 @@ class App:
             }
             return await Supervisor(running, self._failed).run()
         finally:
-            notify("STOPPING=1")
+            self._tell("STOPPING=1")
             bot.polling.cancel()
             await bot.late.close()
             await bot.engine.stop()
@@ -110,14 +114,14 @@ class App:
         """What is due is on its way before anything else begins that could fail."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(REMIND_FIRST_SECONDS):
-                while not self._bot.engine.idle:  # noqa: ASYNC110 - once, at the start
+                while not self.bot.engine.idle:  # noqa: ASYNC110 - once, at the start
                     await asyncio.sleep(0.02)
 
     async def _failed(self, name: str) -> None:
         """A part is started again; administrators are told."""
-        alerts = self._bot.context.engine.notices
-        now = self._bot.context.clock.now()
-        administrators = self._bot.context.service.administrators(now)
+        alerts = self.bot.context.engine.notices
+        now = self.bot.context.clock.now()
+        administrators = self.bot.context.service.administrators(now)
         await alerts.tell(
             [one.id for one in administrators],
             f"part~{name}~{now:%y%m%d%H}",
@@ -127,7 +131,7 @@ class App:
 
     async def _poll(self) -> None:
         try:
-            await self._bot.polling.run()
+            await self.bot.polling.run()
         except Stopped:
             log.critical("telegram refuses the token")
             raise End(STOPPED_BY_TELEGRAM) from None
@@ -137,7 +141,7 @@ class App:
 
         `running` of the library can stay true after polling has ended; only an answer counts.
         """
-        polling, allowed = self._bot.polling, self._bot.silence_seconds
+        polling, allowed = self.bot.polling, self.bot.silence_seconds
         await polling.reached.wait()
         while (left := allowed - polling.no_answer) > 0:  # noqa: ASYNC110 - answers move the end
             await asyncio.sleep(left)
@@ -150,7 +154,7 @@ class App:
 
     async def _until_stopped(self) -> None:
         await self._stop.wait()
-        await self._bot.polling.stop()
+        await self.bot.polling.stop()
         raise End(0)
 
 

@@ -15,7 +15,7 @@ from bot.access import Access
 from bot.activity import Activity
 from bot.backups import Backups
 from bot.config import Config, token
-from bot.database import leading
+from bot.database import leading, saying_how_it_goes
 from bot.dispatch import Dispatch
 from bot.greeting import Greeting
 from bot.health import HealthPage
@@ -226,6 +226,8 @@ async def bootstrap(
         parts["backups"] = _backups(config, folder, alerts, scheduler).run
     if lease is not None:
         parts["lease"] = _until_followed(lease)
+    if (saying := saying_how_it_goes(store, engine)) is not None:
+        parts["saying"] = saying
     if practice is not None:
         parts |= practice.parts(context, drafts, activity)
     return Nightlight(

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from bot.config import Config
+from bot.supervisor import Part
 from bot.watchdog import notify
+from reminders.engine import Engine
 from storage.keys import Keys
 from storage.model import Episode, Past
 from storage.store import Store, StoreError
@@ -15,6 +19,9 @@ from storage.store import Store, StoreError
 if TYPE_CHECKING:
     from storage.lease import Lease
     from storage.postgres import PostgresStore
+
+
+SAY_SECONDS = 5.0
 
 
 class NotInstalled(StoreError):
@@ -43,7 +50,12 @@ async def open_as_leader(
     if wait:
         # Whoever started this takes a standby for running: it is, and it is watched.
         notify("READY=1\nSTATUS=standing by")
-    if not await lease.take(wait=wait, looked=lambda: notify("WATCHDOG=1")):
+    try:
+        led = await lease.take(wait=wait, looked=lambda: notify("WATCHDOG=1"))
+    except asyncio.CancelledError:
+        await lease.release()
+        raise
+    if not led:
         msg = f"another process leads {book.service}: stop it first"
         raise StoreError(msg)
     notify("STATUS=leading")
@@ -87,6 +99,22 @@ def leading(store: Store) -> Lease | None:
     """What this process leads by, where the records are in a database."""
     lease: Lease | None = getattr(store, "lease", None)
     return lease
+
+
+def saying_how_it_goes(store: Store, engine: Engine) -> Part | None:
+    """What tells the database when this service acts next, and how late its last reminder was; for
+    `nightlight services list`. None where the records are in a folder."""
+    say = getattr(store, "say_how_it_goes", None)
+    if say is None:
+        return None
+
+    async def run() -> None:
+        while True:
+            with contextlib.suppress(StoreError):  # a database that is away is told of elsewhere
+                await say(engine.next_at, engine.watch.figures.last_lateness)
+            await asyncio.sleep(SAY_SECONDS)
+
+    return run
 
 
 def need_driver() -> None:

@@ -360,6 +360,22 @@ class PostgresStore:
                     await self._call([])
                 self._accept()
 
+    async def say_how_it_goes(self, next_due: datetime | None, lateness: float) -> None:
+        """For whoever watches many services: when (UTC) this one acts next, and how late (seconds)
+        its last reminder was. Raises StoreError."""
+        if self.lease is None:
+            return
+        try:
+            async with self._turn:
+                await ask(
+                    await self._connected(),
+                    "UPDATE nightlight.service SET said_at = clock_timestamp(), next_due = %s, "
+                    "lateness = %s WHERE name = %s AND term = %s",
+                    (next_due, lateness, self._service, self.lease.term),
+                )
+        except psycopg.Error as error:
+            raise StoreError(plain_words(error)) from error
+
     # Whole records, for moving and verifying ------------------------------------------------
 
     async def versions(self) -> Sequence[tuple[str, str, int]]:
@@ -496,7 +512,12 @@ class PostgresStore:
         until = asyncio.get_running_loop().time() + SETTLE_SECONDS
         while True:
             try:
-                return await self._look(puts)
+                if not await self._look(puts):
+                    return False
+                # A commit whose wait for the standby was broken off stands here and perhaps not
+                # there; this one, later in the log, comes back when both have it.
+                await self._call([])
+                return True
             except (psycopg.OperationalError, StoreError) as error:
                 self._disconnect()
                 if asyncio.get_running_loop().time() > until:

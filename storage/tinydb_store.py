@@ -73,8 +73,15 @@ class TinyStore:
         newer format, no folder. Damage does not stop it: see `watch`."""
         self._loop = asyncio.get_running_loop()
         worker = Worker("book")
+        opening = asyncio.ensure_future(worker.run(lambda: open_folder(self._records)))
         try:
-            await worker.run(lambda: open_folder(self._records))
+            await asyncio.shield(opening)
+        except asyncio.CancelledError:
+            # The thread goes on: what it has opened by then is given free again.
+            if not (await asyncio.gather(opening, return_exceptions=True))[0]:
+                await worker.run(self._records.close)
+            worker.stop()
+            raise
         except BaseException:
             worker.stop()
             raise

@@ -23,8 +23,10 @@ key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encry
 import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
+services_app = typer.Typer(no_args_is_help=True, help="Many services in one installation.")
 database_app = typer.Typer(no_args_is_help=True, help="Records in PostgreSQL.")
 app.add_typer(database_app, name="database")
+app.add_typer(services_app, name="services")
 app.add_typer(hub_app, name="hub")
 app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
@@ -317,12 +319,61 @@ def database_migrate(config: ConfigOption = CONFIG) -> None:
     raise typer.Exit(database.migrate(config))
 
 
-@database_app.command("services")
-def database_services(config: ConfigOption = CONFIG) -> None:
-    """Say who leads each service, its open cases and its last change (1 if one is not led)."""
-    from bot.cli import database
+@services_app.command("list")
+def services_list(
+    config: ConfigOption = CONFIG,
+    as_json: Annotated[bool, typer.Option("--json", help="A list for machines.")] = False,
+) -> None:
+    """Say of each service in the database who leads it, its open cases, when it acts next, and how
+    late its last reminder was (exit status 1 if one is not led)."""
+    from bot.cli import services
 
-    raise typer.Exit(database.services(config))
+    raise typer.Exit(services.list_all(config, as_json=as_json))
+
+
+ServiceArgument = Annotated[str, typer.Argument(help="The name of its folder.")]
+FolderArgument = Annotated[
+    Path,
+    typer.Argument(help="It holds a folder with a config.toml for each service.", exists=True),
+]
+
+
+@services_app.command("run")
+def services_run(
+    folder: FolderArgument,
+    share: Annotated[
+        str,
+        typer.Option(help="Which of several processes this is, as 1/2: its share is begun first."),
+    ] = "1/1",
+) -> None:
+    """Run all services of a folder in this process."""
+    from bot.cli import services
+
+    raise typer.Exit(services.run(folder, share))
+
+
+@services_app.command("start")
+def services_start(folder: FolderArgument, name: ServiceArgument) -> None:
+    """Let one of them run again."""
+    from bot.cli import services
+
+    raise typer.Exit(services.start(folder, name))
+
+
+@services_app.command("stop")
+def services_stop(folder: FolderArgument, name: ServiceArgument) -> None:
+    """Stop one of them; the others go on. It stays stopped until `services start`."""
+    from bot.cli import services
+
+    raise typer.Exit(services.stop(folder, name))
+
+
+@services_app.command("reload")
+def services_reload(folder: FolderArgument) -> None:
+    """Begin new ones, end those that are gone, and read changed configurations again."""
+    from bot.cli import services
+
+    raise typer.Exit(services.reload(folder))
 
 
 @app.command()

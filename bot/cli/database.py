@@ -46,7 +46,7 @@ def migrate(config_path: Path) -> int:
         print(*(done or ["The database is ready; nothing was to be done."]), sep="\n")
         return 0
 
-    return _with(config_path, work)
+    return with_database(config_path, work)
 
 
 def move(start: Literal["folder", "database"], config_path: Path) -> int:
@@ -81,7 +81,7 @@ def move(start: Literal["folder", "database"], config_path: Path) -> int:
         print(f"{count} records moved and compared. {said}.")
         return 0
 
-    return _with(config_path, work)
+    return with_database(config_path, work)
 
 
 def verify(config_path: Path) -> int:
@@ -99,7 +99,7 @@ def verify(config_path: Path) -> int:
         print(*(store.problems or [in_order]), sep="\n")
         return 1 if store.problems else 0
 
-    return _with(config_path, work)
+    return with_database(config_path, work)
 
 
 def seal_anew(config_path: Path) -> int:
@@ -125,34 +125,7 @@ def seal_anew(config_path: Path) -> int:
         print(*store.problems, f"{count} records were sealed with the newest key.", sep="\n")
         return 1 if store.problems else 0
 
-    return _with(config_path, work)
-
-
-def services(config_path: Path) -> int:
-    """Who leads each service of the database, and how many cases are open there."""
-
-    async def work(config: Config, _: Path) -> int:
-        from storage.lease import connect
-
-        connection = await connect(config.book.database, "nightlight services")
-        async with connection:
-            found = await connection.execute(
-                "SELECT s.name, s.term, s.holder, s.held_until > clock_timestamp(), "
-                "count(r.name) FILTER (WHERE r.kind = 'episode' AND r.closed_at IS NULL), "
-                "max(r.written_at) FROM nightlight.service AS s "
-                "LEFT JOIN nightlight.record AS r ON r.service = s.name "
-                "GROUP BY s.name ORDER BY s.name"
-            )
-            rows = await found.fetchall()
-        if not rows:
-            print("There is no service in the database yet.")
-        for name, term, holder, held, cases, written in rows:
-            who = f"led by {holder}, term {term}" if held else f"nobody leads (last term {term})"
-            at = f"last change {written:%Y-%m-%d %H:%M:%S} UTC" if written else "no records yet"
-            print(f"{name}: {who}; {cases} open cases; {at}")
-        return 0 if all(row[3] for row in rows) else 1
-
-    return _with(config_path, work)
+    return with_database(config_path, work)
 
 
 def _pack(config: Config, folder: Path) -> Pack:
@@ -168,7 +141,8 @@ async def _alone(config: Config, folder: Path) -> PostgresStore:
     )
 
 
-def _with(config_path: Path, work: Callable[[Config, Path], Awaitable[int]]) -> int:
+def with_database(config_path: Path, work: Callable[[Config, Path], Awaitable[int]]) -> int:
+    """What comes of `work` with a configuration that names a database; 2, and a line, if not."""
     try:
         config, _ = load(config_path, token_needed=False)
         if not config.book.database:

@@ -20,6 +20,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from queue import Empty, Queue
 from typing import IO
@@ -61,13 +62,14 @@ class Node:
             cwd=ROOT,
         )  # fmt: skip
         self._said = said
+        self.last = ""
         self._listening = threading.Thread(target=self._listen, daemon=True)
         self._listening.start()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:
-            words = line.split()
+            words, self.last = line.split(), line
             # A line that a kill cut short said nothing.
             if line.endswith("\n") and words[0] in ("leads", "saved") and len(words) == 3:
                 self._said.put((self, words))
@@ -144,8 +146,13 @@ class Failovers:
                 continue
             if self._took(words) and node is not besides and float(words[-1]) > after:
                 return node
-        log = Path(self._log.name).read_text(errors="replace")[-3000:]
-        raise AssertionError(f"nobody leads; the nodes said:\n{log}")
+        states = []
+        for node in self.nodes:
+            states.append(f"{node.name}: {'ended' if node.ended else 'runs'}, last {node.last}")
+            node.signal(signal.SIGUSR1)  # it says where it stands
+        time.sleep(1)
+        log = Path(self._log.name).read_text(errors="replace")[-12000:]
+        raise AssertionError(f"nobody leads; {states}; the nodes said:\n{log}")
 
     def _took(self, words: list[str]) -> bool:
         if words[0] == "leads":
@@ -188,11 +195,7 @@ class Failovers:
         leader.signal(signal.SIGSTOP)
         new = self.next_saved(besides=leader, after=began)
         leader.signal(signal.SIGCONT)
-        woken = time.monotonic()
-        time.sleep(0.3)
-        for node, words in list(self.said.queue):
-            if node is leader and words[0] == "saved" and float(words[-1]) > woken:
-                self.figures.written_after_the_end += 1
+        time.sleep(0.3)  # time to write, if it could
         leader.kill()
         self._replace(leader)
         return new
@@ -215,6 +218,7 @@ class Failovers:
         node = self.next_saved(after=began)
         port = primary.port
         primary.replace(standby, port)
+        standby.wait_for(primary.name)
         self.servers.reverse()
         return node
 
@@ -242,6 +246,9 @@ class Failovers:
         there = asyncio.run(facts())
         self.figures.confirmed = len(self.confirmed)
         self.figures.lost = len(set(self.confirmed) - set(there))
+        # A fact is named after its node, the term and a number: those of one term lie together.
+        terms = [int(name.split("-")[1]) for name in there if name.startswith("n")]
+        self.figures.written_after_the_end = sum(b < a for a, b in pairwise(terms))
         self.figures.twice = len(there) - len(set(there))
         assert self.terms == sorted(set(self.terms)), "two leaders in one term"
 
@@ -259,7 +266,7 @@ def prepared(servers: int = 1) -> list[Server]:
     if servers == 1:
         return [primary]
     standby = Server("standby", primary=primary)
-    primary.wait_for(["standby", "primary"])
+    primary.wait_for("standby")
     return [primary, standby]
 
 

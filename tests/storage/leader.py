@@ -8,6 +8,7 @@ Prints a line for each: `leads TERM`, `saved TEXT`, `lost`. The tests start two 
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import time
 
@@ -26,7 +27,14 @@ def say(*words: object) -> None:
     print(*words, f"{time.monotonic():.4f}", flush=True)
 
 
+def say_where() -> None:
+    for task in asyncio.all_tasks():
+        task.print_stack(file=sys.stderr)
+    sys.stderr.flush()
+
+
 async def main(address: str, service: str, name: str, lease_seconds: float) -> None:
+    asyncio.get_running_loop().add_signal_handler(signal.SIGUSR1, say_where)
     leases.LEASE_SECONDS = lease_seconds
     leases.MARGIN_SECONDS = lease_seconds / 5
     leases.RENEW_SECONDS = lease_seconds / 5
@@ -49,8 +57,8 @@ async def main(address: str, service: str, name: str, lease_seconds: float) -> N
             episode = await store.commit(
                 REF, episode.version, Change(facts=[people.note(text, text)])
             )
-        except NotSaved:
-            say("refused", text)
+        except NotSaved as error:
+            say("refused", text, error)
         else:
             say("saved", text)
         await asyncio.sleep(PAUSE_SECONDS)

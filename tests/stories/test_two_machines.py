@@ -85,7 +85,7 @@ async def test_the_machine_of_the_bot_is_gone_and_the_reminder_comes_all_the_sam
     ref = await night.reports(night.morgan)
     night.launch()
     await asyncio.sleep(1.5)
-    assert night.runs("database", "services").stdout.count("led by") == 1
+    assert night.runs("services", "list").stdout.count("led by") == 1
     night.first().kill()
     await night.until_followed()
     await night.morgan.sends(f"/case {ref}")

@@ -12,8 +12,9 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Sequence
 from pathlib import Path
+
+import psycopg
 
 OWNER = "postgres"
 """The server refuses to run as root; then it runs as the user that the package made."""
@@ -131,14 +132,28 @@ class Server:
             os.kill(pid, signal.SIGCONT)
 
     def promote(self) -> None:
-        """A standby becomes the primary."""
+        """A standby becomes the primary. It has no standby of its own yet, so no commit waits for
+        one; what Patroni does with `synchronous_mode`."""
+        self._set("synchronous_standby_names = ''")
         self._program("pg_ctl", "promote", "-D", str(self.folder))
 
-    def wait_for(self, names: Sequence[str]) -> None:
-        """Commits wait from here on for these standbys."""
-        joined = ", ".join(names)
-        self._set(f"synchronous_standby_names = '{joined}'")
+    def wait_for(self, standby: str) -> None:
+        """Commits wait from here on for this standby, which has caught up when this comes back.
+        Before that nobody may promote it."""
+        self._set(f"synchronous_standby_names = '{standby}'")
         self._program("pg_ctl", "reload", "-D", str(self.folder))
+        with psycopg.connect(self.address, autocommit=True) as connection:
+            for _ in range(600):
+                found = connection.execute(
+                    "SELECT 1 FROM pg_stat_replication WHERE application_name = %s "
+                    "AND sync_state = 'sync' AND state = 'streaming'",
+                    (standby,),
+                )
+                if found.fetchone() is not None:
+                    return
+                time.sleep(0.05)
+        msg = f"{standby} did not catch up with {self.name}"
+        raise RuntimeError(msg)
 
     def replace(self, primary: Server, port: int) -> None:
         """After `kill`: begins anew on this port as a standby of another server."""
