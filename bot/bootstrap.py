@@ -199,6 +199,8 @@ async def bootstrap(
     access = Access(lambda: service_state.service, clock)
     strangers = Strangers(client, limiter, access, lambda: service_state.service)
     drafts = UnfinishedReports(context, activity)
+    # Somebody's time may be ended on a page, which no update follows.
+    service_state.events.account_gone.listen(lambda _: drafts.changed())
     dispatch = Dispatch(client, context, access, strangers, drafts)
 
     async def troubled(what: Trouble) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable, Sequence
 from datetime import date, timedelta
 from typing import Any, TypeAlias
@@ -17,7 +16,7 @@ from handlers.wording import people as say
 from handlers.wording.common import ROLES
 from protocol.london import day_of
 from protocol.provider import Role, Staff
-from protocol.staff_facts import may_manage
+from protocol.staff_facts import is_name, is_number, may_succeed
 
 INVITE, MEMBER, LEAVE, PHONE = "invite", "member", "leave", "phone"
 ALL, NONE = "*", "-"
@@ -38,15 +37,7 @@ def words(value: Any) -> str:
 
 
 def _name_problem(value: Any, _: FormState) -> str:
-    name = words(value)
-    fits = 2 <= len(name) <= 60 and "\n" not in name and any(c.isalpha() for c in name)
-    return "" if fits else say.NO_NAME
-
-
-def is_number(phone: str) -> bool:
-    """Can this be telephoned?"""
-    digits = sum(character.isdigit() for character in phone)
-    return 3 <= digits <= 15 and bool(re.fullmatch(r"\+?[0-9 ()./-]+", phone))
+    return "" if is_name(words(value)) else say.NO_NAME
 
 
 def _number_problem(value: Any, _: FormState) -> str:
@@ -188,16 +179,7 @@ def _member_form() -> Form:
 
 def _successors(c: FormState) -> list[Option]:
     leaver = _whom(c)
-    others = [
-        one
-        for one in c.service.staff
-        if one.id != c.answers.get("whom")
-        and one.active(c.now)
-        and one.works_on_cases
-        and (may_manage(c.staff, one) or one.id == c.staff.id)
-        and leaver is not None
-        and (not one.homes or not leaver.homes or set(one.homes) & set(leaver.homes))
-    ]
+    others = may_succeed(c.staff, leaver, c.service.staff, c.now) if leaver else []
     return [Option(say.TO_THE_ROTA, NONE), *(Option(one.name, one.id) for one in others)]
 
 

@@ -270,3 +270,28 @@ def may_manage(actor: Staff, other: Staff) -> bool:
     if not actor.manages or not other.works_on_cases:
         return False
     return not actor.homes or (bool(other.homes) and set(other.homes) <= set(actor.homes))
+
+
+def may_succeed(actor: Staff, leaver: Staff, staff: Iterable[Staff], now: datetime) -> list[Staff]:
+    """Who may take the shifts of somebody who leaves: works on cases, shares a home with them, and
+    is managed by whoever ends their time, or is that person."""
+    return [
+        one
+        for one in staff
+        if one.id != leaver.id
+        and one.active(now)
+        and one.works_on_cases
+        and (may_manage(actor, one) or one.id == actor.id)
+        and (not one.homes or not leaver.homes or bool(set(one.homes) & set(leaver.homes)))
+    ]
+
+
+def is_name(name: str) -> bool:
+    """Can somebody be on the list under this name?"""
+    return 2 <= len(name) <= 60 and "\n" not in name and any(c.isalpha() for c in name)
+
+
+def is_number(phone: str) -> bool:
+    """Can this be telephoned?"""
+    digits = sum(character.isdigit() for character in phone)
+    return 3 <= digits <= 15 and bool(re.fullmatch(r"\+?[0-9 ()./-]+", phone))

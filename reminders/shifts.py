@@ -17,7 +17,7 @@ from reminders.notices import office_message
 from reminders.reachability import Reachability
 from reminders.rota import Cover, Offer, RotaState
 from reminders.shift_list import end_of_shift, has_shifts
-from reminders.swaps import Swaps
+from reminders.swaps import AHEAD, Swaps
 from reminders.weekly_digest import DigestChoice, DigestState, next_digest
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
@@ -78,6 +78,42 @@ class Shifts:
 
         await self._change(build, update_id)
         return "done"
+
+    async def take_gap(
+        self, staff: Staff, home: str, start: datetime, *, update_id: int | None = None
+    ) -> OfferOutcome:
+        """ "I take this shift": on duty from `start` (UTC) on for a stretch of the coming weeks for
+        which nobody is, until the written rota changes hands. over: somebody is named by now."""
+        found: list[OfferOutcome] = ["over"]
+
+        def build(office: Office) -> OfficeChange | None:
+            now = self.service_state.clock.now()
+            found[0] = "over"
+            begins = max(start, now)
+            if not staff.covers(home) or not staff.active(begins):
+                found[0] = "not_allowed"
+                return None
+            if begins > now + AHEAD or self.service_state.on_duty(home, begins):
+                return None
+            found[0] = "done"
+            end = self.service_state.next_change(home, begins)
+            cover = Cover(home=home, staff=staff.id, start=begins, end=end)
+            messages = [
+                office_message(
+                    f"gap-taken~{now:%y%m%d%H%M%S}~{home}~{one.id}",
+                    one.id,
+                    "gap_taken",
+                    now,
+                    {"by": staff.id, "home": home, "start": begins, "end": end},
+                    priority=30,
+                )
+                for one in self.service_state.managers([home], now)
+                if one.id != staff.id
+            ]
+            return self._with_covers(office, [cover], messages, now, "shift taken", staff.id)
+
+        await self._change(build, update_id)
+        return found[0]
 
     # Hand-over --------------------------------------------------------------------------------
 

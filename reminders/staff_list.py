@@ -301,6 +301,10 @@ class StaffList:
         stays = after is not None and after.role is Role.ADMINISTRATOR and after.active(now)
         return not left and not stays
 
+    async def cases_in_hand(self, staff_id: str) -> int:
+        """In how many open cases this person has said "I have it"."""
+        return len((await self._in_hand()).get(staff_id, []))
+
     async def end(
         self, actor: Staff, staff_id: str, *, successor: str = "", update_id: int | None = None
     ) -> Why:

@@ -15,6 +15,8 @@ from web import (
     people_pages,
     register_import,
     register_pages,
+    rota_pages,
+    staff_pages,
 )
 from web.guard import Guard
 from web.parts import Parts
@@ -118,7 +120,9 @@ class Pages:
                 *entrance.routes(site),
                 *case_pages.routes(site),
                 *figure_pages.routes(site),
-                *people_pages.routes(site),
+                *people_pages.routes(site, self._parts),
+                *staff_pages.routes(site, self._parts),
+                *rota_pages.routes(site, self._parts),
                 *register_pages.routes(site, self._parts),
                 *register_import.routes(site, self._parts),
                 *(static(name, kind) for name, kind in STATIC.items()),

@@ -1,25 +1,21 @@
-"""People, their way in, and the rota with its gaps."""
+"""The staff list, and how people come in."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.wording import pages as say
 from handlers.wording.common import ROLES, clock
 from protocol.provider import Role, Staff
-from reminders.rota import stretches
 from storage.store import NotFound
+from web.parts import Parts
 from web.site import Refusal, Site, Visitor, page, post
 
 if TYPE_CHECKING:
     from starlette.requests import Request
     from starlette.responses import Response
     from starlette.routing import Route
-
-AHEAD = timedelta(days=14)
-"""So far the rota is shown."""
 
 
 class Entry(NamedTuple):
@@ -34,17 +30,17 @@ class Entry(NamedTuple):
     reset: bool
 
 
-class Turn(NamedTuple):
-    """Who is on duty from a moment on."""
+class Invited(NamedTuple):
+    """A link that can still be used."""
 
-    since: str
-    names: str
-    gap: bool
-    unreachable: str
+    id: str
+    name: str
+    role: str
+    until: str
 
 
-def routes(site: Site) -> list[Route]:
-    """/people and /rota."""
+def routes(site: Site, parts: Parts) -> list[Route]:
+    """/people, and the reset of a PIN."""
     from starlette.routing import Route
 
     async def people(_: Request, visitor: Visitor) -> Response:
@@ -63,6 +59,11 @@ def routes(site: Site) -> list[Route]:
             visitor,
             status=status,
             said=said,
+            manages=parts.staff_list.manages_people(actor),
+            invitations=[
+                Invited(one.id, one.staff.name, ROLES[one.staff.role], clock(one.expires_at, now))
+                for one in parts.staff_list.invitations(actor)
+            ],
             people=[
                 Entry(
                     id=one.id,
@@ -100,47 +101,7 @@ def routes(site: Site) -> list[Route]:
             raise Refusal(403)
         return _people(visitor, say.RESET)
 
-    async def rota(_: Request, visitor: Visitor) -> Response:
-        now = site.now()
-        homes = [
-            (home.name, _turns(home.id, now))
-            for home in site.provider.homes
-            if visitor.staff.covers(home.id)
-            or visitor.staff.audits(home.id)
-            or visitor.staff.role is Role.ADMINISTRATOR
-        ]
-        return site.draw("rota.html", visitor, homes=homes)
-
-    def _turns(home: str, now: datetime) -> list[Turn]:
-        """Each change within two weeks, and the stretches for which nobody is on duty."""
-        state, found = site.state, list[Turn]()
-        away, last = state.unreachable(), None
-        spans = stretches(
-            home,
-            now,
-            now + AHEAD,
-            policy=state.policy,
-            state=state.rota,
-            office=state.office_hours,
-        )
-        for begins, _ in spans:
-            crew = state.on_duty(home, begins)
-            if crew == last:
-                continue
-            last = crew
-            people = [one for x in crew if (one := site.provider.person(x))]
-            found.append(
-                Turn(
-                    "now" if begins == now else clock(begins, now),
-                    ", ".join(one.name for one in people),
-                    not people,
-                    ", ".join(one.name for one in people if one.id in away),
-                )
-            )
-        return found
-
     return [
         Route("/people", page(site, people)),
         Route("/people/{person}/reset", post(site, reset), methods=["POST"]),
-        Route("/rota", page(site, rota)),
     ]

@@ -90,8 +90,12 @@ async def serve(app: ASGIApp, listening: Listening) -> None:
     server = Quiet(config)
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
     with socket.create_server((listening.host, listening.port), family=family) as taken:
+        serving = asyncio.create_task(server.serve(sockets=[taken]))
         try:
-            await server.serve(sockets=[taken])
+            await asyncio.shield(serving)
         except asyncio.CancelledError:
+            # It ends its connections and takes its socket out of the loop before that is closed:
+            # the loop would take the next one with its number for it.
             server.should_exit = True
+            await serving
             raise

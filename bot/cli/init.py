@@ -16,8 +16,7 @@ import msgspec
 
 from bot.config import TOKEN, TOKEN_VARIABLE, ConfigError
 from bot.config_file import read_file
-from handlers.people_forms import is_number
-from protocol.staff_facts import new_id
+from protocol.staff_facts import is_number, new_id
 from storage import files
 from storage.keys import new_key_file
 from storage.store import StoreError

@@ -57,6 +57,8 @@ def screen(message: Message, words: Words) -> Screen:
             homes = _homes([data["home"]], words)
             by = bold(words.name(data["by"]))
             return Screen(f"🤝 {by} has taken over {homes} and is asked first. You are next.")
+        case "gap_taken":
+            return Screen(_gap_taken(data, words))
         case "swap":
             return Screen(swap.swapped(data, words))
         case "swap_offer":
@@ -256,6 +258,14 @@ def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
     when = due(at, words.now, duties.set_by(duty["duty"], words.pack) if in_protocol else "none")
     asks = plain(duties.whose(duty.get("authority", "")))
     return f"{mark} {title}{asks}: {when}{owner}"
+
+
+def _gap_taken(data: dict[str, Any], words: Words) -> str:
+    """To managers: a gap of the rota is closed."""
+    homes, by = _homes([data["home"]], words), bold(words.name(data["by"]))
+    start = moment(data["start"])
+    when = swap.span(start, moment(data["end"])) if data["end"] else clock(start, words.now)
+    return f"🤝 {by} takes a shift at {homes} for which nobody was named: {bold(when)}."
 
 
 def _night(data: dict[str, Any], words: Words) -> str:

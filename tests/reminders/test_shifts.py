@@ -479,3 +479,27 @@ async def test_an_exception_that_is_written_down_later_ends_taking_over_as_well(
         assert world.shifts.on_duty("rowan")[0] == "mia"
         world.clock.shift(utc("2026-04-03 08:01") - world.clock.now())
         assert world.shifts.on_duty("rowan") == ("ben",)
+
+
+@in_virtual_time
+async def test_whoever_takes_a_gap_has_it_until_the_rota_changes_hands_and_managers_hear_it():
+    """Nobody works on Sundays. Amy takes it; Ben is too late, Cay is of the other home."""
+    days = ALL[:-1]
+    policy = Policy(
+        rota=tuple(msgspec.structs.replace(pattern, days=days) for pattern in NIGHTS.rota)
+    )
+    sunday = utc("2026-03-08 08:00")
+    async with World(policy=policy) as world:
+        take = world.shifts.take_gap
+        assert await take(world.staff("cay"), "rowan", sunday) == "not_allowed"
+        assert await take(world.staff("amy"), "rowan", sunday) == "done"
+        assert await take(world.staff("ben"), "rowan", sunday) == "over"
+        assert await take(world.staff("ben"), "rowan", utc("2027-03-07 08:00")) == "over"
+        state = world.shifts.service_state
+        assert state.on_duty("rowan", utc("2026-03-08 07:59")) == ("ben",)
+        assert state.on_duty("rowan", utc("2026-03-08 20:00")) == ("amy",)
+        assert state.on_duty("rowan", utc("2026-03-09 07:59")) == ("amy",)
+        assert state.on_duty("rowan", utc("2026-03-09 08:01")) == ("amy",)
+        assert state.on_duty("rowan", utc("2026-03-09 20:01")) == ("ben",)
+        await world.advance(seconds=5)
+        assert ("mia", "gap_taken") in world.telegram.new()

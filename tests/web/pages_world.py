@@ -163,6 +163,10 @@ class PagesWorld(ChatWorld):
         assert browser.page.status_code == 200, browser.text
         return browser
 
+    async def told(self, kind: str) -> set[str]:
+        """Who is told this by the service, about no case."""
+        return {m.to for m in (await self.store.office()).messages if m.kind == kind}
+
     def init_data(self, who: str, age: timedelta = timedelta(), token: str = TOKEN) -> str:
         """What Telegram hands to a page that this person opens."""
         values = {
