@@ -28,6 +28,8 @@ from storage.model import Draft, Episode
 from storage.store import Change
 
 KIND = "words"
+TAKEN = "words~"
+"""In a form: which words were added to an answer of it last."""
 JUST_NOW = timedelta(minutes=10)
 """What somebody recorded within this time may be what they go on writing about."""
 FIRST_CASES = 4
@@ -213,7 +215,10 @@ async def _into_the_form(context: Context, incoming: Incoming, draft: Draft) -> 
         return
     form, key = found
     answers: dict[str, Any] = dict(form.answers)
-    answers[key] = "\n".join([answers[key], *draft.answers["texts"]])
+    these = f"{draft.id}:{len(draft.answers['texts'])}"
+    if answers.get(TAKEN) != these:  # else a power cut came before their own draft was gone
+        answers[key] = "\n".join([answers[key], *draft.answers["texts"]])
+    answers[TAKEN] = these
     form = msgspec.structs.replace(form, answers=answers)
     form = await context.store.save_draft(form, incoming.update_id)
     await context.store.drop_draft(draft.owner)

@@ -412,3 +412,30 @@ async def test_a_command_that_is_put_right_by_editing_says_nothing() -> None:
         before = len(world.phone.said)
         await world._in("amy", text="/open", message_id=77, edited=True)
         assert len(world.phone.said) == before and world.phone.removed == []
+
+
+async def test_words_that_were_added_to_an_answer_are_added_once() -> None:
+    """The power fails when they are in the form and still kept beside it; they are offered again
+    after the restart, and their author adds them again."""
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01", "No, or not", "Not yet", "Just now", "No set time")
+        await world.sends("amy", "shouting in the hall")
+        await world.sends("amy", "then the door")
+        drop = world.store.drop_draft
+
+        async def power_cut(owner: str, update_id: int | None = None) -> None:
+            raise OSError("the power fails")
+
+        world.store.drop_draft = power_cut  # type: ignore[method-assign]
+        await world.taps("amy", "Add to my last answer")
+        world.store.drop_draft = drop  # type: ignore[method-assign]
+        assert await kept(world) == ["then the door"]
+        await world.taps("amy", "Add to my last answer")
+        assert await kept(world) == []
+        await world.sends("amy", "and the car")
+        await world.taps("amy", "Add to my last answer")
+        await world.taps("amy", "None of these", "Save the report")
+        [opened] = await world.facts((await world.case()).ref, Opened)
+        assert opened.circumstances.count("then the door") == 1
+        assert opened.circumstances.count("and the car") == 1
