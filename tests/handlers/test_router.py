@@ -42,7 +42,7 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Break:
     [
         (NotSaved("full"), common.NOT_SAVED, common.SAVED_BUT_NOT_ALL),
         (NotAllowed("Not you."), "Not you.", "Not you."),
-        (NotFound("?"), menu.no_such_case(""), menu.no_such_case("")),
+        (NotFound("?"), menu.no_such_case(""), menu.SAVED_NOT_YOURS),
         (Conflict("x"), menu.FAILED, menu.SAVED_BUT),
         (Refused("long"), menu.CANNOT_SHOW, menu.SAVED_BUT_NOT_SHOWN),
         (RuntimeError("x"), menu.FAILED, menu.SAVED_BUT),
