@@ -230,3 +230,28 @@ def test_every_kind_of_fact_can_be_put_right_and_read_back():
         read = msgspec.json.decode(msgspec.json.encode([first, again]), type=list[f.Fact])
         assert read == [first, again]
         fold(read)
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "begun_at"),
+    [
+        (f.AssessmentBegun, {"assessment": "section_47"}, SIX + HOUR),
+        (f.AssessmentBegun, {"assessment": "section_17"}, None),
+        (f.Decided, {"about": "S47-48H", "outcome": "done"}, SIX + HOUR),
+        (f.Decided, {"about": "S47-48H", "outcome": "booked"}, None),
+        (f.Decided, {"about": "SG-RECOVERY", "outcome": "done"}, None),
+    ],
+)
+def test_section_47_enquiries_begin_with_the_word_that_they_have(kind, values, begun_at):
+    record = begun()
+    record.write(kind, SIX + HOUR, **values)
+    assert fold(record.facts).s47_started_at == begun_at
+
+
+@pytest.mark.parametrize(("done", "outcome"), [(True, "done"), (False, "not_needed")])
+def test_a_medical_check_is_decided_when_it_was(done, outcome):
+    record = begun()
+    record.write(f.MedicalChecked, SIX + HOUR, done=done, note="seen by a nurse")
+    (decision,) = fold(record.facts).decisions
+    assert (decision.id, decision.outcome, decision.at) == ("RET-MEDICAL", outcome, SIX + HOUR)
+    assert decision.note == "seen by a nurse"

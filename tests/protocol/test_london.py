@@ -9,7 +9,16 @@ import pytest
 
 from protocol.assess import assess
 from protocol.facts import Child
-from protocol.london import birthday, days_from, next_at
+from protocol.london import (
+    OfficeHours,
+    at,
+    birthday,
+    days_from,
+    england_bank_holidays,
+    into_hours,
+    next_at,
+    next_opening,
+)
 from protocol.pack import load_pack
 from tests.protocol.cases import HOUR, MINUTE, PACK, SECOND, SIX, missing
 
@@ -21,6 +30,12 @@ def test_instants_are_in_utc():
     assert days_from(SIX, 1, LONDON).tzinfo is UTC
     assert birthday(date(2012, 3, 1), 12, LONDON).tzinfo is UTC
     assert next_at(SIX, time(4), LONDON).tzinfo is UTC
+    assert at(date(2026, 7, 1), time(9)) == datetime(2026, 7, 1, 8, tzinfo=UTC)
+    assert at(date(2026, 7, 1), time(9)).tzinfo is UTC
+    saturday = datetime(2026, 7, 4, 8, tzinfo=UTC)
+    monday = next_opening(saturday, time(9), time(17), (), LONDON)
+    assert monday == datetime(2026, 7, 6, 8, tzinfo=UTC)
+    assert monday.tzinfo is UTC
 
 
 class TestNight:
@@ -48,3 +63,37 @@ def test_a_mistyped_date_of_birth_is_no_reason_to_fail(typed):
     pack = PACK.with_settings({"age_evaluated_at": "now"})
     found = assess(missing(Child(dob=typed, historical_concerns=False)), [], pack, SIX)
     assert found.level_reasons == ("HAR-GAP-U11OPEN",)
+
+
+class TestOfficeHours:
+    hours = OfficeHours(closed=(date(2026, 12, 25),))
+
+    def test_of_a_working_day(self):
+        evening = datetime(2026, 12, 24, 17, tzinfo=UTC)
+        assert self.hours.open_on(date(2026, 12, 24)) == (evening - 8 * HOUR, evening)
+        assert self.hours.closed_from(date(2026, 12, 24)) == (evening, evening + 16 * HOUR)
+
+    def test_a_closed_day_and_a_weekend_are_out_of_hours_from_morning_to_morning(self):
+        for day in (date(2026, 12, 25), date(2026, 12, 26)):
+            morning = at(day, time(9))
+            assert self.hours.open_on(day) is None
+            assert self.hours.closed_from(day) == (morning, morning + 24 * HOUR)
+
+    def test_into_hours_waits_for_the_next_beginning(self):
+        """SIX is six in the evening; the hours end just before their end."""
+        assert into_hours(SIX, None, time(17)) == SIX
+        assert into_hours(SIX, time(9), None) == SIX
+        assert into_hours(SIX, time(9), time(19)) == SIX
+        assert into_hours(SIX, time(18), time(19)) == SIX
+        assert into_hours(SIX, time(9), time(18)) == SIX + 15 * HOUR
+        assert into_hours(SIX, time(20), time(22)) == SIX + 2 * HOUR
+
+
+def test_bank_holidays_are_those_of_england():
+    """Not 2 January and St Andrew's Day (Scotland), nor 12 July (Northern Ireland); Easter Monday
+    is one; the funeral of the Queen was one for once."""
+    days = england_bank_holidays((2022, 2026))
+    assert list(days) == sorted(days)
+    assert {date(2026, 4, 6), date(2026, 12, 25), date(2022, 9, 19)} <= set(days)
+    others = {date(2026, 1, 2), date(2026, 11, 30), date(2026, 7, 13), date(2026, 3, 17)}
+    assert others.isdisjoint(days)

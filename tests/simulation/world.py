@@ -572,7 +572,7 @@ def simulate(
 ) -> tuple[Result, list[str]]:
     """One run: the same arguments give the same result, step by step."""
     world = SimWorld(seed, days, keep_trace=keep_trace, rate=rate)
-    with _in_this_world(world), breaks.applied(breaking):
+    with in_this_world(world), breaks.applied(breaking):
         result = loop.run(world.main())
     return result, world.whole_trace
 
@@ -584,7 +584,7 @@ def run_seed(given: tuple[int, int, str, float]) -> Result:
 
 
 @contextlib.contextmanager
-def _in_this_world(world: SimWorld) -> Any:
+def in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
         (bot.polling, "time", _LoopTime),
