@@ -75,6 +75,7 @@ simulate: $(VENV)/.installed-dev ## seeded days of a whole service (SEEDS=, DAYS
 
 pictures: $(VENV)/.installed-dev ## the pictures of the documents
 	@$(PY) -m sandbox.pictures
+	@$(PY) -m bench.report_pictures
 
 sbom: $(VENV)/.installed-dev ## the list of parts, CycloneDX (sbom.json)
 	@$(VENV)/bin/cyclonedx-py requirements requirements.txt --pyproject pyproject.toml \

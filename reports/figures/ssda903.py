@@ -77,16 +77,22 @@ def figures(request: Request) -> dict[str, Any]:
 
 
 def overlaps(figures: dict[str, Any]) -> Iterator[str]:
-    """Each pair of rows of a child of which the first is open or ends after the second starts."""
-    for one, other in pairwise(figures["rows"]):
-        if one["CHILD"] != other["CHILD"]:
+    """Each row that begins while another of the child lasts: of the earlier ones, the one that
+    lasts longest. `problems` compares neighbours alone; whoever puts the record right needs all."""
+    lasting: dict[str, Any] = {}
+    for row in figures["rows"]:
+        if row["CHILD"] != lasting.get("CHILD"):
+            lasting = row
             continue
-        if not one["MIS_END"] or _day(one["MIS_END"]) > _day(other["MIS_START"]):
+        if _end(lasting) > _day(row["MIS_START"]):
             yield (
-                f"{other['CHILD']}: {other['MISSING']} from {other['MIS_START']} begins while"
-                f" {one['MISSING']} from {one['MIS_START']} to {one['MIS_END'] or '(open)'} lasts"
+                f"{row['CHILD']}: {row['MISSING']} from {row['MIS_START']} begins while"
+                f" {lasting['MISSING']} from {lasting['MIS_START']} to"
+                f" {lasting['MIS_END'] or '(open)'} lasts"
                 " (rule 574). Allowed: from the day on which that one ends."
             )
+        if _end(row) > _end(lasting):
+            lasting = row
 
 
 def as_csv(figures: dict[str, Any]) -> str:
@@ -127,6 +133,10 @@ def _eighteen(born: date) -> date:
 
 def _day(written: str) -> date:
     return datetime.strptime(written, "%d/%m/%Y").date()  # noqa: DTZ007  (a date, no time)
+
+
+def _end(row: dict[str, Any]) -> date:
+    return _day(row["MIS_END"]) if row["MIS_END"] else date.max
 
 
 def _written(day: date) -> str:

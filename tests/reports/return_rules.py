@@ -20,8 +20,8 @@ def broken(rows: Sequence[Row], first: date, last: date) -> Iterator[str]:
     """The rules that a file of the year from `first` to `last` breaks: "number: child".
 
     564 type without a start, 565 start without a type, 566 end without both, 567 ends before it
-    starts, 570 starts after the year, 571 ends outside of the year, 574 overlaps another, 586 before
-    the birth, 1004 and 1005 no date, 1006 no type.
+    starts, 570 starts after the year, 571 ends outside of the year, 574 overlaps another, 586
+    before the birth, 1004 and 1005 no date, 1006 no type.
     """
     for row in rows:
         kind, started, ended = row["MISSING"], row["MIS_START"], row["MIS_END"]

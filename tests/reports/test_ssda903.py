@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reports.cases import cases
-from reports.figures.ssda903 import COLUMNS, figures
+from reports.figures.ssda903 import COLUMNS, figures, overlaps
 from reports.periods import Period
 from reports.reading import from_store
 from reports.request import PersonOnFile, Request
@@ -152,6 +152,23 @@ def test_rows_that_overlap_are_problems():
     ]
     still = away("2025-05-01 12:00")
     assert len(file(still, same)["problems"]) == 1
+
+
+def test_all_rows_that_overlap_are_named_to_whoever_puts_them_right():
+    """The third begins after the second has ended, but within the first. `problems` names the
+    second alone, as the contract has it; the validator, which goes by the ends, two."""
+    long = away("2025-05-01 12:00", returned="2025-05-10 12:00")
+    short = away("2025-05-02 12:00", returned="2025-05-03 12:00", number=1)
+    later = away("2025-05-04 12:00", returned="2025-05-12 12:00", number=2)
+    after = away("2025-05-12 18:00", returned="2025-05-13 12:00", number=3)
+    found = file(long, short, later, after)
+    assert [x["MIS_START"] for x in found["problems"]] == ["02/05/2025"]
+    assert [line.partition(" lasts")[0] for line in overlaps(found)] == [
+        "510000: M from 02/05/2025 begins while M from 01/05/2025 to 10/05/2025",
+        "510000: M from 04/05/2025 begins while M from 01/05/2025 to 10/05/2025",
+    ]
+    still = file(away("2025-05-01 12:00"), short)
+    assert "from 01/05/2025 to (open) lasts" in next(overlaps(still))
 
 
 def test_who_is_left_out_is_named_or_counted():
