@@ -173,11 +173,13 @@ def grid(
 def line(
     title: str, labels: Sequence[str], shares: Sequence[float | None], mark: tuple[float, str]
 ) -> Panel:
-    """A percentage for each label, with a dashed line to compare."""
+    """A percentage for each label, with a dashed line to compare. Where there is none the line is
+    broken, so that nobody reads one there."""
 
     def draw(axes: Any) -> None:
         known = [(n, share) for n, share in enumerate(shares) if share is not None]
-        axes.plot([n for n, _ in known], [y for _, y in known], color=INK, marker="o", markersize=4)
+        all_of_them = [float("nan") if share is None else share for share in shares]
+        axes.plot(range(len(shares)), all_of_them, color=INK, marker="o", markersize=4)
         for n, share in known:
             _over(axes, (n, share), (0, 5), f"{share:g}", ha="center")
         axes.axhline(mark[0], color=INK, linestyle="--", linewidth=0.9)

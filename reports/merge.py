@@ -132,6 +132,10 @@ def run_check(files: Sequence[str], out: TextIO, errors: TextIO) -> int:
             " episode of the same child. Allowed, but it counts twice: ask the service.",
             file=errors,
         )
+    for file in dict.fromkeys(files):
+        hint = _hint(file, joined)
+        if hint:
+            print(f"{file}: {hint}", file=errors)
     replaced = len(joined.lines) - len(joined.newest)
     print(
         f"{len(joined.lines)} good rows of {len(joined.newest)} episodes ({replaced} replaced by"
@@ -139,6 +143,25 @@ def run_check(files: Sequence[str], out: TextIO, errors: TextIO) -> int:
         file=out,
     )
     return BAD_ROWS if joined.bad or joined.conflicts else OK
+
+
+def _hint(file: str, joined: Joined) -> str:
+    """What is wrong with a file as a whole, if none of its lines is a good row."""
+    if any(line.file == file for line in joined.lines):
+        return ""
+    bad = [one.problem for one in joined.bad if one.file == file]
+    if not bad:
+        return "holds no rows. Allowed, if its service had no episodes."
+    if all(problem.field == "schema" for problem in bad):
+        return "comes from another version of Nightlight. Allowed: rows of schema 1."
+    head = b"" if file == "-" else next(open_rows(file), b"")
+    if b"\0" in head:
+        return "is not in UTF-8 (UTF-16, perhaps). Allowed: the file as `export rows` writes it."
+    if head.lstrip().startswith(b"["):
+        return "is one list of JSON. Allowed: JSON Lines, one row on each line."
+    if not head.lstrip().startswith(b"{") and b"," in head:
+        return "is a table. Allowed: JSON Lines, from `export rows` without --csv."
+    return ""
 
 
 def _codes(file: Path) -> frozenset[str]:

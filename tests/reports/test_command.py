@@ -280,3 +280,27 @@ class TestHub:
         assert not (files / "out").exists()
         assert run("hub", "check", bad).exit_code == 1
         assert run("hub", "check", files / "nothing").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"\n", "holds no rows"),
+        (b'{"schema": 2}\n', "comes from another version of Nightlight"),
+        ('{"schema": 1}\n'.encode("utf-16"), "is not in UTF-8"),
+        (b'[{"schema": 1}, {"schema": 1}]\n', "is one list of JSON"),
+        (b"schema,service\n1,NL01\n", "is a table"),
+    ],
+)
+def test_a_file_without_a_good_row_is_looked_at_as_a_whole(tmp_path, content, says):
+    """The wrong form of a file would otherwise be thousands of bad lines."""
+    file = tmp_path / "NL09.jsonl"
+    file.write_bytes(content)
+    assert f"{file}: {says}" in run("hub", "check", file).stderr
+
+
+def test_a_file_with_good_rows_is_judged_by_its_lines(tmp_path):
+    good = (DATA / "rows-example.jsonl").read_bytes().splitlines(keepends=True)[0]
+    file = tmp_path / "NL09.jsonl"
+    file.write_bytes(good + b"{}\n")
+    assert f"{file}: " not in run("hub", "check", file).stderr
