@@ -21,6 +21,7 @@ from bot.greeting import Greeting
 from bot.health import HealthPage
 from bot.late_answers import LateAnswers
 from bot.monthly import Rows
+from bot.page_forms import PageForms
 from bot.pages_parts import RegisterTables, address_of
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
@@ -55,7 +56,9 @@ from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.store import Store, StoreError
 from web.app import Pages
+from web.links import PageLinks
 from web.parts import Parts
+from web.sessions import Sessions
 from web.settings import WebSettings
 
 if TYPE_CHECKING:
@@ -168,22 +171,10 @@ async def bootstrap(
     reload = Reload(path, config, policy, engine, staff_list)
     shifts = Shifts(engine)
     phone = TelegramPhone(client, limiter, removals, backlog, late, cases.reused.add)
-    pages = None
-    if config.web.address:
-        pages = Pages(
-            _web_files(config, folder),
-            engine,
-            token(config),
-            Rows(service_state).of_the_last_years,
-            Parts(
-                register=RegisterTables(),
-                staff_list=staff_list,
-                shifts=shifts,
-                invitation=address_of(phone.link),
-            ),
-        )
+    sessions = Sessions()
+    links = PageLinks(config.web, sessions) if config.web.address else None
     context = Context(
-        pages=pages,
+        pages=links,
         store=store,
         engine=engine,
         acts=Acknowledgements(engine),
@@ -219,8 +210,21 @@ async def bootstrap(
         "removals": removals.run,
         "drafts": drafts.run,
     }
-    if pages is not None:
-        parts["pages"] = pages.run
+    if links is not None:
+        parts["pages"] = Pages(
+            _web_files(config, folder),
+            engine,
+            token(config),
+            Rows(service_state).of_the_last_years,
+            Parts(
+                forms=PageForms(context),
+                register=RegisterTables(),
+                staff_list=staff_list,
+                shifts=shifts,
+                invitation=address_of(phone.link),
+            ),
+            sessions=sessions,
+        ).run
     if config.health.port:
         allowed = float(config.health.polling_silence_seconds)
         parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run

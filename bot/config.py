@@ -347,6 +347,9 @@ def _check_web(config: Config) -> list[Mistake]:
         key = "certificate_key" if web.certificate else "certificate"
         remedy = "Allowed: both files, or neither with a TLS proxy on this machine."
         found.append(Mistake(place=("web", key), what="is missing", remedy=remedy))
+    if web.words == "pages" and config.privacy.identifiers != "reference":
+        remedy = 'Allowed with web.words = "pages": reference.'
+        found.append(wrong(("privacy", "identifiers"), config.privacy.identifiers, remedy))
     if not web.certificate and web.listen not in ("127.0.0.1", "::1"):
         remedy = "Allowed without a certificate: 127.0.0.1 or ::1, behind a TLS proxy."
         found.append(wrong(("web", "listen"), web.listen, remedy))

@@ -283,9 +283,12 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
         state = await state_of(context, draft, incoming)
     except NoLongerPossible:
         return False
+    step = forms.current(form_of(draft.kind), state)
+    if context.words_page and not isinstance(step, forms.When | forms.Choice):
+        return False
     # Reading a date may load dateparser, which takes a moment: not on the event loop.
     taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), state, incoming.text)
-    asked_for_a_time = isinstance(forms.current(form_of(draft.kind), state), forms.When)
+    asked_for_a_time = isinstance(step, forms.When)
     if not taken.kept and (not asked_for_a_time or len(incoming.text) > A_TIME):
         return False
     if not taken.kept:
@@ -359,10 +362,16 @@ async def _show(context: Context, incoming: Incoming, draft: Draft, hint: str = 
     except NoLongerPossible as reason:
         await _impossible(context, incoming, draft, str(reason))
         return
-    screen = forms.screen(form_of(draft.kind), draft, state, hint)
+    page = f"{context.words_page}/{draft.id}" if context.words_page else ""
+    screen = forms.screen(form_of(draft.kind), draft, state, hint, page)
     shown = await context.phone.show(incoming.chat_id, screen, draft.message_id)
     if shown != draft.message_id:
         await context.store.save_draft(msgspec.structs.replace(draft, message_id=shown))
+
+
+async def show_again(context: Context, incoming: Incoming, draft: Draft, hint: str = "") -> None:
+    """The question that comes next, where the form stands."""
+    await _show(context, incoming, draft, hint)
 
 
 async def _impossible(context: Context, incoming: Incoming, draft: Draft, why: str) -> None:

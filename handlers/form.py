@@ -206,8 +206,11 @@ def _option(draft: Draft, step: Step, option: Option, text: str = "") -> Button:
     return Button(label(text or option.label), _data(draft, step.key, OPTION + code(option.value)))
 
 
-def screen(form: Form, draft: Draft, state: FormState, hint: str = "") -> Screen:
-    """The message as it should stand now: Continue or Save is the last button."""
+def screen(form: Form, draft: Draft, state: FormState, hint: str = "", page: str = "") -> Screen:
+    """The message as it should stand now: Continue or Save is the last button.
+
+    page: the address on which words are typed; "": here.
+    """
     step = current(form, state)
     lines = [say.title(form.title(state)), *([form.notice] if form.notice else [])]
     for known in answered(form, state):
@@ -225,6 +228,8 @@ def screen(form: Form, draft: Draft, state: FormState, hint: str = "") -> Screen
         last = [(Button(form.save_label or say.SAVE, _data(draft, "!", DONE)),)]
     else:
         question, buttons, last = _question(step, draft, state)
+        if page and isinstance(step, Words):
+            question, last = f"{question}\n{say.ON_A_PAGE}", [_writing(page), *last]
         lines.append(question)
     here = step.key if step else "!"
     tail = []
@@ -232,6 +237,10 @@ def screen(form: Form, draft: Draft, state: FormState, hint: str = "") -> Screen
         tail.append(Button(say.BACK, _data(draft, here, BACK)))
     tail.append(Button(say.CANCEL, _data(draft, here, CANCEL)))
     return Screen("\n".join(lines).strip(), (*buttons, tuple(tail), *last))
+
+
+def _writing(page: str) -> tuple[Button, ...]:
+    return (Button(say.WRITE, "", opens=page),)
 
 
 ButtonRows: TypeAlias = Sequence[tuple[Button, ...]]

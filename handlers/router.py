@@ -23,7 +23,7 @@ from handlers import (
     show_card,
     unasked,
 )
-from handlers.chat import Incoming, Refused, Screen, Unreached
+from handlers.chat import Button, Incoming, Refused, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
 from handlers.wording import common, menu
@@ -53,7 +53,8 @@ async def receive(context: Context, incoming: Incoming) -> None:
     try:
         if _holds_words(incoming):
             # On record before they are saved, so that no crash leaves them in the chat.
-            promised = 0 if incoming.other and not incoming.caption else incoming.update_id
+            lost = (incoming.other and not incoming.caption) or context.words_page
+            promised = 0 if lost else incoming.update_id
             await context.phone.will_remove(incoming.chat_id, incoming.message_id, promised)
         await _dispatch(context, incoming)
     except NotSaved as error:
@@ -196,7 +197,7 @@ async def _unasked(context: Context, incoming: Incoming, words: str) -> None:
 
 async def _keep(context: Context, incoming: Incoming, words: str) -> None:
     """On disk, and out of the chat; of somebody who sees no case only out of the chat."""
-    if _sees_no_case(context, incoming):
+    if _sees_no_case(context, incoming) or context.words_page:
         await draft_session.take_out(context, incoming)
         return
     ref = lists.reference_in(words, context.service)
@@ -207,6 +208,11 @@ async def _ask_about(context: Context, incoming: Incoming) -> None:
     """What becomes of the words that were kept? A form in hand stays at the bottom of the chat."""
     if _sees_no_case(context, incoming):
         raise NotAllowed(menu.ADMINISTRATOR_WORDS)
+    if page := context.words_page:
+        write = Button(form_words.WRITE, "", opens=page)
+        await context.phone.show(incoming.chat_id, Screen(page_words.NOT_TAKEN, ((write,),)))
+        await _question_at_the_bottom(context, incoming)
+        return
     await unasked.ask(context, incoming)
     if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from protocol.provider import Staff
 from reminders.engine import Engine
 from storage.store import NotFound
 from web import (
     case_pages,
     entrance,
     figure_pages,
+    form_pages,
     people_pages,
     register_import,
     register_pages,
@@ -35,7 +35,10 @@ STATIC = {"pages.css": "text/css", "pages.js": "text/javascript"}
 
 
 class Pages:
-    """The pages of a running bot: `run` serves them; `link` makes a way in for somebody."""
+    """The pages of a running bot: `run` serves them.
+
+    sessions: the same as those of `PageLinks`.
+    """
 
     def __init__(
         self,
@@ -45,40 +48,20 @@ class Pages:
         rows: RowsFor,
         parts: Parts,
         *,
-        sessions: Sessions | None = None,
+        sessions: Sessions,
         factors: SecondFactors | None = None,
         seconds: Callable[[], float] | None = None,
     ) -> None:
         self._settings = settings
-        self._sessions = sessions or Sessions()
         self.site = Site(
             engine,
-            self._sessions,
+            sessions,
             factors or SecondFactors(engine.service_state),
             token,
             rows,
         )
         self._parts = parts
         self._seconds = seconds
-
-    @property
-    def address(self) -> str:
-        """The public address."""
-        return self._settings.address.rstrip("/")
-
-    @property
-    def take_words(self) -> bool:
-        """Whether the chat leaves words to the pages."""
-        return self._settings.words == "pages"
-
-    def opening(self, path: str) -> str:
-        """The address of a button that opens this page inside Telegram."""
-        return f"{self.address}/in?to={path}"
-
-    def link(self, staff: Staff) -> str:
-        """An address that lets this person in once, within five minutes. Its secret stands behind
-        the #, which no browser sends and no server logs."""
-        return f"{self.address}/in#{self._sessions.link(staff.id, staff.telegram_id)}"
 
     async def run(self) -> None:
         """Until cancelled. Raises OSError if the port or certificate cannot be had."""
@@ -123,6 +106,7 @@ class Pages:
                 *people_pages.routes(site, self._parts),
                 *staff_pages.routes(site, self._parts),
                 *rota_pages.routes(site, self._parts),
+                *form_pages.routes(site, self._parts.forms),
                 *register_pages.routes(site, self._parts),
                 *register_import.routes(site, self._parts),
                 *(static(name, kind) for name, kind in STATIC.items()),
@@ -131,5 +115,5 @@ class Pages:
         )
         app.router.redirect_slashes = False
         if self._seconds is None:
-            return Guard(app, self.address, site.error)
-        return Guard(app, self.address, site.error, self._seconds)
+            return Guard(app, self._settings.address.rstrip("/"), site.error)
+        return Guard(app, self._settings.address.rstrip("/"), site.error, self._seconds)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.wording import pages as say
 from handlers.wording.common import clock
-from handlers.wording.duties import title
+from handlers.wording.duties import BUTTONS, title
 from protocol import facts as f
 from protocol.counting import last_of
 from protocol.fold import fold
@@ -41,6 +41,8 @@ KINDS = {
     "paper_interview": "return interview as paper",
 }
 """What can be read, as the readings name it."""
+ACTS = ("note", "fix", "undo", "settle", "meeting", "action", "more")
+"""Buttons of the chat's card that stand on the case's page."""
 GRADES = {
     "not_given": "no grade given",
     "high": "high",
@@ -135,6 +137,8 @@ def routes(site: Site) -> list[Route]:
             else None,
             papers=tuple(SHEETS),
             works=_works(visitor.staff, episode),
+            acts=_acts(visitor.staff, episode),
+            once=site.recording.new_once(),
         )
 
     async def paper(request: Request, visitor: Visitor) -> Response:
@@ -214,6 +218,16 @@ def routes(site: Site) -> list[Route]:
 
     def _works(staff: Staff, episode: Episode) -> bool:
         return episode.closed_at is None and site.state.sees(staff, episode.home)
+
+    def _acts(staff: Staff, episode: Episode) -> list[tuple[str, str]]:
+        """What can be recorded from here, by the forms of the chat: label and button."""
+        if not site.state.sees(staff, episode.home):
+            return []
+        if episode.closed_at is not None:
+            names = [("late", say.LATE)] if staff.manages else []
+        else:
+            names = [(name, BUTTONS[name]) for name in ACTS]
+        return [(label, f"c:{episode.ref}:{name}") for name, label in names]
 
     def _sent(episode: Episode) -> list[tuple[str, str, str, str]]:
         return [

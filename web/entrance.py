@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 APP_NAME = "Nightlight"
-ASKED_FOR = re.compile(r"/forms|/cases/[A-Za-z0-9-]{1,20}")
+ASKED_FOR = re.compile(r"/forms(/[0-9a-f]{6})?|/cases/[A-Za-z0-9-]{1,20}")
 """Pages that a button in the chat opens; an address of anywhere else is not gone to."""
 
 

@@ -9,7 +9,7 @@ from typing import Protocol
 import msgspec
 
 from protocol.mistakes import Mistake
-from protocol.provider import Provider
+from protocol.provider import Provider, Staff
 from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.model import Person
@@ -65,9 +65,47 @@ class RegisterChecks(Protocol):
         ...
 
 
+class Shown(msgspec.Struct, frozen=True, kw_only=True):
+    """A screen of the chat on a page.
+
+    Attributes:
+        text: as Telegram's HTML.
+        rows: of buttons, each with its label and what comes back when it is pressed.
+        said: lines above it.
+        draft, step: the form and the question that is asked.
+        takes: "words", "time", or "" where only buttons answer.
+        ref: the case that it is about.
+    """
+
+    text: str = ""
+    rows: Sequence[Sequence[tuple[str, str]]] = ()
+    said: Sequence[str] = ()
+    draft: str = ""
+    step: str = ""
+    takes: str = ""
+    ref: str = ""
+
+
+class ChatForms(Protocol):
+    """The forms of the chat: there are no others. once: of `web.recording.once_of`."""
+
+    async def in_hand(self, staff: Staff, draft_id: str = "") -> Shown | None:
+        """The form with that id, or the one shown last; None if there is none."""
+        ...
+
+    async def tapped(self, staff: Staff, data: str, once: int) -> Shown:
+        """A button; checked as one that was tapped in the chat."""
+        ...
+
+    async def typed(self, staff: Staff, draft_id: str, step: str, text: str, once: int) -> Shown:
+        """Words for this question."""
+        ...
+
+
 class Parts(msgspec.Struct, frozen=True, kw_only=True):
     """invitation: the address that stands for this secret; "" while Telegram does not answer."""
 
+    forms: ChatForms
     register: RegisterChecks
     staff_list: StaffList
     shifts: Shifts

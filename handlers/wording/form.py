@@ -34,6 +34,9 @@ TYPE_ANEW = "Type it anew"
 STALE = "That question was answered already. This is where you are."
 KEPT_OUT = "(kept in the record, taken out of this chat)"
 
+WRITE = "✏️ Write it on the page"
+ON_A_PAGE = "This chat takes no words: write it on the page. It is kept in the record."
+
 EXAMPLES = "For example: <code>21:30</code> or <code>half nine last night</code>"
 
 REFUSALS = {

@@ -23,6 +23,15 @@ def link(address: str) -> str:
     )
 
 
+KEPT = "✅ Kept in the record."
+LATE = "Add something to the closed case"
+NOTHING_IN_HAND = "No form of yours is half-finished. What is to go on record?"
+NOT_TAKEN = (
+    "What you typed is <b>not recorded</b>, and removed: this chat takes no words. "
+    f"Write it on the page.\n\n{DANGER}"
+)
+
+
 ERRORS = {
     400: ("This could not be read", "Please go back and try once more."),
     403: (

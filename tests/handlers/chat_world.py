@@ -216,9 +216,9 @@ class ChatWorld:
             Telegram(self.clock),  # type: ignore[arg-type]
             alarm=NoAlarm(),
         )
-        self.pages = self.make_pages()
+        self.links = self.make_links()
         self.context = Context(
-            pages=self.pages,
+            pages=self.links,
             store=self.store,
             engine=self.engine,
             acts=Acknowledgements(self.engine),
@@ -228,9 +228,13 @@ class ChatWorld:
             reload=self.reload,
             phone=self.phone,
         )
+        self.pages = self.make_pages()
+
+    def make_links(self) -> Any:
+        """The service of these tests has no pages."""
 
     def make_pages(self) -> Any:
-        """The service of these tests has none."""
+        """See `make_links`."""
 
     async def reload(self) -> None:
         """There is no file."""

@@ -14,6 +14,7 @@ import httpx
 import msgspec
 
 from bot.monthly import Rows
+from bot.page_forms import PageForms
 from bot.pages_parts import RegisterTables, address_of
 from protocol import london
 from protocol.provider import Role
@@ -22,6 +23,7 @@ from reminders.staff_list import StaffList
 from tests.handlers.chat_world import PROVIDER, ChatWorld, staff
 from web import init_data
 from web.app import Pages
+from web.links import PageLinks
 from web.parts import Parts
 from web.second_factor import SecondFactors
 from web.sessions import Sessions
@@ -30,6 +32,7 @@ from web.settings import WebSettings
 ADDRESS = "https://pages.example.org"
 TOKEN = "123456:an-example-token-of-nobody"
 PIN = "274938"
+SETTINGS = WebSettings(address=ADDRESS)
 WITH_AUDITOR = msgspec.structs.replace(
     PROVIDER,
     staff=(
@@ -66,8 +69,14 @@ class Browser:
         self.client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app=world.app, raise_app_exceptions=True),
             base_url=ADDRESS,
+            event_hooks={"response": [self._read]},
         )
         self.page = httpx.Response(200)
+        self.answers: list[httpx.Response] = []
+
+    async def _read(self, answer: httpx.Response) -> None:
+        await answer.aread()
+        self.answers.append(answer)
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         self.page = await self.client.get(path, follow_redirects=True, **more)
@@ -127,23 +136,34 @@ class Browser:
 class PagesWorld(ChatWorld):
     """`async with PagesWorld() as world`, then `await world.visitor("amy")`."""
 
-    def __init__(self, provider: Any = WITH_AUDITOR, **more: Any) -> None:
+    def __init__(
+        self,
+        provider: Any = WITH_AUDITOR,
+        settings: WebSettings = SETTINGS,
+        **more: Any,
+    ) -> None:
+        self.settings = settings
         self.seconds = Seconds()
         super().__init__(provider, **more)
 
+    def make_links(self) -> PageLinks:
+        self.sessions = Sessions(self.seconds)
+        return PageLinks(self.settings, self.sessions)
+
     def make_pages(self) -> Pages:
         pages = Pages(
-            WebSettings(address=ADDRESS),
+            self.settings,
             self.engine,
             TOKEN,
             Rows(self.engine.service_state).of_the_last_years,
             Parts(
+                forms=PageForms(self.context),
                 register=RegisterTables(),
                 staff_list=StaffList(self.engine),
                 shifts=Shifts(self.engine),
                 invitation=address_of(self.phone.link),
             ),
-            sessions=Sessions(self.seconds),
+            sessions=self.sessions,
             factors=cheap(SecondFactors(self.engine.service_state, wall=self.clock.now)),
             seconds=self.seconds,
         )
@@ -152,7 +172,7 @@ class PagesWorld(ChatWorld):
 
     def link(self, who: str) -> str:
         """The secret of a new link."""
-        return self.pages.link(self.staff(who)).partition("#")[2]
+        return self.links.link(self.staff(who)).partition("#")[2]
 
     def browser(self) -> Browser:
         return Browser(self)
