@@ -367,3 +367,53 @@ async def test_the_newest_page_of_the_timeline_is_shown_first(
         assert turns == [f"c:{it.ref}:timeline:{number}" for number in turn]
         if first:
             assert len(screen.text.splitlines()) == 1 + card.ENTRIES
+
+
+# What the rules say ---------------------------------------------------------------------------
+
+
+def judged(view: CaseView, **computed: Any) -> CaseView:
+    """The same case, with the rules saying something else."""
+    outcome = msgspec.structs.replace(view.state.computed, **computed)
+    return msgspec.structs.replace(
+        view, state=msgspec.structs.replace(view.state, computed=outcome)
+    )
+
+
+async def test_harm_by_a_stranger_asks_for_a_referral_behind_more() -> None:
+    async with Case() as it:
+        view = await it.view()
+        reasons = view.state.computed.reasons
+        assert "HAR-SH-AGENCY" not in reasons
+        asked = judged(view, reasons=(*reasons, "HAR-SH-AGENCY"))
+        rows = card.more_buttons(asked, it.staff("amy"))
+        assert f"c:{it.ref}:referred" in [b.data for row in rows for b in row]
+
+
+async def test_who_is_only_away_is_still_away_at_a_checkpoint() -> None:
+    async with Case() as it:
+        missing = due(await it.view(), CP_4H=-5)
+        away = judged(missing, reasons=())
+        assert missing.missing and not away.missing
+        for seen, label in ((missing, "✅ Still missing, done"), (away, "✅ Still away, done")):
+            assert card.main_buttons(seen, it.staff("amy"))[0][0].label == label
+
+
+async def test_from_the_third_episode_on_the_card_says_how_many() -> None:
+    async with Case() as it:
+        view = judged(await it.view(), counts={"count_90": 3})
+        lines = card.text(view).splitlines()
+        place = lines.index(say.repeats(view))
+        assert lines[place - 1] == "" and "3rd episode" in lines[place]
+        assert place < lines.index("<b>Done</b>")
+
+
+async def test_a_case_of_another_home_is_not_named_on_the_card() -> None:
+    async with Case() as it:
+        await it.adds(f.AwayTogether, other="CH-2345")
+        view = await it.view()
+        assert "CH-2345" not in card.text(view) + card.timeline(view).text
+        here = f"{it.ref[:3]}2345"
+        await it.adds(f.AwayTogether, other=here)
+        view = await it.view()
+        assert here in card.text(view) and here in card.timeline(view).text
