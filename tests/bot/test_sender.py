@@ -543,3 +543,19 @@ async def test_whoever_stood_in_hears_the_end_and_is_asked_nothing() -> None:
         both = await it.amended([live.id], to="cay", beside=[ref])
         assert asked(both) == {f"{ref}:N-RA"}
         assert it.first not in both.text
+
+
+async def test_an_amended_message_names_who_has_it_by_now() -> None:
+    async with Amending() as it:
+        parts = await it.rang(it.first, it.message("reminder", "N-RA"))
+        await it.forges("ben", f"r:{it.first}:N-RA:have")
+        screen = await it.amended(parts)
+        assert screen.text.startswith("👍 Ben Example has it until ")
+        assert screen.rows == ()
+
+
+async def test_a_message_about_the_staff_list_names_people() -> None:
+    async with Speaking() as it:
+        data = {"giver": "ben", "taker": "cay"}
+        text = await it.says(it.message("offer_off", data=data))
+        assert "<b>Ben Example</b> and <b>Cay Example</b> is off" in text
