@@ -11,7 +11,7 @@ import hmac
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any, Literal, TypeAlias
@@ -20,12 +20,15 @@ import msgspec
 
 from protocol.provider import Staff
 from protocol.staff_facts import may_manage
+from reminders.notices import office_message
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
-from storage.model import Office
+from storage.model import Message, Office
 
 PAGES = "pages"
 """Under this key the service's own file keeps the second factors, by staff id."""
+SET_UP = "pages_set_up"
+"""Kind of the message about a second factor that was set up."""
 TRIES = 5
 SHORTEST, LONGEST = 6, 12
 CODE_SECONDS = 30
@@ -112,8 +115,28 @@ class SecondFactors:
             made = SecondFactor(mark=secrets.token_hex(8), pin=hashed, app=app, step=step)
             return made if done else None
 
-        await self._change(staff.id, build, staff.id, "pages: second factor set up")
+        await self._change(
+            staff.id, build, staff.id, "pages: second factor set up", self._of_set_up(staff)
+        )
         return done
+
+    def _of_set_up(self, staff: Staff) -> list[Message]:
+        """Whoever holds an account before its person's first visit could choose the PIN: the person
+        and those who manage them are told."""
+        now = self._state.clock.now()
+        above = [
+            one
+            for one in self._state.managers(self._state.homes_of(staff), now)
+            if may_manage(one, staff)
+        ] or self._state.service.administrators(now)
+        told = {one.id: one for one in (staff, *above)}
+        data = {"staff": staff.id}
+        return [
+            office_message(
+                f"pages-{staff.id}-{now:%Y%m%d%H%M%S}-{to}", to, SET_UP, now, data, priority=30
+            )
+            for to in told
+        ]
 
     async def check(self, staff_id: str, pin: str, code: str = "") -> Outcome:
         """One try. It counts from before it is looked at until it is found right."""
@@ -180,6 +203,7 @@ class SecondFactors:
         build: Callable[[SecondFactor], SecondFactor | None],
         by: str,
         what: str,
+        messages: Sequence[Message] = (),
     ) -> None:
         now = self._state.clock.now()
 
@@ -188,11 +212,33 @@ class SecondFactors:
             new = build(known.get(staff_id, SecondFactor()))
             if new is None:
                 return None
-            state = {PAGES: msgspec.to_builtins(known | {staff_id: new})}
-            line = {"at": now.isoformat(), "what": what, "by": by, "about": staff_id}
-            return OfficeChange(state=state, log=[line] if what else [])
+            state = with_factor(known, staff_id, new)
+            line = log_line(now, what, by, staff_id)
+            return OfficeChange(state=state, log=[line] if what else [], messages=messages)
 
         await self._state.change(change)
+
+
+def reset_of(office: Office, staff_id: str, by: str, now: datetime) -> OfficeChange | None:
+    """What starts this person's second factor anew; None if they have none."""
+    known = _read(office.state.get(PAGES))
+    if not known.get(staff_id, SecondFactor()).pin:
+        return None
+    line = log_line(now, "pages: second factor reset", by, staff_id)
+    anew = SecondFactor(mark=secrets.token_hex(8))
+    return OfficeChange(state=with_factor(known, staff_id, anew), log=[line])
+
+
+def with_factor(
+    known: Mapping[str, SecondFactor], staff_id: str, new: SecondFactor
+) -> dict[str, Any]:
+    """The part of the service's own file, with this person's as it is now."""
+    return {PAGES: msgspec.to_builtins({**known, staff_id: new})}
+
+
+def log_line(now: datetime, what: str, by: str, about: str) -> dict[str, str]:
+    """For the service's log."""
+    return {"at": now.isoformat(), "what": what, "by": by, "about": about}
 
 
 def _read(raw: Any) -> dict[str, SecondFactor]:

@@ -20,6 +20,7 @@ app = typer.Typer(
 )
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
+web_app = typer.Typer(no_args_is_help=True, help="The service's own pages.")
 import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
@@ -32,6 +33,7 @@ app.add_typer(people_app, name="people")
 app.add_typer(export_app, name="export")
 app.add_typer(import_app, name="import")
 app.add_typer(key_app, name="key")
+app.add_typer(web_app, name="web")
 
 
 def _version(wanted: bool) -> None:
@@ -239,6 +241,18 @@ def import_history(
             dry_run=dry_run, with_open=with_open,
         )
     )  # fmt: skip
+
+
+@web_app.command("unlock")
+def web_unlock(
+    person: Annotated[str, typer.Argument(help="Who, by their id on the staff list.")],
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Reset somebody's PIN where nobody else may: a sole manager, a sole administrator. The bot
+    must be stopped. It stands in the service's log."""
+    from bot.cli import pages
+
+    raise typer.Exit(pages.unlock(person, config))
 
 
 @app.command()

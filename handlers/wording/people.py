@@ -197,6 +197,7 @@ TOLD = frozenset(
         "shift_back",
         "takes_over",
         "reload",
+        "pages_set_up",
     )
 )
 """Kinds of messages that `told` words."""
@@ -212,6 +213,12 @@ def told(message_kind: str, data: dict[str, Any], words: Words) -> Screen:
         case "joined":
             text = f"✅ {name} has joined with your link. Was it not them? End it now."
             return Screen(text, ((Button(END, f"p:end:{data['staff']}"),),))
+        case "pages_set_up":
+            return Screen(
+                "🔑 A PIN for the pages of this service was chosen just now for "
+                f"{bold(words.name(data['staff']))}. Was it not them? Reset it on the pages, under "
+                "People, and end their access: /people"
+            )
         case "invitation_declined":
             return Screen(
                 f"⚠️ Whoever tapped your link says that they are not {name}. It is worth nothing "

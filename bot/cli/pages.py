@@ -1,0 +1,57 @@
+"""`web unlock`: the way back in for somebody whose PIN nobody else may reset."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from pathlib import Path
+
+from bot.config import Config, ConfigError
+from bot.config_file import load
+from bot.resources import open_alone
+from reminders.clock import SystemClock
+from storage.lock import StoreInUse
+from storage.store import StoreError
+from web.second_factor import reset_of
+
+MACHINE = "machine"
+"""Who did it, in the service's log: whoever works at the service's own machine."""
+
+
+def unlock(staff_id: str, config_path: Path) -> int:
+    """Exit status 0, or 2 with the reason in a line. The person chooses a new PIN at their next
+    visit. The bot must not run meanwhile: it holds the records."""
+    try:
+        config, _ = load(config_path, token_needed=False)
+        if config.service.person(staff_id) is None:
+            ids = ", ".join(sorted(one.id for one in config.service.staff))
+            print(f"{staff_id!r} is nobody on the staff list. Known: {ids}", file=sys.stderr)
+            return 2
+        done = asyncio.run(_reset(staff_id, config, config_path.resolve().parent))
+    except ConfigError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except StoreInUse:
+        print("Nothing was changed: the bot is running. Stop it first.", file=sys.stderr)
+        return 2
+    except (StoreError, OSError) as error:
+        print(f"Nothing was changed: {error}", file=sys.stderr)
+        return 2
+    if not done:
+        print(f"{staff_id} has no PIN: they choose one at their next visit. Nothing was changed.")
+        return 0
+    print(f"The PIN of {staff_id} is reset: they choose a new one at their next visit.")
+    return 0
+
+
+async def _reset(staff_id: str, config: Config, folder: Path) -> bool:
+    store = await open_alone(config, folder)
+    try:
+        office = await store.office()
+        change = reset_of(office, staff_id, MACHINE, SystemClock().now())
+        if change is None:
+            return False
+        await store.update_office(state=change.state, messages=change.messages, log=change.log)
+        return True
+    finally:
+        await store.close()

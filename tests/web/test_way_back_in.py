@@ -1,0 +1,75 @@
+"""A chosen PIN is told to those who would notice, and nobody is locked out for ever."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.cli import pages
+from bot.config_file import load
+from bot.resources import open_alone
+from handlers.wording import messages, people
+from tests.bot.test_cli import PLAIN
+from tests.bot.test_config import written
+from tests.web.pages_world import PagesWorld
+from web.second_factor import PAGES, SET_UP, TRIES, SecondFactor, reset_of, with_factor
+
+
+async def test_whoever_manages_somebody_hears_that_their_pin_was_chosen():
+    async with PagesWorld() as world:
+        await world.visitor("amy")
+        told = [m for m in (await world.store.office()).messages if m.kind == SET_UP]
+        assert {m.to for m in told} == {"amy", "mia"}
+        words = messages.Words(world.context.service, world.pack, world.clock.now())
+        text = people.told(SET_UP, told[0].data, words).text
+        assert "Amy Example" in text and "Was it not them?" in text
+        await world.visitor("amy")  # the next visit is no news
+        after = [m for m in (await world.store.office()).messages if m.kind == SET_UP]
+        assert len(after) == len(told)
+
+
+async def test_of_a_manager_and_an_administrator_somebody_hears_too():
+    async with PagesWorld() as world:
+        await world.visitor("mia")
+        told = {m.to for m in (await world.store.office()).messages if m.kind == SET_UP}
+        assert told == {"mia", "ada"}
+
+
+def test_the_machine_s_own_command_lets_a_sole_manager_back_in(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path, PLAIN)
+    config, _ = load(path)
+    person = config.service.staff[0].id
+    locked = with_factor({}, person, SecondFactor(mark="a", pin="hash", tries=TRIES))
+
+    async def locks() -> None:
+        store = await open_alone(config, tmp_path)
+        try:
+            await store.update_office(state=locked)
+            # The records are in use, as while the bot runs.
+            assert await asyncio.to_thread(pages.unlock, person, path) == 2
+        finally:
+            await store.close()
+
+    assert pages.unlock("nobody", path) == 2
+    assert pages.unlock(person, path) == 0  # there is nothing to reset
+    asyncio.run(locks())
+    assert pages.unlock(person, path) == 0
+    assert "is reset" in capsys.readouterr().out
+    store = asyncio.run(_read(config, tmp_path))
+    assert store.state[PAGES][person].get("tries", 0) == 0
+    assert not store.state[PAGES][person].get("pin")
+    assert store.log[-1]["by"] == "machine"
+    assert reset_of(store, person, "machine", datetime.now(UTC)) is None
+
+
+async def _read(config, folder):  # type: ignore[no-untyped-def]
+    store = await open_alone(config, folder)
+    try:
+        return await store.office()
+    finally:
+        await store.close()
