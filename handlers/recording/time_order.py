@@ -32,6 +32,7 @@ ORDER: tuple[tuple[str, str], ...] = (
     *((SEEN, later) for later in AFTER_SEEN),
     (DUE, BACK),
     (POLICE, POLICE_SAID),
+    (AUTHORITY, ACKNOWLEDGED),
     (FOUND, BACK),
     (FOUND, TOLD_BACK),
     (BACK, TOLD_BACK),
@@ -48,6 +49,9 @@ ORDER: tuple[tuple[str, str], ...] = (
 been back for a while, so that nothing of the return is bound to when it was noticed. Where the
 young person was both found and back, what follows may lie between the two: see `_bounds`."""
 
+AGAIN = ((POLICE, POLICE_SAID), (AUTHORITY, ACKNOWLEDGED), (OFFERED, HELD))
+"""Of these the first may happen again after the second: police who refused are rung again, an
+interview is offered after one that did not count. The second follows the earliest of them."""
 BETWEEN = (CHECK, OFFERED, HELD, TOLD_BACK)
 """What may follow either: being found, or being back."""
 
@@ -90,7 +94,14 @@ def conflict(what: str, at: datetime, known: Known, now: datetime) -> str:
     """Why `what` cannot have been at this time; "" if it can. Compared to the minute."""
     at = to_minute(at)
     for other, before in _bounds(what, known):
-        for other_at in (to_minute(t) for name, t in known if name == other):
+        others = sorted(to_minute(t) for name, t in known if name == other)
+        if (what, other) in AGAIN and any(
+            to_minute(t) <= others[0] for name, t in known if name == what and others
+        ):
+            continue
+        if (other, what) in AGAIN:
+            others = others[:1]
+        for other_at in others:
             if (at > other_at) if before else (at < other_at):
                 return say.out_of_order(
                     TIMES[what],

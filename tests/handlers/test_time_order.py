@@ -8,7 +8,7 @@ import pytest
 
 from handlers.case_buttons import counted
 from handlers.recording import time_order
-from handlers.recording.time_order import ORDER, conflict
+from handlers.recording.time_order import AGAIN, ORDER, conflict
 from protocol import facts as f
 from tests.handlers.chat_world import SATURDAY_NIGHT, ChatWorld
 
@@ -170,3 +170,32 @@ def test_every_time_that_is_recorded_has_its_place_in_the_order() -> None:
     from handlers.wording.recording import TIMES
 
     assert named <= set(TIMES)
+
+
+@pytest.mark.parametrize(("first", "then"), AGAIN)
+def test_what_may_happen_again_may_be_later_than_what_followed_the_first(
+    first: str, then: str
+) -> None:
+    """Police who refused are rung again. The answer follows the earliest of the calls."""
+    now = SATURDAY_NIGHT
+    early, later = TEN_PAST, now
+    known = [(first, early), (then, early)]
+    assert conflict(first, later, known, now) == ""
+    assert conflict(then, early, [(first, early), (first, later)], now) == ""
+    assert conflict(first, later, [(then, early), (first, later)], now), "the only one before it"
+    before = early - timedelta(minutes=1)
+    assert conflict(then, before, [(first, early), (first, later)], now)
+
+
+async def test_the_police_are_told_again_after_they_refused() -> None:
+    async with ChatWorld() as world:
+        ref = await reported(world)
+        await world.forges("amy", f"c:{ref}:police")
+        await answers(world, ["21:40", "yes", "No reference", "Skip"])
+        await world.forges("amy", f"c:{ref}:police_said")
+        await answers(world, ["No, refused"])
+        await world.sends("amy", "they want to wait")
+        await answers(world, ["Skip", "21:45", "yes"])
+        await world.forges("amy", f"c:{ref}:police")
+        await answers(world, ["22:20", "yes", "No reference", "Skip"])
+        assert len(await world.facts(ref, f.PoliceTold)) == 2
