@@ -2,7 +2,8 @@
 
     python -m bench [--quick] [NAME …]
 
-Names: bot times protocol storage postgres reminders reports export. --quick shortens the long ones.
+Names: bot times protocol storage postgres reminders reports pages export.
+--quick shortens the long ones.
 """
 
 from __future__ import annotations
@@ -25,6 +26,11 @@ RUNS: dict[str, tuple[str, list[str], list[str]]] = {
     "postgres": ("The records in PostgreSQL", [], ["--commits", "100"]),
     "reminders": ("Reminders", [], ["--quick"]),
     "reports": ("Reports", [], ["--rows", "20000"]),
+    "pages": (
+        "The service's own pages",
+        [],
+        ["--rounds", "20", "--answers", "10"],
+    ),
     "export": ("Episode rows out of the records", [], ["--closed", "2500"]),
 }
 """What is measured; arguments of the whole and of the quick run."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -93,6 +94,12 @@ def _day(moment: datetime) -> str:
     return f"{local:%a} {local.day} {local:%b}"
 
 
+def _gaps(days: list[Day]) -> int:
+    """How many; one that lasts over midnight is one."""
+    row = [one.gap for day in days for one in day.stretches]
+    return sum(gap and not before for before, gap in pairwise([False, *row]))
+
+
 def calendar_of(site: Site, home: str, now: datetime) -> list[Day]:
     """Each day of the coming two weeks: who is on duty, gaps, people who cannot be reached."""
     state = site.state
@@ -140,7 +147,7 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         for home in site.provider.homes:
             if everywhere or staff.covers(home.id) or staff.audits(home.id):
                 days = calendar_of(site, home.id, now)
-                gaps = sum(one.gap for day in days for one in day.stretches)
+                gaps = _gaps(days)
                 calendars.append(Calendar(home.id, home.name, days, gaps, staff.covers(home.id)))
         turns = swaps.coming().turns(staff) if staff.works_on_cases else []
         return site.draw(

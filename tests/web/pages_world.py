@@ -172,7 +172,7 @@ class PagesWorld(ChatWorld):
 
     def link(self, who: str) -> str:
         """The secret of a new link."""
-        return self.links.link(self.staff(who)).partition("#")[2]
+        return str(self.links.link(self.staff(who))).partition("#")[2]
 
     def browser(self) -> Browser:
         return Browser(self)

@@ -31,6 +31,7 @@ async def test_a_gap_is_seen_taken_and_gone_and_the_managers_hear_it():
         await amy.get("/rota")
         assert "Gap" in amy.text and "Sun 22 Nov" in amy.text
         assert "Dot Example (exception)" in " ".join(amy.text.split())
+        assert "Gaps: 2." in amy.text  # each from Sunday morning to Monday morning
         assert "Cedar House" not in amy.text
         token = amy.hidden("/rota/take", 1)  # the first form is taking over now
         assert token["start"].startswith("2026-11-22T08:00")
