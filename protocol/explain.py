@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 import msgspec
+from msgspec.structs import replace
 
 from protocol.assess import Action, Assessment, assess
 from protocol.conditions import resolve
@@ -112,9 +113,19 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def explain(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> Explanation:
-    """Explains what `assess` says of the same episode at `now` (aware)."""
-    found = assess(episode, history, pack, now)
+    """Explains what `assess` says of the same episode at `now` (aware); last what the placing
+    authority's own pack asks beyond it, where there is one."""
+    placing = pack.placing_for(episode.child)
+    found = assess(episode, history, pack, now, placing)
     case = _Case(episode, history, pack, now, found)
+    duties = [case.duty(name) for name in sorted(found.due, key=lambda name: found.due[name].at)]
+    to_settle = [case.item(name) for name in found.to_settle]
+    if placing is not None and found.placing is not None:
+        alone = assess(episode, history, placing, now)
+        beside = _Case(episode, history, placing, now, alone)
+        label = f"{found.placing.authority}'s own protocol"
+        duties += [replace(beside.duty(name), label=label) for name in found.placing.due]
+        to_settle += [replace(beside.item(name), label=label) for name in found.placing.to_settle]
     rules = [case.reason(name) for name in found.reasons]
     level = pack.level(found.level)
     return Explanation(
@@ -125,10 +136,8 @@ def explain(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datet
         because=tuple(item for item in rules if item.id in found.level_reasons),
         reasons=tuple(item for item in rules if item.id not in found.level_reasons),
         actions=tuple(case.action(action) for action in found.actions),
-        duties=tuple(
-            case.duty(name) for name in sorted(found.due, key=lambda name: found.due[name].at)
-        ),
-        to_settle=tuple(case.item(name) for name in found.to_settle),
+        duties=tuple(duties),
+        to_settle=tuple(to_settle),
         prompts=tuple(case.prompt(name) for name in found.prompts),
         route=next((r.text for r in pack.book.routes if r.id == found.routing), ""),
         next_level=_next_level(episode, history, pack, found),

@@ -97,6 +97,32 @@ EPISODES = st.builds(
     reported_to_csc_at=MAYBE,
     s47_started_at=MAYBE,
 )
+EARLY = st.integers(0, 6 * 3600).map(lambda seconds: SIX + timedelta(seconds=seconds))
+BACK = st.builds(
+    Episode,
+    category=st.sampled_from(["missing"] * 4 + ["unauthorised_absence"]),
+    child=st.builds(
+        Child,
+        age=st.integers(8, 17),
+        responsible_la=AUTHORITIES,
+        placement_la=AUTHORITIES,
+        historical_concerns=st.sampled_from([False, True, "unknown"]),
+        looked_after=st.sampled_from([True] * 4 + [False]),
+    ),
+    last_seen_at=st.just(SIX),
+    aware_at=EARLY,
+    police_reported_at=st.none() | EARLY,
+    located_at=st.none() | EARLY,
+    returned_at=EARLY,
+    notifications=st.lists(NOTIFICATIONS, max_size=1).map(tuple),
+    located_by=st.sampled_from([None, *get_args(LocatedBy)]),
+    return_unsafe=ANSWERS,
+    crime_suspected=ANSWERS,
+    harmed_while_away=ANSWERS,
+    decisions=st.lists(DECISIONS, max_size=1).map(tuple),
+    abducted=SELDOM,
+)
+"""Back within hours, with little recorded yet: when the duties after the return matter."""
 HISTORIES = st.lists(
     st.builds(
         Earlier,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
+from msgspec.structs import replace
 
 from protocol.episode import Episode
 from protocol.explain import MOST_LINES, NO_TIME, explain, item_text, level_text
@@ -14,6 +15,7 @@ from protocol.reading import read_episode, read_history, read_time
 from tests.protocol.cases import (
     HOUR,
     IN_CARE,
+    MINUTE,
     OLDER,
     PACK,
     SIX,
@@ -143,3 +145,17 @@ def test_everything_in_any_case_can_be_explained_on_one_screen(preset):
         for one in (*found.because, *found.reasons, *found.actions, *found.duties):
             assert one.rule and one.source and one.facts, one
             assert len(item_text(one).splitlines()) <= MOST_LINES
+
+
+def test_the_placing_authority_asks_for_more_and_it_says_why():
+    """Kent's own pack wants the authority told within half an hour; the home's within an hour."""
+    kent = PACK.with_settings({"protocol_la": "Kent", "notify_ra_min": 30})
+    pack = PACK.serving({}, {"Kent": kent})
+    child = replace(IN_CARE, responsible_la="Kent", placement_la="Haringey")
+    found = explain(missing(child), [], pack, SIX + 10 * MINUTE)
+    home, beside = (item for item in found.duties if item.id == "N-RA")
+    assert (home.label, beside.label) == (PACK.duty("N-RA").label, "Kent's own protocol")
+    assert beside.at == home.at - 30 * MINUTE
+    assert any(fact.startswith("30 min from") for fact in beside.facts)
+    alone = explain(missing(child), [], PACK, SIX + 10 * MINUTE)
+    assert [item.label for item in alone.duties if item.id == "N-RA"] == [home.label]

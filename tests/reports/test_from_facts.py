@@ -33,10 +33,10 @@ KENT_CHILD = msgspec.structs.replace(
 )
 
 
-def maker(as_of=LATER, people=(), past=None):
+def maker(as_of=LATER, people=(), past=None, pack=PACK):
     return RowMaker(
         PROVIDER,
-        PACK,
+        pack,
         PSEUDONYMS,
         as_of,
         people={p.ref: p for p in people},
@@ -236,3 +236,26 @@ def test_whatever_is_on_record_makes_a_row_that_the_schema_accepts(facts, hours)
     row = maker(SIX + timedelta(hours=6 * hours)).row(episode, 1)
     if row is not None:
         assert isinstance(problem(encode(row)), Row)
+
+
+def test_the_row_of_a_home_with_a_pack_of_its_own_follows_that_pack():
+    """Its police report makes nobody missing, its office opens at noon, and a social worker's
+    word is enough there. Another home of the service keeps the service's pack."""
+    own = PACK.with_settings(
+        {
+            "police_report_makes_missing": False,
+            "office_open": "12:00",
+            "ra_accepting_roles": ["childs_social_worker"],
+        }
+    )
+    record = begun("unauthorised_absence")
+    record.write(f.PoliceTold, SIX + HOUR)
+    record.write(f.AuthorityTold, SIX + HOUR, role="childs_social_worker")
+    record.write(f.Located, SIX + 16 * HOUR)
+    record.write(f.Returned, SIX + 17 * HOUR)
+    made = maker(pack=PACK.serving({"rowan": own}, {})).row(case(record))
+    usual = maker(pack=PACK.serving({"elsewhere": own}, {})).row(case(record))
+    assert (made.category, usual.category) == ("unauthorised_absence", "missing")
+    assert (made.found_out_of_hours, usual.found_out_of_hours) == (True, False)
+    assert made.authority_told == SIX + HOUR
+    assert usual.authority_told is None
