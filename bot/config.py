@@ -14,6 +14,7 @@ from msgspec import Meta
 
 from protocol.mistakes import Mistake, allowed, wrong
 from protocol.provider import Authority, Home, Privacy, Provider, Role, Staff
+from protocol.recorded import BY_LINK
 from protocol.staff_facts import StaffRecord, with_record
 from protocol.toml_places import Place
 from reminders.policy import GROUPS
@@ -178,7 +179,7 @@ def _check_homes(config: Config) -> list[Mistake]:
 def _check_staff(config: Config) -> list[Mistake]:
     found = []
     homes = sorted(h.id for h in config.homes)
-    taken = ("nightlight", *GROUPS)
+    taken = ("nightlight", BY_LINK, *GROUPS)
     own_id = token(config).partition(":")[0]
     for n, person in enumerate(config.staff):
         here: Place = ("staff", n)

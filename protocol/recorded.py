@@ -12,6 +12,9 @@ from protocol import codes
 NIGHTLIGHT = "nightlight"
 """Author of the facts that the bot records by itself (a reminder was sent, or could not be)."""
 
+BY_LINK = "link"
+"""Author of what somebody without an account answered by a link; their name stands in the fact."""
+
 Category: TypeAlias = Literal["missing", "unauthorised_absence"]
 Answer: TypeAlias = bool | Literal["unknown"]
 """Yes, no, or not known: "unknown" is kept, treated cautiously and asked again."""

@@ -12,6 +12,7 @@ from web import (
     entrance,
     figure_pages,
     form_pages,
+    outside_pages,
     people_pages,
     register_import,
     register_pages,
@@ -19,6 +20,7 @@ from web import (
     staff_pages,
 )
 from web.guard import Guard
+from web.outside_links import OutsideLinks
 from web.parts import Parts
 from web.second_factor import SecondFactors
 from web.server import Listening, serve
@@ -60,6 +62,7 @@ class Pages:
             token,
             rows,
         )
+        self._links = OutsideLinks(engine.service_state)
         self._parts = parts
         self._seconds = seconds
 
@@ -101,11 +104,12 @@ class Pages:
         app = Starlette(
             routes=[
                 *entrance.routes(site),
-                *case_pages.routes(site),
+                *case_pages.routes(site, self._links),
                 *figure_pages.routes(site),
                 *people_pages.routes(site, self._parts),
                 *staff_pages.routes(site, self._parts),
                 *rota_pages.routes(site, self._parts),
+                *outside_pages.routes(site, self._links, self._settings.address.rstrip("/")),
                 *form_pages.routes(site, self._parts.forms),
                 *register_pages.routes(site, self._parts),
                 *register_import.routes(site, self._parts),

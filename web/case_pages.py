@@ -20,6 +20,7 @@ from reports.entries import lines, time, who
 from reports.sheets import NOT_KNOWN, SHEETS, Case
 from storage.model import Episode
 from storage.store import NotFound, NotSaved
+from web.outside_links import OutsideLinks
 from web.recording import once_of
 from web.site import LONGEST_TEXT, Refusal, Site, Visitor, page, post, see
 
@@ -75,7 +76,7 @@ class _Wrong(Exception):
     """What the form says cannot be recorded; the text says why."""
 
 
-def routes(site: Site) -> list[Route]:
+def routes(site: Site, links: OutsideLinks) -> list[Route]:
     """/cases and what lies under it."""
     from starlette.responses import Response as Answer
     from starlette.routing import Route
@@ -137,6 +138,7 @@ def routes(site: Site) -> list[Route]:
             else None,
             papers=tuple(SHEETS),
             works=_works(visitor.staff, episode),
+            links=_links(visitor.staff, episode),
             acts=_acts(visitor.staff, episode),
             once=site.recording.new_once(),
         )
@@ -218,6 +220,13 @@ def routes(site: Site) -> list[Route]:
 
     def _works(staff: Staff, episode: Episode) -> bool:
         return episode.closed_at is None and site.state.sees(staff, episode.home)
+
+    def _links(staff: Staff, episode: Episode) -> list[tuple[str, str, str]] | None:
+        """Links that can be answered: number, kind, until when; None: not for this person."""
+        if episode.closed_at is not None or not site.state.sees(staff, episode.home):
+            return None
+        found = links.live(episode.ref)
+        return [(one.number, one.kind, clock(one.until, site.now())) for one in found]
 
     def _acts(staff: Staff, episode: Episode) -> list[tuple[str, str]]:
         """What can be recorded from here, by the forms of the chat: label and button."""

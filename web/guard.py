@@ -49,7 +49,7 @@ MOST_PATH = 300
 BODY_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 METHODS = frozenset({"GET", "HEAD", "POST"})
-ENTRANCES = ("/in", "/pin")
+ENTRANCES = ("/in", "/pin", "/outside", "/outside/answer")
 REQUESTS, REQUEST_SECONDS = 120, 60.0
 """So many requests of one address within so many seconds."""
 ENTRIES, ENTRY_SECONDS = 20, 300.0
