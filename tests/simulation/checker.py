@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from tests.simulation.telegram import Line, Shown, Speaking, Update_
 if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
+ENDS = (f.Located, f.Returned, f.GoneAgain)
+"""Found, back, or the end of one absence with the next."""
 ASKING = ("reminder", "escalation", "telephone")
 GRACE = timedelta(minutes=5)
 FIRST_SECONDS = 120.0
@@ -42,6 +45,15 @@ RACE_SECONDS = 2.0
 REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
 HOUSE = re.compile(rf"\b({'|'.join(HOMES)}) House\b")
 BORN = r"\d/20(?:0[5-9]|1\d)\b|\b20(?:0[5-9]|1\d)-\d\d|\d [A-Z][a-z]{2,8} 20(?:0[5-9]|1\d)\b"
+MARKER = re.compile(r"qzx\d+")
+NOT_KEPT = re.compile(
+    r"not kept|NOT saved|not recorded|Thrown away|not saved|went wrong|could not be recorded"
+)
+ANSWER_SECONDS = 2.0
+"""An answer is on its way after so long at most, whatever other chats do."""
+WORDS_SECONDS = 1800.0
+"""After so much fair time typed words are on disk, or their sender knows better."""
+IN_CHAT_SECONDS = 48 * 3600.0
 SECRET = re.compile("|".join((*FIRST, *LAST, r"qzx\d", BORN)))
 """Names of young people, dates of birth however written, and words that people typed."""
 HOME_OF = {prefix: name.lower() for prefix, name in zip(PREFIXES, HOMES, strict=True)}
@@ -69,6 +81,25 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     level: int = 1
     told: set[str] = set()
     timer: asyncio.TimerHandle | None = None
+
+
+class Waiting(msgspec.Struct, kw_only=True, eq=False):
+    """Somebody who wrote or tapped and has no answer yet. Times: loop seconds."""
+
+    person: str
+    chat: int
+    at: float
+
+
+class Words(msgspec.Struct, kw_only=True, eq=False):
+    """What somebody typed that may be about a young person."""
+
+    person: str
+    number: int
+    at: float
+    kept: bool = False
+    told: bool = False
+    gone: bool = False
 
 
 class Checker:
@@ -101,6 +132,14 @@ class Checker:
         self.woken: dict[str, dict[str, float]] = {}
         self.heard: dict[str, dict[str, float]] = {}
         self.ends: dict[str, str] = {}
+        self.endings: dict[tuple[str, str], set[str]] = {}
+        self.returns: dict[str, int] = {}
+        self.withdrawn: dict[str, int] = {}
+        self.waiting: dict[int, Waiting] = {}
+        self.taps: dict[str, int] = {}
+        self.words: dict[str, Words] = {}
+        self.passed_over_since: float | None = None
+        self.nobody: dict[str, float] = {}
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -112,6 +151,9 @@ class Checker:
 
     def shown(self, line: Line, shown: Shown, speaking: Speaking | None) -> None:
         self._for_this_person(line, shown)
+        if self.words and NOT_KEPT.search(shown.text):
+            for words in self.words.values():
+                words.told |= words.person == line.person
         if found := SECRET.search(shown.text):
             self.broken("personal data in a chat", f"{found[0]!r} to {line.person}")
         if speaking is not None and shown.proactive:
@@ -126,7 +168,7 @@ class Checker:
         text = shown.text
         now = self.world.clock.now()
         if staff is None or not staff.active(now - timedelta(seconds=RACE_SECONDS)):
-            if "not on its list" not in text:
+            if "not on its list" not in text and not self.world.clock_moved_within(60.0):
                 self.broken("told somebody who is not on the list", f"{line.person}: {text[:60]}")
             return
         for found in REF.finditer(text):
@@ -168,6 +210,8 @@ class Checker:
             if message.to != line.person:
                 self.broken("sent to another person", f"{message.id} to {line.person}")
             if not ref:
+                if message.data.get("what") == "update":
+                    self.passed_over_since = None
                 if message.kind == "unreachable":
                     self.lost_people.pop(message.data["person"], None)
                     self.known_lost.add(message.data["person"])
@@ -186,6 +230,10 @@ class Checker:
             self.woken.setdefault(ref, {})[person] = now
         if message.kind == "over":
             self.heard.setdefault(ref, {})[person] = now
+            told = self.endings.setdefault((ref, person), set())
+            told.add(message.id)
+            if len(told) > self.returns.get(ref, 0) + self.withdrawn.get(ref, 0):
+                self.broken("heard the end twice", f"{ref} to {person}: {sorted(told)}")
 
     def alarm_gone(self, person: str, number: int) -> None:
         """A message was edited or deleted: it is not the alarm any more that it was."""
@@ -212,7 +260,7 @@ class Checker:
         closed = self.closed_at.get(ref)
         if closed is not None and closed < early:
             self.broken("a reminder after the closing", f"{ref} {message.kind} {message.about}")
-        if message.kind not in ASKING:
+        if message.kind not in ASKING or self.world.clock_moved_within(60.0):
             return
         key = (ref, message.about)
         met = self.met_at.get(key)
@@ -221,7 +269,7 @@ class Checker:
             if not (what == "after the return" and message.about in needs.AFTER_RETURN):
                 self.broken(f"a reminder {what}", f"{ref} {message.about} to {message.to}")
         acked = self.acked_at.get(key)
-        if acked is not None and acked < early:
+        if acked is not None and acked < early and not self.world.clock_moved_within(60.0):
             until = needs.quiet_until(self.episodes[ref].facts, message.about)
             if until is not None and until > self.world.at(begun):
                 self.broken("asked although somebody has it", f"{ref} {message.about}")
@@ -233,6 +281,7 @@ class Checker:
         first = watch.told_at < watch.since <= self._time()
         said = datetime.fromisoformat(message.data["duty_at"])
         settled = self.world.loop_time(message.created_at) > watch.known_since + RACE_SECONDS
+        settled = settled and not self.world.clock_moved_within(60.0)
         if settled and watch.duty != "REV-WEEKLY" and said != watch.at:
             self.broken("a wrong due time", f"{watch.ref} {watch.duty}: {said}, is {watch.at}")
         if message.kind == "reminder" and message.step == 0 and first:
@@ -243,7 +292,7 @@ class Checker:
             watch.told.add(person)
 
     def _on_duty(self, watch: Watch, message: Message, person: str) -> None:
-        if watch.duty in needs.BY_DAY:
+        if watch.duty in needs.BY_DAY or self.world.clock_moved_within(1800.0):
             return
         home = self.episodes[watch.ref].home
         service = self.world.made.config.service
@@ -276,7 +325,8 @@ class Checker:
     def told_another_way(self, person: str, message: Message, ref: str, begun: float) -> None:
         staff = self.world.made.staff(person)
         now = self.world.clock.now()
-        if not staff.active(now - timedelta(seconds=RACE_SECONDS)):
+        early = timedelta(seconds=RACE_SECONDS)
+        if not staff.active(now - early) and not self.world.clock_moved_within(60.0):
             self.broken("told somebody who is not on the list", f"{person} by a text")
         if not ref:
             return
@@ -305,9 +355,11 @@ class Checker:
         now = self.world.clock.now()
         held = [
             x
-            for x in self.episodes[ref].facts
+            for x in needs.corrected(self.episodes[ref].facts)
             if isinstance(x, f.Acknowledged) and x.duty == duty and x.by == line.person
         ]
+        if self.world.clock_moved_within(300.0):
+            return
         if not held or held[-1].at < now - timedelta(minutes=5):
             self.broken("a confirmed answer is not in the book", f"{ref} {duty} by {line.person}")
 
@@ -339,7 +391,8 @@ class Checker:
         since = self.lost_people.get(person)
         if since is None:
             return
-        left = FIRST_SECONDS + SLACK_SECONDS - self.world.fair(since, self._time())
+        fair = self.world.fair(since, self._time(), self.world.people)
+        left = FIRST_SECONDS + SLACK_SECONDS - fair
         if left > 0:
             self.world.later(left + 1.0, self._manager_knows, person)
             return
@@ -351,9 +404,108 @@ class Checker:
 
     def answered(self, callback_id: str) -> None:
         self.answered_taps.add(callback_id)
+        if (update_id := self.taps.pop(callback_id, None)) is not None:
+            self._was_answered(update_id)
 
     def spoke_to(self, chat_id: int) -> None:
         self.spoke_at[chat_id] = self._time()
+        for update_id, waits in list(self.waiting.items()):
+            if waits.chat == chat_id:
+                self._was_answered(update_id)
+
+    # Who waits for an answer ------------------------------------------------------------------------
+
+    def asks(self, update: Update_) -> None:
+        """Somebody wrote or tapped."""
+        now, line = self._time(), self.world.telegram.by_person[update.person]
+        if self.world.made.config.service.person(update.person) is None or update.spoilt:
+            return
+        if not (update.data or update.text) or update.update.my_chat_member:
+            return
+        query = update.update.callback_query
+        if query is not None:
+            self.taps[query.id] = update.id
+        self.waiting[update.id] = Waiting(person=update.person, chat=line.chat_id, at=now)
+
+    def _was_answered(self, update_id: int) -> None:
+        waits = self.waiting.pop(update_id, None)
+        if waits is not None:
+            self._not_too_late(waits)
+
+    def _not_too_late(self, waits: Waiting) -> None:
+        """Nobody waits for another person's chat."""
+        now = self._time()
+        if self.world.rested(waits.at, waits.person) or now - waits.at <= ANSWER_SECONDS:
+            return
+        if self.world.fair(waits.at, now) < now - waits.at:
+            return
+        waited = now - waits.at - self.world.slowness(waits.at, now)
+        if waited > ANSWER_SECONDS:
+            self.broken("somebody waited for another chat", f"{waits.person}: {waited:.1f} s")
+
+    def everybody_was_answered(self) -> None:
+        """Every so often: whoever wrote has been answered."""
+        now = self._time()
+        for update_id, waits in list(self.waiting.items()):
+            if update_id in self.counted or now - waits.at > 86400.0:
+                del self.waiting[update_id]
+            elif now - waits.at > 60.0:
+                staff = self.world.made.config.service.person(waits.person)
+                line = self.world.telegram.by_person[waits.person]
+                if staff is None or not staff.active(self.world.clock.now()) or line.blocked:
+                    del self.waiting[update_id]
+                elif line.chat_id == waits.chat:
+                    self._not_too_late(waits)
+
+    def passed_over(self) -> None:
+        """An update cannot be read: an administrator hears of it."""
+        if self.passed_over_since is None:
+            self.passed_over_since = self._time()
+
+    # Words ------------------------------------------------------------------------------------------
+
+    def typed(self, person: str, number: int, text: str) -> None:
+        if self.world.made.config.service.person(person) is None:
+            return
+        for marker in MARKER.findall(text):
+            self.words[marker] = Words(person=person, number=number, at=self._time())
+            self.world.later(WORDS_SECONDS, self._words_are_somewhere, marker)
+
+    def taken_out(self, person: str, number: int) -> None:
+        for words in self.words.values():
+            words.gone |= (words.person, words.number) == (person, number)
+
+    def _words_kept(self, what: Any) -> None:
+        for marker in MARKER.findall(msgspec.json.encode(what, enc_hook=str).decode()):
+            if (words := self.words.get(marker)) is not None:
+                words.kept = True
+
+    def _words_are_somewhere(self, marker: str) -> None:
+        """On disk, or its sender knows better; and not in the chat for longer than two days."""
+        words, now = self.words[marker], self._time()
+        line = self.world.telegram.by_person[words.person]
+        staff = self.world.made.config.service.person(words.person)
+        if line.blocked or line.moved_to or staff is None:
+            del self.words[marker]
+            return
+        if not staff.active(self.world.clock.now()):
+            del self.words[marker]
+            return
+        fair = self.world.fair(words.at, now, {words.person})
+        if fair < WORDS_SECONDS:
+            self.world.later(WORDS_SECONDS - fair + 1.0, self._words_are_somewhere, marker)
+            return
+        gone = words.gone or words.number not in line.typed
+        if gone and not words.kept and not words.told:
+            self.broken("typed words vanished", f"{words.person} {marker}")
+        if gone or words.told:
+            del self.words[marker]
+        elif fair > IN_CHAT_SECONDS:
+            self.broken("typed words stay in a chat", f"{words.person} {marker}")
+        else:
+            self.world.later(
+                IN_CHAT_SECONDS - fair + 2.0, self._words_are_somewhere, marker
+            )
 
     def confirmed(self, update: Update_) -> None:
         """Telegram forgets an update only after it was dealt with."""
@@ -365,7 +517,10 @@ class Checker:
             or update.update.my_chat_member
         ):
             return
-        if update.id in self.counted or not (update.data or update.text):
+        if update.spoilt:
+            self.passed_over()
+            return
+        if update.id in self.counted or update.flood or not (update.data or update.text):
             return
         query = update.update.callback_query
         if query is not None:
@@ -387,6 +542,8 @@ class Checker:
             if update_id in self.counted:
                 self.broken("an update counted twice", f"{update_id}: {self.counted[update_id]}")
             self.counted[update_id] = f"{kind} {ref}"
+        if self.words and kind in ("create", "commit", "draft"):
+            self._words_kept(done if kind == "draft" else what.facts)
         if kind in ("create", "commit"):
             self._wrote_episode(what, done)
         elif kind == "office":
@@ -446,10 +603,10 @@ class Checker:
     def _one_owner(self, change: Any, episode: Episode, fact: f.Acknowledged) -> None:
         earlier = [
             x
-            for x in episode.facts
+            for x in needs.corrected(episode.facts)
             if isinstance(x, f.Acknowledged | f.Snoozed | f.HoldEnded)
             and x.duty == fact.duty
-            and x is not fact
+            and x.id != fact.id
         ]
         last = earlier[-1] if earlier else None
         if not isinstance(last, f.Acknowledged) or last.by == fact.by or last.until <= fact.at:
@@ -478,7 +635,7 @@ class Checker:
                 if met is None or key in self.watches or not self._on_record(key, person, number):
                     continue
                 since = max(met, rang)
-                if self.world.fair(since, now) > 60.0 + SLACK_SECONDS:
+                if self.world.fair(since, now, {person}) > 60.0 + SLACK_SECONDS:
                     self.broken("a live alarm of what is done", f"{key} to {person}")
 
     def _on_record(self, key: tuple[str, str], person: str, number: int) -> bool:
@@ -489,6 +646,8 @@ class Checker:
     def _ended(self, episode: Episode) -> None:
         """They are back: everybody who was woken hears it, and once."""
         back = [x for x in needs.counting(episode.facts) if isinstance(x, f.Returned)]
+        self.returns[episode.ref] = sum(isinstance(x, ENDS) for x in episode.facts)
+        self.withdrawn[episode.ref] = sum(isinstance(x, f.Withdrawn) for x in episode.facts)
         if back and self.ends.get(episode.ref) != back[-1].id:
             self.ends[episode.ref] = back[-1].id
             self.world.later(
@@ -501,7 +660,8 @@ class Checker:
             self.world.later(left + 1.0, self._heard_the_end, back, ref, since)
             return
         episode = self.episodes[ref]
-        if back not in needs.counting(episode.facts) or episode.closed_at is not None:
+        still = any(x.id == back.id for x in needs.counting(episode.facts))
+        if not still or episode.closed_at is not None:
             return
         for person, woken in self.woken.get(ref, {}).items():
             staff = self.world.made.config.service.person(person)
@@ -512,7 +672,7 @@ class Checker:
             now = self.world.clock.now()
             if person in self._unreachable() | self.known_lost or not staff.active(now):
                 continue
-            if not self._may_hear(staff, episode.home):
+            if not self._may_hear(staff, episode.home) or self.world.rested(since, person):
                 continue
             self.broken("somebody who was woken did not hear the end", f"{ref} {person}")
 
@@ -534,6 +694,24 @@ class Checker:
                 self.broken("somebody who is gone still has it", f"{ref} {duty}: {held.by}")
         self.gone = still
 
+    def somebody_can_be_reached(self) -> None:
+        """Every so often: of everything that is due, the bot knows somebody whom it can ask."""
+        engine = self.world.process.engine if self.world.process is not None else None
+        now, moment = self._time(), self.world.clock.now()
+        unknown: dict[str, float] = {}
+        for home in {self.episodes[ref].home for (ref, _), w in self.watches.items() if w.since <= now}:
+            if engine is None:
+                continue
+            crew = engine.service_state.crew(home, moment)
+            people = {*crew.everyone, *crew.managers} - self._unreachable()
+            lines = self.world.telegram.by_person
+            if any(not lines[one].blocked for one in people):
+                continue
+            unknown[home] = self.nobody.get(home, now)
+            if self.world.fair(unknown[home], now) > FIRST_SECONDS + SLACK_SECONDS:
+                self.broken("something is due and nobody can be reached", home)
+        self.nobody = unknown
+
     def _is_gone(self, held: f.Acknowledged, home: str, now: datetime) -> bool:
         staff = self.world.made.config.service.person(held.by)
         if staff is None or not staff.active(now) or held.by in self._unreachable():
@@ -548,22 +726,40 @@ class Checker:
 
     # Silence ------------------------------------------------------------------------------------
 
+    def clock_moved(self) -> None:
+        """The machine's clock was set, and the bot has had time to notice."""
+        for episode in list(self.episodes.values()):
+            if episode.closed_at is None:
+                self._look(episode)
+        now = self._time()
+        for watch in self.watches.values():
+            begins = self.world.loop_time(self._begins(self.episodes[watch.ref], watch.duty, watch.at))
+            if max(begins, watch.since) > now:
+                watch.since, watch.told = max(begins, now), set()
+            if watch.duty in needs.BY_DAY and watch.told_at >= 0:
+                watch.told_at = now
+            watch.known_since = now
+            self._arm(watch, watch.since + FIRST_SECONDS - now)
+
+    def _begins(self, episode: Episode, duty: str, at: datetime) -> datetime:
+        """From when on this has to be told of, in the machine's time."""
+        facts = needs.corrected(episode.facts)
+        opened = next(x for x in facts if isinstance(x, f.Opened)).recorded_at
+        begins = max(at, self._grace(facts, duty, opened))
+        quiet = needs.quiet_until(facts, duty)
+        begins = begins if quiet is None else max(begins, quiet)
+        return needs.in_hours(begins) if duty in needs.BY_DAY else begins
+
     def _look(self, episode: Episode) -> None:
         """After facts: which duties have to be told of from when."""
         ref, now = episode.ref, self._time()
         wanted = {} if episode.closed_at else needs.due(episode.facts, self.world.clock.now())
         for key in [k for k in self.watches if k[0] == ref and k[1] not in wanted]:
             self._drop(key)
-        opened = next(x for x in episode.facts if isinstance(x, f.Opened)).recorded_at
         for duty, at in wanted.items():
             watch = self.watches.get((ref, duty))
-            begins = max(at, self._grace(episode, duty, opened))
             quiet = needs.quiet_until(episode.facts, duty)
-            if quiet is not None:
-                begins = max(begins, quiet)
-            if duty in needs.BY_DAY:
-                begins = needs.in_hours(begins)
-            since = self.world.loop_time(begins)
+            since = self.world.loop_time(self._begins(episode, duty, at))
             if watch is None:
                 self.met_at[(ref, duty)] = now
                 watch = Watch(
@@ -591,10 +787,10 @@ class Checker:
             self._arm(watch, watch.since + FIRST_SECONDS - now)
 
     @staticmethod
-    def _grace(episode: Episode, duty: str, opened: datetime) -> datetime:
+    def _grace(facts: Sequence[f.Fact], duty: str, opened: datetime) -> datetime:
         written: dict[str, datetime] = {}
         back: list[datetime] = []
-        for x in episode.facts:  # what is added to an entry later gives no time anew
+        for x in facts:  # what is added to an entry later gives no time anew
             written[x.id] = written.get(x.corrects, x.recorded_at)
             if isinstance(x, f.Located | f.Returned):
                 back.append(written[x.id])
@@ -621,13 +817,18 @@ class Checker:
         base = watch.told_at if told else watch.since
         gap = 60.0 * GAP_MINUTES[watch.level] if watch.duty not in needs.BY_DAY else 86400.0 + 3600
         bound = FIRST_SECONDS + (gap + SLACK_SECONDS if told else 0.0)
-        left = bound - self.world.fair(base, now)
+        left = bound - self.world.fair(base, now, self._asked(watch))
         if left <= 0:
             what = "nobody was asked again" if told else "nobody was told of what is due"
             self.broken(what, f"{watch.ref} {watch.duty}, due {watch.at:%d %b %H:%M}")
             return
         self._managers(watch, now)
         self._arm(watch, left + 1.0)
+
+    def _asked(self, watch: Watch) -> set[str]:
+        """Who may be asked about it: while the chat of one of them rests, the asking may wait."""
+        home = self.episodes[watch.ref].home
+        return {s.id for s in self.world.made.config.service.staff if s.covers(home)}
 
     def _managers(self, watch: Watch, now: float) -> None:
         allowed = 60.0 * MANAGERS_MINUTES[watch.level] + SLACK_SECONDS
@@ -641,5 +842,6 @@ class Checker:
         managers = {s.id for s in service.managers(home, self.world.clock.now())}
         untold = managers - watch.told - self._unreachable()
         untold = {one for one in untold if not self.world.telegram.by_person[one].blocked}
+        untold = {one for one in untold if not self.world.rested(since, one)}
         if untold:
             self.broken("a manager was never asked", f"{watch.ref} {watch.duty}: {sorted(untold)}")

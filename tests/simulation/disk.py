@@ -101,29 +101,45 @@ class DiskStore:
         await self._write("people", "", None, lambda: self._book.put_people(people))
 
     async def update_office(self, **change: Any) -> Any:
+        owed = "removals" in (change.get("state") or {})
         return await self._write(
-            "office", "", change.get("update_id"), lambda: self._book.update_office(**change)
+            "office",
+            "",
+            change.get("update_id"),
+            lambda: self._book.update_office(**change),
+            after="owed" if owed else "office",
         )
 
     def watch(self, told: Callable[[Trouble], None]) -> None:
         self._watchers.append(told)
 
     async def _write(
-        self, kind: str, ref: str, what: Any, work: Callable[[], Awaitable[Any]]
+        self,
+        kind: str,
+        ref: str,
+        what: Any,
+        work: Callable[[], Awaitable[Any]],
+        *,
+        after: str = "",
     ) -> Any:
+        """`after`: the name of the moment at which it is on disk."""
         disk, process = self.disk, self.process
         await process.point(kind)
         if disk.full:
             self._told("not_saved", "no space left on device")
             raise NotSaved("NOT saved: no space left on device")
         slow = disk.rng.random()
-        await asyncio.sleep(0.0008 if slow >= SLOW else SLOWEST_SECONDS * slow / SLOW)
+        seconds = 0.0008 if slow >= SLOW else SLOWEST_SECONDS * slow / SLOW
+        if slow < SLOW:
+            process.world.slow(seconds)
+        await asyncio.sleep(seconds)
         await process.point(kind)
         done = await work()
         if kind == "create":
             disk.refs[done.person].append(ref)
         process.world.saw_write(kind, ref, what, done)
-        await process.point(kind)
+        update_id = getattr(what, "update_id", what if isinstance(what, int) else None)
+        await process.point(after or ("saved" if update_id else kind))
         self._told("saved_again", "")
         return done
 

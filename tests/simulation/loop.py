@@ -143,6 +143,11 @@ class SimClock:
         return by
 
     def now(self) -> datetime:
+        """What the machine's clock shows."""
+        return self.true() + self.wrong_by
+
+    def true(self) -> datetime:
+        """What everybody else's clock shows."""
         return self.start + timedelta(seconds=asyncio.get_running_loop().time())
 
     def seconds_until(self, moment: datetime) -> float | None:

@@ -31,9 +31,39 @@ AFTER_RETURN = (
 )  # fmt: skip
 
 
+def corrected(facts: Sequence[f.Fact]) -> Sequence[f.Fact]:
+    """As they count after the machine's clock went back: nothing that was recorded before the
+    correction is later than it, and what was still to come then comes as much later than it."""
+    moves = [place for place, x in enumerate(facts) if isinstance(x, f.ClockCorrected)]
+    if not moves:
+        return facts
+    gone = {x.fact for x in facts if isinstance(x, f.Withdrawn)}
+    found = list(facts)
+    for place in moves:
+        move = facts[place]
+        if move.id in gone:
+            continue
+        floor = move.at  # type: ignore[union-attr]
+        for back in reversed(range(place)):
+            found[back] = _no_later(found[back], move.at)  # type: ignore[union-attr]
+            floor = min(floor, found[back].recorded_at)
+            found[back] = msgspec.structs.replace(found[back], recorded_at=floor)
+    return found
+
+
+def _no_later(fact: f.Fact, limit: datetime) -> f.Fact:
+    recorded = fact.recorded_at
+    if recorded <= limit:
+        return fact
+    times = {n: v for n in fact.__struct_fields__ if isinstance(v := getattr(fact, n), datetime)}
+    right = {n: limit + max(v - recorded, timedelta()) for n, v in times.items() if v > limit}
+    return msgspec.structs.replace(fact, **right)
+
+
 def counting(facts: Sequence[f.Fact]) -> list[f.Fact]:
     """Without what was withdrawn or put right (a withdrawal can itself be withdrawn); of several
-    corrections of one entry, or of each other, the last."""
+    corrections of one entry, or of each other, the last. With the times at which they count."""
+    facts = corrected(facts)
     withdrawals = [x for x in facts if isinstance(x, f.Withdrawn)]
 
     def withdrawn(fact: f.Fact) -> bool:
@@ -94,6 +124,9 @@ class Known(msgspec.Struct, kw_only=True):
         late = since is None or decided.at >= since
         return decided.outcome == "not_needed" and bool(decided.note.strip()) and late
 
+    def police_not_needed(self, since: datetime) -> bool:
+        return any(self.not_needed(duty, since) for duty in ("N-POLICE", "POLICE-NOT-TOLD"))
+
     def told(self, whom: str) -> list[tuple[datetime, str]]:
         """When they were told, and the role that received it ("": nobody who answers for it)."""
         if whom == "parents":
@@ -134,7 +167,11 @@ def due(facts: Sequence[f.Fact], now: datetime) -> dict[str, datetime]:
     found: dict[str, datetime] = {}
     if back is None:
         found |= _of_the_absence(known, child, start, missing=missing)
-    if since is not None and police is None and located is None and back is None:
+    if police is None and any(isinstance(x, f.Abducted) for x in known.facts):
+        # Whatever the category, and also after location and return (10.1).
+        if back is None or not known.police_not_needed(back):
+            found["N-POLICE"] = aware
+    elif since is not None and police is None and located is None and back is None:
         found["N-POLICE"] = max(aware, since)
     if since is not None and child.looked_after:
         by_police = police is not None and since == police
@@ -261,6 +298,7 @@ def _young(child: f.Child, start: datetime) -> bool:
 
 def quiet_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
     """Until when somebody has it or it is put off; the home's own duties are never put off."""
+    facts = corrected(facts)
     put_off: datetime | None = None
     for fact in reversed(facts):
         if isinstance(fact, f.Decided) and fact.about == duty and duty not in NEVER_PUT_OFF:
@@ -295,7 +333,7 @@ def in_hours(moment: datetime) -> datetime:
 
 def holder(facts: Sequence[f.Fact], duty: str, now: datetime) -> f.Acknowledged | None:
     """ "I have it" that holds now."""
-    for fact in reversed(facts):
+    for fact in reversed(corrected(facts)):
         if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded) and fact.duty == duty:
             held = isinstance(fact, f.Acknowledged) and fact.at < fact.until and now < fact.until
             return fact if held else None  # type: ignore[return-value]

@@ -77,7 +77,7 @@ class PersonAtPhone:
         rng = self.rng
         if not shown.rows or rng.random() > self.diligence:
             return
-        if self.awake(self.world.clock.now()):
+        if self.awake(self.world.clock.true()):
             wait = min(5400.0, rng.lognormvariate(4.3, 1.2))
         elif rng.random() < 0.15:
             wait = rng.uniform(60, 1800)
@@ -192,8 +192,7 @@ class PersonAtPhone:
         if when:
             self._gives_time(shown, asked, step, intent)
         elif not asked or (rng.random() < 0.2 and _is_words(step)):
-            self.world.words += 1
-            self._type(f"some words of theirs, qzx{self.world.words}")
+            self._type(f"some words of theirs, qzx{self.world.more_words()}")
         elif "ok" in values:
             ready = rng.random() < 0.75 or step == "!"
             done = next(d for d in options if d.endswith(":ok"))
@@ -227,7 +226,7 @@ class PersonAtPhone:
         if rng.random() < 0.7:
             self._tap(shown, rng.choice(asked))
             return
-        now = self.world.clock.now().astimezone(LONDON)
+        now = self.world.clock.true().astimezone(LONDON)
         minutes = rng.randrange(1, 300)
         hour, minute = rng.randrange(24), rng.choice((0, 5, 15, 20, 30, 45))
         self._type(
@@ -269,7 +268,7 @@ class PersonAtPhone:
             return 0.1
         ref, action = parts[0], parts[1]
         absence = self.world.absence_of(ref) or intent.absence
-        away = absence is not None and not absence.is_back(self.world.clock.now())
+        away = absence is not None and not absence.is_back(self.world.clock.true())
         if intent.ref and ref != intent.ref:
             return 0.01
         if action in RECORDS:

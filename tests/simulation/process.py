@@ -64,6 +64,13 @@ class Process:
             await asyncio.get_running_loop().create_future()
         self.world.steps += 1
 
+    def beat(self) -> bool:
+        """One beat of the engine's heart, now. False while there is none yet."""
+        if not self.alive or self.engine is None or self.engine._beat is None:
+            return False
+        loop.begin(self.life, self.engine.tick)
+        return True
+
     def ask_to_stop(self) -> None:
         """SIGTERM."""
         self._stopping = True

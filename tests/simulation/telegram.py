@@ -65,6 +65,10 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     next_number: int = 1
     allowance: float = 0.0
     filled_at: float = 0.0
+    typed: dict[int, float] = {}
+    """Messages of the person that stand in the chat, and since when."""
+    rests_until: float = -1.0
+    """Until then Telegram takes nothing for this chat."""
 
 
 class Weather(msgspec.Struct, kw_only=True):
@@ -97,6 +101,14 @@ class Update_(msgspec.Struct, kw_only=True):
     person: str
     data: str = ""
     text: str = ""
+    raw: dict[str, Any] | None = None
+    """What Telegram sends in its place."""
+    spoilt: bool = False
+    """It cannot be read."""
+    poison: bool = False
+    """Nor can any answer that has it in it."""
+    flood: bool = False
+    """One of so many that it may stay without an answer of its own."""
 
 
 class Telegram:
@@ -130,19 +142,25 @@ class Telegram:
 
     # What people do -----------------------------------------------------------------------------
 
-    def types(self, person: str, text: str, kind: str = "") -> None:
+    def types(
+        self, person: str, text: str, kind: str = "", *, flood: bool = False, spoilt: bool = False
+    ) -> Update_:
         """Somebody types a text, or sends a `kind` of thing (photo)."""
         line = self.by_person[person]
         number = self._number(line)
         body: dict[str, Any] = {"text": text} if not kind else {"api_kwargs": {kind: {}}}
         message = TelegramMessage(
-            number, self.world.clock.now(), line.chat, from_user=line.user, **body
+            number, self.world.clock.true(), line.chat, from_user=line.user, **body
         )
-        self._put(line, text=text, message=message)
+        line.typed[number] = self._time()
+        if len(line.typed) > 400:
+            line.typed.pop(next(iter(line.typed)))
+        self.world.checker.typed(person, number, text)
+        return self._put(line, text=text, flood=flood, spoilt=spoilt, message=message)
 
     def taps(self, person: str, number: int, data: str) -> None:
         line = self.by_person[person]
-        message = TelegramMessage(number, self.world.clock.now(), line.chat, from_user=BOT)
+        message = TelegramMessage(number, self.world.clock.true(), line.chat, from_user=BOT)
         self._next_callback += 1
         query = CallbackQuery(
             str(self._next_callback), line.user, "sim", data=data, message=message
@@ -153,10 +171,10 @@ class Telegram:
         """Blocks the bot, or lets it write again (which Telegram tells the bot as well)."""
         line = self.by_person[person]
         line.blocked, line.started = blocked, True
-        was, now = ChatMemberMember(BOT), ChatMemberBanned(BOT, self.world.clock.now())
+        was, now = ChatMemberMember(BOT), ChatMemberBanned(BOT, self.world.clock.true())
         if not blocked:
             was, now = now, was  # type: ignore[assignment]
-        change = ChatMemberUpdated(line.chat, line.user, self.world.clock.now(), was, now)
+        change = ChatMemberUpdated(line.chat, line.user, self.world.clock.true(), was, now)
         self._put(line, data="blocks" if blocked else "unblocks", my_chat_member=change)
 
     def moves(self, person: str, chat_id: int) -> None:
@@ -167,22 +185,33 @@ class Telegram:
         line.chat_id = chat_id
         self.lines[chat_id] = line
 
-    def _put(self, line: Line, *, data: str = "", text: str = "", **what: Any) -> None:
+    def _put(
+        self,
+        line: Line,
+        *,
+        data: str = "",
+        text: str = "",
+        flood: bool = False,
+        spoilt: bool = False,
+        **what: Any,
+    ) -> Update_:
         line.started = True
         self._next_update += 1
-        update = Update(self._next_update, **what)
-        self.updates.append(
-            Update_(
-                id=self._next_update,
-                at=self._time(),
-                update=update,
-                person=line.person,
-                data=data,
-                text=text,
-            )
+        update = Update_(
+            id=self._next_update,
+            at=self._time(),
+            update=Update(self._next_update, **what),
+            person=line.person,
+            data=data,
+            text=text,
+            flood=flood,
+            spoilt=spoilt,
         )
+        self.updates.append(update)
+        self.world.checker.asks(update)
         self.world.note("puts", line.person, data or text)
         self.wake()
+        return update
 
     def wake(self) -> None:
         if self.waiter is not None and not self.waiter.done():
@@ -238,6 +267,8 @@ class Telegram:
             raise Forbidden("Forbidden: bot was blocked by the user")
         if not line.started:
             raise Forbidden("Forbidden: bot can't initiate conversation with a user")
+        if (left := line.rests_until - self._time()) > 0:
+            raise RetryAfter(math.ceil(left))
         return line
 
     def deliver(self, chat_id: int, text: str, markup: Any, proactive: bool) -> Any:
@@ -268,10 +299,17 @@ class Telegram:
 
     def delete(self, chat_id: int, number: int) -> Any:
         line = self.reachable(chat_id)
+        since = line.typed.get(number)
+        if since is not None:
+            if since < self._time() - 48 * 3600:
+                raise BadRequest("Message can't be deleted for everyone")
+            del line.typed[number]
+            self.world.checker.taken_out(line.person, number)
+            return True
         if line.shown.pop(number, None) is None:
             raise BadRequest("Message to delete not found")
         self.world.checker.alarm_gone(line.person, number)
-        return _Sent(number)
+        return True
 
 
 class _Sent(msgspec.Struct, frozen=True):
@@ -298,17 +336,17 @@ class SimBot:
         self.process = process
         self.proactive = proactive
 
-    async def _call(self, deliver: Callable[[], Any]) -> Any:
+    async def _call(self, deliver: Callable[[], Any], method: str = "sendMessage") -> Any:
         speaking = SPEAKING.get() if self.proactive else None
         try:
-            return await self._request(deliver)
+            return await self._request(deliver, method)
         except (NetworkError, RetryAfter):
             if speaking is not None and speaking.screens:
                 # Some of it arrived, then it failed: all of it will come again.
                 self.telegram.world.checker.answer_lost(speaking)
             raise
 
-    async def _request(self, deliver: Callable[[], Any]) -> Any:
+    async def _request(self, deliver: Callable[[], Any], method: str) -> Any:
         telegram, process = self.telegram, self.process
         rng, weather = telegram.rng, telegram.weather
         what = "remind" if self.proactive else "answer"
@@ -324,6 +362,8 @@ class SimBot:
             raise NetworkError("Bad Gateway")
         luck = rng.random()
         slow = luck < SLOW
+        if slow:
+            telegram.world.slow(SLOWEST_SECONDS * luck / SLOW)
         await asyncio.sleep(SLOWEST_SECONDS * luck / SLOW if slow else 0.03 + 0.2 * luck * luck)
         await process.point(what)
         luck = rng.random() - weather.server_error
@@ -331,8 +371,10 @@ class SimBot:
             raise NetworkError("Bad Gateway")
         luck -= weather.dropped
         if luck < 0:
+            telegram.world.slow(TIMEOUT_SECONDS)
             await asyncio.sleep(TIMEOUT_SECONDS)
             raise TimedOut
+        telegram.world.mischief.swallowed(method)
         luck -= weather.too_many
         if luck < 0:
             seconds = rng.choice((1, 3, 7, 20, 40))
@@ -345,12 +387,15 @@ class SimBot:
             if speaking is not None:
                 telegram.world.checker.forbidden(speaking.parts[0][1].to)
             raise
-        await process.point(what)
+        await process.point("sent" if self.proactive else what)
         if luck > SLOW_ANSWERS:
+            telegram.world.slow(4.0)
             await asyncio.sleep(4.0)
         if weather.away == "deaf" or luck < weather.lost_answer:
+            telegram.world.slow(TIMEOUT_SECONDS)
             await asyncio.sleep(TIMEOUT_SECONDS)
             raise TimedOut
+        telegram.world.mischief.spoilt(method, getattr(done, "message_id", True))
         return done
 
     async def send_message(
@@ -370,7 +415,9 @@ class SimBot:
     async def edit_message_text(
         self, text: str, *, chat_id: int, message_id: int, reply_markup: Any = None, **_: Any
     ) -> Any:
-        return await self._call(lambda: self.telegram.edit(chat_id, message_id, text, reply_markup))
+        return await self._call(
+            lambda: self.telegram.edit(chat_id, message_id, text, reply_markup), "editMessageText"
+        )
 
     async def answer_callback_query(self, callback_query_id: str, **_: Any) -> bool:
         await self.process.point("tap")
@@ -380,13 +427,9 @@ class SimBot:
         return True
 
     async def delete_message(self, chat_id: int, message_id: int) -> bool:
-        if self.proactive:
-            await self._call(lambda: self.telegram.delete(chat_id, message_id))
-            return True
-        await self.process.point("delete")
-        self.telegram.world.checker.spoke_to(chat_id)
-        if self.telegram.weather.away:
-            raise TimedOut
+        if not self.proactive:
+            self.telegram.world.checker.spoke_to(chat_id)
+        await self._call(lambda: self.telegram.delete(chat_id, message_id), "deleteMessage")
         return True
 
     async def raw_updates(
@@ -402,13 +445,14 @@ class SimBot:
             if telegram.weather.away == "hangs":
                 await asyncio.sleep(TIMEOUT_SECONDS)
                 raise TimedOut
-            found = telegram.pending(offset)
+            found = telegram.pending(offset)[:limit]
             if found or not seconds:
                 await asyncio.sleep(0.05)
                 await self.process.point("poll")
+                raws = telegram.world.mischief.polled(found)
                 for one in found:
                     telegram.world.checker.handed_over(one)
-                return [one.update.to_dict() for one in found]
+                return raws
             telegram.waiter = asyncio.get_running_loop().create_future()
             await telegram.waiter
 

@@ -9,7 +9,7 @@ import functools
 import hashlib
 import os
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any
@@ -31,6 +31,7 @@ from tests.simulation import breaks, life, loop, needs, people, service
 from tests.simulation.checker import Broken, Checker
 from tests.simulation.disk import Disk
 from tests.simulation.gateway import Gateway
+from tests.simulation.mischief import Mischief
 from tests.simulation.process import Process
 from tests.simulation.telegram import SPEAKING, Line, Shown, Telegram, Weather
 
@@ -63,6 +64,7 @@ class Result(msgspec.Struct, kw_only=True):
     trace: list[str] = []
     digest: str = ""
     counts: dict[str, int] = {}
+    hits: dict[str, int] = {}
 
 
 class _Seeded:
@@ -112,6 +114,7 @@ class SimWorld:
         self.secrets = _Seeded(Random(root.random()))
         self.gateway = Gateway(self, Random(root.random()))
         self.checker = Checker(self)
+        self.mischief = Mischief(self, Random(f"mischief {seed}"))
         self.people = {
             s.id: people.PersonAtPhone(self, s, Random(root.random()))
             for s in self.made.config.staff
@@ -131,6 +134,11 @@ class SimWorld:
         self._all: list[str] | None = [] if keep_trace else None
         self._digest = hashlib.sha256()
         self._bad: list[list[float]] = []
+        self._resting: list[tuple[float, float, str]] = []
+        self._slow: list[tuple[float, float]] = []
+        self.moved_at = -1e9
+        """When the machine's clock was set last."""
+        self.hits: dict[str, int] = {}
         self._troubles: set[str] = set()
         self._failed: asyncio.Future[None] | None = None
         self._broken: Broken | None = None
@@ -146,10 +154,24 @@ class SimWorld:
     # Time ---------------------------------------------------------------------------------------
 
     def at(self, seconds: float) -> datetime:
-        return self.start + timedelta(seconds=seconds)
+        """What the machine's clock, as it is set now, shows or showed then."""
+        return self.start + timedelta(seconds=seconds) + self.clock.wrong_by
 
     def loop_time(self, moment: datetime) -> float:
-        return (moment - self.start).total_seconds()
+        return (moment - self.start - self.clock.wrong_by).total_seconds()
+
+    def set_clock(self, wrong_by: timedelta) -> None:
+        """Somebody sets the machine's clock; nothing is expected until that can be noticed."""
+        self.trouble("clock")
+        self.note("clock", "", str(wrong_by))
+        self.clock.wrong_by, self.moved_at = wrong_by, self._now()
+
+    def clock_noticed(self) -> None:
+        self.over("clock")
+        self.checker.clock_moved()
+
+    def clock_moved_within(self, seconds: float) -> bool:
+        return "clock" in self._troubles or self._now() - self.moved_at < seconds
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
@@ -184,10 +206,37 @@ class SimWorld:
         if not self._troubles:
             self._bad.append([self._now(), self._now() + seconds])
 
-    def fair(self, since: float, until: float) -> float:
-        """Seconds in this span in which everything was there."""
+    def rests(self, person: str, seconds: float) -> None:
+        """Nothing can be expected of this person's chat for so long."""
+        self._resting.append((self._now(), self._now() + seconds, person))
+
+    def rested(self, since: float, person: str) -> bool:
+        """Did this chat rest since then?"""
+        return any(one == person and ended > since for _, ended, one in self._resting)
+
+    def slow(self, seconds: float) -> None:
+        """Disk or network take so long from now on."""
+        self._slow.append((self._now(), self._now() + seconds))
+
+    def slowness(self, since: float, until: float) -> float:
+        """For how much of this span disk or network were slow."""
+        self._slow = [one for one in self._slow if one[1] > until - 600.0]
+        spans = sorted(one for one in self._slow if one[1] > since and one[0] < until)
+        total, reached = 0.0, since
+        for begun, ended in spans:
+            low, high = max(begun, reached), min(ended, until)
+            if high > low:
+                total, reached = total + high - low, high
+        return total
+
+    def fair(self, since: float, until: float, people: Collection[str] = ()) -> float:
+        """Seconds in this span in which everything was there, the chats of these people included."""
         away, reached = 0.0, since
-        for begun, ended in self._bad:
+        bad: list[Sequence[float]] = list(self._bad)
+        if people:
+            bad += [(a, b) for a, b, one in self._resting if one in people]
+            bad.sort(key=lambda span: span[0])
+        for begun, ended in bad:
             low, high = max(begun, reached), min(ended, until)
             if high > low:
                 away += high - low
@@ -204,8 +253,17 @@ class SimWorld:
         if self._all is not None:
             self._all.append(self._line(entry))
 
+    def hit(self, what: str) -> None:
+        """One of the moments that a long run has to meet happened."""
+        self.hits[what] = self.hits.get(what, 0) + 1
+
+    def more_words(self) -> int:
+        """A number for words that somebody types."""
+        self.words += 1
+        return self.words
+
     def _line(self, entry: tuple[float, str, str, str]) -> str:
-        moment = self.at(entry[0])
+        moment = self.start + timedelta(seconds=entry[0])
         return f"{moment:%a %d %b %H:%M:%S.%f} {' '.join(x for x in entry[1:] if x)}"
 
     def delivered(self, line: Line, shown: Shown, *, edited: bool = False) -> None:
@@ -237,6 +295,11 @@ class SimWorld:
         if fields.get("exc_info") or level == "critical":
             error = fields.get("exc_info")
             self.checker.broken("an error in the bot", f"{event}: {error!r}")
+
+    def _mistake(self, _: Any, what: dict[str, Any]) -> None:
+        """A callback of the world's own raised."""
+        if "handle" in what:
+            self.fail(Broken("a mistake of the simulation", repr(what.get("exception"))))
 
     def fail(self, broken: Broken) -> None:
         if self._broken is None:
@@ -276,7 +339,7 @@ class SimWorld:
         )
 
     def _opened(self, episode: Episode) -> None:
-        now = self.clock.now()
+        now = self.clock.true()
         for absence in reversed(self.absences):
             if absence.person == episode.person and not absence.ref:
                 absence.ref = episode.ref
@@ -300,10 +363,12 @@ class SimWorld:
         running = asyncio.get_running_loop()
         self.context = contextvars.copy_context()
         self._failed = running.create_future()
+        running.set_exception_handler(self._mistake)
         for staff in self.made.config.staff:
             self.telegram.add(staff.id, staff.telegram_id, started=staff.id != "duty2e")
         self.telegram.add("stranger", 6666)
         await self.disk.book.put_people(self.made.people)
+        self.mischief.begin()
         self._starts()
         days = 86400.0
         for act, mean in (
@@ -318,7 +383,7 @@ class SimWorld:
             (self._a_home_is_deserted, 8 * days),
             (self._chat_moves, 20 * days),
         ):
-            self._again(act, mean)
+            self.again(act, mean)
         self._look_at_holders()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._failed, self.days * days)
@@ -329,12 +394,16 @@ class SimWorld:
     def _look_at_holders(self) -> None:
         self.checker.holders()
         self.checker.live_alarms()
+        self.checker.somebody_can_be_reached()
+        self.checker.everybody_was_answered()
         self.later(300.0, self._look_at_holders)
 
-    def _again(self, act: Callable[[], None], mean: float) -> None:
+    def again(self, act: Callable[[], None], mean: float) -> None:
+        """From now on every so often; `mean`: seconds between."""
+
         def come() -> None:
             act()
-            self._again(act, mean)
+            self.again(act, mean)
 
         self.later(self.rng.expovariate(1 / mean), come)
 
@@ -419,7 +488,8 @@ class SimWorld:
         if not self.telegram.weather.away:
             return
         if self._troubles == {"telegram"}:
-            self.checker.another_way(max(self.away_since, self.itself_since))
+            since = max(self.away_since, self.itself_since, self.moved_at)
+            self.checker.another_way(since)
         self.later(60.0, self._another_way)
 
     def _rough_weather(self) -> None:
@@ -488,7 +558,7 @@ class SimWorld:
     # The young people, and who misses them ------------------------------------------------------
 
     def _somebody_goes(self) -> None:
-        rng, now = self.rng, self.clock.now()
+        rng, now = self.rng, self.clock.true()
         away = {a.person for a in self.absences if not a.is_back(now)}
         young = rng.choice(self.made.people)
         if young.ref in away:
@@ -542,7 +612,7 @@ class SimWorld:
         person = self.people[self.rng.choice(list(self.people))]
         if luck < 0.1:
             self.telegram.types(person.staff.id, "", kind="sticker")
-        elif person.intent is None and person.awake(self.clock.now()):
+        elif person.intent is None and person.awake(self.clock.true()):
             person.fidgets()
 
     # The end ------------------------------------------------------------------------------------
@@ -556,10 +626,11 @@ class SimWorld:
             steps=self.steps,
             broken=str(broken) if broken else "",
             name=broken.name if broken else "",
-            at=f"{self.clock.now():%a %d %b %Y %H:%M:%S}",
+            at=f"{self.clock.true():%a %d %b %Y %H:%M:%S}",
             trace=[self._line(e) for e in self._trace] if broken else [],
             digest=self._digest.hexdigest()[:16],
             counts=dict(self.counts),
+            hits=dict(self.hits),
         )
 
     @property

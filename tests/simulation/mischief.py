@@ -1,0 +1,289 @@
+"""What goes wrong beside the weather: the machine's clock, answers that cannot be read, floods and
+long pauses of one chat, and deaths at the worst moments.
+
+All of it is planned from the seed and lives in the world, not in the process.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+from typing import TYPE_CHECKING, Any
+
+from bot.telegram_client import Unreadable, read_answer
+from tests.simulation import people
+from tests.simulation.telegram import Line, Update_
+
+if TYPE_CHECKING:
+    from tests.simulation.world import SimWorld
+
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+MOVES = (-HOUR, -HOUR, -DAY, HOUR, DAY)
+WRONG_AT_FIRST = 0.12
+"""How often the machine comes up with a clock that is put right later."""
+HEARTBEAT_SECONDS = 15.0
+"""So often the running bot looks whether its clock was moved. (Here its heartbeat is rare.)"""
+SPOILT = 0.003
+"""Share of answers that cannot be read; in a spell of them SPOILT_SPELL."""
+SPOILT_SPELL = 0.2
+POISON = 5
+"""Updates with which a whole answer becomes unreadable are one in so many of those that are not as
+they should be."""
+STRANGERS = range(60000, 60150)
+WORST = ("saved", "sent", "owed")
+"""Right after a commit that holds what a person did and before the answer; between a message and
+its record; after a removal went on record and before what it is about."""
+PAGE = b"<html><body>502 Bad Gateway</body></html>"
+
+
+def _without(*path: str) -> Callable[[dict[str, Any]], None]:
+    def cut(raw: dict[str, Any]) -> None:
+        inner: Any = raw
+        for name in path[:-1]:
+            inner = inner.get(name)
+            if not isinstance(inner, dict):
+                return
+        inner.pop(path[-1], None)
+
+    return cut
+
+
+def _instead(kind: str, value: Any) -> Callable[[dict[str, Any]], None]:
+    def put(raw: dict[str, Any]) -> None:
+        number = raw["update_id"]
+        raw.clear()
+        raw.update({"update_id": number, kind: value})
+
+    return put
+
+
+SPOILERS = (
+    _without("message", "chat"),
+    _without("message", "message_id"),
+    _without("message", "date"),
+    _without("callback_query", "from"),
+    _without("callback_query", "id"),
+    _without("my_chat_member", "new_chat_member"),
+    _instead("message", None),
+    _instead("message", ["a", "list"]),
+    _instead("callback_query", {"id": 7, "from": {"id": 2**70}}),
+    _instead("poll", {"id": "1"}),
+    _instead("poll_answer", {"poll_id": "1", "user": {}}),
+    _instead("message", {"message_id": "x", "chat": 5, "text": {"no": "text"}}),
+)
+
+
+class Mischief:
+    """One run's share of it."""
+
+    def __init__(self, world: SimWorld, rng: Random) -> None:
+        self.world = world
+        self.rng = rng
+        self.spell = False
+        self.polls_spoilt = 0
+
+    def begin(self) -> None:
+        """Called once, before the first process."""
+        rng, days = self.rng, 86400.0
+        if rng.random() < WRONG_AT_FIRST:
+            self.world.clock.wrong_by = rng.choice((-DAY, -HOUR, HOUR, DAY))
+            self.world.clock.moved()
+            self.world.hit("the machine came up with a wrong clock")
+            self.world.later(rng.uniform(300, 3 * 3600), self._clock_is_set, timedelta())
+        for act, mean in (
+            (self._clock_is_wrong, 6 * days),
+            (self._answers_cannot_be_read, 2 * days),
+            (self._an_update_cannot_be_read, 0.7 * days),
+            (self._polls_cannot_be_read, 2 * days),
+            (self._a_chat_has_to_rest, 1.2 * days),
+            (self._flood, 1.5 * days),
+            (self._strangers, 5 * days),
+            (self._worst_moment, 0.8 * days),
+            (self._unasked, 0.5 * days / self.world.rate),
+        ):
+            self.world.again(act, mean)
+
+    # The clock --------------------------------------------------------------------------------
+
+    def _clock_is_wrong(self) -> None:
+        if self.world.clock.wrong_by:
+            return
+        self._clock_is_set(self.rng.choice(MOVES))
+        self.world.later(self.rng.uniform(120, 6 * 3600), self._clock_is_set, timedelta())
+
+    def _clock_is_set(self, wrong_by: timedelta) -> None:
+        if self.world.clock.wrong_by == wrong_by:
+            return
+        back = wrong_by < self.world.clock.wrong_by
+        self.world.hit("the clock went back" if back else "the clock went forward")
+        self.world.set_clock(wrong_by)
+        self.world.later(self.rng.uniform(0.0, HEARTBEAT_SECONDS), self._heartbeat)
+
+    def _heartbeat(self) -> None:
+        """The next beat of the running process, or of the one that starts."""
+        process = self.world.process
+        if process is None or not process.beat():
+            self.world.later(2.0, self._heartbeat)
+            return
+        self.world.later(5.0, self.world.clock_noticed)
+
+    # What cannot be read ------------------------------------------------------------------------
+
+    def _answers_cannot_be_read(self) -> None:
+        if self.spell:
+            return
+        self.spell = True
+        self.world.trouble("unreadable")
+
+        def over() -> None:
+            self.spell = False
+            self.world.over("unreadable")
+
+        self.world.later(self.rng.uniform(20, 1200), over)
+
+    def swallowed(self, method: str) -> None:
+        """Something on the way answers in Telegram's place, which never hears of the request.
+        Raises Unreadable."""
+        if self._spoils():
+            status = self.rng.choice((200, 200, 401, 403, 404))
+            self.world.hit("a page of HTML in Telegram's place")
+            read_answer(method, status, PAGE)
+
+    def spoilt(self, method: str, result: Any) -> None:
+        """Telegram did it, and its answer arrives damaged. Raises Unreadable."""
+        if not self._spoils():
+            return
+        whole = json.dumps({"ok": True, "result": result}).encode()
+        payload = self.rng.choice((whole[: len(whole) // 2], b"[]", b'{"ok": true}', b"null", PAGE))
+        self.world.hit("an answer that cannot be read")
+        read_answer(method, 200, payload)
+
+    def _spoils(self) -> bool:
+        return self.rng.random() < (SPOILT_SPELL if self.spell else SPOILT)
+
+    def _polls_cannot_be_read(self) -> None:
+        """The next few answers to polls, whatever is in them: too few to give anything up for."""
+        self.polls_spoilt = self.rng.randrange(1, 5)
+
+    def polled(self, found: list[Update_]) -> list[Any]:
+        """What an answer to a poll brings. Raises Unreadable."""
+        raws = [u.raw if u.raw is not None else u.update.to_dict() for u in found]
+        poison = next((place for place, u in enumerate(found) if u.poison), None)
+        if poison is None and not self.polls_spoilt:
+            return raws
+        self.world.slow(3.0)
+        whole = json.dumps({"ok": True, "result": raws}).encode()
+        if poison is None:
+            self.polls_spoilt -= 1
+            self.world.hit("a poll that cannot be read")
+            payload = self.rng.choice(
+                (whole[: len(whole) - 3], b"[]", b'{"ok": true}', b'{"ok": true, "result": {}}')
+            )
+        else:
+            self.world.hit("an update that spoils the whole answer")
+            at = whole.index(b'"update_id": %d' % found[poison].id)
+            payload = whole[: at + 24]
+        if not isinstance(result := read_answer("getUpdates", 200, payload), list):
+            raise Unreadable
+        return result
+
+    def _an_update_cannot_be_read(self) -> None:
+        telegram, rng = self.world.telegram, self.rng
+        person = rng.choice([*self.world.people, "stranger"])
+        poison = rng.randrange(POISON) == 0
+        update = telegram.types(person, "of no use", spoilt=True)
+        raw = update.update.to_dict()
+        if not poison:
+            rng.choice(SPOILERS)(raw)
+        update.raw, update.poison = raw, poison
+        self.world.hit("an update that cannot be read")
+
+    # Floods and pauses ------------------------------------------------------------------------------
+
+    def _a_chat_has_to_rest(self) -> None:
+        """Telegram refuses everything to one chat, for longer than anybody waits."""
+        line = self._somebody()
+        seconds = float(self.rng.choice((40, 60, 120, 300, 600)))
+        if line.rests_until > self._now() or line.blocked:
+            return
+        line.rests_until = self._now() + seconds
+        self.world.rests(line.person, seconds + 5.0)
+        self.world.hit("a chat has to rest")
+        self._others_write(seconds, line.person)
+
+    def _flood(self) -> None:
+        """Somebody's phone sends a hundred things at once."""
+        rng = self.rng
+        line = self._somebody()
+        if line.blocked:
+            return
+        count = rng.randrange(20, 150)
+        self.world.hit("a flood")
+        self.world.note("flood", line.person, str(count))
+        self.world.rests(line.person, 60.0)
+        for _ in range(count):
+            words = f"and again qzx{self.world.more_words()}" if rng.random() < 0.05 else ""
+            text = words or rng.choice(people.NONSENSE)
+            self.world.later(rng.uniform(0.0, 4.0), self._sends, line.person, text)
+        if rng.random() < 0.3 and line.rests_until < self._now():
+            line.rests_until = self._now() + 40.0
+        self._others_write(10.0, line.person)
+
+    def _sends(self, person: str, text: str) -> None:
+        self.world.telegram.types(person, text, flood=True)
+
+    def _strangers(self) -> None:
+        self.world.hit("a hundred strangers")
+        for number in STRANGERS:
+            name = f"stranger{number}"
+            if name not in self.world.telegram.by_person:
+                self.world.telegram.add(name, number)
+            self.world.later(
+                self.rng.uniform(0.0, 3.0), self.world.telegram.types, name, "/start"
+            )
+        self._others_write(5.0, "")
+
+    def _others_write(self, seconds: float, but: str) -> None:
+        """Other people go on with their work meanwhile, and have to be answered."""
+        for _ in range(6):
+            person = self.rng.choice([p for p in self.world.people if p != but])
+            self.world.later(self.rng.uniform(0.0, seconds), self._writes, person)
+
+    def _writes(self, person: str) -> None:
+        someone = self.world.people[person]
+        if someone.intent is None and not self.world.telegram.by_person[person].blocked:
+            self.world.telegram.types(person, self.rng.choice(("/open", "/duty", "/help")))
+
+    def _somebody(self) -> Line:
+        return self.world.telegram.by_person[self.rng.choice(list(self.world.people))]
+
+    # Words that nobody asked for ------------------------------------------------------------------
+
+    def _unasked(self) -> None:
+        """Alone, after a command, or long."""
+        rng, telegram = self.rng, self.world.telegram
+        line = self._somebody()
+        if line.blocked:
+            return
+        words = f"please help qzx{self.world.more_words()}"
+        text = rng.choice((words, f"/open {words}", f"/nothing {words}", f"well-known {words}"))
+        if rng.random() < 0.15:
+            text = f"{words} " + "long " * rng.choice((200, 800))
+        telegram.types(line.person, text.strip())
+        self.world.hit("words that nobody asked for")
+
+    # The worst moments ------------------------------------------------------------------------------
+
+    def _worst_moment(self) -> None:
+        """The process dies the next time that it comes to one of them."""
+        process = self.world.process
+        if process is None or not process.alive or process.dies_in is not None:
+            return
+        process.dies_at, process.dies_in = self.rng.choice(WORST), 1
+
+    def _now(self) -> float:
+        return asyncio.get_running_loop().time()
+
