@@ -51,7 +51,8 @@ REMEMBERED = 2000
 """So many update ids are known again when they are delivered twice."""
 AFTER_UNREADABLE = 3
 """After so many unreadable answers in a row updates are asked for one at a time, and one whose
-answer stays unreadable so often is passed over."""
+answer stays unreadable so often is passed over. With every answer that can be read twice as many
+are asked for: one at a time is the oldest under way alone, and everybody else waits for it."""
 
 
 CONFLICTS = 3
@@ -250,8 +251,7 @@ class Polling:
             gap = asked - self._asked_before
         self._asked_before = self._last_ok
         self._failed_to_read = self._conflicts = 0
-        if not found:
-            self._limit = MOST_AT_ONCE
+        self._limit = min(self._limit * 2, MOST_AT_ONCE) if found else MOST_AT_ONCE
         new = self._take(found, late=gap >= self._late_after)
         await self._before_next(new, at_once=bool(found) or self._last_ok - asked < GAP_SECONDS)
 
@@ -347,7 +347,8 @@ class Polling:
         stays unreadable is passed over, if at least its number can be found."""
         self._failed_to_read += 1
         log.warning("an answer of telegram cannot be read", times=self._failed_to_read)
-        if self._failed_to_read < AFTER_UNREADABLE:
+        again = 1 < self._limit < MOST_AT_ONCE
+        if self._failed_to_read < AFTER_UNREADABLE and not again:
             return
         if self._limit > 1:
             self._limit, self._failed_to_read = 1, 0

@@ -378,6 +378,23 @@ async def test_nothing_is_passed_over_because_of_a_few_broken_answers() -> None:
 
 
 @in_virtual_time
+async def test_after_broken_answers_nobody_waits_for_another_persons_chat() -> None:
+    """Amy's answer takes its time; Ben wrote after her and has his own at once."""
+    queue = Queue(typed(1), *(typed(n) for n in range(2, 90)), typed(90, chat=BEN))
+    queue.answers = [Unreadable((1,))] * 4
+    handled: list[int] = []
+
+    async def handle(update: Update) -> None:
+        if update.effective_chat is not None and update.effective_chat.id == AMY:
+            await asyncio.sleep(3600)
+        handled.append(update.update_id)
+
+    async with Receiving(queue, handle):
+        await asyncio.sleep(5)
+        assert handled == [90]
+
+
+@in_virtual_time
 async def test_another_program_with_the_same_token_is_told_unless_it_was_only_a_moment() -> None:
     """The request of the process before this one may still be open when this one begins."""
     queue = Queue(typed(1))

@@ -138,7 +138,8 @@ class Checker:
         self.waiting: dict[int, Waiting] = {}
         self.taps: dict[str, int] = {}
         self.words: dict[str, Words] = {}
-        self.passed_over_since: float | None = None
+        self.passed_over_at: float | None = None
+        self.told_of_updates = -1e9
         self.nobody: dict[str, float] = {}
 
     def broken(self, name: str, what: str) -> None:
@@ -211,7 +212,7 @@ class Checker:
                 self.broken("sent to another person", f"{message.id} to {line.person}")
             if not ref:
                 if message.data.get("what") == "update":
-                    self.passed_over_since = None
+                    self.told_of_updates = self._time()
                 if message.kind == "unreachable":
                     self.lost_people.pop(message.data["person"], None)
                     self.known_lost.add(message.data["person"])
@@ -286,7 +287,7 @@ class Checker:
             self.broken("a wrong due time", f"{watch.ref} {watch.duty}: {said}, is {watch.at}")
         if message.kind == "reminder" and message.step == 0 and first:
             self._on_duty(watch, message, person)
-        if self._time() >= watch.since:
+        if self._time() >= watch.since or self.world.clock_moved_within(0.0):
             watch.told_at = self._time()
             watch.level = int(message.data.get("level", 1))
             watch.told.add(person)
@@ -457,10 +458,14 @@ class Checker:
                 elif line.chat_id == waits.chat:
                     self._not_too_late(waits)
 
-    def passed_over(self) -> None:
-        """An update cannot be read: an administrator hears of it."""
-        if self.passed_over_since is None:
-            self.passed_over_since = self._time()
+    def administrators_know(self) -> None:
+        """Every so often: of updates that could not be read an administrator was told, that day."""
+        since, now = self.passed_over_at, self._time()
+        if since is None or self.told_of_updates > since - 86400.0:
+            self.passed_over_at = None
+        elif self.world.fair(since, now, self.world.people) > FIRST_SECONDS + SLACK_SECONDS:
+            if self.world.some_manager_can_be_told("admina"):
+                self.broken("updates were passed over and nobody was told", "")
 
     # Words ------------------------------------------------------------------------------------------
 
@@ -518,7 +523,8 @@ class Checker:
         ):
             return
         if update.spoilt:
-            self.passed_over()
+            if update.lost and self.passed_over_at is None:
+                self.passed_over_at = self._time()
             return
         if update.id in self.counted or update.flood or not (update.data or update.text):
             return
@@ -735,7 +741,7 @@ class Checker:
         for watch in self.watches.values():
             begins = self.world.loop_time(self._begins(self.episodes[watch.ref], watch.duty, watch.at))
             if max(begins, watch.since) > now:
-                watch.since, watch.told = max(begins, now), set()
+                watch.since, watch.told = max(begins, self.world.moved_at), set()
             if watch.duty in needs.BY_DAY and watch.told_at >= 0:
                 watch.told_at = now
             watch.known_since = now

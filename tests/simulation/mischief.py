@@ -61,19 +61,21 @@ def _instead(kind: str, value: Any) -> Callable[[dict[str, Any]], None]:
 
 
 SPOILERS = (
-    _without("message", "chat"),
-    _without("message", "message_id"),
-    _without("message", "date"),
-    _without("callback_query", "from"),
-    _without("callback_query", "id"),
-    _without("my_chat_member", "new_chat_member"),
-    _instead("message", None),
-    _instead("message", ["a", "list"]),
-    _instead("callback_query", {"id": 7, "from": {"id": 2**70}}),
-    _instead("poll", {"id": "1"}),
-    _instead("poll_answer", {"poll_id": "1", "user": {}}),
-    _instead("message", {"message_id": "x", "chat": 5, "text": {"no": "text"}}),
+    (True, _without("message", "chat")),
+    (True, _without("message", "message_id")),
+    (True, _instead("message", None)),
+    (True, _instead("message", ["a", "list"])),
+    (True, _instead("message", {"message_id": "x", "chat": 5, "text": {"no": "text"}})),
+    (True, _instead("callback_query", {"id": 7, "from": {"id": 2**70}})),
+    (True, _instead("callback_query", {"id": "7"})),
+    (True, _instead("my_chat_member", {"chat": {}, "from": {}})),
+    (False, _instead("poll", {"id": "1"})),
+    (False, _instead("poll_answer", {"poll_id": "1", "user": {}})),
+    (False, _without("message", "from")),
+    (False, _without("message", "date")),
 )
+"""What an update may lack, and whether it says too little to be dealt with at all: then it is
+passed over, and an administrator is told."""
 
 
 class Mischief:
@@ -166,7 +168,7 @@ class Mischief:
 
     def _polls_cannot_be_read(self) -> None:
         """The next few answers to polls, whatever is in them: too few to give anything up for."""
-        self.polls_spoilt = self.rng.randrange(1, 5)
+        self.polls_spoilt = self.rng.randrange(1, 4)
 
     def polled(self, found: list[Update_]) -> list[Any]:
         """What an answer to a poll brings. Raises Unreadable."""
@@ -196,8 +198,10 @@ class Mischief:
         poison = rng.randrange(POISON) == 0
         update = telegram.types(person, "of no use", spoilt=True)
         raw = update.update.to_dict()
+        update.lost = poison
         if not poison:
-            rng.choice(SPOILERS)(raw)
+            update.lost, spoil = rng.choice(SPOILERS)
+            spoil(raw)
         update.raw, update.poison = raw, poison
         self.world.hit("an update that cannot be read")
 

@@ -104,7 +104,9 @@ class Update_(msgspec.Struct, kw_only=True):
     raw: dict[str, Any] | None = None
     """What Telegram sends in its place."""
     spoilt: bool = False
-    """It cannot be read."""
+    """It is not as it should be."""
+    lost: bool = False
+    """Nobody can tell what it says."""
     poison: bool = False
     """Nor can any answer that has it in it."""
     flood: bool = False

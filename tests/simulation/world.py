@@ -396,6 +396,7 @@ class SimWorld:
         self.checker.live_alarms()
         self.checker.somebody_can_be_reached()
         self.checker.everybody_was_answered()
+        self.checker.administrators_know()
         self.later(300.0, self._look_at_holders)
 
     def again(self, act: Callable[[], None], mean: float) -> None:
