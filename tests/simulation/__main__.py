@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 from tests.simulation.breaks import BREAKS
+from tests.simulation.sometimes import SOMETIMES, never
 from tests.simulation.world import Result, run_seed, simulate
 
 
@@ -88,11 +89,13 @@ def _run(given: argparse.Namespace) -> int:
     ]
     seeds, days, steps, failed = 0, 0, 0, 0
     happened: Counter[str] = Counter()
+    hits: Counter[str] = Counter()
     with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
         for result in pool.imap_unordered(run_seed, work):
             seeds, steps = seeds + 1, steps + result.steps
             days += 0 if result.broken else result.days
             happened.update(result.counts)
+            hits.update(result.hits)
             failed += bool(result.broken)
             _say(result, given, trace=failed <= 1)
             if failed and not given.keep_going:
@@ -102,6 +105,11 @@ def _run(given: argparse.Namespace) -> int:
     seconds = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(", ".join(f"{name} {number:,}" for name, number in happened.most_common()))
+    missing = never(hits)
+    seldom = sorted((hits[name], name) for name in SOMETIMES if hits[name])[:12]
+    print(f"{len(SOMETIMES) - len(missing)} of {len(SOMETIMES)} moments met; the rarest:")
+    print(", ".join(f"{name} {number:,}" for number, name in seldom))
+    print(f"never met: {', '.join(missing) or 'none'}")
     print(
         f"{seeds} seeds, {days / 365.25:.2f} service-years, {steps:,} steps, {failed} broken, "
         f"{seconds:.1f} s, {used.ru_utime + used.ru_stime:.0f} s of processor "

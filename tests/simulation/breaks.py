@@ -9,13 +9,18 @@ from typing import Any
 from unittest import mock
 
 import msgspec
+from telegram import Update
+from telegram.error import BadRequest
 
 import bot.phone
 import bot.polling
+import bot.removals
 import bot.storage_alerts
+import bot.telegram_client
 import handlers.case_buttons
 import handlers.chat
 import handlers.draft_session
+import handlers.unasked
 import handlers.wording.acts
 import handlers.wording.all_clear
 import handlers.wording.card
@@ -44,6 +49,7 @@ import reminders.telegram_down
 import reminders.watch
 import reminders.write_behind
 import tests.simulation.gateway
+import tests.simulation.loop
 import tests.support.memory_store
 from protocol.facts import Closed, SignedOff
 from storage.store import Change
@@ -487,6 +493,121 @@ def nobody_stands_in(stack: contextlib.ExitStack) -> None:
 def alarms_ring_on(stack: contextlib.ExitStack) -> None:
     """What rang about a duty stays on the phones as it came."""
     _put(stack, reminders.all_clear, "edits", lambda *_: ([], []))
+
+
+@_break
+def clock_not_watched(stack: contextlib.ExitStack) -> None:
+    """That the machine's clock was set is not noticed."""
+    _put(stack, tests.simulation.loop.SimClock, "moved", lambda self: timedelta())
+
+
+@_break
+def one_bad_update(stack: contextlib.ExitStack) -> None:
+    """One update that the library cannot read ends the reading of all."""
+    real = bot.polling.Polling._take
+
+    def take(self: Any, found: Any, *, late: bool) -> bool:
+        for raw in found:
+            Update.de_json(raw, self._bot)
+        return real(self, found, late=late)
+
+    _put(stack, bot.polling.Polling, "_take", take)
+
+
+@_break
+def unreadable_is_refused(stack: contextlib.ExitStack) -> None:
+    """A reminder whose answer cannot be read counts as refused for good."""
+    real = bot.phone.TelegramSending._named
+
+    async def named(self: Any, call: Any) -> Any:
+        async def attempt() -> Any:
+            try:
+                return await call()
+            except bot.telegram_client.Unreadable as error:
+                raise BadRequest("cannot be read") from error
+
+        return await real(self, attempt)
+
+    _put(stack, bot.phone.TelegramSending, "_named", named)
+
+
+@_break
+def one_after_another(stack: contextlib.ExitStack) -> None:
+    """Everybody's updates wait in one line."""
+    real = bot.polling.Polling._begin
+
+    def begin(self: Any, update: Any) -> None:
+        lines = self._lines
+        self._lines = _OneLine(lines)
+        try:
+            real(self, update)
+        finally:
+            self._lines = lines
+            self._backlog.behind.clear()
+
+    async def serve(self: Any, key: int, line: Any) -> None:
+        await serve_line(self, 0, line)
+
+    serve_line = bot.polling.Polling._serve
+    _put(stack, bot.polling.Polling, "_begin", begin)
+    _put(stack, bot.polling.Polling, "_serve", serve)
+
+
+class _OneLine:
+    """Whatever chat is asked for, it is this line."""
+
+    def __init__(self, lines: Any) -> None:
+        self._lines = lines
+
+    def __getitem__(self, key: int) -> Any:
+        return self._lines[0]
+
+
+@_break
+def asked_one_at_a_time(stack: contextlib.ExitStack) -> None:
+    """After unreadable answers updates are asked for one at a time until none is left."""
+    real = bot.polling.Polling._round
+
+    async def round_(self: Any) -> None:
+        before = self._limit
+        await real(self)
+        if before == 1 and self._limit == 2:
+            self._limit = 1
+
+    _put(stack, bot.polling.Polling, "_round", round_)
+
+
+@_break
+def debt_not_on_record(stack: contextlib.ExitStack) -> None:
+    """That typed words are to leave a chat is tried once and not put on record."""
+
+    async def put(self: Any, new: Any) -> None:
+        return
+
+    _put(stack, bot.removals.Removals, "_put", put)
+
+
+@_break
+def words_thrown_away(stack: contextlib.ExitStack) -> None:
+    """What nobody asked for leaves the chat and is kept nowhere."""
+
+    async def keep(context: Any, incoming: Any, text: str, *, ref: str = "") -> None:
+        await handlers.draft_session.take_out(context, incoming)
+
+    _put(stack, handlers.unasked, "keep", keep)
+
+
+@_break
+def end_told_again(stack: contextlib.ExitStack) -> None:
+    """Whoever was woken hears the end twice."""
+    real = reminders.all_clear.over
+
+    def over(*args: Any, **more: Any) -> Any:
+        new, outdated = real(*args, **more)
+        twice = [msgspec.structs.replace(one, id=f"{one.id}~2") for one in new]
+        return [*new, *twice], outdated
+
+    _put(stack, reminders.all_clear, "over", over)
 
 
 @_break

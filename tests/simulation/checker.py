@@ -18,7 +18,7 @@ import msgspec
 from protocol import facts as f
 from protocol.provider import Role, Staff
 from storage.model import Episode, Message, Office
-from tests.simulation import needs
+from tests.simulation import needs, sometimes
 from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES
 from tests.simulation.telegram import Line, Shown, Speaking, Update_
 
@@ -100,6 +100,8 @@ class Words(msgspec.Struct, kw_only=True, eq=False):
     kept: bool = False
     told: bool = False
     gone: bool = False
+    flood: bool = False
+    """One of a hundred at once: what is said of it may be overtaken by what is said of the next."""
 
 
 class Checker:
@@ -141,6 +143,7 @@ class Checker:
         self.passed_over_at: float | None = None
         self.told_of_updates = -1e9
         self.nobody: dict[str, float] = {}
+        self.ahead: dict[str, float] = {}
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -148,13 +151,11 @@ class Checker:
     def _time(self) -> float:
         return asyncio.get_running_loop().time()
 
-    # What reaches a phone -----------------------------------------------------------------------
+    # What reaches a phone ----------------------------------------------------------------------
 
     def shown(self, line: Line, shown: Shown, speaking: Speaking | None) -> None:
         self._for_this_person(line, shown)
-        if self.words and NOT_KEPT.search(shown.text):
-            for words in self.words.values():
-                words.told |= words.person == line.person
+        self.says(line, shown.text)
         if found := SECRET.search(shown.text):
             self.broken("personal data in a chat", f"{found[0]!r} to {line.person}")
         if speaking is not None and shown.proactive:
@@ -189,6 +190,7 @@ class Checker:
         home or looks after the bot."""
         if staff.covers(home):
             return True
+        self.world.hit("somebody who does not cover the home was asked")
         if staff.role is Role.DUTY_MANAGER:
             return False
         now = self.world.clock.now()
@@ -207,6 +209,7 @@ class Checker:
 
     def _reminded(self, line: Line, shown: Shown, speaking: Speaking) -> None:
         for ref, message in speaking.parts:
+            self.world.hit(sometimes.message(message.kind))
             self._copy(ref, message, shown)
             if message.to != line.person:
                 self.broken("sent to another person", f"{message.id} to {line.person}")
@@ -252,6 +255,8 @@ class Checker:
         says_so = "sent again" in shown.text.casefold() or full or key in self.unwritten
         if self.world.disk.full:
             self.unwritten.add(key)
+        if again and says_so:
+            self.world.hit("a repeated message said so")
         if again and message.kind in ASKING and not says_so:
             self.broken("a duplicate that does not say so", f"{ref} {message.id}")
         self.in_doubt[key] = True
@@ -316,7 +321,7 @@ class Checker:
         people = self.office.state.get("staff", {})
         return {one for one, known in people.items() if known.get("unreachable_at")}
 
-    # What the second channel says ----------------------------------------------------------------
+    # What the second channel says ---------------------------------------------------------------
 
     def texted(self, text: str) -> None:
         """A lock screen shows it: the case's reference and nothing else."""
@@ -335,6 +340,7 @@ class Checker:
             self.broken("told somebody of another home", f"{ref} to {person} by a text")
         self._still_true(ref, message, begun)
         watch = self.watches.get((ref, message.about))
+        self.world.hit("told by the second channel")
         if watch is not None and message.kind in ASKING:
             watch.texted_at = self._time()
 
@@ -364,7 +370,7 @@ class Checker:
         if not held or held[-1].at < now - timedelta(minutes=5):
             self.broken("a confirmed answer is not in the book", f"{ref} {duty} by {line.person}")
 
-    # What Telegram says -------------------------------------------------------------------------
+    # What Telegram says ------------------------------------------------------------------------
 
     def answer_lost(self, speaking: Speaking | None) -> None:
         for ref, message in speaking.parts if speaking is not None else ():
@@ -414,7 +420,7 @@ class Checker:
             if waits.chat == chat_id:
                 self._was_answered(update_id)
 
-    # Who waits for an answer ------------------------------------------------------------------------
+    # Who waits for an answer -----------------------------------------------------------------------
 
     def asks(self, update: Update_) -> None:
         """Somebody wrote or tapped."""
@@ -436,6 +442,8 @@ class Checker:
     def _not_too_late(self, waits: Waiting) -> None:
         """Nobody waits for another person's chat."""
         now = self._time()
+        if self.world.somebody_rests(waits.person):
+            self.world.hit("somebody answered beside a chat that rests")
         if self.world.rested(waits.at, waits.person) or now - waits.at <= ANSWER_SECONDS:
             return
         if self.world.fair(waits.at, now) < now - waits.at:
@@ -467,14 +475,20 @@ class Checker:
             if self.world.some_manager_can_be_told("admina"):
                 self.broken("updates were passed over and nobody was told", "")
 
-    # Words ------------------------------------------------------------------------------------------
+    # Words -----------------------------------------------------------------------------------------
 
-    def typed(self, person: str, number: int, text: str) -> None:
+    def typed(self, person: str, number: int, text: str, *, flood: bool = False) -> None:
         if self.world.made.config.service.person(person) is None:
             return
         for marker in MARKER.findall(text):
-            self.words[marker] = Words(person=person, number=number, at=self._time())
+            self.words[marker] = Words(person=person, number=number, at=self._time(), flood=flood)
             self.world.later(WORDS_SECONDS, self._words_are_somewhere, marker)
+
+    def says(self, line: Line, text: str) -> None:
+        """This stands on somebody's screen, perhaps as it stood there before."""
+        if self.words and NOT_KEPT.search(text):
+            for words in self.words.values():
+                words.told |= words.person == line.person
 
     def taken_out(self, person: str, number: int) -> None:
         for words in self.words.values():
@@ -496,21 +510,21 @@ class Checker:
         if not staff.active(self.world.clock.now()):
             del self.words[marker]
             return
+        if not words.gone and now - words.at > 3600.0:
+            self.world.hit("words were still owed their removal after an hour")
         fair = self.world.fair(words.at, now, {words.person})
         if fair < WORDS_SECONDS:
             self.world.later(WORDS_SECONDS - fair + 1.0, self._words_are_somewhere, marker)
             return
         gone = words.gone or words.number not in line.typed
-        if gone and not words.kept and not words.told:
+        if gone and not (words.kept or words.told or words.flood):
             self.broken("typed words vanished", f"{words.person} {marker}")
         if gone or words.told:
             del self.words[marker]
         elif fair > IN_CHAT_SECONDS:
             self.broken("typed words stay in a chat", f"{words.person} {marker}")
         else:
-            self.world.later(
-                IN_CHAT_SECONDS - fair + 2.0, self._words_are_somewhere, marker
-            )
+            self.world.later(IN_CHAT_SECONDS - fair + 2.0, self._words_are_somewhere, marker)
 
     def confirmed(self, update: Update_) -> None:
         """Telegram forgets an update only after it was dealt with."""
@@ -540,7 +554,7 @@ class Checker:
                 "an update was confirmed and not dealt with", f"{update.person} {update.id}"
             )
 
-    # What reaches the disk ----------------------------------------------------------------------
+    # What reaches the disk ---------------------------------------------------------------------
 
     def wrote(self, kind: str, ref: str, what: Any, done: Any) -> None:
         update_id = getattr(what, "update_id", what if isinstance(what, int) else None)
@@ -592,6 +606,12 @@ class Checker:
         self._settled(ref, change.messages)
         now = self._time()
         people = [x for x in change.facts if not isinstance(x, f.Told)]
+        for fact in change.facts:
+            self.world.hit(sometimes.fact(type(fact)))
+            if isinstance(fact, f.ClockCorrected):
+                self.world.hit("a time of the bot's own was put right")
+            if isinstance(fact, f.SignedOff) and fact.reason:
+                self.world.hit("signed off with a reason")
         if episode.closed_at is not None:
             self.closed_at.setdefault(ref, now)
             if sum(isinstance(x, f.Closed) for x in episode.facts) > 1:
@@ -625,7 +645,7 @@ class Checker:
                 "two owners of one duty", f"{episode.ref} {fact.duty}: {last.by} and {fact.by}"
             )
 
-    # The end ----------------------------------------------------------------------------------
+    # The end ---------------------------------------------------------------------------------
 
     def live_alarms(self) -> None:
         """No phone shows an alarm as it came about a duty that was met a while ago."""
@@ -682,7 +702,7 @@ class Checker:
                 continue
             self.broken("somebody who was woken did not hear the end", f"{ref} {person}")
 
-    # Who has it -----------------------------------------------------------------------------
+    # Who has it ----------------------------------------------------------------------------
 
     def holders(self) -> None:
         """Every so often: nobody still has something who cannot be reached, is off the list or
@@ -705,7 +725,9 @@ class Checker:
         engine = self.world.process.engine if self.world.process is not None else None
         now, moment = self._time(), self.world.clock.now()
         unknown: dict[str, float] = {}
-        for home in {self.episodes[ref].home for (ref, _), w in self.watches.items() if w.since <= now}:
+        for home in {
+            self.episodes[ref].home for (ref, _), w in self.watches.items() if w.since <= now
+        }:
             if engine is None:
                 continue
             crew = engine.service_state.crew(home, moment)
@@ -730,7 +752,24 @@ class Checker:
             needs.on_rota(home, now, policy, covers)
         )
 
-    # Silence ------------------------------------------------------------------------------------
+    # Silence -----------------------------------------------------------------------------------
+
+    def clock_set(self) -> None:
+        """A day that comes twice has its night check and its lists twice."""
+        self.copies = {key: count for key, count in self.copies.items() if key[0]}
+
+    def nothing_lies_ahead(self) -> None:
+        """Every so often: no open case holds a time of the bot's own making that lies ahead."""
+        now, limit = self._time(), self.world.clock.now() + timedelta(seconds=90)
+        ahead: dict[str, float] = {}
+        for ref, episode in self.episodes.items():
+            if episode.closed_at is not None:
+                continue
+            if max(x.recorded_at for x in needs.corrected(episode.facts)) > limit:
+                ahead[ref] = self.ahead.get(ref, now)
+                if self.world.fair(ahead[ref], now) > FIRST_SECONDS + SLACK_SECONDS:
+                    self.broken("a time of the bot's own lies ahead", ref)
+        self.ahead = ahead
 
     def clock_moved(self) -> None:
         """The machine's clock was set, and the bot has had time to notice."""
@@ -739,7 +778,9 @@ class Checker:
                 self._look(episode)
         now = self._time()
         for watch in self.watches.values():
-            begins = self.world.loop_time(self._begins(self.episodes[watch.ref], watch.duty, watch.at))
+            begins = self.world.loop_time(
+                self._begins(self.episodes[watch.ref], watch.duty, watch.at)
+            )
             if max(begins, watch.since) > now:
                 watch.since, watch.told = max(begins, self.world.moved_at), set()
             if watch.duty in needs.BY_DAY and watch.told_at >= 0:

@@ -108,7 +108,7 @@ class Mischief:
         ):
             self.world.again(act, mean)
 
-    # The clock --------------------------------------------------------------------------------
+    # The clock -------------------------------------------------------------------------------
 
     def _clock_is_wrong(self) -> None:
         if self.world.clock.wrong_by:
@@ -132,7 +132,7 @@ class Mischief:
             return
         self.world.later(5.0, self.world.clock_noticed)
 
-    # What cannot be read ------------------------------------------------------------------------
+    # What cannot be read -----------------------------------------------------------------------
 
     def _answers_cannot_be_read(self) -> None:
         if self.spell:
@@ -187,7 +187,7 @@ class Mischief:
         else:
             self.world.hit("an update that spoils the whole answer")
             at = whole.index(b'"update_id": %d' % found[poison].id)
-            payload = whole[: at + 24]
+            payload = whole[: at + len(b'"update_id": %d' % found[poison].id)]
         if not isinstance(result := read_answer("getUpdates", 200, payload), list):
             raise Unreadable
         return result
@@ -205,7 +205,7 @@ class Mischief:
         update.raw, update.poison = raw, poison
         self.world.hit("an update that cannot be read")
 
-    # Floods and pauses ------------------------------------------------------------------------------
+    # Floods and pauses -----------------------------------------------------------------------------
 
     def _a_chat_has_to_rest(self) -> None:
         """Telegram refuses everything to one chat, for longer than anybody waits."""
@@ -219,12 +219,12 @@ class Mischief:
         self._others_write(seconds, line.person)
 
     def _flood(self) -> None:
-        """Somebody's phone sends a hundred things at once."""
+        """Somebody's phone sends dozens of things at once."""
         rng = self.rng
         line = self._somebody()
         if line.blocked:
             return
-        count = rng.randrange(20, 150)
+        count = rng.randrange(15, 110)
         self.world.hit("a flood")
         self.world.note("flood", line.person, str(count))
         self.world.rests(line.person, 60.0)
@@ -245,9 +245,7 @@ class Mischief:
             name = f"stranger{number}"
             if name not in self.world.telegram.by_person:
                 self.world.telegram.add(name, number)
-            self.world.later(
-                self.rng.uniform(0.0, 3.0), self.world.telegram.types, name, "/start"
-            )
+            self.world.later(self.rng.uniform(0.0, 3.0), self.world.telegram.types, name, "/start")
         self._others_write(5.0, "")
 
     def _others_write(self, seconds: float, but: str) -> None:
@@ -264,7 +262,7 @@ class Mischief:
     def _somebody(self) -> Line:
         return self.world.telegram.by_person[self.rng.choice(list(self.world.people))]
 
-    # Words that nobody asked for ------------------------------------------------------------------
+    # Words that nobody asked for -----------------------------------------------------------------
 
     def _unasked(self) -> None:
         """Alone, after a command, or long."""
@@ -279,7 +277,7 @@ class Mischief:
         telegram.types(line.person, text.strip())
         self.world.hit("words that nobody asked for")
 
-    # The worst moments ------------------------------------------------------------------------------
+    # The worst moments -----------------------------------------------------------------------------
 
     def _worst_moment(self) -> None:
         """The process dies the next time that it comes to one of them."""
@@ -290,4 +288,3 @@ class Mischief:
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()
-

@@ -157,7 +157,7 @@ class Telegram:
         line.typed[number] = self._time()
         if len(line.typed) > 400:
             line.typed.pop(next(iter(line.typed)))
-        self.world.checker.typed(person, number, text)
+        self.world.checker.typed(person, number, text, flood=flood)
         return self._put(line, text=text, flood=flood, spoilt=spoilt, message=message)
 
     def taps(self, person: str, number: int, data: str) -> None:
@@ -293,6 +293,7 @@ class Telegram:
             raise BadRequest("Message to edit not found")
         rows = _rows(markup)
         if shown.text == text and shown.rows == rows:
+            self.world.checker.says(line, text)
             raise BadRequest("Message is not modified: specified new message content is the same")
         shown.text, shown.rows, shown.proactive = text, rows, False
         self.world.checker.alarm_gone(line.person, number)

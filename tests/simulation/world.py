@@ -27,7 +27,7 @@ from bot.summary import summarise
 from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
 from storage.model import Episode
-from tests.simulation import breaks, life, loop, needs, people, service
+from tests.simulation import breaks, life, loop, needs, people, service, sometimes
 from tests.simulation.checker import Broken, Checker
 from tests.simulation.disk import Disk
 from tests.simulation.gateway import Gateway
@@ -165,6 +165,7 @@ class SimWorld:
         self.trouble("clock")
         self.note("clock", "", str(wrong_by))
         self.clock.wrong_by, self.moved_at = wrong_by, self._now()
+        self.checker.clock_set()
 
     def clock_noticed(self) -> None:
         self.over("clock")
@@ -214,6 +215,11 @@ class SimWorld:
         """Did this chat rest since then?"""
         return any(one == person and ended > since for _, ended, one in self._resting)
 
+    def somebody_rests(self, but: str) -> bool:
+        """Does another chat rest at this moment?"""
+        now = self._now()
+        return any(b <= now < e and one != but for b, e, one in self._resting)
+
     def slow(self, seconds: float) -> None:
         """Disk or network take so long from now on."""
         self._slow.append((self._now(), self._now() + seconds))
@@ -230,7 +236,7 @@ class SimWorld:
         return total
 
     def fair(self, since: float, until: float, people: Collection[str] = ()) -> float:
-        """Seconds in this span in which everything was there, the chats of these people included."""
+        """Seconds in this span in which everything was there, also the chats of these people."""
         away, reached = 0.0, since
         bad: list[Sequence[float]] = list(self._bad)
         if people:
@@ -397,6 +403,7 @@ class SimWorld:
         self.checker.somebody_can_be_reached()
         self.checker.everybody_was_answered()
         self.checker.administrators_know()
+        self.checker.nothing_lies_ahead()
         self.later(300.0, self._look_at_holders)
 
     def again(self, act: Callable[[], None], mean: float) -> None:
@@ -423,6 +430,7 @@ class SimWorld:
     def died(self, where: str) -> None:
         """The process reached the point at which it was to die."""
         self.note("dies", where)
+        self.hit(sometimes.death(where))
         self.trouble("process")
         process = self.process
         assert process is not None
