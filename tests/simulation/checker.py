@@ -19,6 +19,7 @@ from protocol import facts as f
 from protocol.provider import Role, Staff
 from storage.model import Episode, Message, Office
 from tests.simulation import needs, sometimes
+from tests.simulation.answers import Answers
 from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES
 from tests.simulation.telegram import Line, Shown, Speaking, Update_
 
@@ -45,15 +46,6 @@ RACE_SECONDS = 2.0
 REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
 HOUSE = re.compile(rf"\b({'|'.join(HOMES)}) House\b")
 BORN = r"\d/20(?:0[5-9]|1\d)\b|\b20(?:0[5-9]|1\d)-\d\d|\d [A-Z][a-z]{2,8} 20(?:0[5-9]|1\d)\b"
-MARKER = re.compile(r"qzx\d+")
-NOT_KEPT = re.compile(
-    r"not kept|NOT saved|not recorded|Thrown away|not saved|went wrong|could not be recorded"
-)
-ANSWER_SECONDS = 2.0
-"""An answer is on its way after so long at most, whatever other chats do."""
-WORDS_SECONDS = 1800.0
-"""After so much fair time typed words are on disk, or their sender knows better."""
-IN_CHAT_SECONDS = 48 * 3600.0
 SECRET = re.compile("|".join((*FIRST, *LAST, r"qzx\d", BORN)))
 """Names of young people, dates of birth however written, and words that people typed."""
 HOME_OF = {prefix: name.lower() for prefix, name in zip(PREFIXES, HOMES, strict=True)}
@@ -81,27 +73,6 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     level: int = 1
     told: set[str] = set()
     timer: asyncio.TimerHandle | None = None
-
-
-class Waiting(msgspec.Struct, kw_only=True, eq=False):
-    """Somebody who wrote or tapped and has no answer yet. Times: loop seconds."""
-
-    person: str
-    chat: int
-    at: float
-
-
-class Words(msgspec.Struct, kw_only=True, eq=False):
-    """What somebody typed that may be about a young person."""
-
-    person: str
-    number: int
-    at: float
-    kept: bool = False
-    told: bool = False
-    gone: bool = False
-    flood: bool = False
-    """One of a hundred at once: what is said of it may be overtaken by what is said of the next."""
 
 
 class Checker:
@@ -134,14 +105,10 @@ class Checker:
         self.woken: dict[str, dict[str, float]] = {}
         self.heard: dict[str, dict[str, float]] = {}
         self.ends: dict[str, str] = {}
+        self.answers = Answers(world, self)
         self.endings: dict[tuple[str, str], set[str]] = {}
         self.returns: dict[str, int] = {}
         self.withdrawn: dict[str, int] = {}
-        self.waiting: dict[int, Waiting] = {}
-        self.taps: dict[str, int] = {}
-        self.words: dict[str, Words] = {}
-        self.passed_over_at: float | None = None
-        self.told_of_updates = -1e9
         self.nobody: dict[str, float] = {}
         self.ahead: dict[str, float] = {}
 
@@ -155,7 +122,7 @@ class Checker:
 
     def shown(self, line: Line, shown: Shown, speaking: Speaking | None) -> None:
         self._for_this_person(line, shown)
-        self.says(line, shown.text)
+        self.answers.says(line, shown.text)
         if found := SECRET.search(shown.text):
             self.broken("personal data in a chat", f"{found[0]!r} to {line.person}")
         if speaking is not None and shown.proactive:
@@ -215,7 +182,7 @@ class Checker:
                 self.broken("sent to another person", f"{message.id} to {line.person}")
             if not ref:
                 if message.data.get("what") == "update":
-                    self.told_of_updates = self._time()
+                    self.answers.told_of_updates = self._time()
                 if message.kind == "unreachable":
                     self.lost_people.pop(message.data["person"], None)
                     self.known_lost.add(message.data["person"])
@@ -411,120 +378,11 @@ class Checker:
 
     def answered(self, callback_id: str) -> None:
         self.answered_taps.add(callback_id)
-        if (update_id := self.taps.pop(callback_id, None)) is not None:
-            self._was_answered(update_id)
+        self.answers.to_tap(callback_id)
 
     def spoke_to(self, chat_id: int) -> None:
         self.spoke_at[chat_id] = self._time()
-        for update_id, waits in list(self.waiting.items()):
-            if waits.chat == chat_id:
-                self._was_answered(update_id)
-
-    # Who waits for an answer -----------------------------------------------------------------------
-
-    def asks(self, update: Update_) -> None:
-        """Somebody wrote or tapped."""
-        now, line = self._time(), self.world.telegram.by_person[update.person]
-        if self.world.made.config.service.person(update.person) is None or update.spoilt:
-            return
-        if not (update.data or update.text) or update.update.my_chat_member:
-            return
-        query = update.update.callback_query
-        if query is not None:
-            self.taps[query.id] = update.id
-        self.waiting[update.id] = Waiting(person=update.person, chat=line.chat_id, at=now)
-
-    def _was_answered(self, update_id: int) -> None:
-        waits = self.waiting.pop(update_id, None)
-        if waits is not None:
-            self._not_too_late(waits)
-
-    def _not_too_late(self, waits: Waiting) -> None:
-        """Nobody waits for another person's chat."""
-        now = self._time()
-        if self.world.somebody_rests(waits.person):
-            self.world.hit("somebody answered beside a chat that rests")
-        if self.world.rested(waits.at, waits.person) or now - waits.at <= ANSWER_SECONDS:
-            return
-        if self.world.fair(waits.at, now) < now - waits.at:
-            return
-        waited = now - waits.at - self.world.slowness(waits.at, now)
-        if waited > ANSWER_SECONDS:
-            self.broken("somebody waited for another chat", f"{waits.person}: {waited:.1f} s")
-
-    def everybody_was_answered(self) -> None:
-        """Every so often: whoever wrote has been answered."""
-        now = self._time()
-        for update_id, waits in list(self.waiting.items()):
-            if update_id in self.counted or now - waits.at > 86400.0:
-                del self.waiting[update_id]
-            elif now - waits.at > 60.0:
-                staff = self.world.made.config.service.person(waits.person)
-                line = self.world.telegram.by_person[waits.person]
-                if staff is None or not staff.active(self.world.clock.now()) or line.blocked:
-                    del self.waiting[update_id]
-                elif line.chat_id == waits.chat:
-                    self._not_too_late(waits)
-
-    def administrators_know(self) -> None:
-        """Every so often: of updates that could not be read an administrator was told, that day."""
-        since, now = self.passed_over_at, self._time()
-        if since is None or self.told_of_updates > since - 86400.0:
-            self.passed_over_at = None
-        elif self.world.fair(since, now, self.world.people) > FIRST_SECONDS + SLACK_SECONDS:
-            if self.world.some_manager_can_be_told("admina"):
-                self.broken("updates were passed over and nobody was told", "")
-
-    # Words -----------------------------------------------------------------------------------------
-
-    def typed(self, person: str, number: int, text: str, *, flood: bool = False) -> None:
-        if self.world.made.config.service.person(person) is None:
-            return
-        for marker in MARKER.findall(text):
-            self.words[marker] = Words(person=person, number=number, at=self._time(), flood=flood)
-            self.world.later(WORDS_SECONDS, self._words_are_somewhere, marker)
-
-    def says(self, line: Line, text: str) -> None:
-        """This stands on somebody's screen, perhaps as it stood there before."""
-        if self.words and NOT_KEPT.search(text):
-            for words in self.words.values():
-                words.told |= words.person == line.person
-
-    def taken_out(self, person: str, number: int) -> None:
-        for words in self.words.values():
-            words.gone |= (words.person, words.number) == (person, number)
-
-    def _words_kept(self, what: Any) -> None:
-        for marker in MARKER.findall(msgspec.json.encode(what, enc_hook=str).decode()):
-            if (words := self.words.get(marker)) is not None:
-                words.kept = True
-
-    def _words_are_somewhere(self, marker: str) -> None:
-        """On disk, or its sender knows better; and not in the chat for longer than two days."""
-        words, now = self.words[marker], self._time()
-        line = self.world.telegram.by_person[words.person]
-        staff = self.world.made.config.service.person(words.person)
-        if line.blocked or line.moved_to or staff is None:
-            del self.words[marker]
-            return
-        if not staff.active(self.world.clock.now()):
-            del self.words[marker]
-            return
-        if not words.gone and now - words.at > 3600.0:
-            self.world.hit("words were still owed their removal after an hour")
-        fair = self.world.fair(words.at, now, {words.person})
-        if fair < WORDS_SECONDS:
-            self.world.later(WORDS_SECONDS - fair + 1.0, self._words_are_somewhere, marker)
-            return
-        gone = words.gone or words.number not in line.typed
-        if gone and not (words.kept or words.told or words.flood):
-            self.broken("typed words vanished", f"{words.person} {marker}")
-        if gone or words.told:
-            del self.words[marker]
-        elif fair > IN_CHAT_SECONDS:
-            self.broken("typed words stay in a chat", f"{words.person} {marker}")
-        else:
-            self.world.later(IN_CHAT_SECONDS - fair + 2.0, self._words_are_somewhere, marker)
+        self.answers.in_chat(chat_id)
 
     def confirmed(self, update: Update_) -> None:
         """Telegram forgets an update only after it was dealt with."""
@@ -537,8 +395,8 @@ class Checker:
         ):
             return
         if update.spoilt:
-            if update.lost and self.passed_over_at is None:
-                self.passed_over_at = self._time()
+            if update.lost:
+                self.answers.passed_over()
             return
         if update.id in self.counted or update.flood or not (update.data or update.text):
             return
@@ -562,8 +420,8 @@ class Checker:
             if update_id in self.counted:
                 self.broken("an update counted twice", f"{update_id}: {self.counted[update_id]}")
             self.counted[update_id] = f"{kind} {ref}"
-        if self.words and kind in ("create", "commit", "draft"):
-            self._words_kept(done if kind == "draft" else what.facts)
+        if kind in ("create", "commit", "draft"):
+            self.answers.kept(done if kind == "draft" else what.facts)
         if kind in ("create", "commit"):
             self._wrote_episode(what, done)
         elif kind == "office":

@@ -205,7 +205,7 @@ class Mischief:
         update.raw, update.poison = raw, poison
         self.world.hit("an update that cannot be read")
 
-    # Floods and pauses -----------------------------------------------------------------------------
+    # Floods and pauses ---------------------------------------------------------------------------
 
     def _a_chat_has_to_rest(self) -> None:
         """Telegram refuses everything to one chat, for longer than anybody waits."""
@@ -277,7 +277,7 @@ class Mischief:
         telegram.types(line.person, text.strip())
         self.world.hit("words that nobody asked for")
 
-    # The worst moments -----------------------------------------------------------------------------
+    # The worst moments ---------------------------------------------------------------------------
 
     def _worst_moment(self) -> None:
         """The process dies the next time that it comes to one of them."""

@@ -157,7 +157,7 @@ class Telegram:
         line.typed[number] = self._time()
         if len(line.typed) > 400:
             line.typed.pop(next(iter(line.typed)))
-        self.world.checker.typed(person, number, text, flood=flood)
+        self.world.checker.answers.typed(person, number, text, flood=flood)
         return self._put(line, text=text, flood=flood, spoilt=spoilt, message=message)
 
     def taps(self, person: str, number: int, data: str) -> None:
@@ -210,7 +210,7 @@ class Telegram:
             spoilt=spoilt,
         )
         self.updates.append(update)
-        self.world.checker.asks(update)
+        self.world.checker.answers.asks(update)
         self.world.note("puts", line.person, data or text)
         self.wake()
         return update
@@ -293,7 +293,7 @@ class Telegram:
             raise BadRequest("Message to edit not found")
         rows = _rows(markup)
         if shown.text == text and shown.rows == rows:
-            self.world.checker.says(line, text)
+            self.world.checker.answers.says(line, text)
             raise BadRequest("Message is not modified: specified new message content is the same")
         shown.text, shown.rows, shown.proactive = text, rows, False
         self.world.checker.alarm_gone(line.person, number)
@@ -307,7 +307,7 @@ class Telegram:
             if since < self._time() - 48 * 3600:
                 raise BadRequest("Message can't be deleted for everyone")
             del line.typed[number]
-            self.world.checker.taken_out(line.person, number)
+            self.world.checker.answers.taken_out(line.person, number)
             return True
         if line.shown.pop(number, None) is None:
             raise BadRequest("Message to delete not found")

@@ -401,8 +401,8 @@ class SimWorld:
         self.checker.holders()
         self.checker.live_alarms()
         self.checker.somebody_can_be_reached()
-        self.checker.everybody_was_answered()
-        self.checker.administrators_know()
+        self.checker.answers.everybody_was_answered()
+        self.checker.answers.administrators_know()
         self.checker.nothing_lies_ahead()
         self.later(300.0, self._look_at_holders)
 
