@@ -103,6 +103,9 @@ class Answers:
             self.world.hit("somebody answered beside a chat that rests")
         if self.world.rested(waits.at, waits.person) or now - waits.at <= ANSWER_SECONDS:
             return
+        staff = self.world.made.config.service.person(waits.person)
+        if staff is None or not staff.active(self.world.clock.now()):
+            return  # a stranger now: they come last
         if self.world.fair(waits.at, now) < now - waits.at:
             return
         waited = now - waits.at - self.world.slowness(waits.at, now)
