@@ -12,8 +12,8 @@ import pytest
 from tests.simulation.breaks import BREAKS
 from tests.simulation.world import simulate
 
-SEEDS = (1, 2, 3)
-"""Busy days, two of them around a night on which the clocks change."""
+SEEDS = (1, 2, 3, 4, 6, 8)
+"""Busy days, some of them around a night on which the clocks change."""
 
 CAUGHT = {
     "return-unnoticed": "a reminder of what is done",
@@ -31,6 +31,8 @@ CAUGHT = {
     "timers-lost": "nobody was told of what is due",
     "never-off-duty": "asked somebody who is not on duty",
     "handler-fails": "an error in the bot",
+    "words-thrown-away": "typed words vanished",
+    "end-told-again": "heard the end twice",
 }
 """Faults, and the invariant that they break. The others need a crash or a blocked chat at the right
 moment: see docs/SIMULATION.md."""
