@@ -59,7 +59,8 @@ class App:
         self._beside(self._reload())
 
     def take_register(self) -> None:
-        """A command has left young people for the register."""
+        """A command has left young people for the register, or stops or resumes the service."""
+        self._beside(self.bot.take_switch())
         self._beside(self.bot.take_register())
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
@@ -84,6 +85,7 @@ class App:
         """Until `stop` (0), or until going on makes no sense (non-zero)."""
         bot = self.bot
         try:
+            await bot.take_switch()
             await bot.engine.start()
             await bot.context.staff_list.follow_configuration()
             await remember(bot.engine.service_state)

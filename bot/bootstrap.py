@@ -35,6 +35,7 @@ from bot.sender import WordedSender
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
 from bot.supervisor import FOLLOWED, End, Part
+from bot.switch_command import SwitchCommand
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.unfinished_reports import UnfinishedReports
 from bot.upgrade import backup_before
@@ -86,6 +87,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
         polling: receives updates.
         late: answers that a chat could not take at once.
         parts: what runs beside polling, by name.
+        take_switch: stops or resumes the service, if a command has left that for it.
         take_register: puts on the register what a command has left for it.
         practice: the extension for practising, if the configuration asks for it.
         silence_seconds: after so long without any answer to polling the process ends.
@@ -99,6 +101,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     polling: Polling
     late: LateAnswers
     parts: Mapping[str, Part]
+    take_switch: Callable[[], Coroutine[None, None, None]]
     take_register: Callable[[], Coroutine[None, None, None]]
     practice: PracticeMode | None
     silence_seconds: float
@@ -245,6 +248,7 @@ async def bootstrap(
         polling=polling,
         late=late,
         parts=parts,
+        take_switch=SwitchCommand(engine.kill_switch, folder / config.book.folder).run,
         take_register=RegisterImport(store, config, folder).run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),

@@ -100,6 +100,8 @@ class Dispatch:
         if user is None:
             raise ApplicationHandlerStop
         if self._access.staff(update) is None:
+            if self._context.engine.kill_switch.stopped is not None:
+                raise ApplicationHandlerStop
             if update.my_chat_member is None and not await self._joins(update, user.id):
                 asked = (update.message.text or "") if update.message else ""
                 self._strangers.wrote(user.id, chat.id if chat else user.id, asked)

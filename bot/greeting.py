@@ -47,6 +47,7 @@ class Greeting:
             for person in self._context.service.staff
             if person.active(now())
             for draft in await unasked.unfinished(self._context, person)
+            if self._context.engine.kill_switch.stopped is None
         ]
         if drafts:
             self._activity(True)

@@ -139,6 +139,8 @@ class HealthPage:
             yield gauge("unsaved_records", "Records ahead of the disk", found["unsaved_records"])
             down = found["telegram_down_since"] is not None
             yield gauge("telegram_down", "1 while Telegram does not answer", down)
+            stopped = found["reminders_stopped_since"] is not None
+            yield gauge("stopped", "1 while the service is stopped on purpose", stopped)
             yield gauge(
                 "polling_silence_seconds",
                 "Since Telegram last answered a poll",

@@ -15,7 +15,7 @@ from handlers import card
 from handlers.case_view import CaseView, case_view
 from handlers.chat import Screen
 from handlers.message_parts import split
-from handlers.wording import all_clear, amended, digest, messages, people, service
+from handlers.wording import all_clear, amended, digest, kill_switch, messages, people, service
 from handlers.wording import monthly as monthly_words
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
@@ -230,6 +230,10 @@ class WordedSender:
         if episode is None:
             if message.kind == "digest":
                 return digest.weekly(message, words)
+            if message.kind == "switched":
+                return kill_switch.switched(message.data, words)
+            if message.kind == "switch_asked":
+                return kill_switch.confirm(message.data, words)
             if message.kind in people.TOLD:
                 return people.told(message.kind, message.data, words)
             return service.screen(message, words)

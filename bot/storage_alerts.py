@@ -68,7 +68,7 @@ class StorageAlerts:
 
     async def _tell(self, kind: str) -> None:
         text = say.TEXTS.get(kind)
-        if text is None:
+        if text is None or self._context.engine.kill_switch.stopped is not None:
             return
         for staff_id in self._concerned():
             person = self._context.service.person(staff_id)

@@ -72,6 +72,9 @@ class UnfinishedReports:
     async def look(self) -> None:
         """Tells whoever it is time for, and works out `next_at`."""
         now = self._context.clock.now()
+        if self._context.engine.kill_switch.stopped is not None:
+            self.next_at = None
+            return
         await leaving.hand_on(self._context)
         moments = [
             one.expires_at

@@ -16,6 +16,7 @@ from handlers import (
     draft_session,
     duty,
     joining,
+    kill_switch,
     lists,
     monthly,
     pages,
@@ -47,6 +48,8 @@ PRESSED = {
 
 async def receive(context: Context, incoming: Incoming) -> None:
     """Deals with one update. Comes back when its facts are on disk or the person knows better."""
+    if await kill_switch.refused(context, incoming):
+        return
     if await context.store.seen(incoming.update_id):
         await again(context, incoming)
         return
@@ -315,9 +318,11 @@ COMMANDS: dict[str, Act] = {
     "/privacy": people.privacy,
     "/version": people.version,
     "/reload": people.reload,
+    kill_switch.STOP: kill_switch.stop,
+    kill_switch.RESUME: kill_switch.resume,
 }
-FORM_COMMANDS = {"/missing", "/cancel"}
-"""Commands after which a form stands at the bottom, or none."""
+FORM_COMMANDS = {"/missing", "/cancel", kill_switch.STOP, kill_switch.RESUME}
+"""Commands after which a form stands at the bottom, or none is shown."""
 CASE_COMMANDS = {"/missing", "/open", "/case", "/returned", "/today"}
 
 

@@ -7,6 +7,7 @@ hanging request holds up nobody else.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -101,13 +102,16 @@ class Delivery:
         clock: Clock,
         results: Results,
         second: SecondSender | None = None,
+        held_back: Callable[[str], bool] = lambda _: False,
     ) -> None:
+        """held_back: must the message of this id wait, on record, until it is offered again?"""
         self.outbox = Outbox(write_behind, clock, results)
         self.sender = sender
         self.limiter = limiter
         self.clock = clock
         self.results = results
         self.second = second
+        self.held_back = held_back
         self.down_since: datetime | None = None
         self.stopped_why = ""
         self._queues = SendQueue(self._dispatch)
@@ -138,7 +142,7 @@ class Delivery:
 
     def offer(self, ref: str, message: Message) -> None:
         """Puts a waiting message into its person's queue; a second offer of it does nothing."""
-        if not self._queues.offer(ref, message):
+        if self.held_back(message.id) or not self._queues.offer(ref, message):
             return
         wait = self.clock.seconds_until(message.not_before) if message.not_before else None
         chat = self.results.chat_of(message.to, None)
@@ -246,6 +250,9 @@ class Delivery:
         alone = queue.channel != TELEGRAM or self._failures >= DOWN_AFTER
         most = 1 if alone else self.limiter.limits.join_at_most
         for item in self._queues.take(queue, most):
+            if self.held_back(item.id):
+                queue.settle(item.ref, item.id)
+                continue
             message, record = await self.outbox.begin(item.ref, item.id, queue.person)
             if message is None:
                 queue.settle(item.ref, item.id)

@@ -23,6 +23,7 @@ from reminders.clock_moves import ClockMoves
 from reminders.consequences import Consequences
 from reminders.coverage import Coverage
 from reminders.delivery import Delivery, SecondSender
+from reminders.kill_switch import KillSwitch
 from reminders.limits import Limiter
 from reminders.modules import AGAIN, Job, Module, Scheduled
 from reminders.monthly import Monthly
@@ -36,6 +37,7 @@ from reminders.policy import Policy
 from reminders.sending import Sender
 from reminders.sending_results import SendingResults
 from reminders.shift_list import ShiftLists
+from reminders.stopped import holds_back
 from reminders.telegram_down import TelegramDown
 from reminders.watch import Watch
 from reminders.weekly_digest import WeeklyDigests
@@ -73,6 +75,7 @@ class Engine:
         self.watch = Watch(self.service_state)
         self.notices = Notices(self.service_state)
         self.planner = Planner(cases, self.watch, self.notices)
+        self.kill_switch = KillSwitch(self.service_state, self.planner)
         self.delivery = Delivery(
             write_behind=self.write_behind,
             sender=sender,
@@ -80,6 +83,7 @@ class Engine:
             clock=self.clock,
             results=SendingResults(self.planner, self.watch, self.notices),
             second=second,
+            held_back=partial(holds_back, self.service_state),
         )
         self.consequences = Consequences(self.service_state, self.planner)
         self.records = CaseRecords(self.service_state, self.consequences, self.planner)

@@ -12,6 +12,7 @@ from reminders.all_clear import ASKING
 from reminders.coverage import UNCOVERED
 from reminders.delivery import Delivery
 from reminders.service_state import ServiceState
+from reminders.stopped import stop_of
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
@@ -129,15 +130,18 @@ class Watch:
         now = self.service_state.clock.now()
         watching = self.service_state.policy.watching
         uncovered = sorted(self.service_state.state.get(UNCOVERED, {}))
+        stopped = stop_of(self.service_state.state)
         quiet = (now - self.last_beat).total_seconds() if self.last_beat else None
         return {
             "ok": not uncovered
+            and stopped is None
             and not delivery.stopped_why
             and self.down_since is None
             and self.service_state.write_behind.unsaved == 0
             and quiet is not None
             and quiet <= watching.late_seconds,
             "now": now.isoformat(),
+            "reminders_stopped_since": stopped.at.isoformat() if stopped else None,
             "seconds_since_tick": quiet,
             "telegram_down_since": self.down_since.isoformat() if self.down_since else None,
             "telegram_stopped": delivery.stopped_why,

@@ -39,7 +39,7 @@ def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None
 
     Raises NotTaken, OSError.
     """
-    process = _holder(folder)
+    process = holder(folder)
     place = _place(folder)
     data = msgspec.json.encode(Register(version=1, people={one.ref: one for one in people}))
     place.path.parent.mkdir(mode=0o700, exist_ok=True)
@@ -58,7 +58,8 @@ def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None
         files.remove(place.path)
 
 
-def _holder(folder: Path) -> int:
+def holder(folder: Path) -> int:
+    """The process that has the records of this folder open. Raises NotTaken."""
     try:
         note = files.read(Layout(folder).lock).decode(errors="replace")
     except OSError:

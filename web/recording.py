@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from protocol.facts import CaseRead, Fact
 from protocol.provider import Staff
 from reminders.case_records import CaseRecords, new_ids
+from reminders.stopped import stop_of
 from storage.model import Episode
-from storage.store import Change, NotFound
+from storage.store import Change, NotFound, NotSaved
 
 ONCE_BITS = 52
 
@@ -60,7 +61,10 @@ class Recording:
     async def append(
         self, ref: str, once: int, build: Callable[[Episode], Sequence[Fact]]
     ) -> Episode:
-        """Appends what `build` makes of the case as it stands. Raises NotSaved, Conflict."""
+        """Appends what `build` makes of the case as it stands. Raises NotSaved (also while
+        the service is stopped), Conflict."""
+        if stop_of(self._state.state) is not None:
+            raise NotSaved("the service is stopped")
         return await self._records.update(ref, lambda now: Change(facts=build(now)), once)
 
 

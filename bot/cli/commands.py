@@ -444,6 +444,23 @@ def health(config: ConfigOption = CONFIG) -> None:
 
 
 @app.command()
+def stop(config: ConfigOption = CONFIG) -> None:
+    """Stop the service in an emergency: nobody is reminded, nothing is taken as fact, everybody is
+    told to use paper and telephone. The bot goes on running and keeps the records."""
+    from bot.cli import kill_switch
+
+    raise typer.Exit(kill_switch.run("stop", config))
+
+
+@app.command()
+def resume(config: ConfigOption = CONFIG) -> None:
+    """End `stop`: everybody is told what fell due meanwhile, and reminders go on."""
+    from bot.cli import kill_switch
+
+    raise typer.Exit(kill_switch.run("resume", config))
+
+
+@app.command()
 def restore(
     folder: Annotated[Path, typer.Argument(help="A backup.")],
     episode: Annotated[str, typer.Option(help="Bring back this one case only.")] = "",

@@ -62,6 +62,7 @@ HELP = (
     "/reports figures of the month for your homes (managers)\n"
     "/people staff list: invite, change, end (managers, administrators)\n"
     "/cancel stop what you are filling in\n"
+    "/stop, /resume the whole service: two administrators, in an emergency\n"
     "/id your Telegram number; /privacy what is kept; /version\n\n"
     "Times: tap one, or type <code>21:30</code>, <code>half nine last night</code>, "
     "<code>20 min ago</code>. I always show how I read it.\n"

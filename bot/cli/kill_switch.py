@@ -1,0 +1,58 @@
+"""`stop` and `resume`: the kill switch, by whoever is on the service's machine."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bot.config import ConfigError
+from bot.config_file import load
+from reminders.clock import SystemClock
+from storage import switch_file
+from storage.incoming import NotTaken
+from storage.layout import Layout
+from storage.lock import Lock, StoreInUse
+from storage.store import StoreError
+from storage.switch_file import Wanted
+
+DONE = {
+    "stop": "Stopped. Everybody on the list is told to use paper and telephone; ring whoever does "
+    "not read it. `nightlight resume` ends it.",
+    "resume": "It works again. Everybody on the list is told what fell due meanwhile.",
+}
+AT_START = {
+    "stop": "The bot does not run. It starts stopped. Nobody was told anything: telephone them.",
+    "resume": "The bot does not run. It works again from its next start.",
+}
+
+
+def run(wanted: Wanted, config_path: Path) -> int:
+    """Exit status 0; 2 with a line that says what stands in the way."""
+    try:
+        config, _ = load(config_path, token_needed=False)
+        if config.book.database:
+            line = f"The records are in a database: use /{wanted} in the chat."
+            print(line, file=sys.stderr)
+            return 2
+        folder = config_path.resolve().parent / config.book.folder
+        switch_file.leave(folder, wanted)
+        if _bot_runs(folder):
+            switch_file.wait_until_taken(folder)
+            print(DONE[wanted])
+        else:
+            print(AT_START[wanted])
+    except (ConfigError, NotTaken, StoreError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+def _bot_runs(folder: Path) -> bool:
+    """Has a process these records open?"""
+    lock = Lock(Layout(folder))
+    try:
+        lock.take(SystemClock().now())
+    except StoreInUse:
+        return True
+    lock.release()
+    return False
