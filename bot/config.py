@@ -88,6 +88,14 @@ class Export(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     key_file: str = ""
 
 
+class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How long closed cases are kept after the return: a year of looking back for the counts, and a
+    month's margin. rows: where the pseudonymised rows of what went are kept."""
+
+    months: Annotated[int, Meta(ge=13, le=1200)] = 13
+    rows: str = "figures-kept.jsonl"
+
+
 class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Who signs a case off: not alone whoever did the work, where another manager could."""
 
@@ -112,6 +120,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     privacy: Privacy = Privacy()
     health: Health = Health()
     export: Export = Export()
+    retention: Retention = Retention()
     closing: Closing = Closing()
     web: WebSettings = WebSettings()
     practice: Practice | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -69,13 +69,14 @@ async def episode_rows(
     records = await open_for_reading(config, folder, clock)
     past = await records.past(_midnight(first) - YEAR)
     register = {person.ref: person for person in await records.people()}
+    before = kept_rows(config, folder)
     maker = RowMaker(
         config.service,
         pack_of(config, folder, ()),
         names,
         now,
         people=register,
-        past=_by_person(past),
+        past=_with_kept(_by_person(past), before, names, register),
     )
     begin, end = _midnight(first) - MARGIN, _midnight(last) + MARGIN
     wanted = {row.ref: row for row in past if begin <= row.start <= end}
@@ -90,7 +91,11 @@ async def episode_rows(
     for ref, group in joined(links).items():
         if ref in rows:
             rows[ref].group = names.of("group", group)
-    ordered = sorted(rows.values(), key=lambda row: (row.start, row.episode))
+    there = {row.episode for row in rows.values()}
+    gone = [
+        row for row in before if first <= day_of(row.start) <= last and row.episode not in there
+    ]
+    ordered = sorted([*rows.values(), *gone], key=lambda row: (row.start, row.episode))
     return Exported(rows=ordered, key=key, problems=tuple(records.problems))
 
 
@@ -113,6 +118,37 @@ def _by_person(past: Sequence[Past]) -> dict[str, list[Started]]:
     for row in past:
         found.setdefault(row.person, []).append(Started(row.start, row.category == "missing"))
     return found
+
+
+def kept_file(config: Config, folder: Path) -> Path:
+    """Where the rows of cases that were deleted are kept."""
+    return folder / config.retention.rows
+
+
+def kept_rows(config: Config, folder: Path) -> list[Row]:
+    """The rows of cases that were deleted when their time was over. Raises StoreError."""
+    try:
+        lines = kept_file(config, folder).read_bytes().splitlines()
+        return [msgspec.json.decode(line, type=Row) for line in lines]
+    except FileNotFoundError:
+        return []
+    except (OSError, msgspec.MsgspecError) as error:
+        msg = f"{config.retention.rows}: the rows that were kept cannot be read"
+        raise StoreError(msg) from error
+
+
+def _with_kept(
+    known: dict[str, list[Started]], kept: Sequence[Row], names: Pseudonyms, people: Iterable[str]
+) -> dict[str, list[Started]]:
+    """Counts go on over what was deleted: rows find their young person by the pseudonym."""
+    refs = {names.of("child", ref): ref for ref in {*known, *people}}
+    found = {ref: list(episodes) for ref, episodes in known.items()}
+    for row in kept:
+        if (ref := refs.get(row.child)) is not None:
+            one = Started(row.start, row.category == "missing")
+            if one not in found.setdefault(ref, []):
+                found[ref].append(one)
+    return {ref: sorted(episodes, key=lambda x: x.start) for ref, episodes in found.items()}
 
 
 def _midnight(day: date) -> datetime:

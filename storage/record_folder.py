@@ -238,6 +238,21 @@ class RecordFolder:
             raise
         self._doubtful.pop(file.place.path, None)
 
+    def forget(self, ref: str) -> None:
+        """A closed episode goes for good: first from the catalogue, so that a crash in between
+        leaves a file that the next start takes up again. Raises NotFound, OSError."""
+        month = self.catalogue.month_of(ref)
+        if month is None:
+            msg = f"there is no closed episode {ref}"
+            raise NotFound(msg)
+        self.tidy()
+        place = self.closed_place(ref, month)
+        self.catalogue.forget(ref)
+        self.catalogue.flush()
+        self.lock.check()
+        files.remove(place.path)
+        self._files.pop(place.label, None)
+
     def tidy(self) -> None:
         """Does what follows a commit: what was refused is taken back, ended drafts go, closed
         episodes move. Raises OSError; then the rest is done next time, or at the next start."""

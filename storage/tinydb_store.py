@@ -111,6 +111,10 @@ class TinyStore:
     async def commit(self, ref: str, version: int, change: Change) -> Episode:
         return await self._write(lambda: self._records.commit(ref, version, change))
 
+    async def forget(self, ref: str) -> None:
+        """A closed episode goes for good. Raises NotFound, NotSaved."""
+        await self._write(lambda: self._records.forget(ref))
+
     async def episode(self, ref: str) -> Episode:
         if (episode := self._records.episodes.get(ref)) is not None:
             return episode

@@ -231,6 +231,15 @@ class VersionCatalogue:
             self._remove(ref)
             self._touch(month)
 
+    def forget(self, ref: str) -> None:
+        """The episode goes for good: neither its row nor its version is kept."""
+        month = self._month_of.get(ref)
+        if month is not None:
+            self._remove(ref)
+            self._month(month).versions.pop(ref, None)
+            self.lately.pop(ref, None)
+            self._touch(month)
+
     def distrust(self, month: str, ref: str) -> None:
         """Takes the row out on disk, durably, before the episode changes. In memory it stays.
         Raises OSError."""

@@ -20,7 +20,6 @@ DRAFT = (
     "**A draft, made from the configuration and the code. A person has to judge it, add what is "
     "marked, and sign.** England only."
 )
-KEPT = "13 months after the return"
 SEVERITY = ("minor", "significant", "considerable", "major", "catastrophic")
 LIKELIHOOD = ("very low", "low", "medium", "high", "very high")
 RATING = (
@@ -105,7 +104,7 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "pages": "pages of its own are switched off",
         "backups": book.backup_folder or "none is configured",
         "backups_kept": f"the newest {book.backups_kept}",
-        "kept": KEPT,
+        "kept": f"{config.retention.months} months after the return",
         "privacy_risks": _short([one for one in hazards() if one.id in CONFIDENTIAL]),
     }
 

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from bot import __version__
+from bot.cli import keeping
 from bot.cli.terminal import use_safe_streams
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for
 hub_app = typer.Typer(no_args_is_help=True, help="Rows of several services, joined.")
 services_app = typer.Typer(no_args_is_help=True, help="Many services in one installation.")
 database_app = typer.Typer(no_args_is_help=True, help="Records in PostgreSQL.")
+app.add_typer(keeping.app)
 app.add_typer(database_app, name="database")
 app.add_typer(services_app, name="services")
 app.add_typer(hub_app, name="hub")

@@ -1,0 +1,181 @@
+"""Cases whose time is over go, unless somebody holds them; figures stay what they were."""
+
+from __future__ import annotations
+
+import asyncio
+import csv
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+import pytest
+from typer.testing import CliRunner
+
+from bot.cli import export
+from bot.cli.commands import app
+from bot.config_file import load
+from bot.resources import open_alone
+from bot.retention import months_later
+from protocol import facts as f
+from reports.rows import Row
+from storage.keys import new_key_file
+from storage.model import Person
+from storage.store import Change
+from tests.bot.test_export import CONFIG, EXPORT
+from tests.protocol.cases import IN_CARE
+
+LATELY = datetime.now(UTC).replace(microsecond=0)
+OVER = LATELY - timedelta(days=430)
+"""More than 13 months ago."""
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Path:
+    path = tmp_path / "config.toml"
+    path.write_text(CONFIG + EXPORT, encoding="utf-8")
+    new_key_file(tmp_path / "export.key", OVER)
+    asyncio.run(_fill(path))
+    return path
+
+
+async def _fill(path: Path) -> None:
+    """A young person away three times long ago and once a month later, which is not over yet."""
+    config, _ = load(path, token_needed=False)
+    store = await open_alone(config, path.parent)
+    try:
+        await store.put_people([Person(ref="YP-07", home="rowan", child=IN_CARE, name="Invented")])
+        for number, days in enumerate((0, 5, 10, 60)):
+            at = OVER + timedelta(days=days)
+            common = {"by": "robin", "recorded_at": at}
+            facts: list[f.Fact] = [
+                f.Opened(
+                    id="f1", category="missing", child=IN_CARE, aware_at=at, last_seen_at=at,
+                    **common,
+                ),
+                f.Returned(id="f2", at=at + timedelta(hours=3), **common),
+                f.Closed(id="f3", at=at + timedelta(hours=9), **common),
+            ]  # fmt: skip
+            await store.create(f"RH-000{number}", "rowan", "YP-07", Change(facts=facts, close=True))
+    finally:
+        await store.close()
+
+
+def says(config: Path, *words: str) -> tuple[int, str]:
+    done = CliRunner().invoke(app, [*words, "--config", str(config)])
+    return done.exit_code, done.output
+
+
+def figures(config: Path) -> dict[str, Row]:
+    """All rows, without the moment at which they were made."""
+    out = config.parent / "rows"
+    days = ((OVER - timedelta(days=1)).date().isoformat(), LATELY.date().isoformat())
+    assert export.rows(*days, config, as_csv=False, out=out) == 0
+    found = [msgspec.json.decode(line, type=Row) for line in out.read_bytes().splitlines()]
+    return {row.episode: msgspec.structs.replace(row, as_of=OVER) for row in found}
+
+
+def on_record(config: Path) -> list[str]:
+    return sorted(path.name.split(".")[0] for path in (config.parent / "data").rglob("RH-*"))
+
+
+def confirm(config: Path, *numbers: int) -> None:
+    for number in numbers:
+        assert says(config, "exported", f"RH-000{number}", "--by", "robin")[0] == 0
+
+
+def test_a_dry_run_lists_what_would_go_and_changes_nothing(config: Path) -> None:
+    confirm(config, 0)
+    before = on_record(config)
+    status, text = says(config, "retention", "--dry-run")
+    assert status == 0, text
+    assert [line.split()[0] for line in text.splitlines()[:-1]] == ["RH-0000", "RH-0001", "RH-0002"]
+    assert "RH-0001" in text and "nobody has confirmed" in text
+    assert "3 cases are over 13 months after the return; 1 may go." in text
+    assert on_record(config) == before
+
+
+def test_what_goes_is_gone_and_figures_are_what_they_were(config: Path) -> None:
+    before = figures(config)
+    assert len(before) == 4
+    assert max(row.n90 for row in before.values()) == 4
+    confirm(config, 0, 1, 2)
+    status, text = says(config, "retention", "--by", "robin")
+    assert status == 0, text
+    assert "3 went" in text and "backup" in text
+    assert on_record(config) == ["RH-0003"]
+    kept = (config.parent / "figures-kept.jsonl").read_text()
+    assert len(kept.splitlines()) == 3
+    assert not any(word in kept for word in ("RH-000", "YP-07", "Invented"))
+    assert figures(config) == before
+    status, text = says(config, "verify")
+    assert status == 0, text
+    assert says(config, "retention", "--by", "robin")[1].startswith("0 cases are over")
+
+
+@pytest.mark.parametrize("held", ["YP-07", "RH-0001"])
+def test_a_hold_prevents_deletion_until_it_is_ended(config: Path, held: str) -> None:
+    confirm(config, 0, 1, 2)
+    assert says(config, "hold", held, "--by", "robin")[0] == 2, "a reason is needed"
+    assert says(config, "hold", held, "--by", "robin", "--why", "Court, claim 7")[0] == 0
+    status, text = says(config, "retention", "--by", "robin")
+    assert status == 0 and "stays: held" in text
+    assert "RH-0001" in on_record(config)
+    assert says(config, "hold", held, "--end", "--by", "robin")[0] == 0
+    says(config, "retention", "--by", "robin")
+    assert on_record(config) == ["RH-0003"]
+
+
+def test_only_somebody_on_the_staff_list_and_only_of_cases_that_are_there(config: Path) -> None:
+    assert "not on the staff list" in says(config, "exported", "RH-0000", "--by", "nobody")[1]
+    assert "no such case" in says(config, "exported", "RH-0009", "--by", "robin")[1]
+    assert "no such case" in says(config, "hold", "YP-99", "--by", "robin", "--why", "x")[1]
+    confirm(config, 0)
+    status, text = says(config, "retention")
+    assert status == 2 and "--by" in text
+    assert "RH-0000" in on_record(config)
+
+
+def test_without_a_key_for_rows_nothing_goes(config: Path) -> None:
+    confirm(config, 0)
+    config.write_text(CONFIG, encoding="utf-8")
+    status, text = says(config, "retention", "--by", "robin")
+    assert status == 2 and "key_file" in text
+    assert "RH-0000" in on_record(config)
+
+
+def test_months_end_where_shorter_months_end() -> None:
+    assert months_later(date(2026, 1, 31), 13) == date(2027, 2, 28)
+    assert months_later(date(2026, 11, 30), 13) == date(2027, 12, 30)
+
+
+def test_subject_access_of_a_young_person_with_twelve_cases(config: Path) -> None:
+    async def more() -> None:
+        loaded, _ = load(config, token_needed=False)
+        store = await open_alone(loaded, config.parent)
+        try:
+            for number in range(8):
+                at = OVER + timedelta(days=100 + number)
+                common = {"by": "robin", "recorded_at": at}
+                facts: list[f.Fact] = [
+                    f.Opened(
+                        id="f1", category="missing", child=IN_CARE, aware_at=at, last_seen_at=at,
+                        **common,
+                    ),
+                    f.Returned(id="f2", at=at + timedelta(hours=3), **common),
+                    f.Closed(id="f3", at=at + timedelta(hours=9), **common),
+                ]  # fmt: skip
+                ref = f"RH-001{number}"
+                await store.create(ref, "rowan", "YP-07", Change(facts=facts, close=True))
+        finally:
+            await store.close()
+
+    asyncio.run(more())
+    out = config.parent / "access"
+    status, text = says(config, "subject-access", "YP-07", "--out", str(out))
+    assert status == 0, text
+    record = msgspec.json.decode((out / "record.json").read_bytes())
+    refs = {ref for ref in (f"RH-00{n:02}" for n in range(18)) if ref in str(record)}
+    assert len(refs) == 12
+    assert len(list(out.glob("*.pdf"))) == 13, "a chronology, and a file of each case"
+    with (out / "disclosed.csv").open(newline="") as table:
+        assert list(csv.reader(table))
