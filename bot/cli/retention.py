@@ -7,7 +7,7 @@ import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from bot import retention
+from bot.cli import closed_cases
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.resources import open_alone
@@ -36,7 +36,7 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
 
     async def work(store: TinyStore, config: Config) -> None:
         clock = SystemClock()
-        lines = await retention.listed(store, clock.now(), config.retention.months)
+        lines = await closed_cases.listed(store, clock.now(), config.retention.months)
         for one in lines:
             print(f"{one.ref}  {one.person or '-'}  since {one.since:%d %b %Y}  {SAID[one.why]}")
         going = sum(one.why == "goes" for one in lines)
@@ -45,7 +45,7 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
         if dry_run:
             return
         await _person(store, config, by)
-        gone = await retention.let_go(store, config, folder, clock, by)
+        gone = await closed_cases.let_go(store, config, folder, clock, by)
         kept = config.book.backups_kept
         print(
             f"{len(gone)} went; their rows for figures are kept. A backup made before today still "
@@ -63,8 +63,8 @@ def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:
         await _known(store, ref, people=True)
         if not end and not why.strip():
             raise Refuse("--why: is needed: who asked for the hold, and for what.")
-        word = retention.Word(by=by, at=SystemClock().now(), why=why)
-        if not await retention.hold(store, ref, None if end else word):
+        word = closed_cases.Word(by=by, at=SystemClock().now(), why=why)
+        if not await closed_cases.hold(store, ref, None if end else word):
             raise Refuse(f"{ref} is not held.")
         await _log(store, f"hold {'ended' if end else 'begun'}", by, ref)
         print(f"{ref} is not held any more." if end else f"{ref} is held: nothing of it goes.")
@@ -78,7 +78,7 @@ def exported(ref: str, config_path: Path, *, by: str) -> int:
     async def work(store: TinyStore, config: Config) -> None:
         await _person(store, config, by)
         await _known(store, ref, people=False)
-        await retention.exported(store, ref, retention.Word(by=by, at=SystemClock().now()))
+        await closed_cases.exported(store, ref, closed_cases.Word(by=by, at=SystemClock().now()))
         await _log(store, "case file confirmed", by, ref)
         print(f"On record: {by} confirms that the case file of {ref} is in the archive.")
 
@@ -95,7 +95,7 @@ async def _person(store: TinyStore, config: Config, by: str) -> None:
 
 
 async def _known(store: TinyStore, ref: str, *, people: bool) -> None:
-    rows = await store.past(retention.EVER)
+    rows = await store.past(closed_cases.EVER)
     if any(row.ref == ref or (people and row.person == ref) for row in rows):
         return
     if people and await store.person(ref) is not None:

@@ -12,10 +12,10 @@ import pytest
 from typer.testing import CliRunner
 
 from bot.cli import export
+from bot.cli.closed_cases import months_later
 from bot.cli.commands import app
 from bot.config_file import load
 from bot.resources import open_alone
-from bot.retention import months_later
 from protocol import facts as f
 from reports.rows import Row
 from storage.keys import new_key_file
