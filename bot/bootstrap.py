@@ -227,6 +227,7 @@ async def bootstrap(
                 invitation=address_of(phone.link),
             ),
             sessions=sessions,
+            frames=config.practice.clock if config.practice else "",
         ).run
     if config.health.port:
         allowed = float(config.health.polling_silence_seconds)

@@ -50,7 +50,7 @@ class Sandbox:
 
     def __enter__(self) -> Sandbox:
         # Flood control counts server time; at a clock that is moved by hand it would be in the way.
-        world = World(Settings(flood=False, any_token=False))
+        world = World(Settings(flood=False, any_token=False, pages_here=True))
         session = Practice(world, self._service, self._bot, self._nights)
         self._server = Server(world, self._port, routes(session))
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import socket
 import subprocess
 import tomllib
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ import msgspec
 EXAMPLE = Path(__file__).parent / "example"
 TOKEN = "1000001:practice-token-of-the-sandbox"  # noqa: S105 - works only with the stand-in
 BOT_USERNAME, BOT_NAME = "nightlight_practice_bot", "Nightlight"
+PAGES_PORT = "8443"
 MARKER = "practice-only.txt"
 MARKER_TEXT = (
     "Made by the sandbox. Everything in this folder is invented and is replaced at will.\n"
@@ -68,6 +70,8 @@ class PracticeService:
         text = (EXAMPLE / "config.toml").read_text(encoding="utf-8")
         for name, value in (("TOKEN", TOKEN), ("URL", url), ("KEY", key.as_posix())):
             text = text.replace(f"@{name}@", value)
+        # The file is read as it stands, too, so the port in it is one.
+        text = text.replace(PAGES_PORT, str(_free_port()))
         self.config.write_text(text, encoding="utf-8")
         self._run("key", "new", str(key))
         people = str(EXAMPLE / "people.csv")
@@ -104,6 +108,12 @@ class PracticeService:
         )
         if done.returncode:
             raise SystemExit(done.stderr.strip() or f"{' '.join(words[:2])} failed")
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as found:
+        port: int = found.getsockname()[1]
+    return port
 
 
 def _example() -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from reminders.engine import Engine
 from storage.store import NotFound
@@ -39,7 +39,8 @@ STATIC = {"pages.css": "text/css", "pages.js": "text/javascript"}
 class Pages:
     """The pages of a running bot: `run` serves them.
 
-    sessions: the same as those of `PageLinks`.
+    sessions: the same as those of `PageLinks`.  frames: origins that may show them in a frame, in
+    the place of Telegram's own; "" for those.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Pages:
         sessions: Sessions,
         factors: SecondFactors | None = None,
         seconds: Callable[[], float] | None = None,
+        frames: str = "",
     ) -> None:
         self._settings = settings
         self.site = Site(
@@ -65,6 +67,7 @@ class Pages:
         self._links = OutsideLinks(engine.service_state)
         self._parts = parts
         self._seconds = seconds
+        self._frames = frames
 
     async def run(self) -> None:
         """Until cancelled. Raises OSError if the port or certificate cannot be had."""
@@ -118,6 +121,7 @@ class Pages:
             exception_handlers={Refusal: refused, NotFound: refused, HTTPException: gone},
         )
         app.router.redirect_slashes = False
-        if self._seconds is None:
-            return Guard(app, self._settings.address.rstrip("/"), site.error)
-        return Guard(app, self._settings.address.rstrip("/"), site.error, self._seconds)
+        given: dict[str, Any] = {"frames": self._frames} if self._frames else {}
+        if self._seconds is not None:
+            given["seconds"] = self._seconds
+        return Guard(app, self._settings.address.rstrip("/"), site.error, **given)

@@ -23,12 +23,12 @@ log = structlog.get_logger(__name__)
 
 FRAMES = "https://web.telegram.org https://*.web.telegram.org"
 """Telegram's own pages show Mini Apps in a frame; nobody else may."""
-POLICY = (
+_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-    f"base-uri 'none'; frame-ancestors {FRAMES}"
+    "base-uri 'none'; frame-ancestors "
 )
 HEADERS: Mapping[bytes, bytes] = {
-    b"content-security-policy": POLICY.encode(),
+    b"content-security-policy": f"{_POLICY}{FRAMES}".encode(),
     b"cache-control": b"no-store",
     b"referrer-policy": b"same-origin",
     b"x-content-type-options": b"nosniff",
@@ -85,7 +85,8 @@ class _TooLarge(Exception):
 class Guard:
     """address: the public address of the pages, such as "https://pages.example.org".
 
-    page: makes the body of an error from its status; HTML.
+    page: makes the body of an error from its status; HTML.  frames: origins whose pages may show
+    these in a frame.
     """
 
     def __init__(
@@ -94,12 +95,14 @@ class Guard:
         address: str,
         page: Callable[[int], str],
         seconds: Callable[[], float] = time.monotonic,
+        frames: str = FRAMES,
     ) -> None:
         parts = urlsplit(address)
         self._app = app
         self._host = parts.netloc.casefold()
         self._origin = f"{parts.scheme}://{parts.netloc}".casefold()
         self._page = page
+        self._headers = {**HEADERS, b"content-security-policy": f"{_POLICY}{frames}".encode()}
         self._requests = RateLimit(REQUESTS, REQUEST_SECONDS, seconds)
         self._entries = RateLimit(ENTRIES, ENTRY_SECONDS, seconds)
 
@@ -114,7 +117,7 @@ class Guard:
             if message["type"] == "http.response.start":
                 begun = True
                 own = [(k, v) for k, v in message["headers"] if k not in HEADERS]
-                message["headers"] = [*own, *HEADERS.items()]
+                message["headers"] = [*own, *self._headers.items()]
             await send(message)
 
         async def refuse(status: int) -> None:

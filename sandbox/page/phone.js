@@ -1,6 +1,6 @@
 // One phone: somebody's chat with the bot. It rings when a message comes while nobody holds it.
 
-import { attempt, get, h, post, speak } from "./dom.js";
+import { attempt, byId, get, h, post, speak } from "./dom.js";
 import { render } from "./message.js";
 import { day } from "./time.js";
 
@@ -240,7 +240,23 @@ export class Phone {
     return attempt(() => post("/human/press", { user: this.user, text }));
   }
 
+  /** A page of the service, in a sheet over the phone, with what Telegram hands over to it. */
+  async open(message, button) {
+    const found = await attempt(() => post("/human/open", {
+      user: this.user, message_id: message.message_id, text: button.text,
+    }));
+    if (!found) return;
+    const sheet = byId("sheet");
+    sheet.addEventListener("close", () => { byId("sheet-page").src = "about:blank"; }, { once: true });
+    byId("sheet-page").src = found.url;
+    sheet.showModal();
+  }
+
   async tap(message, button, node) {
+    if (button.web_app) {
+      await this.open(message, button);
+      return;
+    }
     node.setAttribute("aria-busy", "true");
     const query = await attempt(() => post("/human/tap", {
       user: this.user, message_id: message.message_id, data: button.callback_data,

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from sandbox.server import people
+from sandbox.server import mini_apps, people
 from sandbox.server.model import CallbackQuery, Chat, Json, User
 from sandbox.server.people import NotPossible, Nowhere
 from sandbox.server.requests import (
@@ -16,6 +16,7 @@ from sandbox.server.requests import (
     ByUser,
     Edit,
     InChat,
+    OpenPage,
     Press,
     RawUpdate,
     Read,
@@ -80,6 +81,15 @@ async def tap(request: Request) -> Response:
     query = people.tap(world, user, chat, message, button)
     await while_connected(request, _answered(world, query, min(wanted.wait, LONGEST_WAIT)))
     return answer(_query_document(query))
+
+
+async def open_page(request: Request) -> Response:
+    """Tap a button that opens a page inside Telegram: the address that the phone opens."""
+    world = _world(request)
+    wanted = await body_of(request, OpenPage)
+    user, chat = _where(world, wanted)
+    message, button = people.find_button(chat, user, wanted.message_id, wanted.text, None)
+    return answer({"url": mini_apps.address(world, user, message.sender.id, button)})
 
 
 async def _answered(world: World, query: CallbackQuery, wait: float) -> None:
@@ -179,6 +189,7 @@ async def update(request: Request) -> Response:
 ROUTES = [
     Route("/human/send", send, methods=["POST"]),
     Route("/human/tap", tap, methods=["POST"]),
+    Route("/human/open", open_page, methods=["POST"]),
     Route("/human/queries/{id}", get_query, methods=["GET"]),
     Route("/human/press", press, methods=["POST"]),
     Route("/human/edit", edit, methods=["POST"]),

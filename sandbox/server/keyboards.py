@@ -76,7 +76,9 @@ def _inline(button: object, settings: Settings) -> Json:
             raise bad_request("BUTTON_DATA_INVALID")
     elif action == "url":
         _check_url(str(button["url"]))
-    elif not str((button["web_app"] or {}).get("url", "")).startswith("https://"):
+    elif not str((button["web_app"] or {}).get("url", "")).startswith(
+        ("https://", "http://127.0.0.1:") if settings.pages_here else "https://"
+    ):
         raise bad_request(
             "inline keyboard button Web App URL is invalid: Only HTTPS links are allowed"
         )

@@ -35,6 +35,8 @@ class Settings:
         messages_per_second: messages a bot sends in all, in a second.
         chat_burst: messages to one chat at once, before one a second is enforced.
         any_token: whether a well-formed token that nobody registered becomes a bot of its own.
+        pages_here: whether a page inside Telegram may be at http://127.0.0.1, which Telegram itself
+            refuses; for practice, where there is no certificate.
         follower_grace_seconds: real seconds without a poll after which a follower is dropped.
         follower_hangup_seconds: the same when it hung up on its last poll, as a killed one does.
         settle_quiet_seconds: real seconds without a Bot API request after which bots without a
@@ -59,6 +61,7 @@ class Settings:
     messages_per_second: int = 30
     chat_burst: int = 5
     any_token: bool = True
+    pages_here: bool = False
     follower_grace_seconds: float = 5.0
     follower_hangup_seconds: float = 1.0
     settle_quiet_seconds: float = 0.2

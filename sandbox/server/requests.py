@@ -106,6 +106,13 @@ class Tap(InChat, kw_only=True):
     wait: float = 0.0
 
 
+class OpenPage(InChat, kw_only=True):
+    """``POST /human/open``: the button of a page, by its text."""
+
+    text: str
+    message_id: int | None = None
+
+
 class Press(InChat, kw_only=True):
     """``POST /human/press``."""
 

@@ -7,15 +7,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import time
 
-from bot.monthly import Rows
-from bot.pages_parts import RegisterTables, address_of
 from reminders.policy import Pattern, Policy
-from reminders.shifts import Shifts
-from reminders.staff_list import StaffList
-from tests.web.pages_world import TOKEN, PagesWorld, cheap
-from web.app import Pages
-from web.parts import Parts
-from web.second_factor import SecondFactors
+from tests.web.pages_world import PagesWorld
 from web.server import Listening, serve
 from web.settings import WebSettings
 
@@ -27,8 +20,6 @@ NO_SUNDAYS = Policy(
         Pattern(days=DAYS, start=time(8), end=time(8), staff=("cay",), homes=("cedar",)),
     )
 )
-REQUESTS_A_MINUTE = 2000
-"""A test opens in a minute what a person opens in an hour."""
 
 
 class Served:
@@ -39,32 +30,9 @@ class Served:
         self.secret_of_last_link = ""
 
     def link(self, who: str) -> str:
-        address = self.world.pages.link(self.world.staff(who))
+        address = self.world.links.link(self.world.staff(who))
         self.secret_of_last_link = address.partition("#")[2]
         return address
-
-
-class _World(PagesWorld):
-    """With pages that answer under an address of this machine."""
-
-    def __init__(self, address: str) -> None:
-        self.address = address
-        super().__init__(policy=NO_SUNDAYS)
-
-    def make_pages(self) -> Pages:
-        return Pages(
-            WebSettings(address=self.address),
-            self.engine,
-            TOKEN,
-            Rows(self.engine.service_state).of_the_last_years,
-            Parts(
-                register=RegisterTables(),
-                staff_list=StaffList(self.engine),
-                shifts=Shifts(self.engine),
-                invitation=address_of(self.phone.link),
-            ),
-            factors=cheap(SecondFactors(self.engine.service_state, wall=self.clock.now)),
-        )
 
 
 @asynccontextmanager
@@ -73,9 +41,10 @@ async def served() -> AsyncIterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     address = f"http://localhost:{port}"
-    async with _World(address) as world:
+    world = PagesWorld(settings=WebSettings(address=address), policy=NO_SUNDAYS)
+    async with world:
         listening = Listening(host="127.0.0.1", port=port)
-        task = asyncio.create_task(serve(world.pages.app(), listening))
+        task = asyncio.create_task(serve(world.app, listening))
         await _until_open(port)
         try:
             yield Served(world, address)

@@ -26,9 +26,9 @@ when = { duty = "N-POLICE", within = 15 }
 """
 
 
-def test_ten_nights_are_shipped_in_the_order_in_which_they_are_offered() -> None:
+def test_eleven_nights_are_shipped_in_the_order_in_which_they_are_offered() -> None:
     nights = load([SHIPPED])
-    assert len(nights) == 10
+    assert len(nights) == 11
     assert next(iter(nights)) == "late-from-school"
     assert all(night.steps and night.checks and night.scenario for night in nights.values())
 
@@ -36,7 +36,7 @@ def test_ten_nights_are_shipped_in_the_order_in_which_they_are_offered() -> None
 def test_a_service_adds_nights_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(NIGHT, encoding="utf-8")
     nights = load([SHIPPED, tmp_path])
-    assert len(nights) == 11
+    assert len(nights) == 12
     assert nights["own"].begins == datetime(2026, 7, 4, 20, tzinfo=UTC), "London summer time"
 
 

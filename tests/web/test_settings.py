@@ -48,3 +48,12 @@ def test_words_on_pages_and_initials_in_the_chat_do_not_go_together(tmp_path: Pa
     path.write_text(path.read_text(encoding="utf-8").replace('"initials"', '"reference"'))
     config, _ = load(path)
     assert config.web.words == "pages"
+
+
+def test_without_tls_the_pages_are_for_practice_on_this_machine_only(tmp_path: Path) -> None:
+    here = 'address = "http://127.0.0.1:8443"\n'
+    assert any("web.address" in line for line in complaints(with_web(tmp_path, here)))
+    practice = '\n[practice]\nclock = "http://127.0.0.1:8040"\n'
+    for address, allowed in ((here, True), (here.replace("127.0.0.1", "10.0.0.7"), False)):
+        path = with_web(tmp_path, f"{address}{practice}")
+        assert all("web.address" not in line for line in complaints(path)) == allowed
