@@ -22,7 +22,7 @@ from reminders.clock import Clock
 from reports.rows import encode
 from storage import files
 from storage.model import Past
-from storage.store import StoreError
+from storage.store import StoreError, StoreReader
 from storage.tinydb_store import TinyStore
 
 KEY = "retention"
@@ -85,7 +85,7 @@ def months_later(day: date, months: int) -> date:
     return date(day.year + years, month + 1, min(day.day, last))
 
 
-async def listed(store: TinyStore, now: datetime, months: int) -> list[Due]:
+async def listed(store: StoreReader, now: datetime, months: int) -> list[Due]:
     """As `due`, of the records as they stand."""
     return due(await store.past(EVER), words((await store.office()).state), now, months)
 

@@ -22,7 +22,7 @@ def retention(
     config: ConfigOption = CONFIG,
 ) -> None:
     """Delete closed cases whose time is over, whose case file is confirmed, and that nobody holds;
-    their rows for figures stay (not while the bot runs)."""
+    their rows for figures stay (not while the bot runs, but for --dry-run)."""
     from bot.cli import retention as keeping
 
     raise typer.Exit(keeping.run(config, dry_run=dry_run, by=by))

@@ -10,13 +10,14 @@ from pathlib import Path
 from bot.cli import closed_cases
 from bot.config import Config, ConfigError
 from bot.config_file import load
+from bot.reading import open_for_reading
 from bot.resources import open_alone
 from protocol import staff_facts
 from protocol.provider import Provider
 from protocol.staff_facts import with_record
 from reminders.clock import SystemClock
 from reminders.service_state import PEOPLE
-from storage.store import StoreError
+from storage.store import StoreError, StoreReader
 from storage.tinydb_store import TinyStore
 
 SAID = {
@@ -36,14 +37,7 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
 
     async def work(store: TinyStore, config: Config) -> None:
         clock = SystemClock()
-        lines = await closed_cases.listed(store, clock.now(), config.retention.months)
-        for one in lines:
-            print(f"{one.ref}  {one.person or '-'}  since {one.since:%d %b %Y}  {SAID[one.why]}")
-        going = sum(one.why == "goes" for one in lines)
-        months = config.retention.months
-        print(f"{len(lines)} cases are over {months} months after the return; {going} may go.")
-        if dry_run:
-            return
+        await _list(store, config)
         await _person(store, config, by)
         gone = await closed_cases.let_go(store, config, folder, clock, by)
         kept = config.book.backups_kept
@@ -52,7 +46,34 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
             f"holds them until it goes: the newest {kept} are kept, one a day."
         )
 
+    if dry_run:
+        return _would_go(config_path)
     return _with(config_path, work)
+
+
+def _would_go(config_path: Path) -> int:
+    """Only reads: also while the bot runs."""
+    folder = config_path.resolve().parent
+
+    async def reading(config: Config) -> None:
+        await _list(await open_for_reading(config, folder), config)
+
+    try:
+        config, _ = load(config_path, token_needed=False)
+        asyncio.run(reading(config))
+    except (ConfigError, StoreError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    return 0
+
+
+async def _list(store: StoreReader, config: Config) -> None:
+    months = config.retention.months
+    lines = await closed_cases.listed(store, SystemClock().now(), months)
+    for one in lines:
+        print(f"{one.ref}  {one.person or '-'}  since {one.since:%d %b %Y}  {SAID[one.why]}")
+    going = sum(one.why == "goes" for one in lines)
+    print(f"{len(lines)} cases are over {months} months after the return; {going} may go.")
 
 
 def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:

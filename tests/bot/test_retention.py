@@ -19,6 +19,8 @@ from bot.resources import open_alone
 from protocol import facts as f
 from reports.rows import Row
 from storage.keys import new_key_file
+from storage.layout import Layout
+from storage.lock import Lock
 from storage.model import Person
 from storage.store import Change
 from tests.bot.test_export import CONFIG, EXPORT
@@ -92,6 +94,16 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(config: Path) -> None
     assert "RH-0001" in text and "nobody has confirmed" in text
     assert "3 cases are over 13 months after the return; 1 may go." in text
     assert on_record(config) == before
+
+
+def test_a_dry_run_works_while_the_records_are_in_use(config: Path) -> None:
+    lock = Lock(Layout(config.parent / "data"))
+    lock.take(LATELY)
+    try:
+        assert "3 cases are over" in says(config, "retention", "--dry-run")[1]
+        assert says(config, "retention", "--by", "robin")[0] == 2
+    finally:
+        lock.release()
 
 
 def test_what_goes_is_gone_and_figures_are_what_they_were(config: Path) -> None:
