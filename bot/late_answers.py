@@ -31,11 +31,13 @@ LATE_PRIORITY = 1
 
 
 class Answer(msgspec.Struct, frozen=True, kw_only=True):
-    """A message as it goes out. `words`: a line of its own and no screen."""
+    """A message as it goes out. `words`: a line of its own, no screen. `edit`: it was to stand on
+    a message that is there."""
 
     text: str
     markup: InlineKeyboardMarkup | ReplyKeyboardMarkup | None = None
     words: bool = False
+    edit: bool = False
 
 
 async def send_answer(bot: Bot, chat_id: int, answer: Answer) -> Message:
@@ -77,11 +79,16 @@ class LateAnswers:
         if owed.task is None:
             owed.task = loop.create_task(self._pay(chat_id, owed))
 
-    def forget(self, chat_id: int) -> None:
-        """A newer screen is on its way to this chat."""
+    def forget(self, chat_id: int, newer: Answer) -> None:
+        """A newer screen is on its way to this chat. One that stands on another message takes the
+        place of no list that somebody asked for."""
         owed = self._owed.get(chat_id)
         if owed is not None:
-            owed.answers = [(until, one) for until, one in owed.answers if one.words]
+            owed.answers = [
+                (until, one)
+                for until, one in owed.answers
+                if one.words or (newer.edit and not one.edit)
+            ]
 
     def drop(self, chat_id: int) -> None:
         """Nobody on the list has this chat any more: nothing is said there."""

@@ -110,7 +110,7 @@ class TelegramPhone:
         self._name = ""
 
     async def show(self, chat_id: int, screen: Screen, message_id: int = 0) -> int:
-        answer = Answer(text=screen.text, markup=markup(screen))
+        answer = Answer(text=screen.text, markup=markup(screen), edit=bool(message_id))
         if message_id:
             try:
                 await self._soon(
@@ -215,7 +215,7 @@ class TelegramPhone:
         Raises BadRequest, Unreached.
         """
         self._missed[chat_id] = answer
-        self._late.forget(chat_id)
+        self._late.forget(chat_id, answer)
         patience = 0.0 if self._backlog.behind[chat_id] else LEAVE_SECONDS
         wait = self._limiter.wait_for(chat_id) if counted else self._limiter.pause_left(chat_id)
         if wait > patience or self._crowded(chat_id):

@@ -246,3 +246,26 @@ async def test_a_removal_ends_when_it_can_never_succeed(error: Exception, told: 
         assert it.removals.owed == []
         assert it.bot.removed == []
         assert it.told() == [("amy", "not_removed")] * told
+
+
+@in_virtual_time
+async def test_a_list_that_was_asked_for_comes_although_another_message_was_tapped() -> None:
+    """/open, and a tap on an older message right after it: both are answered."""
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("x")
+        await it.took(it.phone.show(AMY, Screen("a list")))
+        it.bot.fails = lambda _: None
+        await it.phone.show(AMY, Screen("a case"), 7)
+        await asyncio.sleep(60)
+        assert it.bot.texts(AMY) == ["a case", "a list"]
+
+
+@in_virtual_time
+async def test_a_question_that_was_answered_meanwhile_is_not_asked_again() -> None:
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("x")
+        await it.took(it.phone.show(AMY, Screen("first question"), 7))
+        it.bot.fails = lambda _: None
+        await it.phone.show(AMY, Screen("second question"), 7)
+        await asyncio.sleep(60)
+        assert it.bot.texts(AMY) == ["second question"]

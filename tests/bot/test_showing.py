@@ -54,7 +54,7 @@ class Late:
     def owe(self, chat_id: int, answer: Any) -> None:
         self.owed.append(chat_id)
 
-    def forget(self, chat_id: int) -> None:
+    def forget(self, chat_id: int, newer: object) -> None:
         self.owed = [one for one in self.owed if one != chat_id]
 
 
