@@ -14,7 +14,6 @@ one chat keep their order.
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections import Counter, OrderedDict, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -32,14 +31,10 @@ log = structlog.get_logger(__name__)
 LONG_POLL_SECONDS = 25
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause between attempts while Telegram is out of reach."""
-FIRST_GAP_SECONDS, GAP_SECONDS = 0.012, 0.01
-"""Pause before the next request while updates are under way: after new ones have come, so that
-most handlers have come back by then; and then, as long as some are still under way. What is under
-way is not confirmed, so Telegram holds no request until something new comes: whoever writes
-meanwhile waits for the next one. Ten times as long made others wait 7 times as long as in the
-quiet (`python -m bench.bot --rounds 0 --beside 40`)."""
-SHORTEST_GAP_SECONDS = 0.01
-"""The same when one of them was done meanwhile."""
+GAP_SECONDS = 0.01
+"""Pause before the next request while updates are under way. What is under way is not confirmed, so
+Telegram holds no request until something new comes: whoever writes meanwhile waits for the next
+one. Ten times as long made others wait 7 times as long as in the quiet (docs/BENCHMARKS.md)."""
 LONGEST_REST_SECONDS = 0.1
 """Between two updates of a chat with more to come: as long as the first took, and at most so long.
 Whoever sends many at once uses half of the time, and the other half is everybody else's."""
@@ -266,14 +261,7 @@ class Polling:
                 self._idle_gap = min(self._idle_gap * 1.5, LONGEST_GAP_SECONDS)
                 await self._rest(self._idle_gap)
             return
-        loop = asyncio.get_running_loop()
-        begun = loop.time()
-        self._moved.clear()
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(FIRST_GAP_SECONDS if new else GAP_SECONDS):
-                await self._moved.wait()
-        if self._under_way and (left := begun + SHORTEST_GAP_SECONDS - loop.time()) > 0:
-            await asyncio.sleep(left)
+        await asyncio.sleep(GAP_SECONDS)
 
     def _take(self, found: Sequence[Any], *, late: bool) -> bool:
         """Begins what is new, in the order of the ids. True if there was something new."""
@@ -328,7 +316,6 @@ class Polling:
                 del self._under_way[update.update_id]
                 self._remember(update.update_id)
                 self._busy(False)
-                self._moved.set()
                 if line:
                     await asyncio.sleep(min(loop.time() - begun, LONGEST_REST_SECONDS))
         finally:

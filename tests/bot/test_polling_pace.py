@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import itertools
 import time
 
@@ -153,6 +154,26 @@ async def test_conflicts_are_told_anew_after_they_were_over() -> None:
 
 
 @in_virtual_time
+async def test_after_a_long_poll_that_brought_nothing_the_next_follows_at_once(
+    clock: None,
+) -> None:
+    async with Receiving(Queue()) as it:
+        await asyncio.sleep(80)
+        assert gaps(it.queue, first=1)[:2] == [LONG_POLL_SECONDS + 0.01] * 2
+
+
+@in_virtual_time
+async def test_nothing_that_was_begun_ends_in_an_error_that_nobody_hears_of() -> None:
+    failed: list[object] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context))
+    async with Receiving(Queue(typed(1), typed(2), typed(3, BEN))) as it:
+        await asyncio.sleep(1)
+        assert sorted(it.handled) == [1, 2, 3]
+    gc.collect()
+    assert failed == []
+
+
+@in_virtual_time
 async def test_whoever_sends_many_at_once_uses_half_of_the_time() -> None:
     """Each of Amy's takes 40 ms; a slow one is followed by a short rest only; Ben has no rest."""
     begun: dict[int, float] = {}
@@ -173,6 +194,26 @@ async def test_whoever_sends_many_at_once_uses_half_of_the_time() -> None:
         it.queue.put(typed(9))
         await asyncio.sleep(1)
         assert begun[9] - last < 0.02, "who sends one after the other waits for nothing"
+
+
+@in_virtual_time
+async def test_one_at_a_time_until_nothing_is_left_and_counted_anew_after_that() -> None:
+    queue = Queue(typed(1), typed(2))
+    queue.answers = [Unreadable()] * 3
+    async with Receiving(queue) as it:
+        await asyncio.sleep(40)
+        assert it.handled == [1, 2]
+        assert queue.limits[3:6] == [1, 1, 1], "also while there is something"
+        assert queue.limits[-1] == 100
+        first = len(queue.at)
+        queue.answers = [Unreadable(), []]
+        queue.put(typed(3))
+        await asyncio.sleep(2)
+        assert 0.51 in gaps(queue, first - 1), "the first of its kind again"
+        queue.answers = [Conflict("other")] * 2
+        queue.put(typed(4))
+        await asyncio.sleep(10)
+        assert (it.told, it.handled[-1]) == (0, 4), "and so is a conflict"
 
 
 # What is known of it --------------------------------------------------------------------------
