@@ -129,6 +129,27 @@ def test_what_is_no_text_comes_in_as_its_kind() -> None:
     assert written is not None and written.other == ""
 
 
+@pytest.mark.parametrize(
+    ("content", "text", "caption"),
+    [({"text": "seen at ten"}, "seen at ten", ""), ({"photo": [], "caption": "x"}, "", "x")],
+)
+def test_what_was_typed_into_an_older_message_comes_in_as_that(
+    content: dict[str, Any], text: str, caption: str
+) -> None:
+    found = incoming(
+        read({"update_id": 9, "edited_message": {**MESSAGE, **content}}), MORGAN, False, SENT
+    )
+    assert found is not None and found.edited
+    assert (found.text, found.caption) == (text, caption)
+    new = incoming(read({"update_id": 9, "message": {**MESSAGE, **content}}), MORGAN, False, SENT)
+    assert new is not None and not new.edited
+
+
+def test_a_live_location_that_moves_asks_for_nothing() -> None:
+    moved = {"update_id": 9, "edited_message": {**MESSAGE, "location": {}}}
+    assert incoming(read(moved), MORGAN, False, SENT) is None
+
+
 def test_a_tap_comes_in_with_the_message_it_was_on() -> None:
     tap = {"id": "77", "from": {"id": 7001}, "data": "c:RH-7K2D:card"}
     shown = {"message_id": 31, "date": 1, "chat": {"id": 7002, "type": "private"}}
