@@ -197,13 +197,13 @@ async def test_whoever_sends_many_at_once_uses_half_of_the_time() -> None:
 
 
 @in_virtual_time
-async def test_one_at_a_time_until_nothing_is_left_and_counted_anew_after_that() -> None:
+async def test_after_unreadable_answers_few_are_asked_for_and_all_is_counted_anew() -> None:
     queue = Queue(typed(1), typed(2))
     queue.answers = [Unreadable()] * 3
     async with Receiving(queue) as it:
         await asyncio.sleep(40)
         assert it.handled == [1, 2]
-        assert queue.limits[3:6] == [1, 1, 1], "also while there is something"
+        assert queue.limits[3:5] == [1, 2], "twice as many after each that can be read"
         assert queue.limits[-1] == 100
         first = len(queue.at)
         queue.answers = [Unreadable(), []]
