@@ -161,7 +161,9 @@ def routes(site: Site) -> list[Route]:
         if session is not None:
             await site.form(request, session)
             site.sessions.end(session)
-        return with_cookie(see("/"), "", None)
+        gone = with_cookie(see("/"), "", None)
+        gone.headers["clear-site-data"] = '"cache", "storage"'
+        return gone
 
     return [
         Route("/", start),

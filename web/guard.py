@@ -25,7 +25,7 @@ FRAMES = "https://web.telegram.org https://*.web.telegram.org"
 """Telegram's own pages show Mini Apps in a frame; nobody else may."""
 _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
-    "base-uri 'none'; frame-ancestors "
+    "object-src 'none'; base-uri 'none'; frame-ancestors "
 )
 HEADERS: Mapping[bytes, bytes] = {
     b"content-security-policy": f"{_POLICY}{FRAMES}".encode(),
