@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.wording import pages as say
+from handlers.wording import register_pages
 from handlers.wording.common import clock
 from handlers.wording.duties import BUTTONS, title
 from protocol import facts as f
@@ -18,8 +19,9 @@ from reminders.case_records import new_ids
 from reports import sheets
 from reports.entries import lines, time, who
 from reports.sheets import NOT_KNOWN, SHEETS, Case
-from storage.model import Episode
+from storage.model import Episode, Profile
 from storage.store import NotFound, NotSaved
+from web import register_rules as rules
 from web.outside_links import OutsideLinks
 from web.recording import once_of
 from web.site import LONGEST_TEXT, Refusal, Site, Visitor, page, post, see
@@ -292,6 +294,12 @@ def _for_the_call(case: Case, reader: Staff) -> list[tuple[str, list[Field]]]:
     found = []
     for heading, fields in [("Who is calling", calling), *sheets.for_police(case)]:
         found.append((heading, [Field(n, v) for n, v in fields if NOT_KNOWN not in v]))
+    # Somebody who has moved is read about by their home of today.
+    person = case.person
+    if person and person.profile != Profile() and rules.reads(reader, person):
+        found.append(
+            (register_pages.PROFILE, [Field(n, v) for n, v in rules.passages_of(person.profile)])
+        )
     partly = [
         (n, v.replace(NOT_KNOWN, "").strip())
         for _, fields in sheets.for_police(case)

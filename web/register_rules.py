@@ -92,6 +92,11 @@ def review(profile: Profile, today: date) -> str:
     return say.review_soon(profile.review_by) if profile.review_by <= today + SOON else ""
 
 
+def passages_of(profile: Profile) -> list[tuple[str, str]]:
+    """What a profile says, by its labels; what is empty is left out."""
+    return [(label, text) for key, label in say.PASSAGES.items() if (text := getattr(profile, key))]
+
+
 def profile_of(form: Mapping[str, str], today: date) -> tuple[Profile, str]:
     """The profile that a form says, and what is wrong with it ("" if nothing is)."""
     texts = {k: form.get(k, "").strip() for k in say.PASSAGES}

@@ -23,6 +23,7 @@ COLUMNS = {
     "sector": "Sector",
     "distance": "Distance from the family home, miles",
 }
+PROFILE = "From the missing profile"
 PASSAGES = {
     "description": "Description: height, build, hair, eyes, marks",
     "phone": "Their telephone",

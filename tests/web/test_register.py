@@ -181,3 +181,19 @@ async def test_a_lying_or_forged_upload_is_refused():
         mia.page = type(mia.page)(200)  # no form, no token
         await mia.sends_file("/register/import/file", "a.csv", TABLE.encode())
         assert mia.page.status_code == 403
+
+
+async def test_whoever_rings_police_has_the_profile_before_them_on_the_page_of_the_call():
+    async with PagesWorld() as world:
+        ref = await world.reports()
+        mia, amy = await world.visitor("mia"), await world.visitor("amy")
+        await amy.get(f"/cases/{ref}/police")
+        assert "From the missing profile" not in amy.text
+        await mia.get("/register/young/YP-01")
+        await mia.post("/register/young/YP-01/profile", {"places": "the skate park"})
+        await amy.get(f"/cases/{ref}/police")
+        assert "From the missing profile" in amy.text and "the skate park" in amy.text
+        await mia.get("/register/young/YP-01")
+        await mia.post("/register/young/YP-01", {"home": "cedar"}, number=0)
+        await amy.get(f"/cases/{ref}/police")
+        assert "the skate park" not in amy.text
