@@ -90,6 +90,7 @@ def next_at(moment: datetime, clock: time, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, clock, tzinfo=zone).astimezone(UTC)
 
 
+@remembered
 def next_opening(
     moment: datetime, opens: time, closes: time, holidays: Container[date], zone: ZoneInfo
 ) -> datetime:
