@@ -32,7 +32,6 @@ ORDER: tuple[tuple[str, str], ...] = (
     *((SEEN, later) for later in AFTER_SEEN),
     (DUE, BACK),
     (POLICE, POLICE_SAID),
-    (AUTHORITY, ACKNOWLEDGED),
     (FOUND, BACK),
     (FOUND, TOLD_BACK),
     (BACK, TOLD_BACK),
@@ -49,7 +48,7 @@ ORDER: tuple[tuple[str, str], ...] = (
 been back for a while, so that nothing of the return is bound to when it was noticed. Where the
 young person was both found and back, what follows may lie between the two: see `_bounds`."""
 
-AGAIN = ((POLICE, POLICE_SAID), (AUTHORITY, ACKNOWLEDGED), (OFFERED, HELD))
+AGAIN = ((POLICE, POLICE_SAID), (OFFERED, HELD))
 """Of these the first may happen again after the second: police who refused are rung again, an
 interview is offered after one that did not count. The second follows the earliest of them."""
 BETWEEN = (CHECK, OFFERED, HELD, TOLD_BACK)

@@ -112,7 +112,7 @@ READING: list[Row] = [
     ((("telegram_id = 7003", "telegram_id = -7003"),), "-7003", ("above 0",)),
     ((("telegram_id = 7003", "telegram_id = 123456"),), "= 123456", ("the bot's own id",)),
     ((('homes = ["rowan"]', 'homes = ["rowen"]'),), "rowen", ("no home", "Did you mean 'rowan'?")),
-    ((('id = "robin"', 'id = "next"'),), '"next"', ("not nightlight, on_duty",)),
+    ((('id = "robin"', 'id = "next"'),), '"next"', ("not nightlight", "on_duty")),
     ((('name = "Robin Model"', 'name = " "'),), 'name = " "', ("1 to 60 characters",)),
     ((('phone = "07700 900203"', 'phone = "ask Sam"'),), "ask Sam", ("telephone number",)),
     (

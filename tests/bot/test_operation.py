@@ -145,6 +145,7 @@ def figures() -> set[str]:
             "unsaved_records": 0,
             "telegram_down_since": None,
             "seconds_since_tick": 1,
+            "reminders_stopped_since": None,
         },
     )
     page = HealthPage(engine, 0, SimpleNamespace(silence=1.0, oldest=0.0), 180)
