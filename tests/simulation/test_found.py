@@ -8,7 +8,6 @@ from tests.simulation.breaks import BREAKS
 from tests.simulation.world import simulate
 
 FOUND = {
-    "clock-not-watched": (128, 1, 10, "a time of the bot's own lies ahead"),
     "closed-again": (4, 2, 3, "closed twice"),
     "debt-not-on-record": (1, 4, 3, "typed words stay in a chat"),
     "one-after-another": (1, 1, 3, "somebody waited for another chat"),
