@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, NamedTuple
 
 from handlers.wording import pages as say
@@ -25,6 +25,7 @@ from web import register_rules as rules
 from web.outside_links import OutsideLinks
 from web.recording import once_of
 from web.site import LONGEST_TEXT, Refusal, Site, Visitor, page, post, see
+from web.typed_moment import NoMoment, TwiceOrNever, typed_moment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -326,15 +327,11 @@ def _numbers(site: Site, case: Case, now: datetime) -> list[tuple[str, str]]:
 def _moment(form: Mapping[str, str], known: Episode, now: datetime) -> datetime:
     """When it was, in UTC. Raises _Wrong; a time of the hour that comes twice is never guessed."""
     try:
-        typed = datetime.fromisoformat(form.get("at", ""))
-    except ValueError:
+        at = typed_moment(form.get("at", ""))
+    except NoMoment:
         raise _Wrong(say.NO_TIME) from None
-    if typed.tzinfo is not None or not 2000 <= typed.year <= 2100:
-        raise _Wrong(say.NO_TIME)
-    first, second = (typed.replace(tzinfo=LONDON, fold=fold) for fold in (0, 1))
-    if first.utcoffset() != second.utcoffset():
-        raise _Wrong(say.TWICE)
-    at = first.astimezone(UTC)
+    except TwiceOrNever:
+        raise _Wrong(say.TWICE) from None
     if at > now:
         raise _Wrong(say.IN_FUTURE)
     seen = fold(known.facts).last_seen_at

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, cast
 
 from handlers.wording import outside as say
 from handlers.wording.recording import ROLE_OPTIONS
 from protocol import facts as f
 from protocol.counting import last_of
-from protocol.london import LONDON
 from protocol.provider import Staff
 from protocol.recorded import BY_LINK
 from reminders.case_records import new_ids
@@ -18,6 +17,7 @@ from storage.model import Episode
 from storage.store import Change, NotFound, NotSaved
 from web.outside_links import HOLDS, Kind, OutsideLink, OutsideLinks
 from web.site import LONGEST_TEXT, Refusal, Site, Visitor, post, read_form, see
+from web.typed_moment import NoMoment, TwiceOrNever, typed_moment
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -209,14 +209,10 @@ def _text(form: Mapping[str, str], name: str, most: int) -> str:
 
 
 def _moment(form: Mapping[str, str]) -> datetime:
-    """Day and time in London, as UTC. Raises _Wrong; an hour that comes twice is never guessed."""
+    """When it was or will be, in UTC. Raises _Wrong."""
     try:
-        typed = datetime.fromisoformat(form.get("at", ""))
-    except ValueError:
+        return typed_moment(form.get("at", ""))
+    except NoMoment:
         raise _Wrong(say.NO_TIME) from None
-    if typed.tzinfo is not None or not 2000 <= typed.year <= 2100:
-        raise _Wrong(say.NO_TIME)
-    first, second = (typed.replace(tzinfo=LONDON, fold=fold) for fold in (0, 1))
-    if first.utcoffset() != second.utcoffset():
-        raise _Wrong(say.NO_TIME)
-    return first.astimezone(UTC)
+    except TwiceOrNever:
+        raise _Wrong(say.TWICE) from None
