@@ -23,8 +23,12 @@ from storage.keys import ID_BYTES, Keys
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
-FORMAT = 1
-"""Form of the files. A later one says here what it changed; the upgrade to it comes with it."""
+FORMAT = 2
+"""Form of the records, which the mark is sealed with: a version that knows less refuses the whole
+folder before it touches anything. 2 added kinds of facts (who read a case, attachments) that a
+version which knows only 1 would take for damage; files of 1 are read as they are."""
+FILES = 1
+"""Form of every other file: since 1 none has changed."""
 
 MAGIC = b"NLBK"
 HEADER = struct.Struct(f">4sHB{ID_BYTES}s12sQ")
@@ -66,6 +70,7 @@ class Content(NamedTuple):
     version: int
     data: bytes
     current: bool
+    format: int
 
 
 class Sealer:
@@ -85,14 +90,14 @@ class Sealer:
 
             self._ciphers = {name: AESGCM(key) for name, key in keys.by_id.items()}
 
-    def seal(self, kind: str, name: str, version: int, data: bytes) -> bytes:
+    def seal(self, kind: str, name: str, version: int, data: bytes, *, form: int = FILES) -> bytes:
         """The bytes of the file that is `name` among those of its `kind`."""
         if self.keys is None:
-            header = HEADER.pack(MAGIC, FORMAT, PLAIN, NO_KEY, bytes(12), version)
+            header = HEADER.pack(MAGIC, form, PLAIN, NO_KEY, bytes(12), version)
             return header + _digest(header, kind, name, data) + data
         key_id = self.keys.current_id
         nonce = secrets.token_bytes(12)
-        header = HEADER.pack(MAGIC, FORMAT, SEALED, key_id, nonce, version)
+        header = HEADER.pack(MAGIC, form, SEALED, key_id, nonce, version)
         return header + self._ciphers[key_id].encrypt(nonce, data, _bound(header, kind, name))
 
     def unseal(self, kind: str, name: str, raw: bytes) -> Content:
@@ -102,14 +107,14 @@ class Sealer:
             data = self._decrypt(header, kind, name, raw)
         else:
             data = _check_plain(kind, name, raw)
-        if header.format != FORMAT:
+        if header.format > FORMAT:
             msg = f"format {header.format}, and this version of Nightlight knows up to {FORMAT}"
             raise NewerFormat(msg)
         if header.seal == PLAIN and self.keys is not None and not self._plain_too:
             msg = "a plain file in an encrypted book"
             raise WrongSeal(msg)
         wanted = NO_KEY if self.keys is None else self.keys.current_id
-        return Content(header.version, data, header.key_id == wanted)
+        return Content(header.version, data, header.key_id == wanted, header.format)
 
     def _decrypt(self, header: Header, kind: str, name: str, raw: bytes) -> bytes:
         from cryptography.exceptions import InvalidTag

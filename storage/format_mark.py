@@ -21,7 +21,7 @@ class StoreProblem(StoreError):
 
 
 class Mark(msgspec.Struct, frozen=True, kw_only=True):
-    """format: of the files."""
+    """format: of the records."""
 
     format: int = FORMAT
 
@@ -57,8 +57,18 @@ def read(layout: Layout, sealer: Sealer) -> Mark | None:
 def write(layout: Layout, sealer: Sealer) -> None:
     """The mark of the present format. Raises OSError."""
     place = layout.mark
-    data = msgspec.json.encode(Mark())
-    files.write_whole(place.path, sealer.seal(place.kind, place.name, FORMAT, data))
+    files.write_whole(place.path, sealed(sealer, place.kind, place.name))
+
+
+def sealed(sealer: Sealer, kind: str, name: str) -> bytes:
+    """The mark of the present format as it is stored."""
+    return sealer.seal(kind, name, 1, msgspec.json.encode(Mark()), form=FORMAT)
+
+
+def is_behind(found: Mark | None) -> bool:
+    """Whether the mark has to be written before anything else is: without it, a version that cannot
+    read what this one writes would take it for damage."""
+    return found is None or found.format < FORMAT
 
 
 def has_files(layout: Layout) -> bool:
@@ -76,6 +86,9 @@ def _try_records(layout: Layout, sealer: Sealer) -> None:
         except UnknownKey as error:
             msg = f"the book in {layout.folder} is {error}"
             refusal = KeyProblem(msg)
+        except NewerFormat as error:
+            msg = f"the book in {layout.folder} has {error}"
+            refusal = StoreProblem(msg)
         except WrongSeal:
             refusal = _wrong_seal(layout, sealer)
         except (Damaged, OSError):

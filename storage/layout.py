@@ -97,13 +97,14 @@ class Layout:
         return None
 
     def everything(self) -> Iterator[Place]:
-        """Every file, in the order in which a copy made meanwhile is consistent: the mark, the
-        catalogue, the records. Each folder is listed when its turn comes."""
-        if self.mark.path.exists():
-            yield self.mark
+        """Every file, in the order in which a copy made meanwhile is consistent: the catalogue, the
+        records, and the mark, whose format is never behind them. Each folder is listed when its
+        turn comes."""
         for name in _stems(self.catalogue):
             yield self.catalogue_of(name)
         yield from self.records()
+        if self.mark.path.exists():
+            yield self.mark
 
     def records(self) -> Iterator[Place]:
         """Every file that is a record: drafts, office, register, open episodes, closed ones."""

@@ -54,14 +54,16 @@ def _open_locked(records: RecordFolder, found: format_mark.Mark | None, *, new: 
 def _prepare(records: RecordFolder, found: format_mark.Mark | None) -> None:
     """A mark, the present format, no left-over temporary files. Raises OSError."""
     layout, sealer = records.layout, records.sealer
+    records.mark_is_behind = format_mark.is_behind(found)
     for folder in layout.folders():
         files.sweep(folder)
     if found is None and format_mark.has_files(layout):
         records.report("catalogue", "the mark of the records was missing or damaged; made anew")
-        format_mark.write(layout, sealer)
     elif found is None:
         records.catalogue.begin()
+    if found is None:
         format_mark.write(layout, sealer)
+        records.mark_is_behind = False
 
 
 def _read(records: RecordFolder) -> None:

@@ -27,9 +27,9 @@ import msgspec
 import psycopg
 import structlog
 
-from storage import apply, chain, reference
+from storage import apply, chain, format_mark, reference
 from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
-from storage.format_mark import Mark, StoreProblem
+from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys
 from storage.lease import Lease, ask, connect, plain_words, settings
 from storage.model import Draft, Episode, Message, Office, Past, Person
@@ -763,4 +763,4 @@ def _unknown(error: psycopg.Error) -> bool:
 
 def new_mark(keys: Keys | None, service: str) -> bytes:
     """The sealed mark of a new service: its format, and its key proved."""
-    return Sealer(keys).seal("book", service, 1, msgspec.json.encode(Mark()))
+    return format_mark.sealed(Sealer(keys), "book", service)

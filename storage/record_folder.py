@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from storage import apply, files, quarantine, reference
+from storage import apply, files, format_mark, quarantine, reference
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -62,6 +62,7 @@ class RecordFolder:
         self.slots: Mapping[str, DraftSlot] = {}
         self.office = Office()
         self.register = Register()
+        self.mark_is_behind = False
         self._given: set[str] = set()
         self._told: set[str] = set()
         self._files: dict[str, RecordFile[Any]] = {}
@@ -230,6 +231,9 @@ class RecordFolder:
 
     def _save(self, file: RecordFile[T], value: T) -> None:
         self.lock.check()
+        if self.mark_is_behind:
+            format_mark.write(self.layout, self.sealer)
+            self.mark_is_behind = False
         try:
             file.save(value)
             self.lock.check()

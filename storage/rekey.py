@@ -61,7 +61,7 @@ def reseal(
 
 
 def _seal(place: Place, content: Content, sealer: Sealer) -> None:
-    sealed = sealer.seal(place.kind, place.name, content.version, content.data)
+    sealed = sealer.seal(place.kind, place.name, content.version, content.data, form=content.format)
     files.write_whole(place.path, sealed)
 
 

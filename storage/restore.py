@@ -69,11 +69,14 @@ def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now
         msg = f"{what} is not in the backup {path.name}"
         raise BackupProblem(msg)
     content = _kept(path, kept, sealer)
-    format_mark.read(layout, sealer)
+    found = format_mark.read(layout, sealer)
     lock = Lock(layout)
     lock.take(now)
     try:
         lock.check()
+        # The backup may be of a later format than what stands here.
+        if format_mark.is_behind(found):
+            format_mark.write(layout, sealer)
         return _put_back(layout, sealer, path, kept, content, now)
     except OSError as error:
         msg = f"{kept.label} was not restored: {error.strerror or error}"

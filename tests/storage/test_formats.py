@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from protocol.facts import CaseRead
 from storage import chain
+from storage.backup import backup
+from storage.envelope import FORMAT
 from storage.keys import Keys
 from storage.model import Person
+from storage.rekey import reseal
+from storage.restore import restore_one
 from storage.store import Change
 from storage.tinydb_store import TinyStore
 from storage.verify import verify
@@ -68,6 +73,51 @@ async def test_kept_records_are_read_and_can_be_written(shelf, name):
     await store.commit("ROWAN-7K3F", 2, Change(facts=[people.note("f7")]))
     assert (await (await shelf.again()).episode("ROWAN-7K3F")).version == 3
     assert shelf.troubles == []
+
+
+def refuses(shelf, monkeypatch):
+    """Whether a version that knows only the format before refuses the folder, and says so."""
+    with monkeypatch.context() as older:
+        older.setattr("storage.envelope.FORMAT", FORMAT - 1)
+        problems = verify(shelf.folder, shelf.keys, summarise=summarise)
+    return any(f"has format {FORMAT}, and this version" in one for one in problems)
+
+
+async def test_a_folder_takes_the_present_format_with_the_first_change(shelf, monkeypatch):
+    """Until then the version before still opens it; from then on it refuses with a message, in the
+    place of setting aside what it cannot read."""
+    shutil.copytree(KEPT / "store-v1-encrypted", shelf.folder)
+    shelf.keys = KEY
+    store = await shelf.open()
+    assert not refuses(shelf, monkeypatch)
+    read = CaseRead(id="f7", by="robin", recorded_at=NIGHT, what="case_file")
+    await store.commit("ROWAN-7K3F", 2, Change(facts=[read]))
+    assert refuses(shelf, monkeypatch)
+    assert verify(shelf.folder, shelf.keys, summarise=summarise) == []
+    assert (await (await shelf.again()).episode("ROWAN-7K3F")).facts[-1] == read
+
+
+async def test_a_record_that_comes_back_from_a_backup_brings_its_format_along(
+    shelf, tmp_path, monkeypatch
+):
+    shutil.copytree(KEPT / "store-v1-encrypted", shelf.folder)
+    shelf.keys = KEY
+    store = await shelf.open()
+    await store.commit("ROWAN-7K3F", 2, Change(facts=[people.note("f7")]))
+    await shelf.close()
+    backup(shelf.folder, tmp_path / "kept", KEY, now=NIGHT)
+    shutil.rmtree(shelf.folder)
+    shutil.copytree(KEPT / "store-v1-encrypted", shelf.folder)
+    assert not refuses(shelf, monkeypatch)
+    restore_one(tmp_path / "kept", shelf.folder, KEY, "ROWAN-7K3F", now=NIGHT)
+    assert refuses(shelf, monkeypatch)
+
+
+async def test_another_key_changes_no_format(shelf, monkeypatch):
+    shutil.copytree(KEPT / "store-v1-encrypted", shelf.folder)
+    shelf.keys = Keys([bytes(31) + b"1", bytes(range(32))], source="this test")
+    assert reseal(shelf.folder, shelf.keys, now=NIGHT) == []
+    assert not refuses(shelf, monkeypatch)
 
 
 if __name__ == "__main__":

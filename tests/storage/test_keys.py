@@ -108,13 +108,11 @@ async def test_a_plain_book_is_not_opened_as_an_encrypted_one(shelf):
     assert shelf.files() == before
 
 
-async def test_a_book_of_a_later_version_is_refused_and_left_alone(shelf, monkeypatch):
+async def test_a_book_of_a_later_version_is_refused_and_left_alone(shelf):
     await a_night(await shelf.open())
     await shelf.close()
-    monkeypatch.setattr("storage.envelope.FORMAT", 3)
     place = Layout(shelf.folder).mark
-    place.path.write_bytes(Sealer(shelf.keys).seal("book", "book", 3, b"{}"))
-    monkeypatch.undo()
+    place.path.write_bytes(Sealer(shelf.keys).seal("book", "book", 3, b"{}", form=3))
     before = shelf.files()
     with pytest.raises(StoreProblem, match="format 3"):
         await shelf.open()
