@@ -9,6 +9,7 @@ from handlers.case_view import CaseView, for_this_home
 from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
+from handlers.wording.acts import at_once
 from handlers.wording.after_return import AFTER_CLOSING
 from handlers.wording.common import near_clock
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
@@ -51,8 +52,8 @@ def text(view: CaseView) -> str:
 
 def urgent_first(view: CaseView) -> tuple[list[Duty], list[Duty]]:
     """What to do now, most urgent first and at most three, or else the next duty; and the rest."""
-    ordered = sorted(view.duties, key=lambda d: (d.id not in say.AT_ONCE, d.at, d.id))
-    now_due = [d for d in ordered if d.at <= view.now or d.id in say.AT_ONCE][: say.MOST_NOW]
+    ordered = sorted(view.duties, key=lambda d: (not at_once(d.id, view), d.at, d.id))
+    now_due = [d for d in ordered if d.at <= view.now or at_once(d.id, view)][: say.MOST_NOW]
     now_due = now_due or ordered[:1]
     later = sorted((d for d in ordered if d not in now_due), key=lambda d: (d.at, d.id))
     return now_due, later
@@ -98,12 +99,12 @@ def main_buttons(view: CaseView, staff: Staff) -> tuple[tuple[Button, ...], ...]
 
 def _done(view: CaseView, duties: Sequence[Duty]) -> tuple[tuple[Button, ...], ...]:
     """A button for each duty that ends when somebody says that it is done."""
-    kinds = [known.kind for d in duties if (known := view.pack.duty(d.id)) is not None]
+    kinds = [known.kind for d in duties if (known := view.duty(d.id)) is not None]
     several = kinds.count("checkpoint") > 1
     return tuple(
         (
             Button(
-                button(d.id, view.pack, missing=view.missing, named=several),
+                button(d.id, view.pack, missing=view.missing and not view.located, named=several),
                 f"c:{view.ref}:done:{code(d.id)}",
             ),
         )
@@ -163,7 +164,7 @@ def done_by_hand(view: CaseView) -> list[Duty]:
     that end because somebody says that they are done."""
     found = []
     for duty in view.duties:
-        known = view.pack.duty(duty.id)
+        known = view.duty(duty.id)
         early = known is not None and known.kind in ("review", "meeting", "referral")
         if duty.id not in RECORDED_BY and (early or duty.at <= view.now):
             found.append(duty)

@@ -8,14 +8,17 @@ from datetime import datetime
 import msgspec
 
 from protocol import facts as f
+from protocol import rules
 from protocol.counting import counting
 from protocol.episode import Episode as Known
 from protocol.facts import Fact
 from protocol.fold import fold
 from protocol.london import is_out_of_hours
+from protocol.on_record import OnRecord
 from protocol.pack import Pack
 from protocol.provider import Authority, Contact, Home, Provider
 from protocol.standing import Standing
+from protocol.view import History, View
 from reminders.duties import Duty
 from storage.model import Episode, Person
 
@@ -54,6 +57,17 @@ class CaseView(msgspec.Struct, frozen=True, kw_only=True, eq=False):
     def has(self, kind: type[Fact]) -> bool:
         """Is a fact of this kind on record and not withdrawn?"""
         return any(type(fact) is kind for fact in self.facts)
+
+    def duty(self, duty_id: str) -> rules.Duty | None:
+        """The duty of the pack with this id; of several cases of it, the one that holds now."""
+        packs = (self.pack, *self.pack.used())
+        found = ([d for d in pack.book.duties if d.id == duty_id] for pack in packs)
+        cases = next((some for some in found if some), [])
+        if len(cases) < 2:
+            return cases[0] if cases else None
+        seen = View(OnRecord(self.folded), History((), self.pack), self.pack, self.now)
+        listed = (due.duty for due in seen.at(self.now).outcome().duties)
+        return next((duty for duty in listed if duty.id == duty_id), cases[0])
 
     @property
     def missing(self) -> bool:

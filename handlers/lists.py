@@ -57,17 +57,7 @@ async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) ->
         return
     items = []
     for episode in cases:
-        view = await show_card.view(context, episode)
-        text = say.case(
-            episode,
-            context.service.home(episode.home),
-            view.state,
-            "missing" if view.missing else view.folded.category,
-            view.facts,
-            view.duties,
-            view.pack,
-            view.now,
-        )
+        text = say.case(await show_card.view(context, episode))
         items.append(Item(text, ((_button(context, episode, "card"),),)))
     screen = paged(say.OPEN, items, page, lambda number: f"l:open:{number}", most_items=ON_A_PAGE)
     await context.phone.show(incoming.chat_id, screen, at)

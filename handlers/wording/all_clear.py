@@ -8,10 +8,10 @@ import msgspec
 
 from handlers.case_view import CaseView
 from handlers.chat import Screen, bold, plain
-from handlers.wording import duties
+from handlers.wording import acts, duties
 from handlers.wording.acts import subject
 from handlers.wording.common import clock
-from handlers.wording.messages import Words, moment
+from handlers.wording.messages import Words
 from reminders.all_clear import Ended
 from storage.model import Message
 
@@ -31,7 +31,7 @@ def no_longer(duty: str, ref: str, words: Words) -> str:
 
 def line(one: Ended, ref: str, words: Words) -> str:
     """A duty that is over, in one line."""
-    about = f"{plain(duties.title(one.duty, words.pack))} · {bold(ref)}"
+    about = f"{plain(duties.listed(one.duty, words.pack))} · {bold(ref)}"
     at = clock(one.at, words.now) if one.at is not None else ""
     name = plain(words.name(one.by))
     match one.why:
@@ -48,8 +48,12 @@ def line(one: Ended, ref: str, words: Words) -> str:
 def over(message: Message, view: CaseView) -> Screen:
     """They are found or back: to everybody who was woken, without a sound."""
     by = plain(view.names.get(message.data["by"], message.data["by"]))
-    what = "Back" if message.data["what"] == "back" else "Found"
-    return Screen(
-        f"🏠 {subject(view)}\n{what} at {clock(moment(message.data['at']), view.now)} "
-        f"(recorded by {by}). You need not do anything now."
-    )
+    left = [duty for duty in view.duties if acts.at_once(duty.id, view)]
+    if not (view.back or view.located):
+        said = f"Recorded as {message.data['what']} by {by}, which does not count any more."
+    elif left:
+        what = plain(acts.title(left[0].id, view))
+        said = f"Recorded by {by}. Still to be done, whoever is on duty is asked: {what}."
+    else:
+        said = f"Recorded by {by}. You need not do anything now."
+    return Screen(f"🏠 {subject(view)}\n{said}")

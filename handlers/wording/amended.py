@@ -34,7 +34,7 @@ def line(part: Message, told: Outcome, ref: str, words: Words) -> str:
             what = "Back" if part.data["what"] == "back" else "Found"
             return f"🏠 {what} at {at} (put right by {name}): {bold(ref)}"
         case "open":
-            title = plain(duties.title(part.about, words.pack))
+            title = plain(duties.listed(part.about, words.pack))
             return f"⏰ {name} does not have it any more, and it is not done: {title} · {bold(ref)}"
         case "back" if part.kind == "level":
             return f"✅ Back since {at}: {bold(ref)}"

@@ -8,8 +8,8 @@ from datetime import datetime
 
 from handlers.case_view import CaseView
 from handlers.chat import bold, plain
-from handlers.wording import after_return, duties, recording
-from handlers.wording.acts import CRIME_IN_ACTION, act, subject
+from handlers.wording import acts, after_return, duties, recording
+from handlers.wording.acts import CRIME_IN_ACTION, act, at_once, subject
 from handlers.wording.common import DANGER, clock, near_clock, ordinal, span
 from handlers.wording.duties import title
 from handlers.wording.report import FACTOR_LABELS
@@ -25,8 +25,6 @@ from reminders.duties import Duty
 MANAGER_ONLY = "Only a manager can do that."
 CLOSED_FORM = "This question is closed. /open shows your cases."
 NOTHING_DUE = "Nothing is due now."
-AT_ONCE = ("REF-OOH", "REF-DUTY", "N-POLICE")
-"""Found and unsafe, and police: above everything else that is to be done."""
 MOST_NOW, MOST_DUE, MOST_DONE = 3, 3, 3
 ACTS_SPELT = 2
 """Acts in words; a third has its title, its button is there."""
@@ -93,8 +91,8 @@ def repeats(view: CaseView) -> str:
 
 def cannot_wait(now_due: Sequence[Duty], view: CaseView) -> bool:
     """Is there anything to do at once?"""
-    at_once = any(duty.at <= view.now or duty.id in AT_ONCE for duty in now_due)
-    return view.state.computed.emergency or at_once
+    urgent = any(duty.at <= view.now or at_once(duty.id, view) for duty in now_due)
+    return view.state.computed.emergency or urgent
 
 
 def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
@@ -106,7 +104,7 @@ def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
         holds = holder(duty, view)
         mark = f"{number}. " if len(now_due) > 1 else ""
         whole = act(duty.id, view)
-        short = plain(title(duty.id, view.pack)) if number > ACTS_SPELT else _first_sentence(whole)
+        short = plain(acts.title(duty.id, view)) if number > ACTS_SPELT else _first_sentence(whole)
         said = whole if number == 1 else f"{short}."
         lines.append(f"{mark}{said}{holds}")
     return lines
@@ -130,7 +128,7 @@ def coming(later: Sequence[Duty], view: CaseView, most: int) -> list[str]:
             notes[WHOSE[set_by]] = None
         late = "‼️ since" if duty.at <= view.now else "🕑"
         at = near_clock(duty.at, view.now)
-        name = plain(title(duty.id, view.pack) + duties.whose(duty.authority))
+        name = plain(acts.title(duty.id, view) + duties.whose(duty.authority))
         lines.append(f"{late} {at} {name}{mark}{holder(duty, view)}")
     if len(later) > most:
         lines.append(f"… and {len(later) - most} more: {WHY}")

@@ -28,7 +28,7 @@ def weekly(message: Message, words: Words) -> Screen:
         lines.append(f"… and {len(data['open']) - MOST} more: /open")
     lines += ["", f"<b>Duties not met: {len(data['unmet'])}</b>"]
     for duty in data["unmet"][:MOST]:
-        title = plain(duties.title(duty["duty"], words.pack))
+        title = plain(duties.listed(duty["duty"], words.pack))
         own = not duty.get("in_protocol", True)
         set_by = "none" if own else duties.set_by(duty["duty"], words.pack)
         lines.append(f"‼️ {plain(duty['ref'])} {title}: {due(moment(duty['at']), now, set_by)}")
@@ -107,5 +107,5 @@ def _unanswered(found: list[dict[str, Any]], words: Words) -> list[str]:
         return ["Every reminder was answered."]
     lines = [bold(f"Reminders that nobody answered: {len(found)}")]
     for one in found[:MOST]:
-        lines.append(f"{plain(one['ref'])} {plain(duties.title(one['duty'], words.pack))}")
+        lines.append(f"{plain(one['ref'])} {plain(duties.listed(one['duty'], words.pack))}")
     return lines

@@ -85,6 +85,24 @@ def title(duty: str, pack: Pack) -> str:
     return known.title if known else OWN_TITLES.get(duty, duty)
 
 
+IN_LISTS = {
+    "N-POLICE": "Ring the police: 999 in danger, else 101",
+    "CP-2H-U11": "Look again: a younger child is still away",
+    "CP-4H": "Look again: no short absence any more",
+    "CP-24H": "Look again: away for 24 hours",
+    "CP-72H-OPEN": "Look again: away for three days",
+    "POLICE-CHALLENGE": "Police refused the report",
+    "REF-OOH": "Refer now: may not be safe to go back",
+    "REF-DUTY": "Refer now: may not be safe to go back",
+}
+
+
+def listed(duty: str, pack: Pack) -> str:
+    """What the duty is called in a list that does not know how the case stands: nothing that could
+    be wrong of it (101 in an emergency, a report that was made)."""
+    return IN_LISTS.get(duty) or title(duty, pack)
+
+
 def whose(authority: str) -> str:
     """Behind a duty that the placing authority's own protocol asks for; "" for the home's."""
     return f" ({authority}'s own protocol)" if authority else ""
@@ -102,11 +120,7 @@ SHORT = {
     "CLOSE": "closing",
     "ASK-CONCERNS": "concerns",
 }
-
-
-def short(duty: str, pack: Pack) -> str:
-    """A word or two for a button that names one duty among several."""
-    return SHORT.get(duty) or title(duty, pack)[:24].lower()
+"""A word or two where one duty is named among several."""
 
 
 def button(duty: str, pack: Pack, *, missing: bool = True, named: bool = False) -> str:

@@ -5,16 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from handlers.case_view import CaseView
 from handlers.chat import bold, plain
-from handlers.wording import duties as duties_
+from handlers.wording import acts, duties
 from handlers.wording.common import clock, cut, due, listed, span
-from handlers.wording.duties import title
 from protocol import facts as f
 from protocol.facts import Fact
-from protocol.pack import Pack
 from protocol.provider import Home
-from protocol.standing import Standing
-from reminders.duties import Duty
 from storage.model import Episode
 
 OPEN = "<b>Open cases</b>"
@@ -34,29 +31,22 @@ TOLD: dict[type[Fact], str] = {
 """What counts as done in a list; of several of one kind the last."""
 
 
-def case(
-    episode: Episode,
-    home: Home | None,
-    standing: Standing,
-    category: str,
-    facts: Sequence[Fact],
-    duties: Sequence[Duty],
-    pack: Pack,
-    now: datetime,
-) -> str:
+def case(view: CaseView) -> str:
     """Who by reference and age, since when, what was done, and the next act."""
-    assessment = standing.computed
+    assessment, now = view.state.computed, view.now
     start = clock(assessment.start, now)
-    if assessment.returned:
+    if view.back:
         state = f"back since {clock(assessment.end, now)}, was away since {start}"
+    elif view.located and view.folded.located_at is not None:
+        state = f"found {clock(view.folded.located_at, now)}, not back; away since {start}"
     else:
-        away = "missing" if category == "missing" else "away, whereabouts known"
+        away = "missing" if view.missing else "away, whereabouts known,"
         state = f"{away} since {start} ({span(now - assessment.start)})"
     age = f", {assessment.age}" if assessment.age is not None else ""
-    where = f" · {plain(cut(home.name))}" if home else ""
-    who = f"{bold(episode.ref)} · {plain(cut(episode.person))}{age}{where}"
+    where = f" · {plain(cut(view.home.name))}" if view.home else ""
+    who = f"{bold(view.ref)} · {plain(cut(view.episode.person))}{age}{where}"
     return "\n".join(
-        [f"{who} · level {standing.shown}", state, done(facts, now), next_act(duties, pack, now)]
+        [f"{who} · level {view.state.shown}", state, done(view.facts, now), next_act(view)]
     )
 
 
@@ -69,18 +59,19 @@ def done(facts: Sequence[Fact], now: datetime) -> str:
     return f"Done: {plain(listed(named))}" if named else NOBODY_TOLD
 
 
-def next_act(duties: Sequence[Duty], pack: Pack, now: datetime) -> str:
+def next_act(view: CaseView) -> str:
     """The most urgent thing to do, and how many more are due."""
-    if not duties:
+    now = view.now
+    if not view.duties:
         return "Nothing due."
-    first = min(duties, key=lambda d: d.at)
-    late = sum(d.at <= now for d in duties)
-    mark = "‼️" if first.at <= now else "🕑"
-    set_by = duties_.set_by(first.id, pack) if first.in_protocol else "none"
+    first = min(view.duties, key=lambda d: (not acts.at_once(d.id, view), d.at))
+    late = sum(d.at <= now for d in view.duties)
+    mark = "🚨" if view.state.computed.emergency else "‼️" if first.at <= now else "🕑"
+    set_by = duties.set_by(first.id, view.pack) if first.in_protocol else "none"
     when = due(first.at, now, set_by)
     more = f" (+{late - 1} more due)" if late > 1 else ""
-    asks = plain(duties_.whose(first.authority))
-    return f"{mark} Next: {plain(title(first.id, pack))}{asks}: {when}{more}"
+    asks = plain(duties.whose(first.authority))
+    return f"{mark} Next: {plain(acts.title(first.id, view))}{asks}: {when}{more}"
 
 
 def case_button(episode: Episode, home: Home | None) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from handlers.case_view import CaseView
 from handlers.chat import Button, Screen, plain
-from handlers.wording import duties
+from handlers.wording import acts, duties
 from handlers.wording.acts import CRIME_IN_ACTION, act, dialable, subject
 from handlers.wording.common import DANGER, clock, due, listed, sentence, span
 from handlers.wording.recording import ROLE_OPTIONS
@@ -79,7 +79,7 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
     lines.append("<b>Do now:</b>")
     for number, message in enumerate(messages[:ACTS_SHOWN], 1):
         lines.append(f"{number}. {act(message.about, view)} {_when(message, view)}")
-    if rest := [duties.title(m.about, view.pack) for m in messages[ACTS_SHOWN:]]:
+    if rest := [acts.title(m.about, view) for m in messages[ACTS_SHOWN:]]:
         lines.append(f"Also: {plain(listed(rest))}.")
     late = max(messages, key=lambda m: int(m.data.get("late_minutes", 0)))
     lines += list(dict.fromkeys(line for m in messages for line in _state(m, view, late is m)))
@@ -89,18 +89,20 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
     lines += ["", DANGER]
     buttons: list[tuple[Button, ...]] = []
     for message in messages:
-        name = duties.short(message.about, view.pack)
+        name = acts.short(message.about, view)
         have = Button(f"🙋 I have it: {name}", f"r:{view.ref}:{message.about}:have")
         buttons += [(have,), *_recording(message.about, view)]
     buttons.append((Button("📄 Case", f"c:{view.ref}:card"),))
     return Screen("\n".join(lines), tuple(dict.fromkeys(buttons)))
 
 
-def _order(message: Message, view: CaseView) -> tuple[int, float]:
-    """What somebody has to be told comes first; of checkpoints that have passed, the latest."""
-    known = view.pack.duty(message.about)
+def _order(message: Message, view: CaseView) -> tuple[bool, int, float]:
+    """What cannot wait comes first, then what somebody has to be told; of checkpoints that have
+    passed, the latest."""
+    known = view.duty(message.about)
     passed = known is not None and known.kind == "checkpoint"
-    return (int(passed), -moment(message.data["duty_at"]).timestamp() if passed else 0.0)
+    later = not acts.at_once(message.about, view)
+    return (later, int(passed), -moment(message.data["duty_at"]).timestamp() if passed else 0.0)
 
 
 def _again(messages: Sequence[Message]) -> list[str]:
@@ -168,11 +170,14 @@ def reminder_buttons(
 
 def _recording(duty: str, view: CaseView) -> tuple[tuple[Button, ...], ...]:
     """The buttons that record that the act is done."""
-    done = Button(duties.button(duty, view.pack, missing=view.missing), f"r:{view.ref}:{duty}:do")
+    done = Button(
+        duties.button(duty, view.pack, missing=view.missing and not view.located),
+        f"r:{view.ref}:{duty}:do",
+    )
     if duty == "N-PARENTS":
         told = Button(duties.BUTTONS["parents"], f"c:{view.ref}:parents")
         return ((told, Button(duties.BUTTONS["withheld"], f"c:{view.ref}:withheld")),)
-    known = view.pack.duty(duty)
+    known = view.duty(duty)
     if known is not None and known.kind == "checkpoint":
         return ((Button(duties.BUTTONS["back"], f"c:{view.ref}:back"), done),)
     return ((done,),)
@@ -182,7 +187,7 @@ def taken(message: Message, view: CaseView) -> Screen:
     """Somebody else has it: those who were asked may put the phone down."""
     data = message.data
     step = f" Next: {plain(data['next_step'])}." if data.get("next_step") else ""
-    title = plain(duties.title(message.about, view.pack))
+    title = plain(acts.title(message.about, view))
     name = plain(view.names.get(data["owner"], data["owner"]))
     return Screen(
         f"👍 {subject(view)}\n{name} has it: {title}.{step}\n"
@@ -195,8 +200,11 @@ def level(message: Message, view: CaseView) -> Screen:
     """The level changed: from what to what, and what to do about it."""
     now_at, before = int(message.data["level"]), int(message.data["before"])
     change = f" (before: {before})" if message.data.get("announced") else ""
-    first = next((duty for duty in view.duties if duty.at <= view.now), None)
+    due_now = [duty for duty in view.duties if duty.at <= view.now]
+    first = min(due_now, key=lambda duty: (not acts.at_once(duty.id, view), duty.at), default=None)
     lines = [f"🔔 {subject(view)}", f"Now <b>level {now_at}</b>{change}."]
+    if view.state.computed.emergency:
+        lines.append(CRIME_IN_ACTION)
     lines.append(
         f"<b>Do now:</b> {act(first.id, view)}"
         if first

@@ -231,6 +231,8 @@ def _so_far(case: dict[str, Any], now: datetime) -> list[str]:
     away = "Missing" if case["category"] == "missing" else "Away, whereabouts known"
     seen = case.get("last_seen_at")
     state = f"{away}, last seen {clock(moment(seen), now) if seen else 'not known'}"
+    if "located" in case["done"]:
+        state = f"Found, not back; last seen {clock(moment(seen), now) if seen else 'not known'}"
     if back := case.get("back_at"):
         state = f"Back since {clock(moment(back), now)}"
     known = {str(kind.__struct_config__.tag): said for kind, said in TOLD.items()}
@@ -252,7 +254,7 @@ def case_rows(cases: Sequence[dict[str, Any]]) -> tuple[tuple[Button, ...], ...]
 
 def _line(mark: str, duty: dict[str, Any], words: Words) -> str:
     owner = f" · {plain(words.name(duty['owner']))} has it" if duty.get("owner") else ""
-    title = plain(duties.title(duty["duty"], words.pack))
+    title = plain(duties.listed(duty["duty"], words.pack))
     at = moment(duty["at"])
     in_protocol = duty.get("in_protocol", True)
     when = due(at, words.now, duties.set_by(duty["duty"], words.pack) if in_protocol else "none")

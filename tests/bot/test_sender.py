@@ -122,7 +122,7 @@ async def test_nothing_goes_to_somebody_who_is_not_on_the_list_now() -> None:
             "over",
             "",
             {"by": "ben", "what": "back", "at": "2026-11-21T21:00:00+00:00", "fact": "f9"},
-            ["🏠", "Back at", "recorded by Ben Example"],
+            ["🏠", "MISSING since", "Recorded as back by Ben Example"],
         ),
         ("card", "", {}, ["YP-01", "Level 1"]),
         ("something_new", "N-POLICE", {}, ["🔔", "Rowan House: Ring the police"]),

@@ -18,6 +18,7 @@ from protocol.pack import load_pack
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
 from protocol.standing import standing
 from reminders.acknowledge import Answer
+from reminders.duties import Duty
 from storage.model import Entry, Episode, Message, Person
 
 NOW = datetime(2026, 11, 22, 3, 5, tzinfo=UTC)
@@ -140,7 +141,7 @@ def test_several_acts_are_numbered_and_each_has_its_buttons() -> None:
     lines = plain(screen.text).splitlines()
     assert lines[0].startswith("‼️ RH-7K2D · YP-07 · age 13")
     assert [line[:2] for line in lines[3:5]] == ["1.", "2."]
-    assert lines[5] == "Also: Look again: report missing, ask the police for news."
+    assert lines[5] == "Also: Look again: report missing to the police."
     labels = [button.label for row in screen.rows for button in row]
     assert sum(label.startswith("🙋 I have it") for label in labels) == 3
     assert {
@@ -172,6 +173,55 @@ def test_an_abduction_stands_above_everything() -> None:
     text = plain(messages.reminder(message("reminder", "CP-4H", duty_at=at()), view).text)
     assert text.splitlines()[2] == "🚨 Crime in action: ring 999 now."
     assert "🚨 Crime in action: ring 999 now." in plain(case_card.text(view))
+
+
+TAKEN = f.Abducted(id="f2", by="morgan", recorded_at=NOW, at=NOW)
+TOLD = f.PoliceTold(id="f3", by="morgan", recorded_at=NOW, at=NOW)
+REFUSED = f.PoliceAnswered(id="f4", by="morgan", recorded_at=NOW, at=NOW, accepted=False)
+FOUND = f.Located(id="f5", by="morgan", recorded_at=NOW, at=NOW, where="")
+
+
+def asked_of(duty: str, *facts: f.Fact, duties: tuple[str, ...] = ()) -> str:
+    """The act of a reminder about a case of which all this is on record."""
+    view = case(NOW, *facts)
+    due = tuple(Duty(id=one, at=NOW, starts=NOW) for one in duties)
+    view = msgspec.structs.replace(view, duties=due)
+    return plain(messages.reminder(message("reminder", duty, duty_at=at()), view).text)
+
+
+def test_nobody_is_sent_to_101_while_a_crime_is_in_action() -> None:
+    """Reminder, card and list say 999, and say it of somebody who was taken, not reported."""
+    words = "Ring 999 and say that the young person was taken or forced away. "
+    words += "Write down the reference and who took it."
+    assert acts.act("N-POLICE", case(NOW, TAKEN)) == words
+    for duty in ("N-POLICE", "CP-4H", "CP-2H-U11", "CP-24H", "CP-72H-OPEN", "POLICE-CHALLENGE"):
+        assert "101" not in asked_of(duty, TAKEN)
+    assert "Ring the police on 101" in asked_of("N-POLICE")
+    refused = asked_of("POLICE-CHALLENGE", TAKEN, TOLD, REFUSED, duties=("POLICE-CHALLENGE",))
+    assert "ring 999 again" in refused
+
+
+def test_nobody_is_asked_for_a_report_that_was_made() -> None:
+    """Told: ask for news. Refused, or never told: report. Found: agree how they come back."""
+    told = asked_of("CP-4H", TOLD)
+    assert "ask what they have found" in told and "Report missing" not in told
+    assert "Report missing to the police" in asked_of("CP-4H")
+    refused = asked_of("CP-4H", TOLD, REFUSED, duties=("POLICE-CHALLENGE",))
+    assert "Report missing to the police" in refused
+    for duty in ("CP-2H-U11", "CP-4H", "CP-24H"):
+        found = asked_of(duty, TOLD, FOUND)
+        assert "They are found and not back: agree with Haringey's emergency duty team" in found
+        assert "missing" not in found.casefold().partition("do now")[2]
+    assert "Report missing" in asked_of("CP-24H") and "Report missing" not in told
+
+
+def test_a_referral_names_the_team_that_answers_now() -> None:
+    """Found at night, still to be referred in the morning: the day team, in title and act."""
+    monday = datetime(2026, 11, 23, 11, 5, tzinfo=UTC)
+    back = f.Returned(id="f6", by="morgan", recorded_at=monday, at=monday)
+    assert acts.title("REF-OOH", case(NOW, FOUND)) == "Refer now to the emergency duty team"
+    assert acts.title("REF-OOH", case(monday, FOUND)) == "Refer now to the duty team"
+    assert "They are back" in acts.act("REF-OOH", case(monday, FOUND, back))
 
 
 def test_lateness_is_said_in_hours_where_it_is_hours() -> None:

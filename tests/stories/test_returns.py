@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.driver import Person
-from tests.stories.night import Night, london
+from tests.stories.night import Night, london, reference
 
 ANOTHER_MANAGER = """
 [[staff]]
@@ -24,6 +24,13 @@ phone = "07700 900205"
 async def taps(who: Person, *labels: str) -> None:
     for label in labels:
         await who.taps(label)
+
+
+async def taps_of_a_report(who: Person, whereabouts: str, police: str, *, worse: str) -> None:
+    """A report of YP-01 with one thing ticked that makes it worse."""
+    await who.sends("/missing")
+    await taps(who, "YP-01", whereabouts, police, "Just now", "No set time", "Did not come back")
+    await taps(who, worse, "That's all (1 ticked)", "Save the report")
 
 
 async def comes_back(night: Night, ref: str, *, when: str = "Just now") -> None:
@@ -246,3 +253,35 @@ async def test_a_manager_closes_with_a_reason_and_the_digest_says_so(night: Nigh
     assert "Reason: the authority follows it up" in str(digest)
     assert f"Still to be held: {ref}" in str(digest)
     assert night.morgan.unseen == []
+
+
+async def test_a_young_person_was_taken_and_it_is_known_where_to(night: Night) -> None:
+    """A crime in action although the whereabouts are known: nothing says 101 until police know,
+    and nothing says 999 as the act when they do; then found, and back."""
+    morgan = night.morgan
+    await taps_of_a_report(morgan, "Yes, confirmed", "Not yet", worse="Taken or forced")
+    card = str(await morgan.has_on_screen("Crime in action: ring 999 now", "Do now"))
+    ref = reference(card)
+    assert "Ring 999 and say that the young person was taken or forced away" in card
+    assert "101" not in card
+    await night.forget()
+    await night.clock.advance(minutes=30)
+    woken = str(await morgan.sees(ref, "Do now: Ring 999 and say"))
+    assert "101" not in woken
+    await morgan.sends("/open")
+    shown = str(await morgan.has_on_screen("Open cases", ref, "Next: Ring 999"))
+    assert "report the young person missing" not in shown
+    await morgan.sends(f"/case {ref}")
+    await taps(morgan, "Police told", "Just now", "No reference yet", "Skip")
+    card = str(await morgan.has_on_screen(ref, "police told"))
+    assert "999 now" not in card and "Ring 999" not in card
+    await night.forget()
+    await night.clock.advance(hours=4)
+    await morgan.sees(ref, "Ask the police for news")
+    await morgan.sends(f"/case {ref}")
+    await taps(morgan, "Found", "Just now", "Skip", "No", "Yes")
+    await morgan.has_on_screen(ref, "FOUND", "not back")
+    await morgan.sends(f"/case {ref}")
+    await taps(morgan, "They're back", "Just now", "None of these")
+    card = str(await morgan.has_on_screen(ref, "BACK since"))
+    assert "999 now" not in card and "report the young person missing" not in card
