@@ -134,7 +134,7 @@ THEIR_PHONE = Words(
     key="phone",
     ask=lambda _: say.ASK_THEIR_PHONE,
     label=say.PHONE,
-    tell=lambda value, _: plain(words(value)),
+    tell=lambda value, _: plain(words(value)) or say.LATER.lower(),
     unknown=False,
     wrong=_number_problem,
 )

@@ -10,12 +10,13 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
-from handlers.recording.parts import own_words
+from handlers.recording.parts import own_words, tell_pair
 from handlers.recording.time_order import POLICE, SEEN, beside
 from handlers.times import shown
 from handlers.wording import report as say
 from handlers.wording.common import DANGER
 from handlers.wording.form import KEPT_OUT, answer
+from handlers.wording.recording import SAID
 from protocol.facts import Abducted, Answer, Category, Child, Fact, Note, Opened, PoliceTold
 from protocol.london import day_of
 from storage.model import Person
@@ -175,11 +176,6 @@ def _options(pairs: Sequence[tuple[str, str]]) -> Any:
     return lambda _: [Option(label, value) for label, value in pairs]
 
 
-def _tell_option(pairs: Sequence[tuple[str, str]]) -> Any:
-    labels = {value: label for label, value in pairs}
-    return lambda value, _: plain(labels[value]) if value in labels else answer(value)
-
-
 def _authorities(state: FormState) -> list[Option]:
     return [Option(a.name, a.name) for a in state.service.authorities]
 
@@ -231,7 +227,7 @@ FORM = Form(
             options=lambda c: [Option(say.NEW_ONE, "new"), Option(say.open_that(_case(c)), "open")],
             applies=_has_open_case,
             unknown=False,
-            tell=lambda *_: say.NEW_ONE.lower(),
+            tell=lambda *_: say.NEW_ONE_SAID,
         ),
         Choice(
             key="age",
@@ -240,6 +236,7 @@ FORM = Form(
             options=_options(say.ages()),
             width=5,
             applies=_unlisted,
+            tell=tell_pair(say.ages()),
         ),
         Choice(
             key="live",
@@ -247,7 +244,7 @@ FORM = Form(
             ask=lambda _: say.LIVING,
             options=_options(say.LIVING_OPTIONS),
             applies=_unlisted,
-            tell=_tell_option(say.LIVING_OPTIONS),
+            tell=tell_pair(say.LIVING_OPTIONS),
         ),
         Choice(
             key="auth",
@@ -263,7 +260,7 @@ FORM = Form(
             ask=lambda _: say.REPORTED_BY,
             options=_options(say.REPORTED_BY_OPTIONS),
             applies=_not_looked_after,
-            tell=_tell_option(say.REPORTED_BY_OPTIONS),
+            tell=tell_pair(say.REPORTED_BY_OPTIONS),
         ),
         Choice(
             key="known",
@@ -323,7 +320,7 @@ FORM = Form(
             options=_options(say.YES_NO),
             width=2,
             applies=_concerns_not_on_register,
-            tell=_tell_option(say.YES_NO),
+            tell=tell_pair(say.YES_NO, SAID["con"]),
         ),
     ),
     review=lambda c: say.review(category(c)),

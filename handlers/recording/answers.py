@@ -13,7 +13,7 @@ from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words, stam
 from handlers.recording.parts import options_of, tell_pair, words
 from handlers.times import shown
 from handlers.wording import after_return as say
-from handlers.wording.form import answer
+from handlers.wording.form import NOT_ONE, answer
 from protocol import facts as f
 from protocol import london
 
@@ -27,7 +27,7 @@ def pick(
         label=say.LABELS[key],
         ask=lambda _: ask,
         options=options_of(pairs),
-        tell=tell_pair(pairs),
+        tell=tell_pair(pairs, say.SAID.get(key)),
         unknown=unknown,
         **more,
     )
@@ -43,7 +43,7 @@ def ticks(
             return answer(value)
         named = [label for label, code in pairs if code in value]
         named += [answer(UNKNOWN)] if UNKNOWN in value else []
-        return plain(", ".join(named)) or "none"
+        return plain(", ".join(named)) or NOT_ONE
 
     return Ticks(
         key=key,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeAlias
 
@@ -70,14 +70,15 @@ def options_of(pairs: Sequence[tuple[str, str]]) -> Any:
     return lambda _: [Option(label, value) for label, value in pairs]
 
 
-def tell_pair(pairs: Sequence[tuple[str, str]]) -> Any:
-    """The label of the answer, for the review."""
-    labels = {value: label for label, value in pairs}
+def tell_pair(pairs: Sequence[tuple[str, str]], said: Mapping[str, str] | None = None) -> Any:
+    """The label of the answer, for the review; `said`: in full words where the button is short."""
+    labels = {value: label for label, value in pairs} | dict(said or {})
     return lambda value, _: plain(labels[value]) if value in labels else answer(value)
 
 
-def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
-    """The answer in words: a label of the pairs, or what was typed."""
+def tell_words(pairs: Sequence[tuple[str, str]] = (), nothing: str = say.NOTHING_WRITTEN) -> Any:
+    """The answer in words: a label of the pairs, how much was typed, or `nothing` if it was left
+    out."""
     labels = {value: label for label, value in pairs}
 
     def tell(value: str, _: FormState) -> str:
@@ -85,7 +86,7 @@ def tell_words(pairs: Sequence[tuple[str, str]] = ()) -> Any:
             return answer(value)
         if value.startswith(WORDS):
             return how_much(value[len(WORDS) :])
-        return plain(labels.get(value, value)) or say.NONE
+        return plain(labels.get(value, value)) or nothing
 
     return tell
 
@@ -120,7 +121,7 @@ def choice(
         label=say.LABELS[key],
         ask=lambda _: ask,
         options=options_of(pairs),
-        tell=tell_pair(pairs),
+        tell=tell_pair(pairs, say.SAID.get(key)),
         unknown=unknown,
         **more,
     )
@@ -141,7 +142,7 @@ def words(
         label=say.LABELS[key],
         ask=lambda _: ask,
         options=options_of(pairs),
-        tell=tell_words(pairs),
+        tell=tell_words(pairs, say.NOTHING_WRITTEN if skip in ("", say.SKIP) else skip.lower()),
         skip=skip,
         unknown=unknown,
         **more,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from handlers.chat import plain
 from handlers.form import UNKNOWN, FormState, Ticks
 from handlers.recording.parts import (
@@ -20,7 +22,7 @@ from handlers.recording.parts import (
 )
 from handlers.recording.time_order import BACK, CHECK, FOUND, OFFERED
 from handlers.wording import recording as say
-from handlers.wording.form import SUMMARY, answer
+from handlers.wording.form import NOT_ONE, SUMMARY, answer
 from protocol import facts as f
 from protocol.facts import Fact
 
@@ -71,7 +73,7 @@ def _returned(c: FormState, new: NewId) -> list[Fact]:
 def _while_away(value: list[str] | str, _: FormState) -> str:
     ticked = [label for label, key in say.RETURNED_OPTIONS if key in value]
     rest = [answer(UNKNOWN)] if UNKNOWN in value else []
-    return plain(", ".join([*ticked, *rest])) or "nothing known"
+    return plain(", ".join([*ticked, *rest])) or NOT_ONE
 
 
 def _safewell(c: FormState, new: NewId) -> list[Fact]:
@@ -130,7 +132,9 @@ RECORDINGS: dict[str, Recording] = {
             "offered",
             say.OFFERED,
             at(OFFERED),
-            words("by", say.BY_WHOM, say.BY_OPTIONS, unknown=True),
+            msgspec.structs.replace(
+                words("by", say.BY_WHOM, say.BY_OPTIONS, unknown=True), label=say.OFFERED_BY
+            ),
         ),
         facts=lambda c, new: [
             f.InterviewOffered(at=when(c), offered_by=text(c, "by"), **author(c, new))

@@ -140,7 +140,7 @@ RECORDINGS: dict[str, Recording] = {
             words("why", say.WITHHELD_REASON),
             Choice(
                 key="by",
-                label=say.LABELS["by"],
+                label=say.DECIDED_BY,
                 ask=lambda _: say.WITHHELD_BY,
                 options=_deciders,
                 tell=lambda value, c: (

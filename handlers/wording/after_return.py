@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, datetime
 
 from handlers.chat import bold, plain
+from handlers.wording import recording
 from handlers.wording.common import clock
 from protocol import facts as f
 
@@ -60,28 +61,28 @@ LABELS = {
     "how": "How",
     "role": "Reached",
     "who": "Spoke to",
-    "by": "By",
+    "by": "Told by",
     "acc": "Police",
     "grade": "Their grade",
     "off": "Officer",
     "why": "Reason",
     "note": "Note",
     "res": "Outcome",
-    "foll": "Protocol followed",
-    "suit": "Suitable",
+    "foll": "Local protocol",
+    "suit": "The place",
     "col": "Brought back by",
     "to": "Now at",
     "dec": "Decided by",
-    "done": "Done",
+    "done": "Medical check",
     "away": "While away",
     "expl": "Exploitation",
-    "safe": "Return not right",
-    "free": "Can speak freely",
+    "safe": "Going back there",
+    "free": "Contact",
     "on": "Booked for",
     "ind": "Held by",
     "push": "Why they left",
     "pull": "What drew them",
-    "con": "May be referred on",
+    "con": "Referral to a service",
     "with": "Shared with",
     "held": "Held or booked",
     "pres": "Who came",
@@ -95,18 +96,44 @@ LABELS = {
     "place": "Found at",
     "area": "Area of",
     "dist": "District",
-    "along": "Police asked along",
+    "along": "Police on the way back",
     "rsn": "Because",
     "who_": "Who holds it",
-    "src": "Agreed in",
+    "src": "Agreed in the",
     "act": "Action",
     "own": "Owner",
-    "day": "By",
+    "day": "To be done by",
     "next": "Next review",
     "mk": "Meeting",
     "plans": "Considered",
 }
-YES_NO = [("Yes", "yes"), ("No", "no")]
+SAID = {
+    **{key: recording.SAID[key] for key in ("safe", "free")},
+    "acc": {"yes": "they accepted the report", "no": "they refused the report"},
+    "foll": {
+        "yes": "followed",
+        "no": "not followed",
+        "?": "not known whether it was followed",
+    },
+    "suit": {
+        "yes": "suitable",
+        "no": "not suitable",
+        "?": "not known whether it is suitable",
+    },
+    "along": {
+        "yes": "asked to come along or to fetch them",
+        "no": "not asked to come along",
+        "?": "not known whether they were asked",
+    },
+    "done": {"yes": "done", "no": "not done"},
+    "con": {
+        "yes": "they agree to it",
+        "no": "they do not agree to it",
+        "?": "not known whether they agree",
+    },
+}
+"""How an answer is read back where its button says it only together with the question."""
+YES_NO = recording.YES_NO
 
 BACK_POLICE = "Police told that they are found"
 BACK_AUTHORITY = "Authority told that they are back"
@@ -141,7 +168,7 @@ GRADES = [
     ("Medium", "medium"),
     ("Low", "low"),
     ("No apparent risk", "no_apparent_risk"),
-    ("None given", "not_given"),
+    ("No grade given", "not_given"),
 ]
 POLICE_OFFICER = "The officer's number? No name."
 POLICE_WHY = f"What reason did they give? {NO_NAMES}"

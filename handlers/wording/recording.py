@@ -53,6 +53,7 @@ PARENTS_WHAT_OPTIONS = [
     ("Back safe", "back safe"),
 ]
 WITHHELD = "Parents not to be told"
+DECIDED_BY, OFFERED_BY = "Decided by", "Offered by"
 WITHHELD_REASON = f"What is the welfare reason? It has to be on record. {NO_NAMES}"
 WITHHELD_BY = "Who decided?"
 WITHHELD_BY_OPTIONS = [
@@ -67,7 +68,7 @@ def manager(name: str) -> str:
     return f"Our manager {name}"
 
 
-NONE = "none"
+NOTHING_WRITTEN = "nothing written"
 NOT_BACK_YET = (
     "The young person is not recorded as found or back. Record that first, then what followed."
 )
@@ -221,19 +222,42 @@ LABELS = {
     "who": "Spoke to",
     "role": "Reached",
     "how": "How",
-    "by": "By",
-    "what": "Told",
+    "by": "Told by",
+    "what": "They were told",
     "why": "Reason",
     "note": "Note",
     "where": "Where",
-    "safe": "Return not right",
-    "free": "Can speak freely",
+    "safe": "Going back there",
+    "free": "Contact",
     "hurt": "While away",
-    "done": "Done",
+    "done": "Check",
     "ans": "Answer",
-    "lvl": "Level",
+    "lvl": "To",
     "cat": "Whereabouts",
     "fix": "Put right",
     "con": "Earlier concerns",
     "worse": "Makes it worse",
 }
+SAID = {
+    "safe": {
+        "yes": "there is reason to think that they should not",
+        "no": "no reason against it is known",
+        "?": "not known whether they should",
+    },
+    "free": {
+        "yes": "they can be spoken to freely",
+        "no": "they cannot be spoken to freely",
+        "?": "not known whether they can be spoken to freely",
+    },
+    "done": {"yes": "done", "no": "not done, and will not be"},
+    "cat": {
+        "missing": "not known, or not confirmed: missing",
+        "unauthorised_absence": "known and confirmed: away",
+    },
+    "con": {
+        "yes": "there are some",
+        "no": "there are none",
+        "?": "not known whether there are any",
+    },
+}
+"""How an answer is read back where its button says it only together with the question."""

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from handlers.chat import bold, plain
 from handlers.wording.common import clock
+from handlers.wording.form import NOT_ONE
 
 HEADING = "New report"
 
@@ -66,7 +67,7 @@ LABELS = {
     "seen": "Last seen",
     "back": "Due back",
     "what": "Circumstances",
-    "pol": "Police",
+    "pol": "Police told",
     "worse": "Makes it worse",
     "past": "Earlier concerns",
     "dup": "Open case",
@@ -107,7 +108,7 @@ def how_many(values: Sequence[str] | str) -> str:
     count = sum(value != "?" for value in values)
     rest = ", rest: don't know" if "?" in values else ""
     if not count:
-        return "don't know" if rest else "nothing known"
+        return "don't know" if rest else NOT_ONE
     return f"{count} ticked, kept in the record{rest}"
 
 
@@ -117,6 +118,7 @@ def already_open(ref: str) -> str:
 
 
 NEW_ONE = "Yes, a new report"
+NEW_ONE_SAID = "this is a new report"
 
 
 def open_that(ref: str) -> str:
@@ -148,7 +150,7 @@ def factors(values: Sequence[str] | str) -> str:
     """What was ticked; "?" among it: nothing is known of the rest."""
     named = [FACTOR_LABELS[v] for v in values if v != "?"]
     if "?" not in values:
-        return plain(", ".join(named)) if named else "nothing known"
+        return plain(", ".join(named)) if named else NOT_ONE
     return plain(f"{', '.join(named)}; rest: don't know") if named else "don't know"
 
 
