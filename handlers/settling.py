@@ -14,6 +14,7 @@ from handlers.recording.deciding import MEETING_ACTIONS, MEETINGS
 from handlers.wording import after_return as say
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title, whose
 from protocol import facts as f
+from protocol.attachment_facts import ATTACHMENT_FACTS
 from protocol.counting import counting, last_of
 from protocol.decisions import latest
 from protocol.episode import Decision, utc
@@ -22,7 +23,9 @@ from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from storage.model import Episode
 
-NO_WORK = (f.Note, f.Acknowledged, f.Snoozed, *f.LOG_ONLY, f.SignedOff, f.Closed)
+NO_WORK = (
+    f.Note, *ATTACHMENT_FACTS, f.Acknowledged, f.Snoozed, *f.LOG_ONLY, f.SignedOff, f.Closed,
+)  # fmt: skip
 """Facts that are no work on a case: whoever wrote only these may sign it off."""
 LATE = (
     "note", "held", "content", "action", "shared", "safewell", "medical", "referral_result",

@@ -14,6 +14,8 @@ from datetime import datetime
 from typing import Literal, TypeAlias
 
 from protocol import codes
+from protocol.attachment_facts import Attached as Attached
+from protocol.attachment_facts import AttachmentRemoved as AttachmentRemoved
 from protocol.recorded import NIGHTLIGHT as NIGHTLIGHT
 from protocol.recorded import Answer as Answer
 from protocol.recorded import Asked as Asked
@@ -301,9 +303,11 @@ class Told(Recorded, frozen=True, kw_only=True, tag="told"):
 
 
 class CaseRead(Recorded, frozen=True, kw_only=True, tag="case_read"):
-    """Somebody read the record on the service's own pages. what: case_file, police_call, paper …"""
+    """Somebody read the record on the service's own pages. what: case_file, police_call, paper …
+    attachment: the one that was opened, by its id."""
 
     what: str
+    attachment: str = ""
 
 
 LOG_ONLY = (Told, CaseRead)
@@ -415,6 +419,8 @@ Fact: TypeAlias = (
     | Snoozed
     | Told
     | CaseRead
+    | Attached
+    | AttachmentRemoved
     | SignedOff
     | Closed
     | Withdrawn

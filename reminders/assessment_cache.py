@@ -7,13 +7,14 @@ from datetime import datetime
 
 import msgspec
 
+from protocol.attachment_facts import ATTACHMENT_FACTS
 from protocol.episode import Earlier
 from protocol.facts import LOG_ONLY, Acknowledged, Fact, HoldEnded, Snoozed
 from protocol.pack import Pack
 from protocol.standing import Standing, standing
 from storage.model import Entry, Episode, Past
 
-NO_PART_IN_RULES = (*LOG_ONLY, Acknowledged, HoldEnded, Snoozed)
+NO_PART_IN_RULES = (*LOG_ONLY, *ATTACHMENT_FACTS, Acknowledged, HoldEnded, Snoozed)
 
 
 def substance(record: Episode) -> tuple[Fact, ...]:

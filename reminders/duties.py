@@ -14,6 +14,7 @@ import msgspec
 
 from protocol import london
 from protocol.assess import Assessment
+from protocol.attachment_facts import ATTACHMENT_FACTS
 from protocol.counting import counting
 from protocol.decisions import latest
 from protocol.episode import Decision, utc
@@ -68,7 +69,7 @@ OWN_DUTIES = frozenset(
 """Duties that this service asks for at times of its own; the protocol names none."""
 AT_ONCE = frozenset({"POLICE-CHALLENGE"})
 """Of these, what is as urgent as a duty of the protocol that is due."""
-HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, DutyDone)
+HARMLESS = (Acknowledged, HoldEnded, Snoozed, Note, *ATTACHMENT_FACTS, DutyDone)
 """Facts that no due time depends on."""
 
 

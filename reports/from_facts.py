@@ -17,6 +17,7 @@ import msgspec
 
 from protocol import facts as f
 from protocol.assess import assess
+from protocol.attachment_facts import ATTACHMENT_FACTS
 from protocol.counting import counting
 from protocol.episode import Episode as Folded
 from protocol.episode import utc
@@ -512,7 +513,7 @@ class RowMaker:
         return "unknown" if was.precision == "day" else self._out_of_hours(found)
 
 
-_NO_FIGURES = frozenset({f.Told, f.Acknowledged, f.Snoozed, f.Note})
+_NO_FIGURES = frozenset({*f.LOG_ONLY, *ATTACHMENT_FACTS, f.Acknowledged, f.Snoozed, f.Note})
 _BACKGROUND = ("sex", "ethnicity", "legal_status", "placement", "sector", "distance", "district")
 _FLAGS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_contacts")
 

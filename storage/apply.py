@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
 
+from protocol.attachment_facts import Attached, AttachmentRemoved
 from protocol.facts import Closed
 from storage import chain
 from storage.model import Draft, Episode, Message, Office, Past, Person
@@ -34,9 +36,10 @@ def to_episode(episode: Episode, change: Change, draft: Draft | None = None) -> 
     the updates that filled it in join those of the episode.
 
     Raises ValueError for what only a mistake in the program can ask for: a fact id that is
-    taken, closing without a `Closed` fact.
+    taken, closing without a `Closed` fact, an attachment that is not what its fact says.
     """
     _check_ids(episode, change)
+    _check_contents(change)
     closed_at = episode.closed_at
     if change.close:
         closed_at = _closing_time(change)
@@ -148,6 +151,27 @@ def _check_ids(episode: Episode, change: Change) -> None:
             msg = f"{episode.ref} already has a fact with the id {fact.id!r}"
             raise ValueError(msg)
         taken.add(fact.id)
+
+
+def _check_contents(change: Change) -> None:
+    named = {fact.id: fact for fact in change.facts if isinstance(fact, Attached)}
+    if named.keys() != change.contents.keys():
+        msg = "each attachment comes with its fact, and each such fact with its bytes"
+        raise ValueError(msg)
+    for name, data in change.contents.items():
+        if digest_of(data) != named[name].digest or len(data) != named[name].size:
+            msg = f"the bytes are not those that {name} names"
+            raise ValueError(msg)
+
+
+def digest_of(data: bytes) -> str:
+    """Of an attachment, as its fact has it: SHA-256, hex."""
+    return hashlib.sha256(data).hexdigest()
+
+
+def gone_with(change: Change) -> list[str]:
+    """The attachments whose bytes go with this change."""
+    return [fact.attachment for fact in change.facts if isinstance(fact, AttachmentRemoved)]
 
 
 def _closing_time(change: Change) -> datetime:

@@ -6,6 +6,8 @@ closed/2026-11/REF.nlb     a closed one, in the month of its closing (UTC)
 drafts/OWNER.nlb           the half-finished conversation of one member of staff
 register.nlb               the young people
 office.nlb                 the service's own file
+attachments/REF/f12.nlb    the bytes of a file beside an episode, by the id of its fact
+unsettled/REF.f12.nlb      the same while it is being added or removed
 catalogue/live.nlb         how far each of these had come, and, by month of closing, ...
 catalogue/2026-11.nlb      ... each closed episode, with a row for each
 aside/                     damaged files, under names that say when and why
@@ -50,6 +52,8 @@ class Layout:
         self.closed = folder / "closed"
         self.drafts = folder / "drafts"
         self.catalogue = folder / "catalogue"
+        self.attachments = folder / "attachments"
+        self.unsettled = folder / "unsettled"
         self.aside = folder / "aside"
         self.lock = folder / "lock"
         self.mark = Place(folder / f"book{SUFFIX}", "book", "book")
@@ -67,6 +71,34 @@ class Layout:
     def draft(self, owner: str) -> Place:
         """Where the drafts of this member of staff are."""
         return Place(self.drafts / f"{quote(owner, safe='')}{SUFFIX}", "draft", owner)
+
+    def attachment(self, ref: str, name: str) -> Place:
+        """Where the bytes are that the fact with this id names."""
+        path = self.attachments / ref / f"{quote(name, safe='')}{SUFFIX}"
+        return Place(path, "attachment", f"{ref} {name}")
+
+    def unsettled_attachment(self, ref: str, name: str) -> Place:
+        """Where they are while they are being added or removed."""
+        path = self.unsettled / f"{ref}.{quote(name, safe='')}{SUFFIX}"
+        return Place(path, "attachment", f"{ref} {name}")
+
+    def unsettled_attachments(self) -> list[tuple[str, str]]:
+        """Reference of the episode and name of each."""
+        found = (stem.partition(".") for stem in _stems(self.unsettled))
+        return [(ref, unquote(name)) for ref, _, name in found]
+
+    def attachments_of(self, ref: str) -> list[str]:
+        """Names of those that are settled."""
+        return [unquote(stem) for stem in _stems(self.attachments / ref)]
+
+    def all_attachments(self) -> Iterator[Place]:
+        """Every file with the bytes of an attachment. Those that are being settled first, so that
+        none is missed."""
+        for ref, name in self.unsettled_attachments():
+            yield self.unsettled_attachment(ref, name)
+        for ref in files.folders(self.attachments):
+            for name in self.attachments_of(ref):
+                yield self.attachment(ref, name)
 
     def catalogue_of(self, name: str) -> Place:
         """Where a part of the catalogue is: "live", or a month."""
@@ -98,11 +130,12 @@ class Layout:
 
     def everything(self) -> Iterator[Place]:
         """Every file, in the order in which a copy made meanwhile is consistent: the catalogue, the
-        records, and the mark, whose format is never behind them. Each folder is listed when its
-        turn comes."""
+        records, the attachments that they name, and the mark, whose format is never behind them.
+        Each folder is listed when its turn comes."""
         for name in _stems(self.catalogue):
             yield self.catalogue_of(name)
         yield from self.records()
+        yield from self.all_attachments()
         if self.mark.path.exists():
             yield self.mark
 

@@ -10,8 +10,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from protocol import attachment_facts as facts
 from storage import files, format_mark
-from storage.envelope import Sealer
+from storage.apply import digest_of
+from storage.attachment_files import AttachmentFiles
+from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.model import Episode
@@ -47,6 +50,27 @@ def records_in(
         yield record
 
 
+def attachments_in(folder: Path, keys: Keys | None) -> Iterator[tuple[str, bytes]]:
+    """Every attachment of a folder by its name in the seal, one at a time in memory; what no entry
+    names (it was being added or removed) is left out. Raises MoveProblem."""
+    layout, sealer = Layout(folder), Sealer(keys)
+    found = AttachmentFiles(layout, sealer)
+    for record in records_in(folder, keys):
+        if not isinstance(record, Episode):
+            continue
+        for name, fact in facts.attachments_in(record.facts).items():
+            label = layout.attachment(record.ref, name).label
+            try:
+                data = found.read(record.ref, name)
+            except (Damaged, OSError) as error:
+                msg = f"{label} cannot be used ({error}): bring it back from a backup"
+                raise MoveProblem(msg) from error
+            if digest_of(data) != fact.digest:
+                msg = f"{label} is not the file that was attached: bring it back from a backup"
+                raise MoveProblem(msg)
+            yield f"{record.ref} {name}", data
+
+
 async def to_database(
     folder: Path, keys: Keys | None, store: PostgresStore, progress: Progress = no_progress
 ) -> int:
@@ -55,6 +79,7 @@ async def to_database(
     Returns how many records there are. Raises MoveProblem, StoreError.
     """
     there = {(kind, name): version for kind, name, version in await store.versions()}
+    arrived = set(await store.attachment_names())
     waiting: list[Record] = []
     count = 0
     for record in records_in(folder, keys, progress):
@@ -73,6 +98,9 @@ async def to_database(
             await store.add_records(waiting)
             waiting.clear()
     await store.add_records(waiting)
+    for name, data in attachments_in(folder, keys):
+        if name not in arrived:
+            await store.add_attachment(name, data)
     await _compare(store, folder, keys)
     return count
 
@@ -103,6 +131,11 @@ async def to_folder(
             catalogue.note_closed(month, place, record.version)
         count += 1
         progress(count, total)
+    attachments = AttachmentFiles(layout, sealer)
+    for full in await store.attachment_names():
+        ref, _, name = full.partition(" ")
+        attachments.change(ref, {name: await store.attachment_content(full)}, ())
+        attachments.settle(ref, [name])
     await _compare(store, half, keys)
     files.make_folder(layout.catalogue)
     catalogue.begin()
@@ -127,6 +160,15 @@ async def _compare(store: PostgresStore, folder: Path, keys: Keys | None) -> Non
     if left:
         kind, name = next(iter(left))
         msg = f"{kind} {name} is in the folder and not in the database"
+        raise MoveProblem(msg)
+    there = set(await store.attachment_names())
+    for full, data in attachments_in(folder, keys):
+        if full not in there or await store.attachment_content(full) != data:
+            msg = f"attachment {full} is not the same in both"
+            raise MoveProblem(msg)
+        there.remove(full)
+    if there:
+        msg = f"attachment {min(there)} is in the database and not in the folder"
         raise MoveProblem(msg)
 
 

@@ -83,6 +83,7 @@ def _read(records: RecordFolder) -> None:
     _read_drafts(records, found)
     records.seen.start_with(found.seen)
     _report_missing(records)
+    records.attachments.begin()
     with contextlib.suppress(OSError):
         records.tidy()
 

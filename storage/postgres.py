@@ -27,6 +27,7 @@ import msgspec
 import psycopg
 import structlog
 
+from protocol.attachment_facts import Attached, attachments_in
 from storage import apply, chain, format_mark, reference
 from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
 from storage.format_mark import StoreProblem
@@ -46,6 +47,7 @@ SETTLE_SECONDS = 6.0
 TRY_AGAIN_SECONDS = 5.0
 BATCH = 500
 """Closed episodes read at a time by commands."""
+ATTACHMENT = "attachment"
 
 NOT_THE_LEADER, OTHER_VERSION = "NL001", "NL002"
 
@@ -53,13 +55,17 @@ log = structlog.get_logger(__name__)
 
 
 class Put(NamedTuple):
-    """One record's part of a commit, and how to take it back. `record` None: it goes."""
+    """One record's part of a commit, and how to take it back. `record` None: it goes.
+
+    The bytes of an attachment are a record of their own kind, which only its episode's commits
+    write and nothing keeps in memory.
+    """
 
     kind: str
     name: str
-    before: Record | None
+    before: Record | bytes | None
     old: int
-    record: Record | None
+    record: Record | bytes | None
     new: int
     summary: Past | None = None
     summary_before: Past | None = None
@@ -216,6 +222,12 @@ class PostgresStore:
         ]
         if slot is not None:
             puts.append(Put("draft", slot.owner, slot, slot.version, None, 0))
+        for name, data in change.contents.items():
+            puts.append(Put(ATTACHMENT, f"{changed.ref} {name}", None, 0, data, 1))
+        for name in apply.gone_with(change):
+            with contextlib.suppress(NotFound):
+                data = await self.attachment_content(f"{changed.ref} {name}")
+                puts.append(Put(ATTACHMENT, f"{changed.ref} {name}", data, 1, None, 0))
         await self._put(puts)
         self._names.add(changed.ref)
         self._seen.add(change.update_id)
@@ -228,6 +240,78 @@ class PostgresStore:
         else:
             self._episodes[changed.ref] = changed
         return changed
+
+    # Attachments --------------------------------------------------------------------------
+
+    async def attachment(self, ref: str, name: str) -> bytes:
+        async with self._turn:
+            try:
+                if name not in attachments_in((await self._read_one(ref)).facts):
+                    msg = f"there is no attachment {name} of {ref}"
+                    raise NotFound(msg)
+                return await self.attachment_content(f"{ref} {name}")
+            finally:
+                self._leave_if_reading()
+
+    async def attachment_content(self, name: str) -> bytes:
+        """By reference and id, with a blank between, as it lies there. Raises NotFound,
+        StoreError."""
+        try:
+            found = await ask(
+                await self._connected(),
+                "SELECT content FROM nightlight.record "
+                "WHERE service = %s AND kind = %s AND name = %s",
+                (self._service, ATTACHMENT, name),
+            )
+            row = await found.fetchone()
+        except psycopg.Error as error:
+            self._disconnect()
+            msg = f"the records cannot be read: {plain_words(error)}"
+            raise StoreError(msg) from error
+        if row is None:
+            msg = f"there is no attachment {name}"
+            raise NotFound(msg)
+        try:
+            return self._sealer.unseal(ATTACHMENT, name, row[0]).data
+        except Damaged as error:
+            self._problem(f"attachment {name} cannot be used: {error}")
+            msg = f"attachment {name} cannot be read"
+            raise StoreError(msg) from error
+
+    async def attachment_names(self) -> Sequence[str]:
+        """Reference and id of each that is there, with a blank between."""
+        found = await (await self._connected()).execute(
+            "SELECT name FROM nightlight.record WHERE service = %s AND kind = %s ORDER BY 1",
+            (self._service, ATTACHMENT),
+        )
+        return [str(name) for (name,) in await found.fetchall()]
+
+    async def check_attachments(self) -> None:
+        """Each is what its fact says, each fact has one, and none has no fact; what is wrong is
+        among the problems."""
+        left = set(await self.attachment_names())
+        async for record in self.everything():
+            if isinstance(record, Episode):
+                for name, fact in attachments_in(record.facts).items():
+                    full = f"{record.ref} {name}"
+                    left.discard(full)
+                    await self._check_attachment(full, fact)
+        for full in sorted(left):
+            self._problem(f"attachment {full}: no entry of the case names it")
+
+    async def _check_attachment(self, full: str, fact: Attached) -> None:
+        try:
+            if apply.digest_of(await self.attachment_content(full)) != fact.digest:
+                self._problem(f"attachment {full}: it is not the file that was attached")
+        except NotFound:
+            self._problem(f"attachment {full} is missing")
+        except StoreError:
+            return  # told already
+
+    async def add_attachment(self, name: str, data: bytes) -> None:
+        """One as it is, for moving. Raises NotSaved."""
+        async with self._turn:
+            await self._put([Put(ATTACHMENT, name, None, 0, data, 1)])
 
     # Drafts -------------------------------------------------------------------------------
 
@@ -379,10 +463,11 @@ class PostgresStore:
     # Whole records, for moving and verifying ------------------------------------------------
 
     async def versions(self) -> Sequence[tuple[str, str, int]]:
-        """Kind, name and version of every record that is there."""
+        """Kind, name and version of every record that is there, attachments left out."""
         found = await (await self._connected()).execute(
-            "SELECT kind, name, version FROM nightlight.record WHERE service = %s ORDER BY 1, 2",
-            (self._service,),
+            "SELECT kind, name, version FROM nightlight.record WHERE service = %s "
+            "AND kind <> %s ORDER BY 1, 2",
+            (self._service, ATTACHMENT),
         )
         return [
             (str(kind), str(name), int(version)) for kind, name, version in await found.fetchall()
@@ -416,6 +501,8 @@ class PostgresStore:
         count = 0
         async with self._turn:
             connection = await self._connected()
+            for name in await self.attachment_names():
+                count += await self._seal_one(connection, ATTACHMENT, name)
             for at_once in batches([(kind, name) for kind, name, _ in await self.versions()]):
                 for kind, name in at_once:
                     count += await self._seal_one(connection, kind, name)
@@ -555,7 +642,7 @@ class PostgresStore:
         return row is not None and row[0] == puts[0].new
 
     async def _call(
-        self, changes: Sequence[tuple[Put, Record | None, int, int, Past | None]]
+        self, changes: Sequence[tuple[Put, Record | bytes | None, int, int, Past | None]]
     ) -> None:
         connection = await self._connected()
         columns: list[list[Any]] = [[] for _ in range(7)]
@@ -574,8 +661,9 @@ class PostgresStore:
             (self._service, term, *columns, self._rows_by),
         )
 
-    def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct) -> bytes:
-        return self._sealer.seal(kind, name, version, msgspec.json.encode(record))
+    def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct | bytes) -> bytes:
+        data = record if isinstance(record, bytes) else msgspec.json.encode(record)
+        return self._sealer.seal(kind, name, version, data)
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:
@@ -628,7 +716,7 @@ class PostgresStore:
             await self._check_mark(connection)
             found = await connection.execute(
                 "SELECT kind, name, version, content, closed_at IS NOT NULL "
-                "FROM nightlight.record WHERE service = %s "
+                "FROM nightlight.record WHERE service = %s AND kind <> 'attachment' "
                 "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
                 (self._service, LATELY),
             )

@@ -11,7 +11,7 @@ from typing import Any
 
 import psycopg
 
-STEPS = ("0001_records.sql", "0002_how_it_goes.sql")
+STEPS = ("0001_records.sql", "0002_how_it_goes.sql", "0003_attachments.sql")
 """Files of `storage/sql`, in order. A released step is never changed; a new one follows it."""
 
 HERE = len(STEPS)

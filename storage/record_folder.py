@@ -8,14 +8,16 @@ may read (`episodes`, `slots`, `office`, `register`) is replaced, never changed 
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
+from protocol.attachment_facts import attachments_in
 from storage import apply, files, format_mark, quarantine, reference
+from storage.attachment_files import AttachmentFiles
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -57,6 +59,7 @@ class RecordFolder:
         self.catalogue = VersionCatalogue(
             self.layout, self.sealer, made_by, lambda what: report("catalogue", what)
         )
+        self.attachments = AttachmentFiles(self.layout, self.sealer)
         self.seen = Recent()
         self.episodes: Mapping[str, Episode] = {}
         self.slots: Mapping[str, DraftSlot] = {}
@@ -182,6 +185,10 @@ class RecordFolder:
         changed = apply.to_episode(episode, change, draft)
         # The row is made before anything is written, so that a fault in it leaves no half.
         row = self.summarise(changed) if changed.closed_at is not None else None
+        going = apply.gone_with(change)
+        if change.contents or going:
+            self.lock.check()
+            self.attachments.change(changed.ref, change.contents, going)
         if episode.closed_at is not None and row is not None:
             self._save_closed(episode, changed, row)
         else:
@@ -200,7 +207,7 @@ class RecordFolder:
             self.episodes = _without(self.episodes, changed.ref)
             self.catalogue.put(month_of(changed.closed_at), row)
             self._unmoved.add(changed.ref)
-        if self._undropped or self._unmoved or self._doubtful:
+        if self._waiting:
             with contextlib.suppress(OSError):
                 self.tidy()
         return changed
@@ -244,22 +251,26 @@ class RecordFolder:
 
     def forget(self, ref: str) -> None:
         """A closed episode goes for good: first from the catalogue, so that a crash in between
-        leaves a file that the next start takes up again. Raises NotFound, OSError."""
+        leaves a file that the next start takes up again, with its attachments. Raises NotFound,
+        OSError."""
         month = self.catalogue.month_of(ref)
         if month is None:
             msg = f"there is no closed episode {ref}"
             raise NotFound(msg)
         self.tidy()
         place = self.closed_place(ref, month)
+        self.attachments.change(ref, {}, self.layout.attachments_of(ref))
         self.catalogue.forget(ref)
         self.catalogue.flush()
         self.lock.check()
         files.remove(place.path)
         self._files.pop(place.label, None)
+        self.tidy()
 
     def tidy(self) -> None:
         """Does what follows a commit: what was refused is taken back, ended drafts go, closed
-        episodes move. Raises OSError; then the rest is done next time, or at the next start."""
+        episodes move, attachments are settled. Raises OSError; then the rest is done next time, or
+        at the next start."""
         self.lock.check()
         for path, file in list(self._doubtful.items()):
             file.put_back()
@@ -275,6 +286,21 @@ class RecordFolder:
             if month is not None:
                 self._archive(ref, month)
             self._unmoved.discard(ref)
+        for ref in sorted(self.attachments.waiting):
+            self._settle(ref)
+            self.attachments.waiting.discard(ref)
+
+    def _settle(self, ref: str) -> None:
+        """By the record as it stands. Where that is damaged or an older copy, nothing is decided:
+        it may come back from a backup."""
+        kept: Collection[str] = ()
+        try:
+            kept = attachments_in(self.episode(ref).facts)
+        except NotFound:
+            if self.is_taken(ref):
+                return
+        if self.layout.open_episode(ref).label not in self.catalogue.older:
+            self.attachments.settle(ref, kept)
 
     def _archive(self, ref: str, month: str) -> None:
         source, target = self.layout.open_episode(ref), self.layout.closed_episode(ref, month)
@@ -357,8 +383,12 @@ class RecordFolder:
     @property
     def dirty(self) -> bool:
         """Whether `flush` has something to write."""
-        waiting = self._doubtful or self._unmoved or self._undropped
-        return bool(self.catalogue.dirty or waiting)
+        return self.catalogue.dirty or self._waiting
+
+    @property
+    def _waiting(self) -> bool:
+        waiting = self._doubtful or self._unmoved or self._undropped or self.attachments.waiting
+        return bool(waiting)
 
     def flush(self) -> None:
         """Writes the catalogue. Raises OSError; then it is tried again next time."""

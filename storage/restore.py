@@ -6,13 +6,17 @@ import shutil
 from datetime import datetime
 from pathlib import Path
 
+from protocol.attachment_facts import Attached, attachments_in
 from storage import backup, files, format_mark, quarantine
+from storage.apply import digest_of
+from storage.attachment_files import AttachmentFiles
 from storage.backup import BackupProblem
 from storage.envelope import Content, Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place
 from storage.lock import Lock
-from storage.record_file import document_in
+from storage.model import Episode
+from storage.record_file import document_in, read_only
 from storage.shapes import SHAPES
 from storage.version_catalogue import VersionCatalogue
 from storage.walk import Progress, no_progress, walk
@@ -58,9 +62,11 @@ def restore(
 def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now: datetime) -> str:
     """Brings one record back into a book that lost it, is damaged there, or is an older copy.
 
-    what: an episode's reference, or "office" or "register".  now: UTC, for the name of what is
-    set aside.  The bot must not be running. Returns one line that says what was done. Raises
-    BackupProblem (it is not in the backup, or what the book has is good), KeyProblem, StoreInUse.
+    what: an episode's reference, or "office" or "register"; with an episode, also where it is in
+    order, those of its attachments come back that are missing or damaged.  now: UTC, for the name
+    of what is set aside.  The bot must not be running. Returns one line that says what was done.
+    Raises BackupProblem (it is not in the backup, or what the book has is good), KeyProblem,
+    StoreInUse.
     """
     layout, sealer = Layout(folder), Sealer(keys)
     path = backup.newest(source)
@@ -113,6 +119,8 @@ def _put_back(
     if present is not None:
         version = _usable_version(present, sealer)
         if version is not None and version >= max(expected, content.version):
+            if count := _attachments_back(layout, sealer, path, present):
+                return f"{count} attachments of {kept.label} were restored from {path.name}"
             msg = f"{kept.label} is there and in order; nothing was changed"
             raise BackupProblem(msg)
         quarantine.set_aside(layout, present, "replaced from a backup", now)
@@ -123,9 +131,37 @@ def _put_back(
     files.write_whole(target, sealed)
     catalogue.put_right(place, content.version, month)
     catalogue.flush()
+    _attachments_back(layout, sealer, path, place)
     lost = max(expected - content.version, 0)
     behind = f"; it had come to {expected}, so {lost} later changes are lost" if lost else ""
     return f"{kept.label} was restored from {path.name} at version {content.version}{behind}"
+
+
+def _attachments_back(layout: Layout, sealer: Sealer, path: Path, place: Place) -> int:
+    """Those that the episode names, and that are missing or damaged; how many."""
+    present = read_only(place, Episode, sealer) if place.kind == "episode" else None
+    if present is None:
+        return 0
+    here, there = AttachmentFiles(layout, sealer), AttachmentFiles(Layout(path), sealer)
+    count = 0
+    named = attachments_in(present.facts)
+    for name, fact in named.items():
+        if _content(here, present.ref, name, fact) is not None:
+            continue
+        data = _content(there, present.ref, name, fact)
+        if data is not None:
+            here.change(present.ref, {name: data}, ())
+            here.settle(present.ref, named)
+            count += 1
+    return count
+
+
+def _content(found: AttachmentFiles, ref: str, name: str, fact: Attached) -> bytes | None:
+    try:
+        data = found.read(ref, name)
+    except (Damaged, OSError):
+        return None
+    return data if digest_of(data) == fact.digest else None
 
 
 def _find(layout: Layout, what: str) -> Place | None:

@@ -14,7 +14,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
+from protocol.attachment_facts import attachments_in
 from storage import apply, chain, format_mark
+from storage.attachment_files import AttachmentFiles
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -22,7 +24,7 @@ from storage.lock import SameFolder
 from storage.model import Draft, Episode, Office, Past, Person
 from storage.record_file import read_only
 from storage.shapes import DraftSlot, Register
-from storage.store import NotFound
+from storage.store import NotFound, StoreError
 from storage.version_catalogue import VersionCatalogue
 
 T = TypeVar("T", Episode, Office, Register, DraftSlot)
@@ -46,6 +48,7 @@ class Snapshot:
         self.problems: list[str] = []
         self._layout = Layout(folder)
         self._sealer = Sealer(keys)
+        self._attachments = AttachmentFiles(self._layout, self._sealer)
         self._summarise = summarise
         self._catalogue = VersionCatalogue(
             self._layout, self._sealer, rows_by, self.problems.append
@@ -84,6 +87,17 @@ class Snapshot:
             msg = f"there is no episode {ref}"
             raise NotFound(msg)
         return found
+
+    async def attachment(self, ref: str, name: str) -> bytes:
+        """The bytes that the `Attached` with this id names. Raises NotFound, StoreError."""
+        if name not in attachments_in((await self.episode(ref)).facts):
+            msg = f"there is no attachment {name} of {ref}"
+            raise NotFound(msg)
+        try:
+            return await asyncio.to_thread(self._attachments.read, ref, name)
+        except (Damaged, OSError) as error:
+            msg = f"attachment {name} of {ref} cannot be read: {error}"
+            raise StoreError(msg) from error
 
     def episodes(self, refs: Iterable[str]) -> Iterator[Episode]:
         """These episodes, open or closed; one that cannot be used is among the problems. It reads

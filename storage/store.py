@@ -43,9 +43,11 @@ class Change(msgspec.Struct, frozen=True, kw_only=True):
     ends_draft: id of the draft that this change completes; it is deleted after the commit, and at
     the next start if the process died between the two.
     close: moves the episode to the archive (it must carry a `Closed` fact).
+    contents: the bytes of each `Attached` among the facts, by its id: on disk before the fact is.
     """
 
     facts: Sequence[Fact] = ()
+    contents: Mapping[str, bytes] = {}
     messages: Sequence[Message] = ()
     update_id: int | None = None
     ends_draft: str = ""
@@ -58,6 +60,11 @@ class StoreReader(Protocol):
 
     async def episode(self, ref: str) -> Episode:
         """Open or closed. Raises NotFound."""
+        ...
+
+    async def attachment(self, ref: str, name: str) -> bytes:
+        """The bytes that the `Attached` with this id names. Raises NotFound; StoreError where they
+        cannot be read."""
         ...
 
     async def open_episodes(self) -> Sequence[Episode]:

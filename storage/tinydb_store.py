@@ -15,12 +15,14 @@ from typing import Any, TypeVar
 
 import structlog
 
+from protocol.attachment_facts import attachments_in
 from storage import apply
+from storage.envelope import Damaged
 from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.opening import open_folder
 from storage.record_folder import RecordFolder
-from storage.store import Change, NotSaved, StoreError, Trouble
+from storage.store import Change, NotFound, NotSaved, StoreError, Trouble
 from storage.worker import Settle, Worker
 
 R = TypeVar("R")
@@ -63,6 +65,7 @@ class TinyStore:
         self._watchers: list[Callable[[Trouble], None]] = []
         self._untold: list[Trouble] = []
         self._refused = False
+        self._unreadable: set[str] = set()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: Worker | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -119,6 +122,22 @@ class TinyStore:
         if (episode := self._records.episodes.get(ref)) is not None:
             return episode
         return await self._read(lambda: self._records.episode(ref))
+
+    async def attachment(self, ref: str, name: str) -> bytes:
+        def work() -> bytes:
+            if name not in attachments_in(self._records.episode(ref).facts):
+                msg = f"there is no attachment {name} of {ref}"
+                raise NotFound(msg)
+            return self._records.attachments.read(ref, name)
+
+        try:
+            return await self._run(work)
+        except (Damaged, OSError) as error:
+            what = f"attachment {name} of {ref} cannot be read: {error}"
+            if what not in self._unreadable:
+                self._unreadable.add(what)
+                self._report("unreadable", what)
+            raise StoreError(what) from error
 
     async def open_episodes(self) -> Sequence[Episode]:
         return tuple(sorted(self._records.episodes.values(), key=apply.opened_first))

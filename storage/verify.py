@@ -6,10 +6,13 @@ episode that is moved to the archive meanwhile is found there.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from pathlib import Path
 
+from protocol.attachment_facts import Attached, attachments_in
 from storage import chain, files, format_mark
+from storage.apply import digest_of
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -68,6 +71,7 @@ class _Check:
         self.catalogue = VersionCatalogue(layout, sealer, rows_by, problems.append)
         self.present: set[str] = set()
         self.rows: dict[str, Past] = {}
+        self.attached: dict[str, Attached] = {}
 
     def everything(self, *, closed: bool, progress: Progress) -> None:
         self.catalogue.load()
@@ -85,6 +89,7 @@ class _Check:
             self._record(opened)
         for place in places:
             self._moved(place)
+        self._attachments(closed=closed)
         self._missing(months)
         for month in months:
             self._rows(month)
@@ -129,6 +134,7 @@ class _Check:
         broken = chain.broken_at(episode)
         if broken is not None:
             self.problems.append(f"{place.label}: the chain is broken at fact {broken}")
+        self.attached |= self._named_by(episode)
         if place.label in self.present:
             self.problems.append(f"{place.label} is there twice, open and closed")
         month = self.layout.month_of(place)
@@ -139,6 +145,47 @@ class _Check:
         if self.summarise is not None:
             self.rows[episode.ref] = self.summarise(episode)
         return self.catalogue.expected_closed(month, place)
+
+    def _named_by(self, episode: Episode) -> dict[str, Attached]:
+        """The attachments of this episode, by label."""
+        return {
+            self.layout.attachment(episode.ref, name).label: fact
+            for name, fact in attachments_in(episode.facts).items()
+        }
+
+    def _attachments(self, *, closed: bool) -> None:
+        """Each is what its fact says, each fact has one, and none has no fact."""
+        found: set[str] = set()
+        for opened in walk(self.layout.all_attachments(), self.sealer):
+            label = opened.place.label
+            ref = opened.place.name.partition(" ")[0]
+            if f"episode {ref}" not in self.present and not closed:
+                continue
+            found.add(label)
+            named = self.attached.get(label) or self._named_now(ref).get(label)
+            if opened.content is None:
+                self.problems.append(f"{label}: {opened.problem}")
+            elif named is not None and digest_of(opened.content.data) != named.digest:
+                self.problems.append(f"{label}: it is not the file that was attached")
+            elif (
+                named is None
+                and opened.place.path.parent != self.layout.unsettled
+                and f"episode {ref}" in self.present
+            ):
+                self.problems.append(f"{label}: no entry of the case names it")
+        for label in sorted(self.attached.keys() - found):
+            ref = label.split()[1]
+            if label in self._named_now(ref):
+                self.problems.append(f"{label} is missing")
+
+    def _named_now(self, ref: str) -> dict[str, Attached]:
+        """Read once more: it may have changed since, beside the running bot."""
+        places = (self.layout.open_episode(ref), self.layout.find_closed(ref))
+        for opened in walk([place for place in places if place is not None], self.sealer):
+            if opened.content is not None:
+                with contextlib.suppress(Damaged):
+                    return self._named_by(document_in(opened.content.data, "episode", Episode))
+        return {}
 
     def _missing(self, months: list[str]) -> None:
         known = {label for label in self.catalogue.files if not label.startswith("draft")}

@@ -94,6 +94,7 @@ def verify(config_path: Path) -> int:
         store = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
         async for _ in store.everything():
             continue  # what is wrong with one is among the problems
+        await store.check_attachments()
         await store.close()
         in_order = f"The records of {config.book.service} in the database are in order."
         print(*(store.problems or [in_order]), sep="\n")

@@ -202,6 +202,10 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
             return "referred to social care (s47)"
         case f.Note():
             return "note kept"
+        case f.Attached():
+            return "file attached, on the pages"
+        case f.AttachmentRemoved():
+            return "attachment removed, reason kept"
         case f.SignedOff():
             return "signed off by a manager"
         case f.LastSeen(at=at):

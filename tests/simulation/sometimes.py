@@ -7,7 +7,15 @@ from typing import get_args
 
 from protocol import facts as f
 
-NOT_HERE = (f.Imported, f.CaseRead, f.Collected, f.InterviewBooked, f.MeetingBooked)
+NOT_HERE = (
+    f.Imported,
+    f.CaseRead,
+    f.Attached,
+    f.AttachmentRemoved,
+    f.Collected,
+    f.InterviewBooked,
+    f.MeetingBooked,
+)
 """Nobody records these in the simulated chat: an import, a reader of the pages, and what only the
 own pages ask for."""
 KINDS = (

@@ -103,6 +103,46 @@ class StoreContract:
         refs = [episode.ref for episode in await store.open_episodes()]
         assert refs == ["ROWAN-DDDD", "ROWAN-BBBB", "ROWAN-CCCC"]
 
+    # Attachments
+
+    async def test_a_file_beside_the_record_is_read_back_and_goes_with_its_removal(self, store):
+        made = await report(store)
+        made = await store.commit(made.ref, made.version, people.attached("f2"))
+        assert await store.attachment(made.ref, "f2") == people.PHOTO
+        for name in ("f1", "f3", "../f2", ""):
+            with pytest.raises(NotFound):
+                await store.attachment(made.ref, name)
+        with pytest.raises(NotFound):
+            await store.attachment("ROWAN-ZZZZ", "f2")
+        made = await store.commit(
+            made.ref, made.version, Change(facts=[people.removed("f3", "f2")])
+        )
+        with pytest.raises(NotFound):
+            await store.attachment(made.ref, "f2")
+        assert [fact.id for fact in made.facts] == ["f1", "f2", "f3"]
+
+    async def test_a_closed_case_takes_a_file_that_comes_late(self, store):
+        await report(store)
+        done = await close(store, "ROWAN-7K3F")
+        await store.commit(done.ref, done.version, people.attached("f20"))
+        assert await store.attachment(done.ref, "f20") == people.PHOTO
+
+    async def test_a_file_and_its_fact_are_one_change_or_none(self, store):
+        made = await report(store)
+        good = people.attached("f2")
+        for bad in (
+            Change(facts=good.facts),
+            Change(contents=good.contents),
+            Change(facts=good.facts, contents={"f2": b"other bytes"}),
+        ):
+            with pytest.raises(ValueError, match="bytes"):
+                await store.commit(made.ref, made.version, bad)
+        with pytest.raises(Conflict):
+            await store.commit(made.ref, made.version + 1, good)
+        with pytest.raises(NotFound):
+            await store.attachment(made.ref, "f2")
+        assert await store.episode(made.ref) == made
+
     # Closing
 
     async def test_a_closed_episode_leaves_the_open_ones_and_can_still_be_read(self, store):

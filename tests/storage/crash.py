@@ -2,10 +2,11 @@
 
     python -m tests.storage.crash --kills 500
 
-The writer opens the book, writes as a busy night would, and prints a line for each change once the
-store has confirmed it; this process reads the lines from a pipe, sends SIGKILL after a random
-time, and opens the book itself: every confirmed fact must be there, every file must be readable,
-every chain must hold, no temporary file may be left, and no start may report any trouble.
+The writer opens the book, writes as a busy night would, with files beside the cases, and prints a
+line for each change once the store has confirmed it; this process reads the lines from a pipe,
+sends SIGKILL after a random time, and opens the book itself: every confirmed fact must be there,
+every file must be readable, every chain must hold, no temporary file may be left, no attachment
+may be without its fact, and no start may report any trouble.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from pathlib import Path
 
 import msgspec
 
+from protocol.attachment_facts import attachments_in
 from storage.keys import load_keys, new_key_file
 from storage.store import Change
 from storage.tinydb_store import TinyStore
@@ -85,6 +87,14 @@ async def write_for_ever(folder: Path, seed: int) -> None:
             await store.update_office(state={"last": update}, update_id=update)
             say(Confirmed("office", update=update))
             continue
+        elif chance < 0.5:
+            episode = rng.choice(still_open)
+            change = people.attached(f"a{update}", rng.randbytes(rng.randrange(1, 100_000)))
+            files = [*attachments_in(episode.facts)]
+            if len(files) > 2:
+                change = Change(facts=[people.removed(f"a{update}", rng.choice(files))])
+            change = msgspec.structs.replace(change, update_id=update)
+            made = await store.commit(episode.ref, episode.version, change)
         else:
             episode = rng.choice(still_open)
             facts = [people.note(f"n{update}-{n}", "y" * 200) for n in range(rng.randint(1, 3))]
@@ -148,11 +158,15 @@ class Expected:
                     confirmed.facts
                 ):
                     raise Loss(ref, episode.version, confirmed.version)
+                for name in attachments_in(episode.facts):
+                    await store.attachment(ref, name)
             if (await store.office()).state.get("last", 0) < self.office:
                 raise Loss("office")
             for update in self.updates[-recent:] if recent else ():
                 if not await store.seen(update):
                     raise Loss("update", update)
+            if list((folder / "book" / "unsettled").glob("*")):
+                raise Loss("an attachment was left between added and removed")
             if troubles or list((folder / "book").rglob("*.tmp")):
                 raise Loss(troubles)
         finally:

@@ -1,9 +1,12 @@
 """Example records for the tests of the book: invented, and looking it."""
 
+import hashlib
 from datetime import UTC, datetime, timedelta
 
+from protocol.attachment_facts import Attached, AttachmentRemoved
 from protocol.facts import Child, Closed, Fact, Located, Note, Opened, PoliceTold, Returned
 from storage.model import Draft, Episode, Message, Past
+from storage.store import Change
 
 NIGHT = datetime(2026, 11, 21, 23, 40, tzinfo=UTC)
 """A Saturday, twenty to midnight: the report comes in."""
@@ -41,6 +44,29 @@ def returned(fact_id: str = "f3", at: datetime = NIGHT) -> Returned:
 
 def closed(fact_id: str = "f9", at: datetime = NIGHT) -> Closed:
     return Closed(id=fact_id, by="sam", recorded_at=at, at=at)
+
+
+PHOTO = b"\xff\xd8\xff\xe0 a coat, photographed"
+
+
+def attached(fact_id: str, data: bytes = PHOTO, name: str = "coat.jpg") -> Change:
+    """A file is put beside the record: the fact and its bytes."""
+    fact = Attached(
+        id=fact_id,
+        by="robin",
+        recorded_at=NIGHT,
+        name=name,
+        media="jpeg",
+        size=len(data),
+        digest=hashlib.sha256(data).hexdigest(),
+    )
+    return Change(facts=[fact], contents={fact_id: data})
+
+
+def removed(fact_id: str, attachment: str) -> AttachmentRemoved:
+    return AttachmentRemoved(
+        id=fact_id, by="sam", recorded_at=NIGHT, attachment=attachment, reason="of somebody else"
+    )
 
 
 def reminder(name: str, *, at: datetime = NIGHT, **fields: object) -> Message:

@@ -5,14 +5,16 @@ works again everything can be written. Nothing is confirmed that is not on disk.
 """
 
 import asyncio
+import contextlib
 import errno
 import os
 import subprocess
 
+import msgspec
 import pytest
 
 from storage import files
-from storage.store import Change, NotSaved
+from storage.store import Change, NotFound, NotSaved
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.contract import close, report
@@ -66,7 +68,7 @@ async def make(store):
 
 async def add_fact(store):
     episode = await store.episode("ROWAN-7K3F")
-    change = Change(facts=[people.police()], messages=[people.reminder("m1")], update_id=7)
+    change = Change(facts=[people.police("f3")], messages=[people.reminder("m1")], update_id=7)
     await store.commit(episode.ref, episode.version, change)
 
 
@@ -78,6 +80,27 @@ async def correct_a_closed_one(store):
     episode = await store.episode("ROWAN-DONE")
     change = Change(facts=[people.returned("f40")], update_id=7)
     await store.commit(episode.ref, episode.version, change)
+
+
+async def attach_a_file(store):
+    episode = await store.episode("ROWAN-7K3F")
+    change = msgspec.structs.replace(people.attached("f3"), update_id=7)
+    await store.commit(episode.ref, episode.version, change)
+
+
+async def remove_a_file(store):
+    episode = await store.episode("ROWAN-7K3F")
+    change = Change(facts=[people.removed("f4", "f2")], update_id=7)
+    await store.commit(episode.ref, episode.version, change)
+
+
+async def kept(store):
+    """What can be opened of the attachments."""
+    found = {}
+    for name in ("f2", "f3"):
+        with contextlib.suppress(NotFound):
+            found[name] = await store.attachment("ROWAN-7K3F", name)
+    return found
 
 
 async def save_a_draft(store):
@@ -97,6 +120,8 @@ CHANGES = (
     add_fact,
     close_it,
     correct_a_closed_one,
+    attach_a_file,
+    remove_a_file,
     save_a_draft,
     drop_a_draft,
     write_office,
@@ -105,7 +130,8 @@ CHANGES = (
 
 async def prepared(shelf):
     store = await shelf.open()
-    await report(store)
+    made = await report(store)
+    await store.commit(made.ref, made.version, people.attached("f2"))
     await report(store, ref="ROWAN-DONE", person="RE-03")
     await close(store, "ROWAN-DONE")
     await store.save_draft(people.draft(step="one"))
@@ -121,6 +147,7 @@ async def look(store):
         await store.open_episodes(),
         await store.episode("ROWAN-7K3F"),
         await store.episode("ROWAN-DONE"),
+        await kept(store),
         await store.history("RE-01"),
         await store.history("RE-02"),
         await store.history("RE-03"),

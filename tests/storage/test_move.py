@@ -5,6 +5,7 @@ import pytest
 from storage.move import MoveProblem, to_database, to_folder
 from storage.tinydb_store import TinyStore
 from storage.verify import verify
+from tests.storage import people
 from tests.storage.people import NIGHT, summarise
 from tests.storage.test_postgres import Installation, server
 from tests.storage.test_tinydb_store import a_night, everything
@@ -28,6 +29,8 @@ async def filled(shelf):
     """A folder in which a night was recorded, and what was in it."""
     store = await shelf.open()
     await a_night(store)
+    episode = await store.episode("ROWAN-2222")
+    await store.commit(episode.ref, episode.version, people.attached("f90"))
     before = await everything(store)
     await shelf.close()
     return before
@@ -38,6 +41,7 @@ async def test_there_and_back_again(shelf, service, filled, tmp_path):
     assert await to_database(shelf.folder, shelf.keys, store) == 6
     store = await service.again()
     assert await everything(store) == filled
+    assert await store.attachment("ROWAN-2222", "f90") == people.PHOTO
     assert [await store.seen(n) for n in (41, 42, 43, 44)] == [True, True, True, False]
     back = tmp_path / "back"
     assert await to_folder(store, back, shelf.keys) == 6
@@ -46,6 +50,7 @@ async def test_there_and_back_again(shelf, service, filled, tmp_path):
     again = TinyStore(back, keys=shelf.keys, summarise=summarise, now=lambda: NIGHT)
     await again.open()
     assert await everything(again) == filled
+    assert await again.attachment("ROWAN-2222", "f90") == people.PHOTO
     await again.close()
     assert verify(back, shelf.keys, summarise=summarise) == []
 
@@ -85,6 +90,14 @@ async def test_a_damaged_file_stops_the_move_and_is_named(shelf, service, filled
     path.write_bytes(path.read_bytes()[:-1])
     store = await service.open()
     with pytest.raises(MoveProblem, match="ROWAN-2222 cannot be used"):
+        await to_database(shelf.folder, shelf.keys, store)
+
+
+async def test_a_damaged_attachment_stops_the_move_and_is_named(shelf, service, filled):
+    path = shelf.folder / "attachments" / "ROWAN-2222" / "f90.nlb"
+    path.write_bytes(path.read_bytes()[:-1])
+    store = await service.open()
+    with pytest.raises(MoveProblem, match="attachment ROWAN-2222 f90 cannot be used"):
         await to_database(shelf.folder, shelf.keys, store)
 
 

@@ -6,7 +6,7 @@ import secrets
 import psycopg
 import pytest
 
-from storage.keys import KeyProblem
+from storage.keys import KeyProblem, Keys
 from storage.lease import Lease, NoSuchTables, connect
 from storage.postgres import PostgresStore, new_mark
 from storage.postgres_schema import HERE, migrate
@@ -137,6 +137,60 @@ async def test_nothing_readable_lies_in_the_database(service):
     )
     assert rows
     assert b"supper" not in b"".join(row[0] for row in rows)
+
+
+async def test_an_attachment_is_sealed_checked_and_sealed_anew(service):
+    store = await service.open()
+    made = await report(store)
+    made = await store.commit(made.ref, made.version, people.attached("f2"))
+    [[raw]] = await service.sql(
+        "SELECT content FROM nightlight.record WHERE service = %s AND kind = 'attachment'",
+        service.service,
+    )
+    assert b"coat" not in raw
+    [old] = service.keys.by_id.values()
+    service.keys = Keys([secrets.token_bytes(32), old], source="this test")
+    store = await service.again()
+    assert await store.seal_anew() == 2
+    await store.check_attachments()
+    assert store.problems == []
+    service.keys = Keys([next(iter(service.keys.by_id.values()))], source="this test")
+    store = await service.again()
+    assert await store.attachment(made.ref, "f2") == people.PHOTO
+    await service.sql(
+        "DELETE FROM nightlight.record WHERE service = %s AND kind = 'attachment'",
+        service.service,
+    )
+    await store.check_attachments()
+    assert store.problems == ["attachment ROWAN-7K3F f2 is missing"]
+
+
+async def test_a_removal_that_was_refused_and_arrived_is_taken_back_with_its_bytes(
+    service, monkeypatch
+):
+    store = await service.open()
+    made = await report(store)
+    made = await store.commit(made.ref, made.version, people.attached("f2"))
+    real, calls = store._call, []
+
+    async def answers_get_lost(changes):
+        await real(changes)
+        if changes and not calls:
+            calls.append(1)
+            raise psycopg.OperationalError("the connection broke")
+
+    async def away(puts):
+        raise psycopg.OperationalError("the database is away")
+
+    monkeypatch.setattr(store, "_call", answers_get_lost)
+    monkeypatch.setattr(store, "_is_there", away)
+    with pytest.raises(NotSaved):
+        await store.commit(made.ref, made.version, Change(facts=[people.removed("f3", "f2")]))
+    monkeypatch.undo()
+    await store.commit(made.ref, made.version, Change(facts=[people.note("f3")]))
+    assert await store.attachment(made.ref, "f2") == people.PHOTO
+    await store.check_attachments()
+    assert store.problems == []
 
 
 async def test_another_key_opens_nothing_and_touches_nothing(service):

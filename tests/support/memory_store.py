@@ -29,6 +29,7 @@ class MemoryStore:
         self._summarise = summarise
         self._now = now
         self._episodes: dict[str, Episode] = {}
+        self._contents: dict[tuple[str, str], bytes] = {}
         self._drafts: dict[str, Draft] = {}
         self._seen_by: dict[str, tuple[int, ...]] = {}
         self._people: dict[str, Person] = {}
@@ -62,6 +63,9 @@ class MemoryStore:
             ended = msgspec.structs.replace(ended, seen=self._seen_by[ended.owner])
         changed = apply.to_episode(episode, change, ended)
         self._episodes[changed.ref] = changed
+        self._contents.update({(changed.ref, n): data for n, data in change.contents.items()})
+        for name in apply.gone_with(change):
+            self._contents.pop((changed.ref, name), None)
         if ended is not None:
             del self._drafts[ended.owner], self._seen_by[ended.owner]
         self._note(change.update_id)
@@ -72,6 +76,13 @@ class MemoryStore:
             return self._episodes[ref]
         except KeyError:
             msg = f"there is no episode {ref}"
+            raise NotFound(msg) from None
+
+    async def attachment(self, ref: str, name: str) -> bytes:
+        try:
+            return self._contents[ref, name]
+        except KeyError:
+            msg = f"there is no attachment {name} of {ref}"
             raise NotFound(msg) from None
 
     async def open_episodes(self) -> Sequence[Episode]:
