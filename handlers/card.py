@@ -22,14 +22,11 @@ def text(view: CaseView) -> str:
     """The card's text: what to do now, what is due, what is done, why; one screen of a phone."""
     lines = say.heading(view)
     if not view.closed:
-        now_due, later = urgent_first(view)
-        head, most = "Due", max(1, say.MOST_DUE - len(now_due))
+        now_due, head, later, further = _sorted_out(view)
         if say.cannot_wait(now_due, view):
             lines += ["", *say.do_now(view, now_due)]
-        else:
-            head, most, later = "Next", say.MOST_DUE, [*now_due, *later]
         if later:
-            lines += ["", f"<b>{head}</b>", *say.coming(later, view, most)]
+            lines += ["", f"<b>{head}</b>", *say.coming(later, view, len(further))]
         if not view.duties:
             lines += ["", say.NOTHING_DUE]
     shown = [fact for fact in view.facts if not isinstance(fact, f.Withdrawn)]
@@ -48,6 +45,17 @@ def text(view: CaseView) -> str:
         lines += [f"… {hidden} earlier, see Timeline"] if hidden > 0 else []
         lines += done[-say.MOST_DONE :]
     return say.card([*lines, "", say.why(view)])
+
+
+def _sorted_out(view: CaseView) -> tuple[list[Duty], str, list[Duty], list[Duty]]:
+    """What to do now; then the heading of what is due beside it, which of that the card shows, and
+    what it has no room for."""
+    now_due, later = urgent_first(view)
+    if say.cannot_wait(now_due, view):
+        most = max(1, say.MOST_DUE - len(now_due))
+        return now_due, "Due", later[:most], later[most:]
+    later = [*now_due, *later]
+    return [], "Next", later[: say.MOST_DUE], later[say.MOST_DUE :]
 
 
 def urgent_first(view: CaseView) -> tuple[list[Duty], list[Duty]]:
@@ -177,8 +185,9 @@ def card(view: CaseView, staff: Staff) -> Screen:
 
 
 def more(view: CaseView, staff: Staff) -> Screen:
-    """The case with the rest of its buttons."""
-    return Screen(text(view), more_buttons(view, staff))
+    """The rest of the buttons, under what is due and has no room on the card; nothing twice."""
+    hidden = [] if view.closed else _sorted_out(view)[3]
+    return Screen(say.more(view, hidden), more_buttons(view, staff))
 
 
 def timeline(view: CaseView, page: int = -1) -> Screen:

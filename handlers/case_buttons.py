@@ -119,7 +119,8 @@ async def _item(context: Context, incoming: Incoming, now_on: CaseView, tapped_:
 async def _decide(
     context: Context, incoming: Incoming, now_on: CaseView, tapped_: str, *, record: bool
 ) -> None:
-    about = named(tapped_, settling.left(now_on))
+    actions = [action.id for action in now_on.state.computed.actions]
+    about = named(tapped_, (*settling.left(now_on), *actions))
     if about is None:
         await settling.listing(context, incoming, now_on)
         return

@@ -105,6 +105,7 @@ class Ticks(Step, frozen=True, kw_only=True):
     """Any number of buttons, each on or off, and "none of these"."""
 
     options: Options
+    width: int = 2
     preset: Callable[[FormState], Sequence[str]] = lambda _: ()
 
 
@@ -213,9 +214,12 @@ def screen(form: Form, draft: Draft, state: FormState, hint: str = "", page: str
     """
     step = current(form, state)
     lines = [say.title(form.title(state)), *([form.notice] if form.notice else [])]
-    for known in answered(form, state):
-        if _holds(known, state):
-            lines.append(say.given(known.label, known.tell(state.answers[known.key], state)))
+    told = [
+        say.given(known.label, known.tell(state.answers[known.key], state))
+        for known in answered(form, state)
+        if _holds(known, state)
+    ]
+    lines += [say.in_short(told)] if isinstance(step, Ticks) and told else told
     lines.append("")
     if step is not None and step.key in state.answers:
         hint = "\n".join(part for part in (hint, problem(step, state)) if part)
@@ -236,6 +240,8 @@ def screen(form: Form, draft: Draft, state: FormState, hint: str = "", page: str
     if answered(form, state) or (step is not None and f"{step.key}~" in state.answers):
         tail.append(Button(say.BACK, _data(draft, here, BACK)))
     tail.append(Button(say.CANCEL, _data(draft, here, CANCEL)))
+    if isinstance(step, Ticks) and len(buttons[-1:]) and step.unknown:
+        tail, buttons = [*tail, *buttons[-1]], buttons[:-1]
     return Screen("\n".join(lines).strip(), (*buttons, tuple(tail), *last))
 
 
@@ -269,7 +275,7 @@ def _question(step: Question, draft: Draft, state: FormState) -> Asked:
             shown_page = state.answers.get(f"{step.key}{PAGE_OF_TICKS}", 0)
             ticking = paged(
                 step.ask(state),
-                [Item("", (row,)) for row in rows(ticks, 2)],
+                [Item("", (row,)) for row in rows(ticks, step.width)],
                 shown_page if isinstance(shown_page, int) else 0,
                 lambda number: _data(draft, step.key, f"{MORE}{number}"),
                 most_items=PAGE,
@@ -297,8 +303,9 @@ def _question(step: Question, draft: Draft, state: FormState) -> Asked:
 
 PAGE_OF_TICKS = "#~"
 """Behind a question's key: which page of its options is shown."""
-PAGE = 16
-"""Rows of options on one screen."""
+PAGE = 8
+"""Rows of options on one screen: with the question and what stands below, no more than a phone
+shows."""
 
 
 def kept_words(key: str, answers: Mapping[str, Any]) -> str:

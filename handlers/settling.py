@@ -93,7 +93,7 @@ async def item(context: Context, incoming: Incoming, now_on: CaseView, about: st
     pack = now_on.pack
     kind, _ = form_for(about, pack)
     known = pack.item(about)
-    if known is None or kind == "decide" or not _decidable(about, pack):
+    if known is None or kind == "decide" or not decidable(about, pack):
         return False
     ref = now_on.episode.ref
     record = BUTTONS.get(kind, say.RECORD_IT)
@@ -109,7 +109,8 @@ async def item(context: Context, incoming: Incoming, now_on: CaseView, about: st
     return True
 
 
-def _decidable(about: str, pack: Pack) -> bool:
+def decidable(about: str, pack: Pack) -> bool:
+    """Whether the pack lets something be decided about this duty or action."""
     item = pack.item(about)
     return item is not None and bool(item.settling.outcomes)
 

@@ -25,7 +25,7 @@ from handlers.recording.parts import (
 from handlers.recording.time_order import DONE
 from handlers.wording import recording as say
 from handlers.wording.after_return import SIGN_OFF_REASONS, SIGN_OFF_WHY
-from handlers.wording.report import CONCERNS, FACTOR_LABELS, FACTORS, factors
+from handlers.wording.report import CONCERNS, FACTOR_BUTTONS, FACTOR_LABELS, FACTORS, factors
 from protocol import facts as f
 from protocol.facts import Fact
 
@@ -93,7 +93,8 @@ WORSE_STEP = Ticks(
     key="worse",
     label=say.LABELS["worse"],
     ask=lambda _: FACTORS,
-    options=lambda _: [Option(label, key) for key, label in FACTOR_LABELS.items()],
+    options=lambda _: [Option(label, key) for key, label in FACTOR_BUTTONS.items()],
+    width=3,
     preset=_ticked_now,
     tell=lambda v, _: factors(v),
 )

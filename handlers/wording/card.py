@@ -30,7 +30,7 @@ ACTS_SPELT = 2
 """Acts in words; a third has its title, its button is there."""
 WHOSE = {"service": "* time set by this service", "none": "° no time in protocol"}
 """Marks of due times that are not the protocol's, explained below the list."""
-WHY = duties.BUTTONS["why"]
+WHY, MORE = duties.BUTTONS["why"], duties.BUTTONS["more"]
 CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts known"}
 
 
@@ -110,6 +110,20 @@ def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
     return lines
 
 
+def more(view: CaseView, hidden: Sequence[Duty]) -> str:
+    """Above the buttons that the card has no room for: which case, and what else is due."""
+    lines = [subject(view), ""]
+    if hidden:
+        lines += ["<b>Also due</b>", *coming(hidden[:MOST_MORE], view), ""]
+        if len(hidden) > MOST_MORE:
+            lines.insert(-1, f"… and {len(hidden) - MOST_MORE} later ones")
+    return card([*lines, ELSE_TO_RECORD])
+
+
+MOST_MORE = 8
+ELSE_TO_RECORD = "What else can be put on record:"
+
+
 def holder(duty: Duty, view: CaseView) -> str:
     """Who said "I have it", while that holds."""
     if not duty.owner or not duty.held(view.now):
@@ -117,11 +131,12 @@ def holder(duty: Duty, view: CaseView) -> str:
     return f" · {plain(view.names.get(duty.owner, duty.owner))} has it"
 
 
-def coming(later: Sequence[Duty], view: CaseView, most: int) -> list[str]:
-    """What is due after that, soonest first: the time, the act, whose the time is."""
+def coming(shown: Sequence[Duty], view: CaseView, hidden: int = 0) -> list[str]:
+    """What is due after that, soonest first: the time, the act, whose the time is. hidden: how many
+    more there are."""
     lines: list[str] = []
     notes: dict[str, None] = {}
-    for duty in later[:most]:
+    for duty in shown:
         set_by = duties.set_by(duty.id, view.pack) if duty.in_protocol else "none"
         mark = WHOSE.get(set_by, "")[:1]
         if mark:
@@ -130,8 +145,8 @@ def coming(later: Sequence[Duty], view: CaseView, most: int) -> list[str]:
         at = near_clock(duty.at, view.now)
         name = plain(acts.title(duty.id, view) + duties.whose(duty.authority))
         lines.append(f"{late} {at} {name}{mark}{holder(duty, view)}")
-    if len(later) > most:
-        lines.append(f"… and {len(later) - most} more: {WHY}")
+    if hidden:
+        lines.append(f"… and {hidden} more: {MORE}")
     if notes:
         lines.append(f"<i>{' · '.join(notes)}</i>")
     return lines

@@ -44,8 +44,16 @@ RECORDED_BY = {
     "RI-CONTENT": "content",
     "RI-SHARED": "shared",
     "RI-IRO": "shared",
+    "SG-POLICE": "police",
+    "SG-ABDUCT": "police",
+    "SG-RA": "authority",
+    "SG-RA-WRITTEN": "written",
+    "SG-PARENTS": "parents",
+    "SG-OOH-REF": "referral",
+    "SG-UNSAFE-REF": "referral",
 }
-"""The form behind a duty's button; any other duty is recorded as done."""
+"""The form behind a duty or an action; any other duty is recorded as done, any other action
+decided."""
 
 BUTTONS = {
     "police": "🚓 Police told",

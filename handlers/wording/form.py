@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from handlers.chat import bold, plain
@@ -85,6 +86,11 @@ def title(text: str) -> str:
 def given(label: str, value: str) -> str:
     """An answer that was given."""
     return f"{plain(label)}: {value}"
+
+
+def in_short(answers: Sequence[str]) -> str:
+    """Earlier answers in one paragraph, above a question with many buttons."""
+    return " · ".join(answers)
 
 
 def answer(value: Any) -> str:

@@ -95,6 +95,31 @@ FACTOR_LABELS = {
     "abducted": "Taken or forced",
 }
 
+FACTOR_BUTTONS = {
+    "abducted": "Taken or forced",
+    "self_harm": "Self-harm",
+    "health_need": "Health, meds",
+    "cse_risk": "CSE risk",
+    "gang_risk": "Gangs",
+    "trafficking_indicators": "Trafficking",
+    "risky_contacts": "Risky contacts",
+    "mental_health": "Mental health",
+    "learning_difficulty": "Learning need",
+    "avoiding_contact": "Avoids contact",
+    "victim_of_crime": "Crime victim",
+    "criminal_activity": "Offending",
+    "forced_marriage_risk": "Forced marriage",
+    "hbv_risk": "Honour abuse",
+    "uasc": "Unaccompanied",
+    "child_protection_plan": "Protection plan",
+    "s47_open": "Section 47",
+    "privately_fostered": "Priv. fostered",
+}
+"""The same on buttons, three beside each other, so that all are in view on one phone screen: what
+is a danger now comes first."""
+if FACTOR_BUTTONS.keys() != FACTOR_LABELS.keys():
+    raise AssertionError("each factor has a label and a button")
+
 
 def police(*, first: bool, taken: bool = False) -> str:
     """first: they cannot wait for the rest of the questions.  taken: a crime in action."""

@@ -12,6 +12,7 @@ from handlers import router
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from handlers.message_parts import visible
+from handlers.wording.form import LATER as NEXT
 from protocol.facts import Child, Fact
 from protocol.pack import Pack, load_pack
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
@@ -275,10 +276,21 @@ class ChatWorld:
         await self._in(who, data=data, callback_id="q", message_id=at)
 
     async def taps(self, who: str, *labels: str) -> None:
-        """Taps the newest buttons whose labels begin with (or hold) these words, one by one."""
+        """Taps the newest buttons whose labels begin with (or hold) these words, one by one; of a
+        long list the pages are turned until it is there."""
         for label in labels:
+            while NEXT in self.labels(who) and not self._shows(who, label):
+                number, data = self.button(who, NEXT)
+                await self._in(who, data=data, callback_id="q", message_id=number)
             number, data = self.button(who, label)
             await self._in(who, data=data, callback_id="q", message_id=number)
+
+    def _shows(self, who: str, label: str) -> bool:
+        try:
+            self.button(who, label)
+        except AssertionError:
+            return False
+        return True
 
     async def again(self, who: str) -> None:
         """Telegram delivers the last update once more."""

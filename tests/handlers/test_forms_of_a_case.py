@@ -22,7 +22,7 @@ async def test_continue_is_the_last_button_and_dont_know_keeps_what_is_ticked() 
         await world.taps("amy", "YP-01", "No, or not", "Not yet", "Just now", "No set time")
         await world.taps("amy", "Did not come back", "Mental health", "Risky contacts")
         assert world.labels("amy")[-1] == "That's all (2 ticked)"
-        assert world.labels("amy")[-3:-1] == ["‹ Back", "Cancel"]
+        assert world.labels("amy")[-4:-1] == ["‹ Back", "Cancel", "Don't know about the rest"]
         await world.taps("amy", "Don't know about the rest")
         assert "Makes it worse: 2 ticked, kept in the record, rest: don't know" in world.text("amy")
         assert "Mental health" not in world.text("amy"), "sensitive ticks do not stay in the chat"
@@ -238,7 +238,7 @@ async def test_feared_for_means_police_first_and_is_on_record() -> None:
         await world.taps("amy", "No, and I fear for them")
         assert "Ring police now: 101, in danger 999." in world.text("amy")
         await world.taps("amy", "Not yet", "Just now", "No set time", "Did not come back")
-        await world.taps("amy", "Self-harm", "Health need", "That's all", "No", "Save the report")
+        await world.taps("amy", "Self-harm", "Health, meds", "That's all", "No", "Save the report")
         case = await world.case()
         [opened] = await world.facts(case.ref, f.Opened)
         assert (opened.child.self_harm, opened.child.health_need) == (True, True)

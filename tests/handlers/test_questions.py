@@ -168,16 +168,15 @@ def test_ticks_are_shown_two_in_a_row_with_continue_last() -> None:
     assert buttons(shown(form)) == [
         [("Amy", "with:.amy"), ("Ben", "with:.ben")],
         [("Cay", "with:.cay")],
-        [("Don't know", "with:?")],
-        [("Cancel", "with:x")],
+        [("Cancel", "with:x"), ("Don't know", "with:?")],
         [("None of these", "with:ok")],
     ]
     ticked = buttons(shown(form, **{"with~": ["ben"]}))
     assert ticked[0][1][0] == forms.say.ticked("Ben")
     assert ticked[0][0][0] == "Amy"
-    assert ticked[2] == [("Don't know about the rest", "with:?")]
-    assert ticked[3] == [("‹ Back", "with:<"), ("Cancel", "with:x")]
-    assert ticked[4] == [(forms.say.these(1), "with:ok")]
+    rest = ("Don't know about the rest", "with:?")
+    assert ticked[2] == [("‹ Back", "with:<"), ("Cancel", "with:x"), rest]
+    assert ticked[3] == [(forms.say.these(1), "with:ok")]
 
 
 def test_ticks_that_must_be_known_offer_no_unknown() -> None:
@@ -262,14 +261,16 @@ def test_many_options_turn_pages(kind: Any) -> None:
     form = alone(kind(key="many", ask=lambda _: "Which?", label="Which", options=options(*names)))
     per_row = 2 if kind is Ticks else 1
     first = buttons(shown(form))
-    assert len([1 for row in first for _, data in row if data.startswith("many:.")]) == 16 * per_row
+    assert (
+        len([1 for row in first for _, data in row if data.startswith("many:.")])
+        == forms.PAGE * per_row
+    )
     assert ("Next page ›", "many:more:1") in [one for row in first for one in row]
     there = after(form, "many", "more:1")
     second = shown(form, **there)
-    assert buttons(second)[0][0][0] == f"Name {16 * per_row}"
+    assert buttons(second)[0][0][0] == f"Name {forms.PAGE * per_row}"
     assert ("‹ Page before", "many:more:0") in [one for row in buttons(second) for one in row]
-    last = [("Cancel", "many:x")] if kind is Ticks else [("‹ Back", "many:<"), ("Cancel", "many:x")]
-    assert last in buttons(second)
+    assert ("Cancel", "many:x") in [one for row in buttons(second) for one in row]
     chosen = after(form, "many", ".name 39", **there)
     if kind is Choice:
         assert chosen == {"many": "name 39"}, "no page is left behind"

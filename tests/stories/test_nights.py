@@ -237,11 +237,12 @@ async def test_why_is_explained_on_one_screen(night: Night) -> None:
     await night.morgan.sees(
         "Source: Gap in the Haringey protocol", "Next: at Sun 22 Nov 01:30 it becomes level 2"
     )
-    await night.morgan.taps("Due times: why")
+    await night.morgan.taps("Due times")
     await night.morgan.taps("Ring the placing authority")
     await night.morgan.sees("By: Sat 21 Nov 22:30", "Source:")
     await night.morgan.taps("The level: why")
-    await night.morgan.taps("Actions: why")
+    await night.morgan.taps("Actions")
+    await night.morgan.sees("Duty manager, foster carer or parent: report the young person missing")
     await night.morgan.taps("Back to the case")
     await night.morgan.sees("MISSING since", "Level 1")
 
