@@ -69,16 +69,37 @@ def slots(ladder: Ladder, crew: Crew, anchor: datetime, tail_from: int = 0) -> I
             at = _later(at, step.repeat_minutes, ladder)
     people = tuple(everyone) or crew.everyone
     last = len(ladder.steps)
-    if ladder.from_hour is None:
-        at += timedelta(minutes=ladder.then_every_minutes) * tail_from
-    else:
-        for _ in range(tail_from):
-            at = _later(at, ladder.then_every_minutes, ladder)
+    for repeat in range(1, tail_from + 1):
+        at = _later(at, _tail_minutes(ladder, repeat), ladder)
     repeat = tail_from
     while people:
         yield Slot(last, repeat, at, people, repeat == 0, exhausted=True)
-        at = _later(at, ladder.then_every_minutes, ladder)
         repeat += 1
+        at = _later(at, _tail_minutes(ladder, repeat), ladder)
+
+
+def people_of(ladder: Ladder, crew: Crew) -> frozenset[str]:
+    """Everybody whom this ladder asks sooner or later."""
+    found = {one for _, people in rungs(ladder, crew) for one in people}
+    return frozenset(found or crew.everyone)
+
+
+def gap_before(ladder: Ladder, slot: Slot) -> int:
+    """Minutes between this asking and the one before it."""
+    if slot.exhausted:
+        return _tail_minutes(ladder, max(1, slot.repeat))
+    return ladder.steps[slot.step].repeat_minutes
+
+
+def _tail_minutes(ladder: Ladder, repeat: int) -> int:
+    """Minutes before the endless last asking with this number (from 1 on): rarer and rarer."""
+    doubled: int = ladder.then_every_minutes << min(repeat - 1, 16)
+    return min(doubled, rarest(ladder))
+
+
+def rarest(ladder: Ladder) -> int:
+    """The longest time (minutes) between two askings of everybody."""
+    return max(ladder.then_every_minutes, ladder.rarest_minutes)
 
 
 def _later(at: datetime, minutes: int, ladder: Ladder) -> datetime:

@@ -20,7 +20,8 @@ from reminders.case_states import CaseStates
 from reminders.duties import Duty, read
 from reminders.modules import AGAIN
 from reminders.notices import Notices
-from reminders.plan import Plan, Situation, plan
+from reminders.plan import Plan, plan
+from reminders.situation import Situation
 from reminders.watch import Watch
 from reminders.write_behind import OfficeChange
 from storage.model import Entry, Episode, Office

@@ -40,10 +40,14 @@ class Step(Table, frozen=True, kw_only=True):
 
 class Ladder(Table, frozen=True, kw_only=True):
     """Rungs from the first person to everybody; after the last the card "telephone them" goes to
-    everyone on the ladder, and again every `then_every_minutes` until somebody answers."""
+    everyone on the ladder, and again after `then_every_minutes`, then rarer, until somebody
+    answers."""
 
     steps: tuple[Step, ...] = (Step(),)
     then_every_minutes: int = 30
+    rarest_minutes: int = 60
+    """The time between two of these last askings doubles until it is this (never shorter than
+    `then_every_minutes`)."""
     from_hour: time | None = None
     """Only between these London hours (both or neither), for work of the day; what falls due at
     night waits for the morning. Leave them out for level 2 and 3 and for the young."""
@@ -58,6 +62,7 @@ URGENT = Ladder(
         Step(who="everyone", repeat_minutes=5, times=2, second_channel=True),
     ),
     then_every_minutes=15,
+    rarest_minutes=30,
 )
 FAST = Ladder(
     steps=(
@@ -67,6 +72,7 @@ FAST = Ladder(
         Step(who="everyone", repeat_minutes=10, times=1, second_channel=True),
     ),
     then_every_minutes=15,
+    rarest_minutes=30,
 )
 PROMPT = Ladder(
     steps=(

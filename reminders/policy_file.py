@@ -128,6 +128,7 @@ class _Check:
         if not ladder.steps:
             self.wrong((*place, "steps"), (), "At least one step is needed.", "is empty")
         self.minutes((*place, "then_every_minutes"), ladder.then_every_minutes)
+        self.minutes((*place, "rarest_minutes"), ladder.rarest_minutes)
         begins, ends = ladder.from_hour, ladder.to_hour
         if (begins is None) != (ends is None):
             given, other = ("from_hour", "to_hour") if ends is None else ("to_hour", "from_hour")

@@ -1,6 +1,7 @@
 """Properties of the plan: nothing doubled, nothing forgotten, nobody asked who should not be."""
 
 from datetime import timedelta
+from itertools import pairwise
 
 import msgspec
 from hypothesis import given, settings
@@ -11,9 +12,10 @@ from protocol.standing import standing
 from reminders import rota
 from reminders.all_clear import ASKING
 from reminders.duties import AFTER_RETURN, read
-from reminders.plan import Plan, Situation, plan
+from reminders.plan import Plan, plan
 from reminders.policy import Policy
 from reminders.rota import RotaState
+from reminders.situation import Situation
 from storage.model import Message
 from tests.reminders.virtual import utc
 from tests.reminders.world import PACK, SERVICE
@@ -238,3 +240,67 @@ def test_living_from_moment_to_moment_misses_nothing(facts, now):
     wanted = {(m.to, m.about, m.step, m.data.get("repeat")) for m in every if m.kind in ASKING}
     had = {(m.to, m.about, m.step, m.data.get("repeat")) for m in woken if m.kind in ASKING}
     assert wanted <= had
+
+
+def lived(facts, until) -> list[Message]:
+    """What is asked when somebody plans at each moment and each new fact, and nothing else."""
+    messages: list[Message] = []
+    at = START
+    while at <= until:
+        found = plan(situation(facts, messages, at))
+        messages = after(messages, found)
+        coming = [x.recorded_at for x in facts if x.recorded_at > at]
+        if found.look_again_at is not None:
+            coming.append(found.look_again_at)
+        if not coming:
+            break
+        at = min(coming)
+    return [m for m in messages if m.kind in ASKING]
+
+
+@settings(max_examples=150, deadline=None)
+@given(records())
+def test_nothing_is_called_late_that_was_sent_at_its_moment(facts):
+    """Whoever is woken at every moment sends everything when it is due, joined or put off."""
+    asked = lived(facts, START + timedelta(hours=14))
+    assert [m for m in asked if m.due_at < m.created_at] == []
+
+
+def _night() -> list[Message]:
+    """Reported missing, and then nobody touches a phone for twelve hours."""
+    opened = f.Opened(
+        id="f0",
+        by="amy",
+        recorded_at=START,
+        category="missing",
+        child=f.Child(age=15, looked_after=True, historical_concerns=False),
+        aware_at=START,
+        last_seen_at=START - 30 * MINUTE,
+    )
+    return lived((opened,), START + timedelta(hours=12))
+
+
+def test_one_alarm_for_each_person_says_all_that_is_due_in_the_case():
+    """Nobody answers: whoever rings is told everything that is due, not one thing at a time."""
+    asked = _night()
+    due: dict[str, object] = {}
+    for m in asked:
+        due.setdefault(m.about, m.created_at)
+    for person in ("amy", "ben", "mia"):
+        mine = [m for m in asked if m.to == person]
+        moments = sorted({m.created_at for m in mine})
+        for moment in moments:
+            told = {m.about for m in mine if m.created_at == moment}
+            assert told == {about for about, first in due.items() if first <= moment}
+        gaps = [later - at for at, later in pairwise(moments)]
+        assert all(gap >= timedelta(minutes=10) for gap in gaps)
+        assert max(gaps) <= timedelta(minutes=30), "the police are not told: no longer silence"
+        assert len(moments) <= 28
+
+
+def test_what_falls_due_when_nobody_answers_is_told_to_everybody_at_once():
+    """The ladder of the police ran out: there is no first and second any more."""
+    asked = _night()
+    first = [m for m in asked if m.about == "N-RA"]
+    begun = min(m.created_at for m in first)
+    assert {m.to for m in first if m.created_at == begun} == {"amy", "ben", "mia"}

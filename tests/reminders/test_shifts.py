@@ -155,8 +155,11 @@ async def test_on_a_bank_holiday_the_one_on_call_is_asked_and_told_the_emergency
     async with World(policy=BY_DAY_AND_ON_CALL, start=utc("2026-04-06 10:00"), pack=pack) as world:
         await world.report(ago=timedelta(0), told=False, by="mia")
         await world.until(utc("2026-04-06 11:05"))
-        asked = [g for g in world.telegram.got if g.message.about == "N-RA"]
-        assert [(g.to, g.message.data["route"]) for g in asked] == [("ben", "EDT")]
+        asked = [g for g in world.telegram.got if g.message.kind == "reminder"]
+        assert (asked[0].to, asked[0].message.about) == ("ben", "N-POLICE")
+        # Nobody answered about the police, so everybody hears of the authority at once.
+        told = {g.to: g.message.data["route"] for g in asked if g.message.about == "N-RA"}
+        assert told == {"ben": "EDT", "mia": "EDT", "amy": "EDT"}
 
 
 def test_swaps_and_covers_hold_for_their_time_only():

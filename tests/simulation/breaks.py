@@ -31,6 +31,7 @@ import protocol.provider
 import protocol.view
 import reminders.acknowledge
 import reminders.all_clear
+import reminders.asking
 import reminders.assessment_cache
 import reminders.case_records
 import reminders.delivery
@@ -281,7 +282,7 @@ def asked_once(stack: contextlib.ExitStack) -> None:
         yield next(iter(real(*args, **more)))
 
     _put(stack, reminders.ladder, "slots", slots)
-    _put(stack, reminders.plan, "slots", slots)
+    _put(stack, reminders.asking, "slots", slots)
 
 
 @_break
