@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from handlers import card, draft_session, explanations, settling, show_card
+from handlers import card, draft_session, explanations, have_all, settling, show_card
 from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
@@ -14,7 +14,7 @@ from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
 from handlers.wording import after_return, recording
 from handlers.wording import card as say
-from handlers.wording.duties import BUTTONS, title
+from handlers.wording.duties import ALL, BUTTONS, title
 from handlers.wording.form import at_another_home
 from protocol.counting import counting, last_of
 from protocol.facts import (
@@ -261,6 +261,9 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
     episode = await context.records.seen_by(incoming.staff, ref)
+    if duty == ALL:
+        await have_all.tapped(context, incoming, episode, action)
+        return
     due = {d.id: d for d in context.engine.cases.duties_in(episode)[1]}
     duty = named(duty, list(due)) or duty
     pack = context.pack.of(episode.home)

@@ -218,20 +218,6 @@ def title(duty: str, view: CaseView) -> str:
     return known.title if known else duties.title(duty, view.pack)
 
 
-def short(duty: str, view: CaseView) -> str:
-    """A word or two for a button that names one duty among several."""
-    if known := duties.SHORT.get(duty):
-        return known
-    words = title(duty, view)
-    return (
-        words[:1].lower() + (words if len(words) <= SHORT else words[:SHORT].rpartition(" ")[0])[1:]
-    )
-
-
-SHORT = 30
-"""Letters of a duty's name on a button."""
-
-
 def _variant(duty: str, view: CaseView) -> Variant | None:
     return next((one for holds, one in VARIANTS.get(duty, ()) if holds(view)), None)
 

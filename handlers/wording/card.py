@@ -374,6 +374,27 @@ def outcome(
     return no_longer(duty_title)
 
 
+NOTHING_DUE = "Nothing is due any more. This is how the case stands now."
+ALL_GIVEN_BACK = "Given back. Others are asked now."
+NOTHING_HELD = "You have nothing in hand here any more. This is how the case stands now."
+
+
+def all_of_it(answers: Sequence[tuple[str, Answer]], service: Provider, now: datetime) -> str:
+    """What "I have all of it" has come to: what this person has, and what somebody else has."""
+    mine = [(name, answer) for name, answer in answers if answer.outcome == "done"]
+    lines = []
+    if mine:
+        until = min(answer.until or now for _, answer in mine)
+        lines += ["You have it:", *(f"• {bold(name)}" for name, _ in mine)]
+        lines.append(f"I ask again at {clock(until, now)} if something is not done.")
+    lines += [
+        outcome(answer, name, service, now)
+        for name, answer in answers
+        if answer.outcome == "held_by_other"
+    ]
+    return "\n".join(lines) or NOTHING_DUE
+
+
 def no_longer(duty_title: str) -> str:
     """The duty of a reminder ended meanwhile."""
     return f"No longer due: {plain(duty_title)}. This is how the case stands now."

@@ -55,6 +55,9 @@ RECORDED_BY = {
 """The form behind a duty or an action; any other duty is recorded as done, any other action
 decided."""
 
+ALL = "all"
+"""In the place of a duty's id: everything that is due in the case."""
+
 BUTTONS = {
     "police": "🚓 Police told",
     "authority": "🏛 Authority told",
@@ -114,21 +117,6 @@ def listed(duty: str, pack: Pack) -> str:
 def whose(authority: str) -> str:
     """Behind a duty that the placing authority's own protocol asks for; "" for the home's."""
     return f" ({authority}'s own protocol)" if authority else ""
-
-
-SHORT = {
-    "N-POLICE": "police",
-    "N-RA": "authority",
-    "N-RA-WRITTEN": "written confirmation",
-    "N-PARENTS": "parents",
-    "RI-72H": "interview",
-    "RI-OFFER": "interview offer",
-    "SAFE-WELL": "safe and well",
-    "SIGN-OFF": "sign-off",
-    "CLOSE": "closing",
-    "ASK-CONCERNS": "concerns",
-}
-"""A word or two where one duty is named among several."""
 
 
 def button(duty: str, pack: Pack, *, missing: bool = True, named: bool = False) -> str:

@@ -87,11 +87,19 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
     if kind == "telephone":
         lines += numbers(list(dict.fromkeys(people)), messages[0].to, view.service)
     lines += ["", DANGER]
-    buttons: list[tuple[Button, ...]] = []
+    buttons: list[tuple[Button, ...]] = [
+        (Button("🙋 I have all of it", f"r:{view.ref}:{duties.ALL}:have"),)
+    ]
+    shown = False
     for message in messages:
-        name = acts.short(message.about, view)
-        have = Button(f"🙋 I have it: {name}", f"r:{view.ref}:{message.about}:have")
-        buttons += [(have,), *_recording(message.about, view)]
+        known = view.pack.duty(message.about)
+        checkpoint = known is not None and known.kind == "checkpoint"
+        if checkpoint and shown:  # "They're back" stands there already
+            label = duties.button(message.about, view.pack, named=True)
+            buttons.append((Button(label, f"r:{view.ref}:{message.about}:do"),))
+        else:
+            buttons += _recording(message.about, view)
+        shown = shown or checkpoint
     buttons.append((Button("📄 Case", f"c:{view.ref}:card"),))
     return Screen("\n".join(lines), tuple(dict.fromkeys(buttons)))
 

@@ -245,8 +245,9 @@ async def test_several_alarms_of_two_cases_are_one_message_with_a_block_for_each
         assert text.count("YP-02") == 1
         assert text.index("⏰") < text.index("‼️") < text.index("🔔")
         assert "1. " in text and "2. " in text
-        assert f"r:{first}:N-POLICE:have" in it.buttons()
-        assert f"r:{first}:N-RA:have" in it.buttons()
+        assert f"r:{first}:all:have" in it.buttons()
+        assert f"r:{first}:N-POLICE:do" in it.buttons()
+        assert f"r:{first}:N-RA:do" in it.buttons()
         assert f"r:{second}:N-POLICE:have" in it.buttons()
         assert f"c:{first}:why" in it.buttons()
         blocks = text.split("\n\n")

@@ -151,3 +151,38 @@ async def test_a_note_that_meets_a_case_closed_a_moment_ago_is_not_added_to_it()
 def due_in(world: ChatWorld, episode: Episode) -> list[str]:
     """What is due in this case."""
     return [duty.id for duty in world.engine.cases.duties_in(episode)[1]]
+
+
+async def test_i_have_all_of_it_takes_what_is_due_and_nothing_that_a_colleague_has() -> None:
+    """One tap for the whole alarm; what Ben has already stays his, and giving back gives all."""
+    async with ChatWorld() as world:
+        ref = await world.reports("amy")
+        world.clock.go(hours=3)
+
+        async def owners() -> dict[str, str]:
+            now = world.clock.now()
+            wanted = world.engine.cases.duties_in(await world.store.episode(ref))[1]
+            return {d.id: d.owner if d.held(now) else "" for d in wanted if d.at <= now}
+
+        await world.forges("ben", f"r:{ref}:N-POLICE:have")
+        await world.forges("amy", f"r:{ref}:all:have")
+        said = world.last("amy")
+        assert said.startswith("You have it:")
+        assert "Ben" in said and "has this until" in said
+        held = await owners()
+        assert len(held) > 2
+        assert held == {duty: "ben" if duty == "N-POLICE" else "amy" for duty in held}
+        await world.forges("amy", f"r:{ref}:all:back")
+        assert "Given back" in world.last("amy")
+        assert {duty for duty, who in (await owners()).items() if who} == {"N-POLICE"}
+        await world.forges("amy", f"r:{ref}:all:back")
+        assert "nothing in hand" in world.last("amy")
+
+
+async def test_all_of_it_of_an_old_alarm_when_nothing_is_due_any_more() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports("amy")
+        await world.comes_back("amy", ref)
+        world.clock.go(days=-1)
+        await world.forges("amy", f"r:{ref}:all:have")
+        assert "Nothing is due any more" in world.last("amy")

@@ -1,0 +1,46 @@
+""" "I have all of it": one tap for everything that an alarm asks for in one case."""
+
+from __future__ import annotations
+
+from handlers import show_card
+from handlers.chat import Button, Incoming, Screen
+from handlers.context import Context
+from handlers.wording import card as say
+from handlers.wording.duties import ALL, BUTTONS, title
+from reminders.acknowledge import Answer
+from reminders.duties import Duty
+from storage.model import Episode
+
+
+async def tapped(context: Context, incoming: Incoming, episode: Episode, action: str) -> None:
+    """r:REF:all:action. What is due now decides, not what the message said when it rang; what
+    somebody else has stays theirs."""
+    now = context.clock.now()
+    due = context.engine.cases.duties_in(episode)[1]
+    me = incoming.staff
+    if action == "back":
+        await _give_back(context, incoming, episode.ref, [d for d in due if d.held(now)])
+        return
+    wanted = [d.id for d in due if d.at <= now]
+    if action != "have" or not wanted:
+        said = "" if wanted else say.NOTHING_DUE
+        await show_card.card_of(context, incoming, episode.ref, incoming.message_id, said)
+        return
+    answers = await context.acts.acknowledge(episode.ref, wanted, me, update_id=incoming.update_id)
+    text = say.all_of_it(
+        [(title(a.duty, context.pack.of(episode.home)), a) for a in answers], context.service, now
+    )
+    buttons = [Button(BUTTONS["card"], f"c:{episode.ref}:card")]
+    if any(answer.outcome == "done" for answer in answers):
+        buttons.insert(0, Button(say.GIVE_BACK, f"r:{episode.ref}:{ALL}:back"))
+    await context.phone.show(incoming.chat_id, Screen(text, (tuple(buttons),)), incoming.message_id)
+
+
+async def _give_back(context: Context, incoming: Incoming, ref: str, held: list[Duty]) -> None:
+    answers: list[Answer] = []
+    for duty in held:
+        if duty.owner == incoming.staff.id:
+            answers.append(await context.acts.release(ref, duty.id, incoming.staff))
+    given = any(answer.outcome == "done" for answer in answers)
+    text = say.ALL_GIVEN_BACK if given else say.NOTHING_HELD
+    await show_card.card_of(context, incoming, ref, incoming.message_id, text)
