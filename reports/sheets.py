@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from protocol import facts as f
+from protocol.attachment_facts import attachments_in
 from protocol.counting import counting, last_of
 from protocol.episode import Episode as Folded
 from protocol.fold import fold
@@ -292,6 +293,19 @@ def case_file(case: Case) -> bytes:
     )
     paper.ln(2)
     paper.text_block("Struck entries were put right or withdrawn by a later one; they stay.", 7.5)
+    attached = attachments_in(case.facts).values()
+    if attached:
+        paper.section("Attachments")
+        paper.grid(
+            ("File", "Bytes", "SHA-256", "Attached", "By"),
+            [
+                (x.name, str(x.size), x.digest, time(x.recorded_at), who(x.by, case.provider))
+                for x in attached
+            ],
+            (22, 10, 40, 15, 13),
+            7,
+        )
+        paper.text_block("They are not in this paper.", 7.5)
     paper.section("Digest of the chain")
     paper.text_block(found[-1].digest if found else "no entries", 9, "B")
     paper.text_block(CHAIN, 7.5)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from reminders.engine import Engine
 from storage.store import NotFound
 from web import (
+    attachment_pages,
     case_pages,
     entrance,
     figure_pages,
@@ -19,7 +20,7 @@ from web import (
     rota_pages,
     staff_pages,
 )
-from web.guard import Guard
+from web.guard import Guard, TooLarge
 from web.outside_links import OutsideLinks
 from web.parts import Parts
 from web.second_factor import SecondFactors
@@ -92,6 +93,9 @@ class Pages:
             status = error.status if isinstance(error, Refusal) else 404
             return HTMLResponse(site.error(status), status)
 
+        async def too_large(_: Request, __: Exception) -> Response:
+            return HTMLResponse(site.error(413), 413)
+
         async def gone(_: Request, error: Exception) -> Response:
             status = getattr(error, "status_code", 404)
             return HTMLResponse(site.error(status), status)
@@ -108,6 +112,7 @@ class Pages:
             routes=[
                 *entrance.routes(site),
                 *case_pages.routes(site, self._links),
+                *attachment_pages.routes(site),
                 *figure_pages.routes(site),
                 *people_pages.routes(site, self._parts),
                 *staff_pages.routes(site, self._parts),
@@ -118,7 +123,12 @@ class Pages:
                 *register_import.routes(site, self._parts),
                 *(static(name, kind) for name, kind in STATIC.items()),
             ],
-            exception_handlers={Refusal: refused, NotFound: refused, HTTPException: gone},
+            exception_handlers={
+                Refusal: refused,
+                NotFound: refused,
+                TooLarge: too_large,
+                HTTPException: gone,
+            },
         )
         app.router.redirect_slashes = False
         given: dict[str, Any] = {"frames": self._frames} if self._frames else {}

@@ -21,7 +21,9 @@ from reports.entries import lines, time, who
 from reports.sheets import NOT_KNOWN, SHEETS, Case
 from storage.model import Episode, Profile
 from storage.store import NotFound, NotSaved
+from web import attachment_pages
 from web import register_rules as rules
+from web.case_paths import case_ref
 from web.outside_links import OutsideLinks
 from web.recording import once_of
 from web.site import LONGEST_TEXT, Refusal, Site, Visitor, page, post, see
@@ -39,6 +41,8 @@ MOST_ENTRIES = 2000
 KINDS = {
     "case_file": "case file",
     "police_call": "police call page",
+    "attachments": "list of attachments",
+    "attachment": "attachment",
     "paper_case": "case file as paper",
     "paper_police": "sheet for police as paper",
     "paper_authority": "letter to the authority as paper",
@@ -115,7 +119,7 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
         return site.draw("cases.html", visitor, open_cases=open_cases, past=past[:MOST_LISTED])
 
     async def file(request: Request, visitor: Visitor) -> Response:
-        ref = _ref(request)
+        ref = case_ref(request)
         episode = await site.recording.read(visitor.staff, ref, "case_file")
         now = site.now()
         standing = site.engine.cases.standing(episode, now)
@@ -134,7 +138,7 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
             hidden=max(0, len(shown) - MOST_ENTRIES),
             sent=_sent(episode) if visitor.staff.audits(episode.home) else None,
             readings=[
-                (time(x.recorded_at, seconds=True), who(x.by, site.provider), KINDS.get(x.what, ""))
+                (time(x.recorded_at, seconds=True), who(x.by, site.provider), _what(x, episode))
                 for x in reversed(readings)
             ]
             if _sees_readings(visitor.staff, episode.home)
@@ -144,12 +148,13 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
             links=_links(visitor.staff, episode),
             acts=_acts(visitor.staff, episode),
             once=site.recording.new_once(),
+            attachments=attachment_pages.shown(site, visitor.staff, episode),
         )
 
     async def paper(request: Request, visitor: Visitor) -> Response:
         from starlette.concurrency import run_in_threadpool
 
-        ref, kind = _ref(request), str(request.path_params["kind"])
+        ref, kind = case_ref(request), str(request.path_params["kind"])
         if kind not in SHEETS:
             raise NotFound(ref)
         episode = await site.recording.read(visitor.staff, ref, f"paper_{kind}")
@@ -158,7 +163,7 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
         return Answer(made, media_type="application/pdf", headers=named)
 
     async def police(request: Request, visitor: Visitor) -> Response:
-        episode = await site.recording.read(visitor.staff, _ref(request), "police_call")
+        episode = await site.recording.read(visitor.staff, case_ref(request), "police_call")
         return await _police(visitor, episode, {}, "", saved="saved" in request.query_params)
 
     async def _police(
@@ -197,7 +202,7 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
 
     async def told_police(request: Request, visitor: Visitor, form: Mapping[str, str]) -> Response:
         """What was said at the end of the call: the report, and what police made of it."""
-        ref = _ref(request)
+        ref = case_ref(request)
         episode = await site.recording.episode(visitor.staff, ref)
         once = once_of(form)
         if await site.recording.is_saved(once):
@@ -261,11 +266,9 @@ def _sees_readings(staff: Staff, home: str) -> bool:
     return staff.audits(home) or (staff.manages and staff.covers(home))
 
 
-def _ref(request: Request) -> str:
-    ref = str(request.path_params["ref"])
-    if len(ref) > 20 or not all(x.isalnum() or x == "-" for x in ref):
-        raise NotFound(ref)
-    return ref
+def _what(read: f.CaseRead, episode: Episode) -> str:
+    names = [x.name for x in episode.facts if x.id == read.attachment and isinstance(x, f.Attached)]
+    return " ".join([KINDS.get(read.what, ""), *names])
 
 
 def _home(site: Site, home_id: str) -> str:

@@ -27,6 +27,7 @@ _POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; form-action 'self'; "
     "object-src 'none'; base-uri 'none'; frame-ancestors "
 )
+_CSP = b"content-security-policy"
 HEADERS: Mapping[bytes, bytes] = {
     b"content-security-policy": f"{_POLICY}{FRAMES}".encode(),
     b"cache-control": b"no-store",
@@ -45,6 +46,11 @@ MOST_BYTES = 64 * 1024
 MOST_FILE_BYTES = 1000 * 1024
 UPLOADS = ("/register/import/file",)
 """Forms with a file; below the size from which the library would write it to the disk."""
+MOST_ATTACHMENT_BYTES = 10_100_000
+"""Of the form with a file beside a case. It goes to the page as it comes in: who may not send it is
+refused before it is in memory."""
+UPLOAD_SECONDS = 120.0
+"""So long such a form may take; 10 MB at 0.7 Mbit/s."""
 MOST_PATH = 300
 BODY_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
@@ -78,7 +84,7 @@ class RateLimit:
         return allowed
 
 
-class _TooLarge(Exception):
+class TooLarge(Exception):
     """The body is longer than allowed."""
 
 
@@ -116,7 +122,8 @@ class Guard:
             nonlocal begun
             if message["type"] == "http.response.start":
                 begun = True
-                own = [(k, v) for k, v in message["headers"] if k not in HEADERS]
+                # A page's own policy comes beside that of all pages, so it can only be stricter.
+                own = [(k, v) for k, v in message["headers"] if k not in HEADERS or k == _CSP]
                 message["headers"] = [*own, *self._headers.items()]
             await send(message)
 
@@ -137,10 +144,14 @@ class Guard:
             await refuse(status)
             return
         try:
+            if _is_attachment(scope):
+                async with asyncio.timeout(UPLOAD_SECONDS):
+                    await self._app(scope, _counted(scope, receive), sending)
+                return
             given = await self._body(scope, receive)
             async with asyncio.timeout(ANSWER_SECONDS):
                 await self._app(scope, given, sending)
-        except _TooLarge:
+        except TooLarge:
             await refuse(413)
         except TimeoutError:
             await refuse(408)
@@ -192,7 +203,7 @@ class Guard:
                     part = message.get("body", b"")
                     size += len(part)
                     if size > _most(scope):
-                        raise _TooLarge
+                        raise TooLarge
                     parts.append(part)
                     more = message.get("more_body", False)
         given = False
@@ -209,7 +220,31 @@ class Guard:
 
 def _most(scope: Scope) -> int:
     """Bytes that are taken of a form at this path."""
+    if _is_attachment(scope):
+        return MOST_ATTACHMENT_BYTES
     return MOST_FILE_BYTES if scope["path"] in UPLOADS else MOST_BYTES
+
+
+def _is_attachment(scope: Scope) -> bool:
+    path: str = scope["path"]
+    return (
+        scope["method"] == "POST" and path.startswith("/cases/") and path.endswith("/attachments")
+    )
+
+
+def _counted(scope: Scope, receive: Receive) -> Receive:
+    """The body as it comes in. Raises TooLarge where it is longer than allowed."""
+    size = 0
+
+    async def part() -> Message:
+        nonlocal size
+        message = await receive()
+        size += len(message.get("body", b""))
+        if size > _most(scope):
+            raise TooLarge
+        return message
+
+    return part
 
 
 class _Gone(Exception):

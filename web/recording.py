@@ -36,14 +36,20 @@ class Recording:
             raise NotFound(ref)
         return episode
 
-    async def read(self, staff: Staff, ref: str, what: str) -> Episode:
+    async def read(self, staff: Staff, ref: str, what: str, attachment: str = "") -> Episode:
         """The case, with this reading on record first. While the disk refuses, the reading is kept
         in memory until it takes it: somebody who is ringing police is not turned away."""
         await self.episode(staff, ref)
 
         def reading(current: Episode) -> Change:
             now = self._state.clock.now()
-            fact = CaseRead(id=new_ids(current)(), by=staff.id, recorded_at=now, what=what)
+            fact = CaseRead(
+                id=new_ids(current)(),
+                by=staff.id,
+                recorded_at=now,
+                what=what,
+                attachment=attachment,
+            )
             return Change(facts=[fact])
 
         return await self._records.update(ref, reading)
@@ -61,11 +67,17 @@ class Recording:
     async def append(
         self, ref: str, once: int, build: Callable[[Episode], Sequence[Fact]]
     ) -> Episode:
-        """Appends what `build` makes of the case as it stands. Raises NotSaved (also while
-        the service is stopped), Conflict."""
+        """Appends what `build` makes of the case as it stands. Raises as `change`."""
+        return await self.change(ref, once, lambda now: Change(facts=build(now)))
+
+    async def change(self, ref: str, once: int, build: Callable[[Episode], Change]) -> Episode:
+        """Commits what `build` makes of the case as it stands; nothing if that form was saved
+        already. Raises NotSaved (also while the service is stopped), Conflict."""
         if stop_of(self._state.state) is not None:
             raise NotSaved("the service is stopped")
-        return await self._records.update(ref, lambda now: Change(facts=build(now)), once)
+        return await self._records.update(
+            ref, lambda now: None if once in now.seen else build(now), once
+        )
 
 
 def once_of(form: Mapping[str, str]) -> int:

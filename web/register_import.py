@@ -16,6 +16,7 @@ from protocol.provider import Role, Staff
 from storage.model import Person
 from storage.store import NotFound, StoreError
 from web import register_rules as rules
+from web.guard import MOST_FILE_BYTES
 from web.parts import Parts
 from web.register_pages import Register, wrong
 from web.site import Refusal, Site, Visitor, page, post
@@ -85,7 +86,7 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         visitor = site.visitor(request)
         if visitor is None or not rules.keeps_list(visitor.staff):
             raise Refusal(403)
-        name, content = await upload(request, visitor.session)
+        name, content, _ = await upload(request, visitor.session, MOST_FILE_BYTES)
         if not content:
             return _draw(visitor, problems=[say.NO_FILE])
         today, provider = day_of(site.now()), site.provider

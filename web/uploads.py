@@ -1,10 +1,12 @@
-"""A form with one file. It is small enough to stay in memory: nothing of it is on the disk."""
+"""A form with one file. The file stays in memory: nothing of it is on the disk in the clear."""
 
 from __future__ import annotations
 
 import hmac
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, NamedTuple
 
+from web.guard import TooLarge
 from web.sessions import Session
 from web.site import Refusal
 
@@ -14,23 +16,41 @@ if TYPE_CHECKING:
 LONGEST_NAME = 80
 
 
-async def upload(request: Request, session: Session) -> tuple[str, bytes]:
-    """Name and content of the field `file`; of a form without one, nothing. Raises Refusal."""
+class Sent(NamedTuple):
+    """name, content: of the field `file`, both empty without one.  fields: the others."""
+
+    name: str
+    content: bytes
+    fields: Mapping[str, str]
+
+
+async def upload(request: Request, session: Session, most: int) -> Sent:
+    """The form, of at most so many bytes. Raises Refusal, TooLarge."""
     from starlette.datastructures import UploadFile
+    from starlette.formparsers import MultiPartParser
 
     kind = request.headers.get("content-type", "").partition(";")[0]
     if kind != "multipart/form-data":
         raise Refusal(400)
+    parser = MultiPartParser(
+        request.headers, request.stream(), max_files=1, max_fields=4, max_part_size=4096
+    )
+    # Above this the library would write the file to the disk.
+    parser.spool_max_size = most
     try:
-        async with request.form(max_files=1, max_fields=4, max_part_size=4096) as sent:
-            token, file = sent.get("csrf"), sent.get("file")
-            found = ("", b"")
-            if isinstance(file, UploadFile):
-                name = "".join(one for one in file.filename or "" if one.isprintable())
-                found = name[-LONGEST_NAME:] or "file", await file.read()
+        sent = await parser.parse()
+    except TooLarge:
+        raise
     except Exception:  # the library names several kinds of what cannot be read
         raise Refusal(400) from None
-    given = token if isinstance(token, str) else ""
-    if not hmac.compare_digest(given.encode(), session.csrf.encode()):
-        raise Refusal(403)
-    return found
+    try:
+        fields = {key: value for key, value in sent.multi_items() if isinstance(value, str)}
+        if not hmac.compare_digest(fields.pop("csrf", "").encode(), session.csrf.encode()):
+            raise Refusal(403)
+        file = sent.get("file")
+        if not isinstance(file, UploadFile):
+            return Sent("", b"", fields)
+        name = "".join(one for one in file.filename or "" if one.isprintable())
+        return Sent(name[-LONGEST_NAME:] or "file", await file.read(), fields)
+    finally:
+        await sent.close()

@@ -110,12 +110,25 @@ class Browser:
         found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', forms[number])
         return {name: unescape(value) for name, value in found}
 
-    async def sends_file(self, path: str, name: str, content: bytes) -> httpx.Response:
-        """The form with a file of the page that is shown."""
-        forms = re.findall(rf'action="{re.escape(path)}".*?</form>', self.page.text, re.S)
-        fields = dict(re.findall(r'name="(csrf)" value="([^"]*)"', forms[-1])) if forms else {}
+    async def sends_file(
+        self,
+        path: str,
+        name: str,
+        content: bytes,
+        kind: str = "application/octet-stream",
+        more: dict[str, str] | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> httpx.Response:
+        """The form with a file of the page that is shown. kind: what the browser says it is."""
+        forms = re.findall(rf'action="{re.escape(path)}" enc.*?</form>', self.page.text, re.S)
+        given = re.findall(r'name="(csrf|once)" value="([^"]*)"', forms[-1]) if forms else []
+        fields = dict(given)
         self.page = await self.client.post(
-            path, data=fields, files={"file": (name, content)}, headers={"origin": ADDRESS}
+            path,
+            data=fields | (more or {}),
+            files={"file": (name, content, kind)},
+            headers={"origin": ADDRESS} | (headers or {}),
+            follow_redirects=True,
         )
         return self.page
 

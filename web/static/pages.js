@@ -20,3 +20,11 @@
   // A new link opened where the old one was refused changes only what stands behind the #.
   addEventListener("hashchange", take);
 })();
+// Says before it is sent that a file is too large; the service would refuse it half way.
+for (const input of document.querySelectorAll("input[type=file][data-most]")) {
+  input.addEventListener("change", () => {
+    const large = [...input.files].some((file) => file.size > Number(input.dataset.most));
+    input.setCustomValidity(large ? input.dataset.tooLarge : "");
+    input.reportValidity();
+  });
+}
