@@ -2,12 +2,49 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.stories.night import Night
+from sandbox import serve
+from tests.stories.night import HERE, Night
+from tests.support.traffic import Traffic
+
+LOGS = ("bot.log", "log")
+WHERE = os.environ.get("STORIES_WORDS", "")
+"""Tells all stories with words typed there: "chat" or "pages"."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Stories in which somebody writes are told twice, in the chat and on pages."""
+    marked = {one.name for one in metafunc.definition.iter_markers()}
+    told = ["chat", "pages"] if "words" in marked else ["chat"]
+    if WHERE:
+        told = [] if WHERE == "pages" and "words_in_chat" in marked else [WHERE]
+    metafunc.parametrize("words", told, indirect=True)
+
+
+@pytest.fixture
+def words(request: pytest.FixtureRequest) -> str:
+    """Where people type."""
+    return str(request.param)
+
+
+@pytest.fixture(autouse=True)
+def traffic(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str) -> Iterator[Traffic]:
+    """Nothing that a story's service says, logs or names holds a name, a date of birth, or what
+    somebody typed."""
+    watched = Traffic(HERE / "people.csv")
+    monkeypatch.setattr(serve, "create_app", watched.watching(serve.create_app))
+    monkeypatch.setattr(Night, "traffic", watched, raising=False)
+    monkeypatch.setattr(Night, "words", words)
+    yield watched
+    logs = [path for path in tmp_path.rglob("*") if path.name in LOGS and path.is_file()]
+    texts = [path.read_text(encoding="utf-8") for path in logs]
+    assert asyncio.run(watched.leaks(texts)) == []
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ import os
 import re
 import resource
 import signal
+import socket
 import subprocess
 import sys
 from datetime import datetime
@@ -17,6 +18,8 @@ from bot.cli import people
 from bot.cli.maintenance import key_new
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
+from tests.stories.writing import WritingStage
+from tests.support.traffic import Traffic
 
 HERE = Path(__file__).parent
 TOKEN = "1000001:token-of-a-story"
@@ -24,22 +27,37 @@ LONDON = ZoneInfo("Europe/London")
 MAIN = Path(__file__).parents[2] / "main.py"
 REFERENCE = re.compile(r"\b(?:RH|AL)-[A-Z0-9]{4,6}\b")
 STARTS_WITHIN = 45.0
+ON_PAGES = """
+[web]
+address = "http://127.0.0.1:@PORT@"
+port = @PORT@
+words = "pages"
+"""
 
 
 class Night:
     """Everything that a story needs. Times are London wall-clock times of November 2026 unless a
-    story says otherwise; Saturday 21 November at 21:30 is when most of them begin."""
+    story says otherwise; Saturday 21 November at 21:30 is when most of them begin.
+
+    words: where people type them, in the "chat" or on "pages".  traffic: what all of it said.
+    """
 
     def __init__(self, folder: Path, more: str = "") -> None:
         """`more`: further tables of the configuration."""
         self.folder = folder
         self.template = (HERE / "config.toml").read_text(encoding="utf-8") + more
         self.server = Server().start()
-        self.stage = Stage(self.server.url, wait=40)
+        if self.words == "pages":
+            self.template += ON_PAGES.replace("@PORT@", str(_free_port()))
+            self.stage: Stage = WritingStage(self.server.url, self.traffic, wait=40)
+        else:
+            self.stage = Stage(self.server.url, wait=40)
         self.clock = self.stage.clock
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / "config.toml"
 
+    words: str = "chat"
+    traffic: Traffic
     morgan: Person
     sasha: Person
     robin: Person
@@ -48,6 +66,7 @@ class Night:
     async def begin(self, at: str = "2026-11-21 21:30") -> Night:
         await self.stage.__aenter__()
         await self.stage.post("/human/bots", {"token": TOKEN, "name": "Nightlight"})
+        await self.stage.post("/settings", {"pages_here": self.words == "pages"})
         await self.clock.freeze()
         await self.clock.go_to(london(at), stepwise=False)
         await asyncio.to_thread(self._prepare)
@@ -211,6 +230,11 @@ class Night:
             env={**os.environ, "COLUMNS": "400"},
         )
         return shown.stdout
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def reference(text: str) -> str:

@@ -44,6 +44,7 @@ def command(night: Night, name: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.words
 async def test_two_administrators_stop_it_at_night_and_the_morning_has_a_list(
     night: Night,
 ) -> None:

@@ -8,6 +8,8 @@ import random
 import re
 from typing import Any
 
+import pytest
+
 from sandbox.driver import Person
 from tests.stories.night import REFERENCE, Night
 
@@ -148,6 +150,7 @@ async def test_no_confirmed_fact_and_no_due_reminder_is_lost_when_the_process_is
         assert record.count(" opened ") == 1, f"{ref} was opened twice"
 
 
+@pytest.mark.words_in_chat
 async def test_typed_words_leave_the_chat_after_a_power_cut_of_thirty_hours(night: Night) -> None:
     """The cut comes when they are on disk and not yet out of the chat. After a day Telegram does
     not deliver the message again, but that it is to go is on record."""

@@ -15,6 +15,7 @@ import httpx
 import pytest
 
 from tests.stories.night import Night, london
+from tests.support.traffic import Traffic
 
 NAMES = ("Ash", "Bay", "Cedar", "Dale", "Fern", "Glen", "Invented")
 
@@ -60,10 +61,12 @@ class Listener:
 
 
 @pytest.fixture
-def listener() -> Iterator[Listener]:
+def listener(traffic: Traffic) -> Iterator[Listener]:
     one = Listener()
     yield one
     one.close()
+    for where, text in one.got:
+        traffic.elsewhere(f"sent to {where}", text)
 
 
 @pytest.fixture

@@ -21,7 +21,7 @@ from tests.stories.night import HERE, MAIN, STARTS_WITHIN
 MORGAN = 7001
 TOKENS = {
     "oak": "1000011:token-of-oak-in-a-story",
-    "ash": "1000012:token-of-ash-in-a-story",
+    "yew": "1000012:token-of-yew-in-a-story",
     "elm": "1000013:token-of-elm-in-a-story",
 }
 
@@ -118,10 +118,10 @@ async def county(tmp_path: Path) -> AsyncIterator[County]:
 
 
 async def test_a_refused_token_and_a_broken_pack_cost_the_third_nothing(county):
-    """Ash's token was withdrawn in the night, Elm's pack has a slip of the pen. Morgan reports to
+    """Yew's token was withdrawn in the night, Elm's pack has a slip of the pen. Morgan reports to
     Oak all the same; Elm is mended and runs without the process being touched."""
-    ash, elm = (county.folder / name / "config.toml" for name in ("ash", "elm"))
-    ash.write_text(ash.read_text().replace(TOKENS["ash"], "1000012:token-that-was-withdrawn"))
+    yew, elm = (county.folder / name / "config.toml" for name in ("yew", "elm"))
+    yew.write_text(yew.read_text().replace(TOKENS["yew"], "1000012:token-that-was-withdrawn"))
     whole = elm.read_text()
     elm.write_text(whole + '\n[protocol]\npack = "not-there.toml"\n')
     county.launch()
@@ -129,7 +129,7 @@ async def test_a_refused_token_and_a_broken_pack_cost_the_third_nothing(county):
     assert "report" in (await county.answers("oak", "/missing")).casefold()
     lines = [json.loads(line) for line in county.log().splitlines() if line.startswith("{")]
     named = {line.get("service"): line["event"] for line in lines if line["level"] != "info"}
-    assert {"ash", "elm"} <= named.keys()
+    assert {"yew", "elm"} <= named.keys()
     assert "oak" not in named
     elm.write_text(whole)
     county.told("reload", str(county.folder))
@@ -141,11 +141,11 @@ async def test_one_is_stopped_and_started_while_the_others_are_at_work(county):
     county.launch()
     for name in TOKENS:
         await county.polls(name, wanted=True)
-    assert county.told("stop", str(county.folder), "ash") == "ash is stopped.\n"
-    await county.polls("ash", wanted=False)
+    assert county.told("stop", str(county.folder), "yew") == "yew is stopped.\n"
+    await county.polls("yew", wanted=False)
     assert await county.answers("oak", "/open")
-    assert county.told("start", str(county.folder), "ash") == "ash runs.\n"
-    await county.polls("ash", wanted=True)
-    assert await county.answers("ash", "/open")
+    assert county.told("start", str(county.folder), "yew") == "yew runs.\n"
+    await county.polls("yew", wanted=True)
+    assert await county.answers("yew", "/open")
     said = county.told("run", str(county.folder), status=2)
     assert "another process runs these services" in said

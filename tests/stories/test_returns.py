@@ -56,6 +56,7 @@ async def signs_off_with_a_reason(who: Person, ref: str) -> None:
     await who.sees("signed off by a manager")
 
 
+@pytest.mark.words
 async def test_back_after_three_hours_with_nobody_told(night: Night) -> None:
     """The return ends no duty to tell: each is asked until it is on record, or why not."""
     ref = await night.reports(night.morgan)
@@ -93,6 +94,7 @@ async def test_two_young_people_away_together(night: Night) -> None:
     await night.sasha.has_on_screen(second, "MISSING since")
 
 
+@pytest.mark.words
 async def test_a_weekly_review_that_a_weekend_has_missed_stays(night: Night) -> None:
     """Due on a Saturday night: asked of the manager on Monday morning, and again until it is held;
     the duty manager is not asked. With a note it stands for both weeks."""
@@ -191,6 +193,7 @@ async def test_an_interview_by_the_key_worker_does_not_count_an_independent_one_
     assert "return interview" not in said
 
 
+@pytest.mark.words
 async def test_parents_are_not_to_be_told_and_then_told_after_all(night: Night) -> None:
     """Withheld is not told: nobody is asked, and the card says so. Taken back, they are due."""
     ref = await night.reports(night.morgan, police="Just now")
@@ -220,6 +223,7 @@ async def test_parents_are_not_to_be_told_and_then_told_after_all(night: Night) 
     assert "they may be in danger at home" in night.record(ref)
 
 
+@pytest.mark.words
 async def test_an_interview_is_declined_and_the_reason_is_kept(night: Night) -> None:
     """With a reason it is settled: nobody is asked for it; the record alone has the reason."""
     ref = await told(night)
