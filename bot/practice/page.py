@@ -20,8 +20,9 @@ import msgspec
 import structlog
 
 from bot.practice.duty_account import Account, Told, account
-from handlers import draft_session
+from handlers import draft_session, show_card
 from handlers.context import Context
+from handlers.wording import unrecorded
 from handlers.wording.duties import title
 from protocol.pack import Pack
 from protocol.standing import Standing
@@ -170,6 +171,9 @@ class PracticePage:
             "levels": [{"at": at, "level": level} for at, level in told.levels],
             "reasons": self._reasons(state, pack),
             "duties": [self._duty(duty, owners, pack) for duty in told.duties],
+            "unrecorded": unrecorded.lines(
+                await show_card.view(context, record), _left_undone(told, now)
+            ),
             "reminders": self._reminders(record, told, owners, now),
             "facts": [
                 msgspec.to_builtins(e.fact) | {"digest": e.digest[:12]} for e in record.entries
@@ -219,6 +223,15 @@ class PracticePage:
                 }
             )
         return found
+
+
+def _left_undone(told: Account, now: datetime) -> list[str]:
+    """Duties whose time came and that nobody recorded: still open, or ended by something else."""
+    return [
+        duty.id
+        for duty in told.duties
+        if duty.state == "not_met" or (duty.state == "open" and duty.due_at <= now)
+    ]
 
 
 def _draft(owner: str, draft: Draft) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import { attempt, byId, fill, get, h } from "./dom.js";
 import { move } from "./controls.js";
-import { dutyTable } from "./knows.js";
+import { dutyTable, unrecorded } from "./knows.js";
 import { dayAndHour } from "./time.js";
 
 const MARKS = { yes: ["✓", "good", "yes"], no: ["✗", "bad", "no"], "not yet": ["…", "warn", "not yet"] };
@@ -73,7 +73,8 @@ function showCase(found) {
     h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": `Timeline of ${found.ref}` }, document.importNode(drawn, true)),
     h("p", { class: "small dim" }, "◆ due  ● done. Long empty stretches are drawn shorter. ",
       h("a", { href: `/practice/debrief/${encodeURIComponent(found.ref)}.svg`, download: `${found.ref}.svg` }, "Save the picture")),
-    h("p", {}, late.length ? `Late or never recorded: ${late.map((d) => d.title).join(", ")}.` : "Nothing was late."),
+    h("p", {}, late.length ? `Late: ${late.map((d) => d.title).join(", ")}.` : "Nothing was late."),
+    unrecorded(found.unrecorded, found.ended),
     duties.length ? dutyTable(duties, service.names) : null,
   ];
 }

@@ -199,6 +199,12 @@ async def test_nobody_answers_all_night(player: Player) -> None:
     episode = (await player.knows())["episodes"][0]
     states = {duty["id"]: duty["state"] for duty in episode["duties"]}
     assert states["CP-4H"] == "not_met", "the debrief says what was never done"
+    [case] = (await player.debrief())["cases"]
+    assert case["ended"] and case["unrecorded"] == episode["unrecorded"]
+    assert "Ask the police for the safe and well check" in case["unrecorded"]
+    assert "the police reference" in case["unrecorded"]
+    assert "who found them" not in case["unrecorded"], "nobody found them: they came back"
+    assert not [line for line in case["unrecorded"] if "-" in line.split()[0]], "no ids of ours"
 
 
 def asks(message: dict) -> bool:
