@@ -182,7 +182,7 @@ class WordedSender:
     async def _screens(
         self, message: Message, episode: Episode | None, person: Staff
     ) -> list[Screen]:
-        if message.kind != JOINED:
+        if message.kind != JOINED or "parts" not in message.data:  # a colleague has "joined", too
             return split(await self._screen(message, episode, person))
         return split(await self._together(message, person))
 

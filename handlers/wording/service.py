@@ -15,11 +15,11 @@ from handlers.wording.messages import Words, moment
 from storage.model import Message
 
 TROUBLES = {
-    "not_saved": "The book cannot be written",
-    "saved_again": "The book can be written again",
-    "set_aside": "A file of the book was set aside",
-    "missing": "A file of the book is missing",
-    "unreadable": "A file of the book cannot be read",
+    "not_saved": "The record cannot be written",
+    "saved_again": "The record can be written again",
+    "set_aside": "A file of the record was set aside",
+    "missing": "A file of the record is missing",
+    "unreadable": "A file of the record cannot be read",
     "older": "An older copy of a file was put back",
     "catalogue": "The list of file versions was damaged",
     "late": "A reminder was sent late",
@@ -37,6 +37,31 @@ CLOCK = {
     "clock_forward": "By {}, or the machine slept. What fell due meanwhile is sent now. Please "
     "check the machine's clock.",
 }
+
+
+CALLED = {
+    "level": "the level has changed",
+    "not_enough": "the authority is not told yet",
+    "taken": "somebody has it",
+    "over": "found or back",
+    "handover_offer": "a hand-over to them",
+    "handover_accepted": "a hand-over was accepted",
+    "handover_kept": "a hand-over came to nothing",
+    "handover": "the list at a hand-over",
+    "shift_list": "the list at the start of their shift",
+    "taken_over": "a home was taken over",
+    "gap_taken": "a shift was taken",
+    "swap": "a swap of shifts",
+    "swap_offer": "a swap of shifts, asked of them",
+    "swap_kept": "a swap came to nothing",
+    "night_check": "tonight's rota needs a look",
+    "nobody_covers": "nobody covers a home",
+    "unreachable": "a colleague cannot be reached",
+    "takes_over": "what a colleague had in hand",
+    "digest": "their weekly digest",
+    "monthly": "the figures of the month",
+}
+"""What a message is called that did not arrive and is about no duty."""
 
 
 def screen(message: Message, words: Words) -> Screen:
@@ -160,7 +185,8 @@ def _unreachable(data: dict[str, Any], words: Words) -> str:
 
 
 def _refused(data: dict[str, Any], words: Words) -> str:
-    title = duties.title(data["about"], words.pack) if data["about"] else data["kind"]
+    kind = CALLED.get(data["kind"], "a message")
+    title = duties.listed(data["about"], words.pack) if data["about"] else kind
     about = " ".join(part for part in (data["ref"], title) if part)
     return (
         f"⚠️ {bold(words.name(data['person']))} did not get a message: {plain(about)}. "

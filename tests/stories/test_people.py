@@ -38,6 +38,7 @@ async def test_a_new_colleague_is_on_duty_within_half_a_minute(night: Night) -> 
     await other.sees("opened from another Telegram account")
     await jo.taps("Yes, that is me")
     await jo.sees("you are on the list as duty manager")
+    await night.robin.sees("Jo Specimen", "has joined with your link", "Was it not them?")
     await jo.sends("/duty")
     await jo.taps("I am taking over")
     await jo.taps("Rowan House")
