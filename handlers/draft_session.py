@@ -19,7 +19,7 @@ from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
 from handlers.recording import RECORDINGS
-from handlers.recording.parts import rest_as_notes
+from handlers.recording.parts import rest_as_notes, words_as_notes
 from handlers.wording import card as card_words
 from handlers.wording import form as say
 from handlers.wording import menu
@@ -460,7 +460,8 @@ async def _append(context: Context, incoming: Incoming, draft: Draft, state: For
         if forms.current(recording.form, fresh) is not None:
             raise _AskAgain
         new_id = new_ids(current)
-        rest = rest_as_notes(fresh, recording.form.steps, new_id)
-        return Change(facts=[*recording.facts(fresh, new_id), *rest], ends_draft=draft.id)
+        facts, steps = recording.facts(fresh, new_id), recording.form.steps
+        keep = rest_as_notes if facts else words_as_notes
+        return Change(facts=[*facts, *keep(fresh, steps, new_id)], ends_draft=draft.id)
 
     return await context.records.update(draft.episode, build, incoming.update_id)

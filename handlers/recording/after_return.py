@@ -374,6 +374,7 @@ RECORDINGS: dict[str, Recording] = {
             said("note", say.RESULT_NOTE, skip=say.SKIP),
         ),
         facts=_referral_result,
+        needs=lambda c: "" if last(c, f.Referred) else say.NOT_REFERRED,
     ),
     "found_how": Recording(
         form=form(
@@ -434,6 +435,7 @@ RECORDINGS: dict[str, Recording] = {
             pick("free", say.FREE_ASK, say.YES_NO, width=2, applies=_still_out),
         ),
         facts=_ask_safe,
+        needs=lambda c: "" if last(c, f.Located) else say.NOT_FOUND,
     ),
     "together": Recording(
         form=form(

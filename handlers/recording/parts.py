@@ -194,6 +194,20 @@ def own_words(value: Any) -> tuple[str, str]:
     return words[:cut].rstrip(), words[cut:].lstrip()
 
 
+def words_as_notes(state: FormState, steps: Sequence[Any], new_id: NewId) -> list[Fact]:
+    """Everything that was typed, as notes: for answers about an entry that is not on record any
+    more, so that what somebody wrote is."""
+    notes: list[Fact] = []
+    for step in steps:
+        rest = state.answers.get(step.key) if isinstance(step, Words) else None
+        rest = rest if isinstance(rest, str) and rest.startswith(WORDS) else ""
+        while rest:
+            part, rest = own_words(rest)
+            notes.append(f.Note(at=state.now, text=part, **author(state, new_id)))
+            rest = f"{WORDS}{rest}" if rest else ""
+    return notes
+
+
 def rest_as_notes(state: FormState, steps: Sequence[Any], new_id: NewId) -> list[Fact]:
     """What of long answers did not fit into their entries, as notes beside them."""
     notes: list[Fact] = []

@@ -244,6 +244,7 @@ FOUND_AT_OPTIONS = [
 FOUND_AREA = (
     "In which authority's area? It answers for safeguarding there. Tap, or type the authority."
 )
+NOT_REFERRED = "No referral is on record yet. Record the referral first."
 NOT_FOUND = "Record first that they are found: then who found them, and where."
 
 ABSENCE = "Why they were absent"

@@ -223,6 +223,33 @@ async def test_what_needs_a_return_or_a_due_duty_cannot_be_forged(action: str) -
         assert counted((await world.store.episode(ref)).facts) == before
 
 
+@pytest.mark.parametrize("action", ["referral_result", "ask_safe", "found_how"])
+async def test_what_completes_an_entry_is_not_asked_while_there_is_none(action: str) -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.forges("mia", f"c:{ref}:{action}")
+        assert await world.store.draft("mia.case") is None
+        assert "Record" in world.last("mia")
+
+
+async def test_words_about_an_entry_that_was_taken_back_meanwhile_are_a_note() -> None:
+    """Mia types what came of a referral that Amy has just taken back."""
+    async with ChatWorld() as world:
+        ref = await world.reports()
+        await world.forges("amy", f"c:{ref}:referral")
+        await world.taps("amy", "Duty team", "Another reason", "Just now")
+        await world.forges("mia", f"c:{ref}:referral_result")
+        await world.taps("mia", "No action", "Yes")
+        await world.forges("amy", f"c:{ref}:undo")
+        await world.taps("amy", "referred to")
+        await world.sends("amy", "it was another case")
+        await world.taps("amy", "Save")
+        await world.sends("mia", "they rang at nine and will not come")
+        assert await world.facts(ref, f.ReferralAnswered) == []
+        [note] = await world.facts(ref, f.Note)
+        assert note.text == "they rang at nine and will not come"
+
+
 NOBODYS = ("cay", "Cay Example", "Cedar", "CH-", "YP-11")
 
 
