@@ -73,7 +73,6 @@ class Dispatch:
         with request("update", update.update_id):
             await self.application.process_update(update)
             self._drafts.changed()
-            await self._drafts.look()
 
     def _table(self) -> LibraryApplication:
         made = Application.builder().bot(self._bot).updater(None).job_queue(None).build()

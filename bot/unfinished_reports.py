@@ -17,9 +17,12 @@ from handlers.chat import Unreached
 from handlers.context import Context
 from protocol.provider import Staff
 from storage.model import Draft
+from storage.store import NotSaved
 
 log = structlog.get_logger(__name__)
 AFTER = (timedelta(minutes=10), timedelta(minutes=20), timedelta(minutes=40))
+NOT_SAVED_AGAIN = timedelta(minutes=1)
+"""After a look at which the disk refused something, the next."""
 
 
 TOLD = (draft_session.REPORT, unasked.KIND)
@@ -27,7 +30,8 @@ TOLD = (draft_session.REPORT, unasked.KIND)
 
 
 class UnfinishedReports:
-    """Looks at the drafts of reports. `look` after every update and every move of the clock."""
+    """Looks at the drafts of reports. `changed` after every update, `look` after every move of the
+    clock. Whoever sent an update never waits for what others are told here."""
 
     def __init__(self, context: Context, busy: Callable[[bool], None]) -> None:
         self._context = context
@@ -38,6 +42,7 @@ class UnfinishedReports:
         self._offers: dict[str, tuple[int, int]] = {}
         """Chat and message that offers each draft."""
         self._changed = asyncio.Event()
+        self._to_look = False
         self.next_at: datetime | None = None
         """When somebody will be told next (UTC)."""
 
@@ -46,6 +51,9 @@ class UnfinishedReports:
         while True:
             self._changed.clear()
             await self.look()
+            if self._to_look and not self._changed.is_set():
+                self._to_look = False
+                self._busy(False)
             moment = self.next_at
             wait = self._context.clock.seconds_until(moment) if moment else None
             try:
@@ -55,7 +63,10 @@ class UnfinishedReports:
                 continue
 
     def changed(self) -> None:
-        """A draft may have come, gone or been touched."""
+        """A draft may have come, gone or been touched: `run` looks, and there is work until then."""
+        if not self._to_look:
+            self._to_look = True
+            self._busy(True)
         self._changed.set()
 
     async def offered(self, draft: Draft, message_id: int) -> None:
@@ -75,8 +86,13 @@ class UnfinishedReports:
         if self._context.engine.kill_switch.stopped is not None:
             self.next_at = None
             return
-        await leaving.hand_on(self._context)
-        moments = [
+        moments = []
+        try:
+            await leaving.hand_on(self._context)
+        except NotSaved:
+            log.warning("what somebody left behind is handed on later")
+            moments.append(now + NOT_SAVED_AGAIN)
+        moments += [
             one.expires_at
             for one in self._context.service.staff
             if one.expires_at is not None and one.expires_at > now

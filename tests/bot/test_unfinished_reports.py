@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+from datetime import timedelta
 from typing import Any
 
 from bot.unfinished_reports import UnfinishedReports
+from storage.store import NotSaved
 from tests.handlers.chat_world import ChatWorld
+from tests.handlers.test_people import PeopleWorld
 
 
 def offers(world: ChatWorld) -> list[int]:
@@ -58,3 +62,50 @@ async def test_an_offer_on_which_somebody_goes_on_stays() -> None:
         await drafts.look()
         assert number in world.chat("amy")
         assert "Level" in world.chat("amy")[number].text
+
+
+async def test_what_somebody_left_waits_for_the_disk_and_nobody_else_waits_for_that() -> None:
+    async with PeopleWorld() as world:
+        sam = await world.joins()
+        await world.forges("mia", f"p:set:until:{sam}")
+        await world.taps("mia", "1 day")
+        await world.sends(sam, "/missing")
+        await world.taps(sam, "YP-01")
+        world.clock.go(days=2)
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-02", "No, or not", "Not yet")
+        drafts = UnfinishedReports(world.context, lambda _: None)
+        real = world.store.save_draft
+
+        async def full(*_: Any) -> Any:
+            raise NotSaved("no space left on device")
+
+        world.store.save_draft = full  # type: ignore[method-assign]
+        world.clock.go(minutes=11)
+        await drafts.look()
+        assert len(offers(world)) == 1
+        assert await world.store.draft(sam) is not None
+        world.store.save_draft = real  # type: ignore[method-assign]
+        assert drafts.next_at is not None
+        assert drafts.next_at - world.clock.now() <= timedelta(minutes=1)
+        await drafts.look()
+        assert await world.store.draft(sam) is None
+
+
+async def test_there_is_work_until_everybody_was_told() -> None:
+    """Whoever sent the update does not wait for it; a sandbox does."""
+    async with ChatWorld() as world:
+        work: list[bool] = []
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01", "No, or not", "Not yet")
+        drafts = UnfinishedReports(world.context, work.append)
+        world.clock.go(minutes=11)
+        drafts.changed()
+        drafts.changed()
+        assert work == [True]
+        running = asyncio.create_task(drafts.run())
+        async with asyncio.timeout(5):
+            while work.count(False) < work.count(True):
+                await asyncio.sleep(0)
+        running.cancel()
+        assert len(offers(world)) == 1
