@@ -10,6 +10,9 @@ import time
 from collections import Counter
 
 from tests.simulation.breaks import BREAKS
+from tests.simulation.known import USUAL, WHERE, Where
+from tests.simulation.profiles import PROFILES
+from tests.simulation.search import MOST_STEPS, Search, all_of, search
 from tests.simulation.sometimes import SOMETIMES, never
 from tests.simulation.world import Result, run_seed, simulate
 
@@ -23,60 +26,82 @@ def _say(result: Result, given: argparse.Namespace, *, trace: bool) -> None:
         print(f"  {result.broken}")
         rate = f" --rate {given.rate:g}" if given.rate != 1.0 else ""
         fault = f" --break {given.breaking}" if given.breaking else ""
-        replay = f"--replay {result.seed} --days {result.days}{rate}{fault}"
+        world = f" --profile {given.profile}" if given.profile else ""
+        replay = f"--replay {result.seed} --days {result.days}{rate}{world}{fault}"
         print(f"  again: python -m tests.simulation {replay}")
 
 
-def _caught(given: tuple[str, int, int, int, float]) -> tuple[str, int, Result | None]:
-    """How many steps until this fault breaks an invariant, seed after seed."""
-    name, first, seeds, days, rate = given
-    steps = 0
-    for seed in range(first, first + seeds):
-        result = run_seed((seed, days, name, rate))
-        steps += result.steps
-        if result.broken:
-            return name, steps, result
-    return name, steps, None
-
-
-def _faults(first: int, seeds: int, days: int, rate: float, jobs: int) -> int:
-    """Every deliberate fault: what catches it, and after how many steps."""
-    work = [(name, first, seeds, days, rate) for name in BREAKS]
-    missed = 0
-    with multiprocessing.get_context("fork").Pool(jobs) as pool:
-        for name, steps, result in pool.imap_unordered(_caught, work):
-            missed += result is None
-            by = f"seed {result.seed}: {result.name}" if result else "not caught"
-            print(f"{name:24} {steps:9,} steps  {by}", flush=True)
-    print(f"{len(BREAKS)} faults, {missed} not caught in {seeds} seeds of {days} days, rate {rate}")
+def _faults(given: argparse.Namespace) -> int:
+    """Deliberate faults, each in its own world: what catches it, and after how many steps."""
+    names = given.faults or list(BREAKS)
+    if unknown := [one for one in names if one not in BREAKS]:
+        sys.exit(f"no such fault: {', '.join(unknown)}")
+    caught = []
+    for one in all_of(names, given.first, given.most_steps, given.jobs):
+        print(one.row(), flush=True)
+        caught.append(one)
+    print("\nIn order:")
+    for one in sorted(caught, key=lambda c: (c.result is None, c.steps)):
+        print(one.row())
+    missed = sum(one.result is None for one in caught)
+    print(f"{len(caught)} faults, {missed} not caught in {given.most_steps:,} steps")
     return int(bool(missed))
+
+
+def _find(given: argparse.Namespace) -> int:
+    """The next `--seeds` seeds that show one fault, in its world or in the one that is given."""
+    where = WHERE.get(given.find, USUAL)
+    if given.profile or given.days:
+        where = Where(profile=given.profile, days=given.days or where.days, rate=given.rate)
+    first = given.first
+    for _ in range(given.seeds):
+        asked = Search(fault=given.find, where=where, first=first, most_steps=given.most_steps)
+        found = search(asked)
+        print(found.row(), flush=True)
+        if found.result is None:
+            return 1
+        first = found.result.seed + 1
+    return 0
 
 
 def main() -> int:
     ask = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     ask.add_argument("--seeds", type=int, default=8, help="how many runs")
-    ask.add_argument("--days", type=int, default=7, help="days of each run")
+    ask.add_argument("--days", type=int, default=0, help="days of each run (7)")
     ask.add_argument("--first", type=int, default=1, help="the first seed")
     ask.add_argument("--jobs", type=int, default=1, help="processes side by side")
     ask.add_argument("--replay", type=int, help="one seed again, with its whole trace")
     ask.add_argument("--break", dest="breaking", default="", choices=["", *BREAKS])
+    ask.add_argument("--profile", default="", choices=PROFILES, help="what is dense")
     ask.add_argument(
-        "--faults", action="store_true", help="every deliberate fault until it is caught"
+        "--faults", nargs="*", metavar="NAME", help="these deliberate faults, or all, till caught"
+    )
+    ask.add_argument("--find", choices=BREAKS, metavar="NAME", help="the seeds that show a fault")
+    ask.add_argument(
+        "--most-steps", type=int, default=MOST_STEPS, help="a search ends after so many"
     )
     ask.add_argument("--rate", type=float, default=1.0, help="absences, times the usual")
     ask.add_argument("--minutes", type=float, default=0.0, help="no more seeds after so long")
     ask.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     given = ask.parse_args()
+    if given.find:
+        return _find(given)
+    given.days = given.days or 7
     if given.replay is not None:
         result, lines = simulate(
-            given.replay, given.days, breaking=given.breaking, keep_trace=True, rate=given.rate
+            given.replay,
+            given.days,
+            breaking=given.breaking,
+            keep_trace=True,
+            rate=given.rate,
+            profile=given.profile,
         )
         print("\n".join(lines))
         _say(result, given, trace=False)
         print(f"digest {result.digest}, {result.steps} steps")
         return int(bool(result.broken))
-    if given.faults:
-        return _faults(given.first, given.seeds, given.days, given.rate, given.jobs)
+    if given.faults is not None:
+        return _faults(given)
     return _run(given)
 
 
@@ -84,7 +109,7 @@ def _run(given: argparse.Namespace) -> int:
     """Seed after seed, and what there was in all of them."""
     begun = time.perf_counter()
     work = [
-        (seed, given.days, given.breaking, given.rate)
+        (seed, given.days, given.breaking, given.rate, given.profile)
         for seed in range(given.first, given.first + given.seeds)
     ]
     seeds, days, steps, failed = 0, 0, 0, 0

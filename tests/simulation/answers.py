@@ -131,7 +131,8 @@ class Answers:
     def administrators_know(self) -> None:
         """Every so often: of updates that could not be read an administrator was told, that day."""
         since, now = self.passed_over_at, self._time()
-        if since is None or self.told_of_updates > since - 86400.0:
+        twice = self.world.clock_moved_within(2 * 86400.0)  # a day that comes twice is told once
+        if since is None or twice or self.told_of_updates > since - 86400.0:
             self.passed_over_at = None
             return
         late = self.world.fair(since, now, self.world.people) > KNOWN_SECONDS

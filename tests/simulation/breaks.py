@@ -12,6 +12,7 @@ import msgspec
 from telegram import Update
 from telegram.error import BadRequest
 
+import bot.dispatch
 import bot.phone
 import bot.polling
 import bot.removals
@@ -615,3 +616,15 @@ def end_told_again(stack: contextlib.ExitStack) -> None:
 def no_all_clear(stack: contextlib.ExitStack) -> None:
     """Whoever was woken does not hear how it ended."""
     _put(stack, reminders.all_clear, "over", lambda *_: ([], []))
+
+
+@_break
+def offers_awaited(stack: contextlib.ExitStack) -> None:
+    """Whoever sent an update waits until others were told of their unfinished reports."""
+    real = bot.dispatch.Dispatch.handle
+
+    async def handle(self: Any, update: Any) -> None:
+        await real(self, update)
+        await self._drafts.look()
+
+    _put(stack, bot.dispatch.Dispatch, "handle", handle)

@@ -21,8 +21,6 @@ from tests.support.memory_store import MemoryStore
 if TYPE_CHECKING:
     from tests.simulation.process import Process
 
-SLOW = 0.02
-"""Share of writes that take long."""
 SLOWEST_SECONDS = 3.0
 
 
@@ -30,11 +28,17 @@ class Disk:
     """The book as it stands on disk."""
 
     def __init__(
-        self, rng: Random, summarise: Callable[[Episode], Past], now: Callable[[], datetime]
+        self,
+        rng: Random,
+        summarise: Callable[[Episode], Past],
+        now: Callable[[], datetime],
+        slow: float,
     ) -> None:
+        """`slow`: share of writes that take long."""
         self.book = MemoryStore(summarise=summarise, now=now)
         self.rng = rng
         self.full = False
+        self.slow = slow
         self.refs: defaultdict[str, list[str]] = defaultdict(list)
         self._summarise = summarise
         self._rows: dict[str, Past] = {}
@@ -128,9 +132,9 @@ class DiskStore:
         if disk.full:
             self._told("not_saved", "no space left on device")
             raise NotSaved("NOT saved: no space left on device")
-        slow = disk.rng.random()
-        seconds = 0.0008 if slow >= SLOW else SLOWEST_SECONDS * slow / SLOW
-        if slow < SLOW:
+        luck = disk.rng.random()
+        seconds = 0.0008 if luck >= disk.slow else SLOWEST_SECONDS * luck / disk.slow
+        if luck < disk.slow:
             process.world.slow(seconds)
         await asyncio.sleep(seconds)
         await process.point(kind)

@@ -14,6 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bot.telegram_client import Unreadable, read_answer
+from protocol.london import LONDON
 from tests.simulation import people
 from tests.simulation.telegram import Line, Update_
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOVES = (-HOUR, -HOUR, -DAY, HOUR, DAY)
-WRONG_AT_FIRST = 0.12
-"""How often the machine comes up with a clock that is put right later."""
 HEARTBEAT_SECONDS = 15.0
 """So often the running bot looks whether its clock was moved. (Here its heartbeat is rare.)"""
 SPOILT = 0.003
@@ -90,7 +89,7 @@ class Mischief:
     def begin(self) -> None:
         """Called once, before the first process."""
         rng, days = self.rng, 86400.0
-        if rng.random() < WRONG_AT_FIRST:
+        if rng.random() < self.world.profile.wrong_clock:
             self.world.clock.wrong_by = rng.choice((-DAY, -HOUR, HOUR, DAY))
             self.world.clock.moved()
             self.world.hit("the machine came up with a wrong clock")
@@ -105,8 +104,13 @@ class Mischief:
             (self._strangers, 5 * days),
             (self._worst_moment, 0.8 * days),
             (self._unasked, 0.5 * days / self.world.rate),
+            (self._two_answer_at_once, 2 * days),
+            (self._digests_of_one_hour, 10 * days),
+            (self._all_homes_are_handed_over, 6 * days),
         ):
             self.world.again(act, mean)
+        if rng.random() < self.world.profile.full_at_the_end:
+            self._full_at_the_end()
 
     # The clock -------------------------------------------------------------------------------
 
@@ -260,7 +264,7 @@ class Mischief:
             self.world.telegram.types(person, self.rng.choice(("/open", "/duty", "/help")))
 
     def _somebody(self) -> Line:
-        return self.world.telegram.by_person[self.rng.choice(list(self.world.people))]
+        return self._line(self.rng.choice(list(self.world.people)))
 
     # Words that nobody asked for -----------------------------------------------------------------
 
@@ -276,6 +280,62 @@ class Mischief:
             text = f"{words} " + "long " * rng.choice((200, 800))
         telegram.types(line.person, text.strip())
         self.world.hit("words that nobody asked for")
+
+    # Two people, one duty -----------------------------------------------------------------------
+
+    def _two_answer_at_once(self) -> None:
+        """Two of those who are asked about the same duty say within a moment that they have it."""
+        asked: dict[tuple[str, str], dict[str, int]] = {}
+        for (person, number), about in self.world.checker.alarms.items():
+            shown = self._line(person).shown.get(number)
+            offered = [d for row in shown.rows for _, d in row] if shown is not None else []
+            for ref, duty in about:
+                if f"r:{ref}:{duty}:have" in offered:
+                    asked.setdefault((ref, duty), {})[person] = number
+        both = [key for key, people_ in asked.items() if len(people_) > 1]
+        if not both:
+            return
+        ref, duty = self.rng.choice(both)
+        self.world.hit("two answered at once")
+        for person in self.rng.sample(list(asked[ref, duty]), 2):
+            wait, number = self.rng.uniform(0.0, 0.4), asked[ref, duty][person]
+            tap = self.world.telegram.taps
+            self.world.later(wait, tap, person, number, f"r:{ref}:{duty}:have")
+
+    # What a rota and a list bring ----------------------------------------------------------------
+
+    def _digests_of_one_hour(self) -> None:
+        """All managers choose the coming hour for their weekly picture and text."""
+        soon = self.world.clock.now().astimezone(LONDON) + HOUR
+        self.world.hit("digests of one hour")
+        for someone in self.world.people.values():
+            if someone.staff.manages and not self._line(someone.staff.id).blocked:
+                self.world.later(
+                    self.rng.uniform(0.0, 60.0), someone.wants_digest, soon.weekday(), soon.hour
+                )
+
+    def _all_homes_are_handed_over(self) -> None:
+        """Somebody who covers several clusters offers all of it to one colleague."""
+        someone = self.world.people[self.rng.choice(("heada", "headb", "headc"))]
+        if someone.intent is None and not self._line(someone.staff.id).blocked:
+            self.world.hit("all homes were handed over")
+            someone.wants(people.Intent(what="give", steps=6))
+
+    def _full_at_the_end(self) -> None:
+        """The disk is full while somebody works whose time on the list ends meanwhile."""
+        someone = self.world.people["leaver"]
+        end = someone.staff.expires_at
+        assert end is not None
+        before = self.world.loop_time(end) - 600.0
+        if before <= 60.0:
+            return
+        self.world.later(before, self.world.disk_full, 1800.0)
+        for _ in range(4):
+            wait = before + self.rng.uniform(60.0, 500.0)
+            self.world.later(wait, someone.wants, people.Intent(what="report"))
+
+    def _line(self, person: str) -> Line:
+        return self.world.telegram.by_person[person]
 
     # The worst moments ---------------------------------------------------------------------------
 

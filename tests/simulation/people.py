@@ -40,7 +40,7 @@ class Intent(msgspec.Struct, kw_only=True):
     """What somebody has taken out the phone for."""
 
     what: str
-    """report, tell (record what was done), back, or look."""
+    """report, tell (record what was done), back, give (hand over what one covers), or look."""
     absence: Absence | None = None
     ref: str = ""
     steps: int = 45
@@ -99,6 +99,8 @@ class PersonAtPhone:
         self.intent = intent
         if intent.what == "report":
             self._type(self.rng.choice((REPORT, "/missing")))
+        elif intent.what == "give":
+            self._type("/duty")
         elif intent.ref and self.rng.random() < 0.7:
             self._type(self.rng.choice((f"/case {intent.ref}", intent.ref)))
         elif intent.what == "back":
@@ -121,14 +123,17 @@ class PersonAtPhone:
         elif luck < 0.75:
             self._type(rng.choice(COMMANDS))
         elif luck < 0.8 and self.staff.manages:
-            day, hour = rng.randrange(7), rng.randrange(6, 22)
-            self.world.telegram.taps(self.staff.id, 1, f"d:hour:{day}:{hour}")
+            self.wants_digest(rng.randrange(7), rng.randrange(6, 22))
         elif luck < 0.9:
             self._type(rng.choice(NONSENSE))
         else:
             self.intent = Intent(what="look", steps=3)
             self._type("/duty")
             self._later(300.0, self._puts_away, self.intent)
+
+    def wants_digest(self, day: int, hour: int) -> None:
+        """Every week, on that day (0: Monday) at that hour."""
+        self.world.telegram.taps(self.staff.id, 1, f"d:digest:hour:{day}:{hour}")
 
     def _answers(self, shown: Shown) -> None:
         """A reminder, read some time after it came."""
@@ -257,6 +262,8 @@ class PersonAtPhone:
         """How likely this button is pressed next."""
         kind, _, rest = data.partition(":")
         parts = rest.split(":")
+        if kind == "d" and intent.what == "give":
+            return 5.0 if parts[0] == "give" and parts[1:] in ([], ["*"]) else float(len(parts) > 2)
         if kind == "d":
             return {"accept": 3.0, "agree": 3.0, "swap": 1.5}.get(parts[0], 0.5)
         if kind == "r":

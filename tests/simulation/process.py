@@ -4,6 +4,7 @@ Telegram."""
 from __future__ import annotations
 
 import asyncio
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from tests.simulation.telegram import SPEAKING, SimBot, Speaking
 if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
 
+MOST_DRIFT = 100e-6
+
 
 class _Heard(WordedSender):
     """The real sender; the checker hears which messages a request carries."""
@@ -32,6 +35,31 @@ class _Heard(WordedSender):
         single = [(ref or (episode.ref if episode else ""), one) for ref, one in parts(message)]
         SPEAKING.set(Speaking(parts=single, begun=asyncio.get_running_loop().time()))
         return await super().send(message, episode, turn)
+
+
+class DriftingAlarm(LoopAlarm):
+    """The machine's timers run a little fast or slow, while its clock is kept right: an alarm
+    rings early, or late."""
+
+    def __init__(self, world: SimWorld) -> None:
+        super().__init__(world.clock)  # type: ignore[arg-type]
+        self._world = world
+        self._drift = world.rng.uniform(-MOST_DRIFT, MOST_DRIFT)
+        self._moment: datetime | None = None
+
+    def set(self, moment: datetime | None) -> None:
+        super().set(moment)
+        self._moment = moment
+        if self._timer is not None:
+            running = asyncio.get_running_loop()
+            seconds = self._timer.when() - running.time()
+            self._timer.cancel()
+            self._timer = running.call_later(seconds * (1.0 + self._drift), self._rings)
+
+    def _rings(self) -> None:
+        if self._moment is not None and self._world.clock.now() < self._moment:
+            self._world.hit("an alarm rang early")
+        super()._rings()
 
 
 class Process:
@@ -98,7 +126,7 @@ class Process:
             reminding=SimBot(world.telegram, self, proactive=True),  # type: ignore[arg-type]
             sender=_Heard,
             second=SimSecond(world, self),
-            alarm=LoopAlarm(world.clock),  # type: ignore[arg-type]
+            alarm=DriftingAlarm(world),  # type: ignore[arg-type]
         )
         self.engine = bot.engine
         self._app = App(bot)

@@ -46,6 +46,10 @@ MISCHIEF = (
     "words were still owed their removal after an hour",
     "signed off with a reason",
     "told by the second channel",
+    "an alarm rang early",
+    "two answered at once",
+    "digests of one hour",
+    "all homes were handed over",
 )
 
 

@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 SLOW_ANSWERS = 0.98
 KEPT_SECONDS = 24 * 3600.0
 TIMEOUT_SECONDS = 10.0
-SLOW, SLOWEST_SECONDS = 0.02, 8.0
-"""Share of requests that are long on their way to Telegram, and the longest."""
+SLOWEST_SECONDS = 8.0
+"""The longest that a request is on its way to Telegram."""
 BOT = User(1, "Nightlight", is_bot=True)
 
 
@@ -119,7 +119,7 @@ class Telegram:
     def __init__(self, world: SimWorld, rng: Random) -> None:
         self.world = world
         self.rng = rng
-        self.weather = Weather()
+        self.weather = world.steady
         self.lines: dict[int, Line] = {}
         self.by_person: dict[str, Line] = {}
         self.updates: deque[Update_] = deque()
@@ -364,10 +364,11 @@ class SimBot:
             await asyncio.sleep(0.2)
             raise NetworkError("Bad Gateway")
         luck = rng.random()
-        slow = luck < SLOW
+        share = telegram.world.profile.slow_network
+        slow = luck < share
         if slow:
-            telegram.world.slow(SLOWEST_SECONDS * luck / SLOW)
-        await asyncio.sleep(SLOWEST_SECONDS * luck / SLOW if slow else 0.03 + 0.2 * luck * luck)
+            telegram.world.slow(SLOWEST_SECONDS * luck / share)
+        await asyncio.sleep(SLOWEST_SECONDS * luck / share if slow else 0.03 + 0.2 * luck * luck)
         await process.point(what)
         luck = rng.random() - weather.server_error
         if luck < 0:

@@ -1,26 +1,30 @@
-"""Faults that the simulation found, each with its seed: put back, they are found again."""
+"""Faults that need a coincidence: put back, each is found in its own dense world."""
 
 from __future__ import annotations
 
 import pytest
 
 from tests.simulation.breaks import BREAKS
+from tests.simulation.known import WHERE
 from tests.simulation.world import simulate
 
-FOUND = {
-    "closed-again": (4, 2, 3, "closed twice"),
-    "debt-not-on-record": (1, 4, 3, "typed words stay in a chat"),
-    "one-after-another": (1, 1, 3, "somebody waited for another chat"),
-    "one-bad-update": (1, 1, 3, "an error in the bot"),
-}
-"""By the name of the fault: seed, days, rate, and the invariant that it broke."""
+SEEDS = (1, 2, 3, 4)
+"""One of these catches each; which one changes with the code."""
+SELDOM = {"burst-after-restart", "not-looked-again", "days-of-24-hours"}
+"""Not met yet: see docs/SIMULATION.md."""
 
 
-@pytest.mark.parametrize("name", sorted(FOUND))
+@pytest.mark.parametrize("name", sorted(WHERE.keys() - SELDOM))
 def test_it_stays_mended(name):
-    """With the fault back in the code its seed breaks; without it the same seed holds."""
-    seed, days, rate, invariant = FOUND[name]
-    result, _ = simulate(seed, days, breaking=name, rate=rate)
-    assert result.name == invariant, BREAKS[name].__doc__
-    mended, _ = simulate(seed, days, rate=rate)
-    assert not mended.broken
+    """With the fault back in the code a seed breaks; without it the same seed holds."""
+    where = WHERE[name]
+    found: list[str] = []
+    for seed in SEEDS:
+        told = {"rate": where.rate, "profile": where.profile}
+        result, _ = simulate(seed, where.days, breaking=name, **told)
+        found.append(result.name)
+        if result.broken and where.breaks in ("", result.name):
+            mended, _ = simulate(seed, where.days, **told)
+            assert not mended.broken, "\n".join([*mended.trace, mended.broken])
+            return
+    pytest.fail(f"{BREAKS[name].__doc__} Found: {found}")

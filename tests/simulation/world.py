@@ -7,6 +7,7 @@ import contextlib
 import contextvars
 import functools
 import hashlib
+import math
 import os
 from collections import deque
 from collections.abc import Callable, Collection, Sequence
@@ -33,6 +34,7 @@ from tests.simulation.disk import Disk
 from tests.simulation.gateway import Gateway
 from tests.simulation.mischief import Mischief
 from tests.simulation.process import Process
+from tests.simulation.profiles import PROFILES
 from tests.simulation.telegram import SPEAKING, Line, Shown, Telegram, Weather
 
 SETTLE_SECONDS = 75.0
@@ -40,7 +42,6 @@ SETTLE_SECONDS = 75.0
 TRACE = 60
 AIMS = ("remind", "remind", "answer", "commit", "create", "draft", "drop", "office", "poll", "tap")
 """Where a process may be made to die: at the next such reach for the world."""
-STEADY = Weather()
 ROUGH = Weather(server_error=0.08, lost_answer=0.05, dropped=0.03, too_many=0.01)
 
 
@@ -92,9 +93,17 @@ class SimWorld:
     """Everything of one run. `main` is run in a `SimLoop`."""
 
     def __init__(
-        self, seed: int, days: int, *, keep_trace: bool = False, rate: float = 1.0
+        self,
+        seed: int,
+        days: int,
+        *,
+        keep_trace: bool = False,
+        rate: float = 1.0,
+        profile: str = "",
     ) -> None:
-        self.seed, self.days, self.rate = seed, days, rate
+        self.seed, self.days = seed, days
+        self.profile = PROFILES[profile]
+        self.rate = rate * self.profile.rate
         root = Random(f"nightlight {seed}")
         day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=root.randrange(3 * 365))
         if root.random() < 0.3:
@@ -109,7 +118,9 @@ class SimWorld:
             Random(root.random()),
             lambda episode: summarise(episode, self.pack, self.clock.now()),
             self.clock.now,
+            self.profile.slow_disk,
         )
+        self.steady = Weather(lost_answer=self.profile.lost_answer)
         self.telegram = Telegram(self, Random(root.random()))
         self.secrets = _Seeded(Random(root.random()))
         self.gateway = Gateway(self, Random(root.random()))
@@ -407,11 +418,12 @@ class SimWorld:
         self.later(300.0, self._look_at_holders)
 
     def again(self, act: Callable[[], None], mean: float) -> None:
-        """From now on every so often; `mean`: seconds between."""
+        """From now on every so often; `mean`: seconds between, in the usual world."""
+        mean /= self.profile.often.get(act.__name__.lstrip("_"), 1.0)
 
         def come() -> None:
             act()
-            self.again(act, mean)
+            self.later(self.rng.expovariate(1 / mean), come)
 
         self.later(self.rng.expovariate(1 / mean), come)
 
@@ -490,7 +502,8 @@ class SimWorld:
         self.away_since = self._now()
         self.later(60.0, self._another_way)
         self.telegram.wake()
-        self.later(min(8 * 3600.0, self.rng.lognormvariate(6.0, 1.7)), self._fair_weather)
+        away = self.rng.lognormvariate(math.log(self.profile.away_seconds), 1.7)
+        self.later(min(8 * 3600.0, away), self._fair_weather)
 
     def _another_way(self) -> None:
         """While Telegram is away: is somebody told by the second channel?"""
@@ -502,17 +515,21 @@ class SimWorld:
         self.later(60.0, self._another_way)
 
     def _rough_weather(self) -> None:
-        if self.telegram.weather is not STEADY:
+        if self.telegram.weather is not self.steady:
             return
         self.telegram.weather = ROUGH
         self.trouble("telegram")
         self.later(self.rng.uniform(60, 5400), self._fair_weather)
 
     def _fair_weather(self) -> None:
-        self.telegram.weather = STEADY
+        self.telegram.weather = self.steady
         self.over("telegram")
 
     def _disk_full(self) -> None:
+        self.disk_full(self.rng.uniform(30, 7200))
+
+    def disk_full(self, seconds: float) -> None:
+        """No room from now on, for so long."""
         if self.disk.full:
             return
         self.disk.full, self.full_until = True, float("inf")
@@ -522,7 +539,7 @@ class SimWorld:
             self.disk.full, self.full_until = False, self._now()
             self.over("disk")
 
-        self.later(self.rng.uniform(30, 7200), room)
+        self.later(seconds, room)
 
     def _somebody_blocks(self) -> None:
         person = self.rng.choice(list(self.people))
@@ -648,19 +665,25 @@ class SimWorld:
 
 
 def simulate(
-    seed: int, days: int, *, breaking: str = "", keep_trace: bool = False, rate: float = 1.0
+    seed: int,
+    days: int,
+    *,
+    breaking: str = "",
+    keep_trace: bool = False,
+    rate: float = 1.0,
+    profile: str = "",
 ) -> tuple[Result, list[str]]:
     """One run: the same arguments give the same result, step by step."""
-    world = SimWorld(seed, days, keep_trace=keep_trace, rate=rate)
+    world = SimWorld(seed, days, keep_trace=keep_trace, rate=rate, profile=profile)
     with in_this_world(world), breaks.applied(breaking):
         result = loop.run(world.main())
     return result, world.whole_trace
 
 
-def run_seed(given: tuple[int, int, str, float]) -> Result:
-    """Seed, days, fault and rate: for a pool of processes."""
-    seed, days, breaking, rate = given
-    return simulate(seed, days, breaking=breaking, rate=rate)[0]
+def run_seed(given: tuple[int, int, str, float, str]) -> Result:
+    """Seed, days, fault, rate and profile: for a pool of processes."""
+    seed, days, breaking, rate, profile = given
+    return simulate(seed, days, breaking=breaking, rate=rate, profile=profile)[0]
 
 
 @contextlib.contextmanager

@@ -1,0 +1,45 @@
+"""Where each deliberate fault is looked for, and what it breaks."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Where(msgspec.Struct, frozen=True, kw_only=True):
+    """A world in which a fault shows."""
+
+    breaks: str = ""
+    """The invariant; "" for any."""
+    profile: str = ""
+    days: int = 2
+    rate: float = 1.0
+    """Times what the profile has."""
+
+
+USUAL = Where(days=14, rate=3)
+
+WHERE: Mapping[str, Where] = {
+    "nobody-stands-in": Where(profile="cover"),
+    "gone-still-has-it": Where(profile="cover"),
+    "clock-not-watched": Where(profile="clock"),
+    "early-ring": Where(rate=8),
+    "two-owners": Where(profile="races"),
+    "parts-uncounted": Where(profile="digests"),
+    "parts-in-their-own-way": Where(profile="digests"),
+    "down-moment-missed": Where(
+        profile="away", breaks="Telegram was away and nobody was told another way"
+    ),
+    "no-other-way": Where(profile="away"),
+    "homes-of-others": Where(profile="hand-overs"),
+    "told-after-the-list": Where(profile="list"),
+    "expiry-ignored": Where(profile="list"),
+    "offers-awaited": Where(rate=12, breaks="somebody waited for another chat"),
+    "repeats-unmarked": Where(profile="lost"),
+    "in-flight-dropped": Where(profile="deaths"),
+    "updates-forgotten": Where(profile="deaths"),
+    "burst-after-restart": Where(profile="deaths"),
+    "refused-forgotten": Where(profile="disk"),
+    "not-looked-again": Where(profile="disk"),
+}

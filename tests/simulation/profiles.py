@@ -1,0 +1,47 @@
+"""Worlds in which one kind of mischief is dense: what needs a coincidence in the usual world is met
+there within a day or two of simulated time. Everything else goes on as usual beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+
+
+class Profile(msgspec.Struct, frozen=True, kw_only=True):
+    """How one world differs from the usual one."""
+
+    rate: float = 1.0
+    """Absences and restlessness, times the usual."""
+    often: Mapping[str, float] = {}
+    """What the world does by itself (the name of its function), times as often as usual."""
+    slow_disk: float = 0.02
+    """Share of writes that take long."""
+    slow_network: float = 0.02
+    """Share of requests that are long on their way."""
+    wrong_clock: float = 0.12
+    """How often the machine comes up with a wrong clock."""
+    full_at_the_end: float = 0.1
+    """How often the disk is full when somebody's time on the staff list ends."""
+    away_seconds: float = 400.0
+    """Half of the times Telegram is away for so long at most."""
+    lost_answer: float = 0.002
+    """Share of messages that arrive and whose answer is lost, in fair weather."""
+
+
+PROFILES: Mapping[str, Profile] = {
+    "": Profile(),
+    "cover": Profile(rate=6, often={"a_home_is_deserted": 30, "somebody_blocks": 12}),
+    "clock": Profile(rate=6, often={"clock_is_wrong": 24}, wrong_clock=0.5),
+    "deaths": Profile(rate=6, often={"crashes": 20, "worst_moment": 20}),
+    "digests": Profile(
+        rate=3, often={"digests_of_one_hour": 60, "crashes": 8}, lost_answer=0.02, slow_network=0.1
+    ),
+    "away": Profile(rate=12, often={"telegram_away": 12}, away_seconds=2400.0, slow_disk=0.4),
+    "races": Profile(rate=6, often={"two_answer_at_once": 150}),
+    "lost": Profile(rate=8, often={"crashes": 4}, lost_answer=0.08),
+    "hand-overs": Profile(rate=2, often={"all_homes_are_handed_over": 40}),
+    "list": Profile(rate=6, often={"disk_full": 12}, full_at_the_end=1.0),
+    "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
+}
+"""By name; "" is the usual world."""
