@@ -63,7 +63,7 @@ class UnfinishedReports:
                 continue
 
     def changed(self) -> None:
-        """A draft may have come, gone or been touched: `run` looks, and there is work until then."""
+        """A draft may have come, gone or been touched: `run` looks, and is busy until then."""
         if not self._to_look:
             self._to_look = True
             self._busy(True)
