@@ -14,13 +14,16 @@ from bot import __version__
 from bot.access import Access
 from bot.activity import Activity
 from bot.backups import Backups
+from bot.chat_record import ChatRecord
 from bot.config import Config, token
 from bot.database import leading, saying_how_it_goes
 from bot.dispatch import Dispatch
+from bot.forgetting import Forgetting
 from bot.greeting import Greeting
 from bot.health import HealthPage
 from bot.late_answers import LateAnswers
 from bot.monthly import Rows
+from bot.noted_client import noted
 from bot.page_forms import PageForms
 from bot.pages_parts import RegisterTables, address_of
 from bot.phone import TelegramPhone, TelegramSending
@@ -32,6 +35,7 @@ from bot.removals import Removals
 from bot.resources import WrongPack, key_setting, keys_of, open_store, pack_of
 from bot.second_channel import SecondChannel
 from bot.sender import WordedSender
+from bot.status_messages import StatusMessages
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
 from bot.supervisor import FOLLOWED, End, Part
@@ -86,6 +90,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
         dispatch: takes updates to the handlers.
         polling: receives updates.
         late: answers that a chat could not take at once.
+        forgetting: takes out of the chats what has stood there for long enough.
         parts: what runs beside polling, by name.
         take_switch: stops or resumes the service, if a command has left that for it.
         take_register: puts on the register what a command has left for it.
@@ -100,6 +105,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     dispatch: Dispatch
     polling: Polling
     late: LateAnswers
+    forgetting: Forgetting
     parts: Mapping[str, Part]
     take_switch: Callable[[], Coroutine[None, None, None]]
     take_register: Callable[[], Coroutine[None, None, None]]
@@ -158,22 +164,29 @@ async def bootstrap(
 
     cases = cases_of(store, clock, config.configured, policy, pack)
     service_state = state = cases.service_state
+    record = ChatRecord(service_state, clock)
+    speaking = noted(client, record)
     engine = Engine(
         cases,
-        sender(TelegramSending(reminding or client), cases),
+        sender(TelegramSending(noted(reminding or client, record)), cases),
         second=second or SecondChannel(lambda: service_state.service, second_channel),
         limiter=limiter,
         alarm=alarm or SchedulerAlarm(clock, scheduler),
     )
     engine.events.beat.listen(Watchdog(policy.watching).beat)
     activity, backlog = Activity(), Backlog()
-    late = LateAnswers(client, limiter)
+    late = LateAnswers(speaking, limiter)
     service_state.events.account_gone.listen(late.drop)
     removals = Removals(client, service_state, clock)
     staff_list = StaffList(engine)
     reload = Reload(path, config, policy, engine, staff_list)
     shifts = Shifts(engine)
-    phone = TelegramPhone(client, limiter, removals, backlog, late, cases.reused.add)
+
+    def reused(chat: int, message: int) -> None:
+        cases.reused.add(chat, message)
+        record.reused(chat, message)
+
+    phone = TelegramPhone(speaking, limiter, removals, backlog, late, reused)
     sessions = Sessions()
     links = PageLinks(config.web, sessions) if config.web.address else None
     context = Context(
@@ -195,7 +208,9 @@ async def bootstrap(
     drafts = UnfinishedReports(context, activity)
     # Somebody's time may be ended on a page, which no update follows.
     service_state.events.account_gone.listen(lambda _: drafts.changed())
-    dispatch = Dispatch(client, context, access, strangers, drafts)
+    dispatch = Dispatch(client, context, access, strangers, drafts, record.came)
+    status = StatusMessages(speaking, context, record, limiter)
+    forgetting = Forgetting(client, context, record, removals, limiter, drafts, status, activity)
 
     async def troubled(what: Trouble) -> None:
         if what == "polling" and lease is not None and not lease.certain:
@@ -211,6 +226,7 @@ async def bootstrap(
         "greeting": Greeting(client, context, polling, activity, drafts).run,
         "strangers": strangers.run,
         "removals": removals.run,
+        "forgetting": forgetting.run,
         "drafts": drafts.run,
     }
     if links is not None:
@@ -231,7 +247,9 @@ async def bootstrap(
         ).run
     if config.health.port:
         allowed = float(config.health.polling_silence_seconds)
-        parts["health"] = HealthPage(engine, config.health.port, polling, allowed).run
+        parts["health"] = HealthPage(
+            engine, config.health.port, polling, allowed, forgetting.overdue
+        ).run
     if config.book.backup_folder and practice is None:
         parts["backups"] = _backups(config, folder, alerts, scheduler).run
     if lease is not None:
@@ -239,7 +257,7 @@ async def bootstrap(
     if (saying := saying_how_it_goes(store, engine)) is not None:
         parts["saying"] = saying
     if practice is not None:
-        parts |= practice.parts(context, drafts, activity)
+        parts |= practice.parts(context, drafts, forgetting, activity)
     return Nightlight(
         store=store,
         engine=engine,
@@ -248,6 +266,7 @@ async def bootstrap(
         dispatch=dispatch,
         polling=polling,
         late=late,
+        forgetting=forgetting,
         parts=parts,
         take_switch=SwitchCommand(engine.kill_switch, folder / config.book.folder).run,
         take_register=RegisterImport(store, config, folder).run,

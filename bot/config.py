@@ -13,7 +13,7 @@ import msgspec
 from msgspec import Meta
 
 from protocol.mistakes import Mistake, allowed, wrong
-from protocol.provider import Authority, Home, Privacy, Provider, Role, Staff
+from protocol.provider import Authority, Chat, Home, Privacy, Provider, Role, Staff
 from protocol.recorded import BY_LINK
 from protocol.staff_facts import StaffRecord, with_record
 from protocol.toml_places import Place
@@ -118,6 +118,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     book: Book = Book()
     protocol: ProtocolChoice = ProtocolChoice()
     privacy: Privacy = Privacy()
+    chat: Chat = Chat()
     health: Health = Health()
     export: Export = Export()
     retention: Retention = Retention()
@@ -141,6 +142,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
             authorities=self.authorities,
             another_manager_signs_off=self.closing.another_manager,
             privacy=self.privacy,
+            chat=self.chat,
         )
 
 

@@ -8,6 +8,7 @@ ConversationHandler; due times are computed and not kept in a JobQueue.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, TypeAlias
 
 import structlog
@@ -51,6 +52,7 @@ class Dispatch:
         access: who is on the staff list.
         strangers: answers those who are not.
         drafts: looks again after every update.
+        came: told chat and number of each message of somebody on the list.
     """
 
     def __init__(
@@ -60,17 +62,21 @@ class Dispatch:
         access: Access,
         strangers: Strangers,
         drafts: UnfinishedReports,
+        came: Callable[[int, int], None],
     ) -> None:
         self._bot = bot
         self._context = context
         self._access = access
         self._strangers = strangers
         self._drafts = drafts
+        self._came = came
         self.application = self._table()
 
     async def handle(self, update: Update) -> None:
         """Comes back when the update's facts are on disk, or the person knows that they are not."""
         with request("update", update.update_id):
+            if update.message is not None and self._access.staff(update) is not None:
+                self._came(update.message.chat.id, update.message.message_id)
             await self.application.process_update(update)
             self._drafts.changed()
 

@@ -38,11 +38,20 @@ class HealthPage:
     polling: knows how long Telegram has been silent.  allowed: seconds of it that are still well.
     """
 
-    def __init__(self, engine: Engine, port: int, polling: Polled, allowed: float) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        port: int,
+        polling: Polled,
+        allowed: float,
+        overdue: Callable[[], dict[str, Any]] = dict,
+    ) -> None:
+        """overdue: what should have gone from the chats."""
         self._engine = engine
         self._port = port
         self._polling = polling
         self._allowed = allowed
+        self._overdue = overdue
 
     async def run(self) -> None:
         """Until cancelled. Raises OSError if the port cannot be had."""
@@ -91,6 +100,7 @@ class HealthPage:
         silence, oldest = self._polling.silence, self._polling.oldest
         found["polling_silence_seconds"] = round(silence, 1)
         found["oldest_update_seconds"] = round(oldest, 1)
+        found |= self._overdue()
         found["ok"] = found["ok"] and max(silence, oldest) <= self._allowed
         return found
 

@@ -175,6 +175,8 @@ def _changes(old: Provider, new: Provider) -> list[str]:
         ]
     if old.privacy != new.privacy:
         found.append("privacy")
+    if old.chat != new.chat:
+        found.append("how the chat is kept")
     if old.another_manager_signs_off != new.another_manager_signs_off:
         found.append("who signs off")
     return found

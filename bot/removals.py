@@ -119,6 +119,12 @@ class Removals:
         known = read(self._service_state.state)
         return [one for one in known if one.key not in self._over]
 
+    @property
+    def unsaved(self) -> set[tuple[int, int]]:
+        """Chat and number of messages whose words are not known to be on disk: until that is known
+        or their sender was told, they stay."""
+        return {one.key for one in self.owed if one.update} | self._in_hand
+
     async def run(self) -> None:
         """Until cancelled."""
         failed = 0

@@ -74,6 +74,10 @@ class UnfinishedReports:
         await self._take_away(draft.id)
         self._offers[draft.id] = (draft.chat_id, message_id)
 
+    def offered_on(self, draft_id: str) -> int:
+        """The number of the message that offers it; 0: none does."""
+        return self._offers.get(draft_id, (0, 0))[1]
+
     async def _take_away(self, draft_id: str) -> None:
         """An offer of what is finished, or is offered below; not if its reader goes on on it."""
         chat, number = self._offers.pop(draft_id, (0, 0))

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
 
 from protocol import london
 from protocol.london import LONDON
@@ -120,6 +121,16 @@ class Privacy(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     contact: str = ""
 
 
+class Chat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the chat is kept.
+
+    forget_after_hours: so long a message stands there, ours or theirs; Telegram lets a bot delete
+    for 48 hours, and the difference is for outages.
+    """
+
+    forget_after_hours: Annotated[int, Meta(ge=1, le=40)] = 24
+
+
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Homes, authorities and staff of one provider, as one value."""
 
@@ -129,6 +140,7 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     another_manager_signs_off: bool = True
     """Whoever recorded what was done does not sign the case off where another manager could."""
     privacy: Privacy = Privacy()
+    chat: Chat = Chat()
     former: tuple[Staff, ...] = ()
     """People who were on the list: for their names on record, and nothing else. Whoever goes
     through `staff` never meets them."""

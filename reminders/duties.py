@@ -15,6 +15,7 @@ import msgspec
 from protocol import london
 from protocol.assess import Assessment
 from protocol.attachment_facts import ATTACHMENT_FACTS
+from protocol.clock_corrections import as_corrected
 from protocol.counting import counting
 from protocol.decisions import latest
 from protocol.episode import Decision, utc
@@ -154,7 +155,7 @@ def read(facts: Sequence[Fact]) -> Reading:
     """What counts of these facts: withdrawn and corrected ones are left out."""
     seen = Reading(facts=counting([f for f in facts if not isinstance(f, LOG_ONLY)]))
     seen.decisions = latest(fold_counting(seen.facts).decisions)
-    first_written = _first_written(facts)
+    first_written = _first_written(as_corrected(facts))
     for fact in seen.facts:
         if fact.by != NIGHTLIGHT:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at

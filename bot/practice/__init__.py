@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.activity import Activity
+from bot.forgetting import Forgetting
 from bot.practice.clock import PracticeClock
 from bot.practice.page import PracticePage
 from bot.supervisor import Part
@@ -29,7 +30,11 @@ class PracticeMode:
         return cls(clock)
 
     def parts(
-        self, context: Context, drafts: UnfinishedReports, activity: Activity
+        self,
+        context: Context,
+        drafts: UnfinishedReports,
+        forgetting: Forgetting,
+        activity: Activity,
     ) -> Mapping[str, Part]:
         """What runs beside the rest."""
         clock, engine = self.clock, context.engine
@@ -39,12 +44,14 @@ class PracticeMode:
         clock.on_jump(page.changed)
 
         def state() -> tuple[bool, datetime | None]:
-            moments = [moment for moment in (engine.next_at, drafts.next_at) if moment]
-            return activity.idle and engine.idle and page.told, min(moments, default=None)
+            moments = (engine.next_at, drafts.next_at, forgetting.next_at)
+            next_at = min((moment for moment in moments if moment), default=None)
+            return activity.idle and engine.idle and page.told, next_at
 
         async def act() -> None:
             await engine.tick()
             await drafts.look()
+            await forgetting.look()
 
         return {
             "practice clock": lambda: clock.follow(state, act),

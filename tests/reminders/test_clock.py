@@ -10,6 +10,7 @@ from protocol import facts as f
 from protocol.clock_corrections import as_corrected
 from protocol.fold import fold
 from reminders.clock import SystemClock
+from reminders.duties import read
 from tests.reminders.test_shifts import NIGHTS
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import World
@@ -262,3 +263,16 @@ async def test_a_card_is_shown_before_anybody_noticed_that_the_clock_went_back()
         standing = await world.engine.cases.standing_of(ref)
         assert standing.computed.level == 1
         assert standing.computed.due
+
+
+def test_a_return_logged_while_the_clock_was_ahead_is_asked_about_when_it_is_due() -> None:
+    """The grace after a return counts from when it was logged by the clock as it was put right."""
+    now = utc("2026-03-06 23:00")
+    ahead = now + timedelta(days=1)
+    seen = read(
+        [
+            f.Returned(id="f1", by="amy", recorded_at=ahead, at=now),
+            f.ClockCorrected(id="f2", by="nightlight", recorded_at=now, at=now, was=ahead),
+        ]
+    )
+    assert seen.back_at == now

@@ -158,6 +158,13 @@ class Answers:
         for words in self.words.values():
             words.gone |= (words.person, words.number) == (person, number)
 
+    def not_kept(self, person: str, number: int) -> bool:
+        """Did somebody type this, and it is not on disk?"""
+        return any(
+            (words.person, words.number) == (person, number) and not words.kept
+            for words in self.words.values()
+        )
+
     def kept(self, what: Any) -> None:
         """This is on disk."""
         if not self.words:

@@ -41,6 +41,14 @@ APART_SECONDS = 600.0
 """Who was told so shortly before a round of asking begins is not told again at once."""
 ANOTHER_WAY_SECONDS = 600.0 + SLACK_SECONDS
 """After so long without Telegram somebody is told of what is due by the second channel."""
+FORGET_SECONDS = 25 * 3600.0
+"""The chat forgets after a day; the hour is for forms in hand and attempts that failed."""
+OPEN_SECONDS = 3600.0
+"""So soon after somebody lets the bot write again what was due meanwhile goes."""
+TELEGRAM_DELETES = 48 * 3600.0
+"""What is older the bot cannot take out."""
+RECORDED_SECONDS = 15.0
+"""So soon a message is on record."""
 RACE_SECONDS = 2.0
 """A request that began so soon after a fact was written may have missed it."""
 REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
@@ -111,6 +119,8 @@ class Checker:
         self.withdrawn: dict[str, int] = {}
         self.nobody: dict[str, float] = {}
         self.ahead: dict[str, float] = {}
+        self.ended_at = -1e9
+        """When a process ended last."""
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -349,6 +359,7 @@ class Checker:
         for key in self.in_doubt:
             self.excuses[key] = self.excuses.get(key, 0) + 1
         self.in_doubt.clear()
+        self.ended_at = self._time()
 
     def forbidden(self, person: str) -> None:
         """A reminder met a closed chat: the managers have to learn of it, once."""
@@ -559,6 +570,34 @@ class Checker:
             if not self._may_hear(staff, episode.home) or self.world.rested(since, person):
                 continue
             self.broken("somebody who was woken did not hear the end", f"{ref} {person}")
+
+    # What stands in a chat ---------------------------------------------------------------------
+
+    def chats_forget(self) -> None:
+        """Every so often: nothing stands in any chat for longer than it may, that the bot could
+        have taken out. Only the oldest message of each chat is looked at."""
+        now = self._time()
+        for line in self.world.telegram.by_person.values():
+            staff = self.world.made.config.service.person(line.person)
+            if staff is None or line.blocked or now - line.open_since < OPEN_SECONDS:
+                continue
+            for number, since in list(line.stands.items()):
+                if now - since <= FORGET_SECONDS:
+                    break
+                if now - since > TELEGRAM_DELETES or self._cannot_know(line, number, since):
+                    del line.stands[number]
+                elif self.world.fair(since, now, {line.person}) > FORGET_SECONDS:
+                    hours = (now - since) / 3600
+                    self.broken("a message stands for too long", f"{line.person} {hours:.1f} h")
+                else:
+                    break
+
+    def _cannot_know(self, line: Line, number: int, since: float) -> bool:
+        """Nothing of the bot's came after it, and the process ended before it was on record, or
+        its answer was lost. Or somebody's words are not on disk: they stay for longer."""
+        if number >= line.newest:
+            return number in line.lost or since <= self.ended_at < since + RECORDED_SECONDS
+        return self.answers.not_kept(line.person, number)
 
     # Who has it ----------------------------------------------------------------------------
 

@@ -10,7 +10,7 @@ import asyncio
 import contextvars
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from random import Random
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -22,6 +22,7 @@ from telegram import (
     ChatMemberBanned,
     ChatMemberMember,
     ChatMemberUpdated,
+    ReplyKeyboardMarkup,
     Update,
     User,
 )
@@ -67,6 +68,16 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     filled_at: float = 0.0
     typed: dict[int, float] = {}
     """Messages of the person that stand in the chat, and since when."""
+    stands: dict[int, float] = {}
+    """Messages of both sides that the bot could have taken out, oldest first, and since when."""
+    newest: int = 0
+    """Number of the bot's last message."""
+    lost: set[int] = set()
+    """Numbers of the bot's messages of which it never heard."""
+    open_since: float = -1e9
+    """When its owner let the bot write again."""
+    keyboard: int = 0
+    """The message that brings the buttons below the text field."""
     rests_until: float = -1.0
     """Until then Telegram takes nothing for this chat."""
 
@@ -155,6 +166,9 @@ class Telegram:
             number, self.world.clock.true(), line.chat, from_user=line.user, **body
         )
         line.typed[number] = self._time()
+        staff = self.world.made.config.service.person(person)
+        if staff is not None and staff.active(self.world.clock.now()) and not spoilt:
+            line.stands[number] = self._time()
         if len(line.typed) > 400:
             line.typed.pop(next(iter(line.typed)))
         self.world.checker.answers.typed(person, number, text, flood=flood)
@@ -173,6 +187,7 @@ class Telegram:
         """Blocks the bot, or lets it write again (which Telegram tells the bot as well)."""
         line = self.by_person[person]
         line.blocked, line.started = blocked, True
+        line.open_since = self._time()
         was, now = ChatMemberMember(BOT), ChatMemberBanned(BOT, self.world.clock.true())
         if not blocked:
             was, now = now, was  # type: ignore[assignment]
@@ -236,7 +251,10 @@ class Telegram:
             self.world.checker.confirmed(done)
             self.handed.pop(done.id, None)
         while self.updates and self.updates[0].at < now - KEPT_SECONDS:
-            self.handed.pop(self.updates.popleft().id, None)
+            expired = self.updates.popleft()
+            self.handed.pop(expired.id, None)
+            if (message := expired.update.message) is not None:
+                self.by_person[expired.person].stands.pop(message.message_id, None)
         found = list(self.updates)[:100]
         self.handed.update({u.id: u for u in found})
         return found
@@ -281,6 +299,13 @@ class Telegram:
         number = self._number(line)
         shown = Shown(number=number, text=text, rows=_rows(markup), proactive=proactive)
         line.shown[number] = shown
+        line.newest = number
+        if isinstance(markup, ReplyKeyboardMarkup):
+            if line.keyboard:
+                line.stands[line.keyboard] = self._time()
+            line.keyboard = number
+        elif "not on its list" not in text:
+            line.stands[number] = self._time()
         if len(line.shown) > 40:
             line.shown.pop(next(iter(line.shown)))
         self.world.delivered(line, shown)
@@ -300,13 +325,19 @@ class Telegram:
         self.world.delivered(line, shown, edited=True)
         return _Sent(number)
 
+    @staticmethod
+    def is_there(line: Line, number: int) -> bool:
+        """Is there such a message in the chat?"""
+        return number in line.stands or number in line.typed or number in line.shown
+
     def delete(self, chat_id: int, number: int) -> Any:
         line = self.reachable(chat_id)
-        since = line.typed.get(number)
-        if since is not None:
-            if since < self._time() - 48 * 3600:
-                raise BadRequest("Message can't be deleted for everyone")
-            del line.typed[number]
+        since = line.stands.get(number, line.typed.get(number, self._time()))
+        if since < self._time() - 48 * 3600:
+            raise BadRequest("Message can't be deleted for everyone")
+        if line.stands.pop(number, None) is not None:
+            self.world.note("deletes", line.person)
+        if line.typed.pop(number, None) is not None:
             self.world.checker.answers.taken_out(line.person, number)
             return True
         if line.shown.pop(number, None) is None:
@@ -407,14 +438,22 @@ class SimBot:
     ) -> Any:
         if not self.proactive:
             self.telegram.world.checker.spoke_to(chat_id)
-        return await self._call(
-            lambda: self.telegram.deliver(chat_id, text, reply_markup, self.proactive)
-        )
+        return await self._send(chat_id, text, reply_markup)
 
     async def send_photo(self, chat_id: int, photo: Any, **_: Any) -> Any:
-        return await self._call(
-            lambda: self.telegram.deliver(chat_id, "(picture)", None, self.proactive)
-        )
+        return await self._send(chat_id, "(picture)", None)
+
+    async def _send(self, chat_id: int, text: str, markup: Any) -> Any:
+        """Until its answer is here the bot does not know of the message."""
+
+        def deliver() -> Any:
+            sent = self.telegram.deliver(chat_id, text, markup, self.proactive)
+            self.telegram.lines[chat_id].lost.add(sent.message_id)
+            return sent
+
+        done = await self._call(deliver)
+        self.telegram.lines[chat_id].lost.discard(done.message_id)
+        return done
 
     async def edit_message_text(
         self, text: str, *, chat_id: int, message_id: int, reply_markup: Any = None, **_: Any
@@ -434,6 +473,20 @@ class SimBot:
         if not self.proactive:
             self.telegram.world.checker.spoke_to(chat_id)
         await self._call(lambda: self.telegram.delete(chat_id, message_id), "deleteMessage")
+        return True
+
+    async def delete_messages(self, chat_id: int, message_ids: Sequence[int]) -> bool:
+        def delete() -> bool:
+            line = self.telegram.reachable(chat_id)
+            found = [number for number in message_ids if self.telegram.is_there(line, number)]
+            old = self.telegram._time() - 48 * 3600
+            if any(line.stands.get(number, old) < old for number in found):
+                raise BadRequest("Message can't be deleted for everyone")
+            for number in found:
+                self.telegram.delete(chat_id, number)
+            return True
+
+        await self._call(delete, "deleteMessages")
         return True
 
     async def raw_updates(

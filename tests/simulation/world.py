@@ -415,6 +415,7 @@ class SimWorld:
         self.checker.answers.everybody_was_answered()
         self.checker.answers.administrators_know()
         self.checker.nothing_lies_ahead()
+        self.checker.chats_forget()
         self.later(300.0, self._look_at_holders)
 
     def again(self, act: Callable[[], None], mean: float) -> None:

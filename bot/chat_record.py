@@ -1,0 +1,339 @@
+"""Which messages stand in which chat, and since when: on record, so that all can go in time.
+
+Ours and theirs, whatever they say. They are kept by the ten minutes in which they were sent, oldest
+first, in the service's own file, written within half a second. Whether a message arrived is not
+known when the answer to its sending was lost, or the process was killed in that half second. Then
+the chat has a gap: the numbers from its last known message up to the bot's next one, which is the
+repeat as a rule. Telegram counts upwards, so what arrived unknown is among them; they go with the
+others, and nothing happens to numbers that are not there. Beyond the bot's last message no number
+is guessed: it could be that of an alarm on its way.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from reminders.clock import Clock
+from reminders.service_state import ServiceState
+from reminders.write_behind import OfficeChange
+from storage.reference import ALPHABET
+
+KEY = "chats"
+"""Where it is kept in the service's own file."""
+SLOT = timedelta(minutes=10)
+"""Messages of so long are kept, and go, together."""
+IN_USE = timedelta(minutes=30)
+"""A form or card that its reader tapped so lately is in use."""
+WRITE_SECONDS = 0.5
+"""So long what is new waits for more, before it is put on record in one commit."""
+ANSWERED = 2
+"""So many slots later at the earliest the numbers of a gap go: what was on its way when the gap was
+closed is known by then, and stays."""
+BEFORE, AFTER = 50, 100
+"""Numbers of a gap: so many around the last known message of the chat, as what was sent at one time
+is not known in its order; and, as Telegram counts the messages of all chats of a bot together, so
+many around the highest known number of any chat. What is known there stays."""
+LIST = 3
+"""What names more cases than this is a list: it is asked for again, and no case of it is shown."""
+REFERENCE = re.compile(rf"\b([A-Z0-9]{{2,6}})-[{ALPHABET}]{{4,8}}\b")
+
+
+class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """Messages of one chat, of one slot. numbers: theirs. spans: first and last number of what may
+    be there. refs: cases that they name."""
+
+    numbers: list[int] = []
+    spans: list[tuple[int, int]] = []
+    refs: list[str] = []
+
+
+class Gap(msgspec.Struct, kw_only=True):
+    """Something may have arrived in this chat that is not known: after the message with number
+    `last`, when `top` was the highest number of any chat. slot: not before that."""
+
+    last: int
+    top: int
+    slot: int
+
+
+class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """The message that says how a case stands. version: of the case as it is said. day: London's,
+    counted, by which it writes its times. says: a checksum of it."""
+
+    number: int
+    version: int = 0
+    day: int = 0
+    says: int = 0
+
+
+class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """All that is on record. Chats are Telegram's numbers, cases are references.
+
+    slots: messages by ten minutes since 1970, oldest first. last: each chat's highest number.
+    keyboard: the message that brings the buttons below the text field; without it they vanish, and
+    it names no case. gaps: by chat. owed: chats and cases that have to be shown anew. shown: chat,
+    then case. stayed: how many messages are too old to go, in chats whose owner was not asked yet.
+    """
+
+    slots: dict[int, dict[int, Standing]] = {}
+    last: dict[int, int] = {}
+    keyboard: dict[int, int] = {}
+    gaps: dict[int, Gap] = {}
+    owed: list[tuple[int, str]] = []
+    shown: dict[int, dict[str, Shown]] = {}
+    stayed: dict[int, int] = {}
+
+
+def read(state: Any) -> Kept:
+    """The record as it is kept in `Office.state`."""
+    return msgspec.convert(state.get(KEY) or {}, Kept, strict=False)
+
+
+def slot_of(moment: datetime) -> int:
+    """The ten minutes in which this moment (UTC) lies."""
+    return int(moment.timestamp() // SLOT.total_seconds())
+
+
+def begins(slot: int) -> datetime:
+    """When (UTC) these ten minutes begin."""
+    return datetime.fromtimestamp(slot * SLOT.total_seconds(), UTC)
+
+
+class ChatRecord:
+    """The record, and how it is written.
+
+    Args:
+        service_state: keeps it; loaded before anything is sent.
+        clock: what is sent is known by its time.
+    """
+
+    def __init__(self, service_state: ServiceState, clock: Clock) -> None:
+        self._service_state = service_state
+        self._clock = clock
+        self._read: Kept | None = None
+        self._dirty = False
+        self._used: dict[tuple[int, int], datetime] = {}
+        self.changed = asyncio.Event()
+        """Set when there is something to write or to do."""
+
+    @property
+    def kept(self) -> Kept:
+        """As it stands, also what is not yet written. After a start every chat has a gap: what
+        the process before sent last may not have been written."""
+        if self._read is None:
+            self._read = read(self._service_state.state)
+            newest = max(self._read.slots, default=slot_of(self._clock.now()))
+            for chat in self._read.last:
+                self._open_gap(self._read, chat, newest)
+        return self._read
+
+    # What is heard ----------------------------------------------------------------------------
+
+    def sent(self, chat: int, number: int, text: str, *, keyboard: bool = False) -> None:
+        """The bot's message has this number. keyboard: it brings the buttons below the field."""
+        if (gap := self.kept.gaps.get(chat)) is not None and number > gap.last:
+            self._close_gap(chat, gap, number - 1)
+        named = self._named(text)
+        if keyboard and not named:
+            before = self.kept.keyboard.get(chat)
+            self.kept.keyboard[chat] = number
+            self._number(chat, number)
+            self._touch()
+            if before is None:
+                return
+            number = before
+        self._put(chat, number, named if len(named) <= LIST else ())
+
+    def came(self, chat: int, number: int) -> None:
+        """A person's message."""
+        self._put(chat, number, ())
+
+    def last(self, chat: int) -> int:
+        """The highest number that is known of this chat; 0: none is."""
+        return self.kept.last.get(chat, 0)
+
+    def unsure(self, chat: int, last: int) -> None:
+        """A message may have arrived, and its number is not known. last: what was the highest known
+        number before."""
+        self._open_gap(self.kept, chat, slot_of(self._clock.now()))
+        gap = self.kept.gaps[chat]
+        gap.last = min(gap.last, last)
+        self._touch()
+
+    def reused(self, chat: int, number: int) -> None:
+        """The message shows something else now, because its reader tapped it."""
+        self._used[(chat, number)] = self._clock.now()
+        cases = self.kept.shown.get(chat, {})
+        for ref in [ref for ref, shown in cases.items() if shown.number == number]:
+            del cases[ref]
+            self._touch()
+
+    def in_use(self) -> set[tuple[int, int]]:
+        """Chat and number of the forms and cards that their readers are at work on."""
+        now = self._clock.now()
+        self._used = {key: at for key, at in self._used.items() if at <= now < at + IN_USE}
+        return set(self._used)
+
+    def _put(self, chat: int, number: int, refs: Iterable[str]) -> None:
+        self._number(chat, number)
+        slots = self.kept.slots.setdefault(slot_of(self._clock.now()), {})
+        standing = slots.setdefault(chat, Standing())
+        if number not in standing.numbers:
+            standing.numbers.append(number)
+        standing.refs += [ref for ref in refs if ref not in standing.refs]
+        self._touch()
+
+    def _number(self, chat: int, number: int) -> None:
+        last = self.kept.last
+        last[chat] = max(last.get(chat, 0), number)
+
+    def _named(self, text: str) -> list[str]:
+        prefixes = {home.prefix for home in self._service_state.service.homes}
+        found = (m[0] for m in REFERENCE.finditer(text) if m[1] in prefixes)
+        return list(dict.fromkeys(found))
+
+    @staticmethod
+    def _open_gap(kept: Kept, chat: int, slot: int) -> None:
+        if chat in kept.gaps:
+            return
+        last = kept.last.get(chat, 0)
+        top = max(kept.last.values(), default=0)
+        kept.gaps[chat] = Gap(last=last, top=max(top, last), slot=slot)
+
+    def _close_gap(self, chat: int, gap: Gap, until: int) -> None:
+        del self.kept.gaps[chat]
+        near = (max(1, gap.last - BEFORE), min(gap.last + AFTER, until))
+        far = (max(near[1] + 1, gap.top - BEFORE), min(gap.top + AFTER, until))
+        spans = [span for span in (near, far) if span[0] <= span[1]]
+        if spans:
+            soonest = slot_of(self._clock.now() - self.limit) + ANSWERED
+            slots = self.kept.slots.setdefault(max(gap.slot, soonest), {})
+            slots.setdefault(chat, Standing()).spans += spans
+
+    # What is due ------------------------------------------------------------------------------
+
+    @staticmethod
+    def ends(slot: int) -> datetime:
+        """When (UTC) these ten minutes end."""
+        return begins(slot + 1)
+
+    @property
+    def limit(self) -> timedelta:
+        """So long messages stand in a chat."""
+        return timedelta(hours=self._service_state.service.chat.forget_after_hours)
+
+    def due(self, until: datetime) -> dict[int, list[int]]:
+        """The slots, by chat, of which a message may have been sent at or before `until` (UTC)."""
+        ahead = max(self.kept.slots, default=0) - slot_of(self._clock.now())
+        if ahead > 0:
+            self._earlier(ahead)
+        latest = slot_of(until)
+        found: dict[int, list[int]] = {}
+        for slot in sorted(slot for slot in self.kept.slots if slot <= latest):
+            for chat in self.kept.slots[slot]:
+                found.setdefault(chat, []).append(slot)
+        return found
+
+    @property
+    def oldest(self) -> datetime | None:
+        """Since when (UTC) the oldest message may stand that is on record."""
+        return begins(min(self.kept.slots)) if self.kept.slots else None
+
+    def numbers(self, chat: int, slots: Sequence[int]) -> list[int]:
+        """Of messages that stand there or may stand there, in order."""
+        known: set[int] = set()
+        guessed: set[int] = set()
+        for standing in self._standing(chat, slots):
+            known.update(standing.numbers)
+            for first, last in standing.spans:
+                guessed.update(range(first, last + 1))
+        if guessed:
+            for standing in self._standing(chat, [x for x in self.kept.slots if x not in slots]):
+                guessed.difference_update(standing.numbers)
+        return sorted((known | guessed) - {self.kept.keyboard.get(chat, 0)})
+
+    def refs(self, chat: int, slots: Sequence[int]) -> list[str]:
+        """Cases that these messages name."""
+        found = (ref for standing in self._standing(chat, slots) for ref in standing.refs)
+        return list(dict.fromkeys(found))
+
+    def gone(self, chat: int, slots: Sequence[int], left: Iterable[int] = ()) -> None:
+        """These messages do not stand there any more, but for those that are `left`."""
+        still = set(left)
+        for slot in slots:
+            standing = self.kept.slots.get(slot, {}).pop(chat, None)
+            keep = [number for number in standing.numbers if number in still] if standing else []
+            if keep:
+                self.kept.slots[slot][chat] = Standing(numbers=keep)
+            elif not self.kept.slots.get(slot, True):
+                del self.kept.slots[slot]
+        self._touch()
+
+    def stays(self, chat: int, messages: int) -> None:
+        """So many messages stay there for good."""
+        self.kept.stayed[chat] = self.kept.stayed.get(chat, 0) + messages
+        self._touch()
+
+    def moved(self, chat: int, to: int) -> None:
+        """The chat has another number now."""
+        kept = self.kept
+        for slot in kept.slots.values():
+            if (standing := slot.pop(chat, None)) is not None:
+                other = slot.setdefault(to, Standing())
+                other.numbers += standing.numbers
+                other.spans += standing.spans
+                other.refs += standing.refs
+        tables: list[dict[int, Any]] = [
+            kept.last, kept.keyboard, kept.gaps, kept.shown, kept.stayed,
+        ]  # fmt: skip
+        for by_chat in tables:
+            if chat in by_chat:
+                by_chat.setdefault(to, by_chat.pop(chat))
+        kept.owed = [(to if one == chat else one, ref) for one, ref in kept.owed]
+        self._touch()
+
+    def touch(self) -> None:
+        """The caller changed what is kept."""
+        self._touch()
+
+    def _standing(self, chat: int, slots: Sequence[int]) -> Iterator[Standing]:
+        for slot in slots:
+            if (standing := self.kept.slots.get(slot, {}).get(chat)) is not None:
+                yield standing
+
+    def _earlier(self, by: int) -> None:
+        """The clock was set back by so many slots: all that stands was sent as much earlier by it.
+        What was sent before the clock was wrong goes too soon then, and nothing too late."""
+        kept = self.kept
+        kept.slots = {slot - by: chats for slot, chats in kept.slots.items()}
+        for gap in kept.gaps.values():
+            gap.slot -= by
+        self._touch()
+
+    # The disk ---------------------------------------------------------------------------------
+
+    def _touch(self) -> None:
+        self._dirty = True
+        self.changed.set()
+
+    async def write(self) -> None:
+        """What is new is on disk when this comes back, or kept until the disk works again."""
+        if self._dirty:
+            self._dirty = False
+            state = {KEY: msgspec.to_builtins(self.kept, str_keys=True)}
+            await self._service_state.change(lambda _: OfficeChange(state=state))
+
+    async def wait(self, seconds: float | None) -> None:
+        """Until there is something to write or to do; then a moment for more to come."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                await self.changed.wait()
+                await asyncio.sleep(WRITE_SECONDS)
+        self.changed.clear()
