@@ -6,7 +6,8 @@ from handlers import show_card
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context
 from handlers.wording import card as say
-from handlers.wording.duties import ALL, BUTTONS, title
+from handlers.wording.acts import title
+from handlers.wording.duties import ALL, BUTTONS
 from reminders.acknowledge import Answer
 from reminders.duties import Duty
 from storage.model import Episode
@@ -27,9 +28,9 @@ async def tapped(context: Context, incoming: Incoming, episode: Episode, action:
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, said)
         return
     answers = await context.acts.acknowledge(episode.ref, wanted, me, update_id=incoming.update_id)
-    text = say.all_of_it(
-        [(title(a.duty, context.pack.of(episode.home)), a) for a in answers], context.service, now
-    )
+    view = await show_card.view(context, episode)
+    named = [(title(answer.duty, view), answer) for answer in answers]
+    text = say.all_of_it(named, context.service, now)
     buttons = [Button(BUTTONS["card"], f"c:{episode.ref}:card")]
     if any(answer.outcome == "done" for answer in answers):
         buttons.insert(0, Button(say.GIVE_BACK, f"r:{episode.ref}:{ALL}:back"))

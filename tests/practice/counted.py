@@ -95,12 +95,9 @@ async def counted(url: str) -> None:
                 print(
                     f"| {name} | {person} | {rings[user]} | {quiet[user]} | {each / nights:.1f} |"
                 )
-            every = rings.total() + quiet.total()
-            mean = every / nights / len(NAMES)
-            print(
-                f"| {name} | all, per person | {rings.total()} | {quiet.total()} | {mean:.1f} |",
-                flush=True,
-            )
+            rang, came = (sum(kind[user] for user in NAMES) for kind in (rings, quiet))
+            mean = (rang + came) / nights / len(NAMES)
+            print(f"| {name} | all three | {rang} | {came} | {mean:.1f} |", flush=True)
 
 
 def main() -> None:

@@ -39,8 +39,13 @@ async def test_nobody_answers_all_night(night: Night) -> None:
     await night.forget()
     await night.clock.advance(hours=4)
     await night.robin.sees("Ring them now")
-    await night.robin.taps("I have it")
-    await night.robin.sees("You have it")
+    await night.robin.sees("1. Ring the police", "2. Ring Haringey's", "Also: Tell the parents")
+    await night.robin.taps("I have all of it")
+    await night.robin.sees("You have it", "Ring the police", "I ask again at")
+    await night.forget()
+    await night.clock.advance(minutes=30)
+    for person in (night.morgan, night.sasha, night.robin):
+        await person.sees_nothing()
 
 
 async def test_acknowledged_and_forgotten(night: Night) -> None:
