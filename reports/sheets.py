@@ -297,12 +297,9 @@ def case_file(case: Case) -> bytes:
     if attached:
         paper.section("Attachments")
         paper.grid(
-            ("File", "Bytes", "SHA-256", "Attached", "By"),
-            [
-                (x.name, str(x.size), x.digest, time(x.recorded_at), who(x.by, case.provider))
-                for x in attached
-            ],
-            (22, 10, 40, 15, 13),
+            ("File", "Bytes", "SHA-256"),
+            [(x.name, str(x.size), x.digest) for x in attached],
+            (30, 11, 59),
             7,
         )
         paper.text_block("They are not in this paper.", 7.5)

@@ -111,7 +111,9 @@ def routes(site: Site) -> list[Route]:
 
     receiving: set[str] = set()
 
-    def _draw(visitor: Visitor, episode: Episode, problem: str = "", status: int = 200) -> Response:
+    async def _draw(visitor: Visitor, ref: str, problem: str, status: int) -> Response:
+        """What went wrong, above the list: reading that is on record, too."""
+        episode = await site.recording.read(visitor.staff, ref, "attachments")
         part = shown(site, visitor.staff, episode, problem=problem)
         return site.draw("attachments_page.html", visitor, status=status, attachments=part)
 
@@ -131,7 +133,7 @@ def routes(site: Site) -> list[Route]:
         except NotFound:
             raise
         except StoreError:
-            return _draw(visitor, episode, say.UNREADABLE, 503)
+            return await _draw(visitor, ref, say.UNREADABLE, 503)
         await site.recording.read(visitor.staff, ref, "attachment", name)
         headers = {
             "content-disposition": for_download(fact.name),
@@ -147,9 +149,9 @@ def routes(site: Site) -> list[Route]:
         episode = await site.recording.episode(visitor.staff, ref)
         # Before the file is received, so that nobody else's takes up memory.
         if not _may_add(site, visitor.staff, episode):
-            return _draw(visitor, episode, _why_not(episode), 422)
+            return await _draw(visitor, ref, _why_not(episode), 422)
         if visitor.staff.id in receiving or len(receiving) >= AT_ONCE:
-            return _draw(visitor, episode, say.BUSY, 429)
+            return await _draw(visitor, ref, say.BUSY, 429)
         receiving.add(visitor.staff.id)
         try:
             sent = await upload(request, visitor.session, MOST_ATTACHMENT_BYTES)
@@ -162,14 +164,13 @@ def routes(site: Site) -> list[Route]:
         visitor = site.visitor(request)
         if visitor is None:
             raise Refusal(403)
-        episode = await site.recording.episode(visitor.staff, ref)
         if not sent.content:
-            return _draw(visitor, episode, say.NO_FILE, 422)
+            return await _draw(visitor, ref, say.NO_FILE, 422)
         if len(sent.content) > MOST_BYTES:
-            return _draw(visitor, episode, say.TOO_LARGE, 413)
+            return await _draw(visitor, ref, say.TOO_LARGE, 413)
         media = await run_in_threadpool(media_of, sent.content)
         if media is None:
-            return _draw(visitor, episode, say.NOT_TAKEN, 422)
+            return await _draw(visitor, ref, say.NOT_TAKEN, 422)
         digest = await run_in_threadpool(digest_of, sent.content)
         staff = visitor.staff
 
@@ -191,21 +192,20 @@ def routes(site: Site) -> list[Route]:
         try:
             await site.recording.change(ref, once_of(sent.fields), attached)
         except _Wrong as why:
-            return _draw(visitor, episode, str(why), 422)
+            return await _draw(visitor, ref, str(why), 422)
         except NotSaved:
-            return _draw(visitor, episode, pages.NOT_SAVED, 503)
+            return await _draw(visitor, ref, pages.NOT_SAVED, 503)
         return see(f"/cases/{ref}/attachments?saved")
 
     async def remove(request: Request, visitor: Visitor, form: Mapping[str, str]) -> Response:
         ref, name = case_ref(request), str(request.path_params["name"])
-        episode = await site.recording.episode(visitor.staff, ref)
-        if not _may_remove(site, visitor.staff, episode):
+        if not _may_remove(site, visitor.staff, await site.recording.episode(visitor.staff, ref)):
             raise Refusal(403)
         reason = form.get("reason", "").strip()
         if not reason:
-            return _draw(visitor, episode, say.REASON_NEEDED, 422)
+            return await _draw(visitor, ref, say.REASON_NEEDED, 422)
         if len(reason) > LONGEST_TEXT:
-            return _draw(visitor, episode, pages.TOO_LONG.format(most=LONGEST_TEXT), 422)
+            return await _draw(visitor, ref, pages.TOO_LONG.format(most=LONGEST_TEXT), 422)
 
         def removed(now_on: Episode) -> Change:
             if not _may_remove(site, visitor.staff, now_on):
@@ -224,10 +224,9 @@ def routes(site: Site) -> list[Route]:
         try:
             await site.recording.change(ref, once_of(form), removed)
         except _Wrong as why:
-            now_on = await site.recording.episode(visitor.staff, ref)
-            return _draw(visitor, now_on, str(why), 422)
+            return await _draw(visitor, ref, str(why), 422)
         except NotSaved:
-            return _draw(visitor, episode, pages.NOT_SAVED, 503)
+            return await _draw(visitor, ref, pages.NOT_SAVED, 503)
         return see(f"/cases/{ref}/attachments?saved")
 
     return [

@@ -203,7 +203,7 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
     async def told_police(request: Request, visitor: Visitor, form: Mapping[str, str]) -> Response:
         """What was said at the end of the call: the report, and what police made of it."""
         ref = case_ref(request)
-        episode = await site.recording.episode(visitor.staff, ref)
+        await site.recording.episode(visitor.staff, ref)
         once = once_of(form)
         if await site.recording.is_saved(once):
             return see(f"/cases/{ref}/police?saved")
@@ -217,10 +217,14 @@ def routes(site: Site, links: OutsideLinks) -> list[Route]:
         try:
             await site.recording.append(ref, once, said)
         except _Wrong as why:
-            return await _police(visitor, episode, form, str(why), status=422)
+            problem, status = str(why), 422
         except NotSaved:
-            return await _police(visitor, episode, form, say.NOT_SAVED, status=503)
-        return see(f"/cases/{ref}/police?saved")
+            problem, status = say.NOT_SAVED, 503
+        else:
+            return see(f"/cases/{ref}/police?saved")
+        # Whoever is told what is missing reads the page once more, on record.
+        episode = await site.recording.read(visitor.staff, ref, "police_call")
+        return await _police(visitor, episode, form, problem, status=status)
 
     async def _case(episode: Episode) -> Case:
         person = await site.store.person(episode.person) if episode.person else None

@@ -48,7 +48,8 @@ def exported(
     by: ByOption,
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Confirm that a case's file (`sheet case`) is in the young person's own record."""
+    """Confirm that a case's file (`sheet case`), with what is attached to the case, is in the young
+    person's own record."""
     from bot.cli import retention as keeping
 
     raise typer.Exit(keeping.exported(ref, config, by=by))

@@ -21,6 +21,7 @@ import msgspec
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
+from protocol.attachment_facts import attachments_in
 from protocol.provider import Provider
 from reminders.clock import SystemClock
 from reports.entries import time, what_of, who
@@ -41,7 +42,7 @@ TOLD = {
     "interview_shared": "social worker, reviewing officer",
 }
 """Kinds of entries that say that somebody outside was told."""
-SAYS_WHO_AND_WHEN = {"id", "by", "recorded_at", "at", "corrects", "kind", "type"}
+SAYS_WHO_AND_WHEN = {"id", "by", "recorded_at", "at", "corrects", "kind", "type", "digest"}
 LONG_AGO = datetime(1990, 1, 1, tzinfo=UTC)
 SHORT = 12
 """A word shorter than this, without a space, is a code or a role rather than somebody's words."""
@@ -51,6 +52,7 @@ Made by Nightlight on {now}. Everything that is on record; nothing was left out.
 
 record.json     all of it, for machines: every entry with its author, time and digest
 *.pdf           the same to read: the chronology, and each case with what was put right
+attachments/    the files beside each case, as they were attached; somebody else may be in them, too
 to-look-at.csv  every passage that people typed, with the names of others that are known to stand in
                 it. Somebody else may be named in others, too: read each, and write into the last
                 column what is not to be given, and why.
@@ -66,10 +68,7 @@ def run(reference: str, out: Path, config_path: Path, *, staff: bool) -> int:
     try:
         config, _ = load(config_path, token_needed=False)
         folder = config_path.resolve().parent
-        files = asyncio.run(_files(reference, config, folder, staff=staff))
-        out.mkdir(mode=0o700, parents=True)
-        for name, content in files.items():
-            (out / name).write_bytes(content)
+        asyncio.run(_write(reference, out, config, folder, staff=staff))
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
@@ -92,8 +91,38 @@ def run(reference: str, out: Path, config_path: Path, *, staff: bool) -> int:
     return 0
 
 
-async def _files(reference: str, config: Config, folder: Path, *, staff: bool) -> dict[str, bytes]:
+async def _write(reference: str, out: Path, config: Config, folder: Path, *, staff: bool) -> None:
     records = await open_for_reading(config, folder)
+    files = await _files(reference, records, config, staff=staff)
+    out.mkdir(mode=0o700, parents=True)  # noqa: ASYNC240 - a command, with nothing beside it
+    problems: list[str] = []
+    if not staff:
+        problems = await _attachments(reference, records, out)
+    if problems := [*records.problems, *problems]:
+        files["could-not-be-read.txt"] = "\n".join(problems).encode()
+    for name, content in files.items():
+        (out / name).write_bytes(content)
+
+
+async def _attachments(reference: str, records: RecordsReader, out: Path) -> list[str]:
+    """The files beside the cases, one at a time; a line for each that cannot be read."""
+    problems = []
+    for episode in records.episodes([row.ref for row in await records.history(reference)]):
+        for name, fact in attachments_in(episode.facts).items():
+            try:
+                content = await records.attachment(episode.ref, name)
+            except StoreError as error:
+                problems.append(str(error))
+                continue
+            where = out / "attachments" / episode.ref
+            where.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (where / f"{name}-{fact.name}").write_bytes(content)
+    return problems
+
+
+async def _files(
+    reference: str, records: RecordsReader, config: Config, *, staff: bool
+) -> dict[str, bytes]:
     provider = config.service
     if staff:
         files = await _about_staff(records, provider, reference)
@@ -102,8 +131,6 @@ async def _files(reference: str, config: Config, folder: Path, *, staff: bool) -
     about = f"member of staff {reference}" if staff else f"young person {reference}"
     now = time(SystemClock().now())
     files["read-me.txt"] = READ_ME.format(about=about, now=now).encode()
-    if records.problems:
-        files["could-not-be-read.txt"] = "\n".join(records.problems).encode()
     return files
 
 

@@ -25,6 +25,7 @@ from storage.model import Person
 from storage.store import Change
 from tests.bot.test_export import CONFIG, EXPORT
 from tests.protocol.cases import IN_CARE
+from tests.storage import people
 
 LATELY = datetime.now(UTC).replace(microsecond=0)
 OVER = LATELY - timedelta(days=430)
@@ -57,7 +58,9 @@ async def _fill(path: Path) -> None:
                 f.Returned(id="f2", at=at + timedelta(hours=3), **common),
                 f.Closed(id="f3", at=at + timedelta(hours=9), **common),
             ]  # fmt: skip
-            await store.create(f"RH-000{number}", "rowan", "YP-07", Change(facts=facts, close=True))
+            photo = people.attached("f4", f"%PDF- {number}".encode(), "a plan.pdf")
+            change = Change(facts=[*facts, *photo.facts], contents=photo.contents, close=True)
+            await store.create(f"RH-000{number}", "rowan", "YP-07", change)
     finally:
         await store.close()
 
@@ -77,7 +80,8 @@ def figures(config: Path) -> dict[str, Row]:
 
 
 def on_record(config: Path) -> list[str]:
-    return sorted(path.name.split(".")[0] for path in (config.parent / "data").rglob("RH-*"))
+    """Cases of which anything is there: the record, or files beside it."""
+    return sorted({path.name.split(".")[0] for path in (config.parent / "data").rglob("RH-*")})
 
 
 def confirm(config: Path, *numbers: int) -> None:

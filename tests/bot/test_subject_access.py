@@ -18,6 +18,7 @@ from protocol import facts as f
 from storage.model import Message, Person
 from storage.store import Change
 from tests.protocol.cases import IN_CARE
+from tests.storage import people as storage_people
 
 CONFIG = """
 homes = [{ id = "rowan", name = "Rowan House", prefix = "RH", authority = "Haringey" }]
@@ -70,7 +71,13 @@ async def _case(store, ref: str, person: str, at: datetime, *, closed: bool) -> 
     if closed:
         facts += [f.Returned(id="f4", at=at, **common), f.Closed(id="f5", at=at, **common)]
     message = Message(id="m1", to="robin", kind="reminder", created_at=at, due_at=at)
-    change = Change(facts=facts, messages=[message], close=closed)
+    photo = storage_people.attached("f9", b"\xff\xd8\xff " + ref.encode(), "the coat.jpg")
+    change = Change(
+        facts=[*facts, *photo.facts],
+        messages=[message],
+        contents=photo.contents,
+        close=closed,
+    )
     await store.create(ref, "rowan", person, change)
 
 
@@ -93,15 +100,32 @@ def test_a_young_person_with_twelve_cases(config, tmp_path, capsys):
     assert len(marked) == 12
     assert marked[0]["others named"] == "young person YP-08"
     assert "RH-ZZZZ" not in (out / "record.json").read_text()
+    files = {str(one.relative_to(out)): one.read_bytes() for one in out.rglob("*.jpg")}
+    assert len(files) == 12
+    assert files["attachments/RH-22BB/f9-the coat.jpg"] == b"\xff\xd8\xff RH-22BB"
+    typed = {line["field"] for line in table(out / "to-look-at.csv")}
+    assert "name" in typed and "digest" not in typed
+    assert not (out / "could-not-be-read.txt").exists()
     assert out.stat().st_mode & 0o077 == 0
     assert "Keep it where only you can read it" in capsys.readouterr().out
+
+
+def test_a_file_that_cannot_be_read_is_named_and_the_rest_is_there(config, tmp_path):
+    damaged = tmp_path / "data" / "attachments" / "RH-23BB" / "f9.nlb"
+    damaged.write_bytes(damaged.read_bytes()[:-1])
+    out = tmp_path / "request"
+    assert subject_access.run("YP-07", out, config, staff=False) == 0
+    assert len(list(out.rglob("*.jpg"))) == 11
+    said = (out / "could-not-be-read.txt").read_text()
+    assert said.startswith("attachment f9 of RH-23BB cannot be read")
 
 
 def test_a_member_of_staff(config, tmp_path):
     out = tmp_path / "request"
     assert subject_access.run("robin", out, config, staff=True) == 0
     assert json.loads((out / "record.json").read_text())["member_of_staff"]["name"] == "Robin Model"
-    assert len(table(out / "entries.csv")) == 10 * 5 + 3 * 3
+    assert len(table(out / "entries.csv")) == 10 * 6 + 3 * 4
+    assert not (out / "attachments").exists()
     assert len(table(out / "messages.csv")) == 13
 
 

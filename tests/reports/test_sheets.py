@@ -19,6 +19,7 @@ from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
 from reports.sheets import SHEETS, Case, chronology
 from storage.model import Entry, Episode, Person
 from storage.store import Change
+from tests.storage.people import attached, removed
 
 START = datetime(2026, 3, 12, 22, 30, tzinfo=UTC)
 CHILD = f.Child(
@@ -132,6 +133,20 @@ def test_the_case_file_has_every_entry_what_was_put_right_and_the_digest():
     assert "(struck)" in words
     assert "puts right an earlier returned" in words
     assert case.episode.entries[-1].digest in words
+
+
+def test_the_case_file_names_the_files_beside_the_case():
+    case = the_case()
+    [photo] = attached("f90", b"\xff\xd8\xff a coat", "the coat.jpg").facts
+    [other] = attached("f91", b"\xff\xd8\xff other", "another child.jpg").facts
+    entries = (Entry(fact=fact, digest="") for fact in (photo, other, removed("f92", "f91")))
+    episode = msgspec.structs.replace(case.episode, entries=(*case.episode.entries, *entries))
+    words = text_of(SHEETS["case"](case._replace(episode=episode)))
+    listed = words.partition("Attachments")[2]
+    assert "the coat.jpg" in listed and str(photo.size) in listed
+    assert photo.digest in listed, "on one line, to compare"
+    assert "another child.jpg" not in listed, "its bytes went"
+    assert "of somebody else" in words.partition("Attachments")[0]
 
 
 def test_the_record_of_the_return_interview():

@@ -320,6 +320,8 @@ async def test_a_lying_file_is_refused_with_what_is_taken(name, content, kind):
         assert amy.page.status_code == 422
         assert "By its content this is no file that is taken here" in amy.text
         assert "PDF, plain text" in amy.text
+        last = (await world.facts(ref, f.CaseRead))[-1]
+        assert (last.by, last.what) == ("amy", "attachments"), "the list was read with the refusal"
         assert await world.facts(ref, f.Attached) == []
 
 

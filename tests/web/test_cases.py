@@ -24,6 +24,8 @@ async def test_every_reading_is_on_record_and_an_auditor_sees_it():
         token = eve.hidden("/out")
         await eve.post(f"/cases/{ref}/police", token | {"at": london_time(world.clock.now())})
         assert eve.page.status_code == 422
+        last = (await world.facts(ref, f.CaseRead))[-1]
+        assert (last.by, last.what) == ("eve", "police_call"), "what is shown with a refusal, too"
         assert await world.facts(ref, f.PoliceTold) == []
 
 

@@ -1,6 +1,7 @@
 """The register on the pages: who keeps it, by the checks of an import, and what an import shows."""
 
 import io
+import zipfile
 from datetime import date
 
 import pytest
@@ -181,6 +182,22 @@ async def test_a_lying_or_forged_upload_is_refused():
         mia.page = type(mia.page)(200)  # no form, no token
         await mia.sends_file("/register/import/file", "a.csv", TABLE.encode())
         assert mia.page.status_code == 403
+
+
+async def test_a_workbook_that_is_huge_when_unpacked_is_refused():
+    content = io.BytesIO()
+    with (
+        zipfile.ZipFile(content, "w", zipfile.ZIP_DEFLATED) as packed,
+        packed.open("xl/worksheets/sheet1.xml", "w") as sheet,
+    ):
+        for _ in range(110):
+            sheet.write(bytes(1024 * 1024))
+    assert len(content.getvalue()) < 1_000_000
+    async with PagesWorld() as world:
+        mia = await world.visitor("mia")
+        await mia.get("/register/import")
+        await mia.sends_file("/register/import/file", "a.xlsx", content.getvalue())
+        assert mia.page.status_code == 422 and "is too large when unpacked" in mia.text
 
 
 async def test_whoever_rings_police_has_the_profile_before_them_on_the_page_of_the_call():
