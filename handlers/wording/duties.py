@@ -97,14 +97,14 @@ def title(duty: str, pack: Pack) -> str:
 
 
 IN_LISTS = {
-    "N-POLICE": "Ring the police: 999 in danger, else 101",
-    "CP-2H-U11": "Look again: a younger child is still away",
-    "CP-4H": "Look again: no short absence any more",
-    "CP-24H": "Look again: away for 24 hours",
-    "CP-72H-OPEN": "Look again: away for three days",
+    "N-POLICE": "Ring the police (999 in danger, else 101)",
+    "CP-2H-U11": "Look again (a younger child is still away)",
+    "CP-4H": "Look again (no short absence any more)",
+    "CP-24H": "Look again (away for 24 hours)",
+    "CP-72H-OPEN": "Look again (away for three days)",
     "POLICE-CHALLENGE": "Police refused the report",
-    "REF-OOH": "Refer now: may not be safe to go back",
-    "REF-DUTY": "Refer now: may not be safe to go back",
+    "REF-OOH": "Refer now (may not be safe to go back)",
+    "REF-DUTY": "Refer now (may not be safe to go back)",
 }
 
 
