@@ -68,6 +68,12 @@ async def connect(address: str, name: str) -> psycopg.AsyncConnection[Any]:
     connection = await psycopg.AsyncConnection.connect(settings(address, name), autocommit=True)
     try:
         step = await applied(connection)
+        if step > HERE:
+            msg = (
+                f"the database is of a later version of Nightlight: at step {step}, and this one "
+                f"knows up to {HERE}"
+            )
+            raise NoSuchTables(msg)
         if step != HERE:
             what = f"is at step {step}" if step else "has no tables of Nightlight: step 0"
             msg = f"the database {what}, not {HERE}; run: nightlight database migrate"

@@ -272,11 +272,12 @@ class PostgresStore:
             msg = f"there is no attachment {name}"
             raise NotFound(msg)
         try:
-            return self._sealer.unseal(ATTACHMENT, name, row[0]).data
+            opened = await asyncio.to_thread(self._sealer.unseal, ATTACHMENT, name, row[0])
         except Damaged as error:
             self._problem(f"attachment {name} cannot be used: {error}")
             msg = f"attachment {name} cannot be read"
             raise StoreError(msg) from error
+        return opened.data
 
     async def attachment_names(self) -> Sequence[str]:
         """Reference and id of each that is there, with a blank between."""
@@ -647,7 +648,11 @@ class PostgresStore:
         connection = await self._connected()
         columns: list[list[Any]] = [[] for _ in range(7)]
         for put, record, old, new, summary in changes:
-            sealed = None if record is None else self._sealed(put.kind, put.name, new, record)
+            sealed = None
+            if isinstance(record, bytes):  # up to 10 MB: not in the event loop
+                sealed = await asyncio.to_thread(self._sealer.seal, put.kind, put.name, new, record)
+            elif record is not None:
+                sealed = self._sealed(put.kind, put.name, new, record)
             row = None if summary is None else self._sealed("summary", put.name, new, summary)
             closed_at = record.closed_at if isinstance(record, Episode) else None
             given = (put.kind, put.name, old, new, sealed, closed_at, row)
@@ -657,13 +662,12 @@ class PostgresStore:
         await ask(
             connection,
             "SELECT nightlight.put(%s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
-            "%s::bytea[], %s::timestamptz[], %s::bytea[], %s)",
+            "%b::bytea[], %s::timestamptz[], %s::bytea[], %s)",
             (self._service, term, *columns, self._rows_by),
         )
 
-    def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct | bytes) -> bytes:
-        data = record if isinstance(record, bytes) else msgspec.json.encode(record)
-        return self._sealer.seal(kind, name, version, data)
+    def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct) -> bytes:
+        return self._sealer.seal(kind, name, version, msgspec.json.encode(record))
 
     async def _connected(self) -> psycopg.AsyncConnection[Any]:
         if self._connection is None or self._connection.closed:

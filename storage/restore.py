@@ -120,7 +120,8 @@ def _put_back(
         version = _usable_version(present, sealer)
         if version is not None and version >= max(expected, content.version):
             if count := _attachments_back(layout, sealer, path, present):
-                return f"{count} attachments of {kept.label} were restored from {path.name}"
+                what = f"{count} attachment{'s' if count > 1 else ''} of {kept.label}"
+                return f"Restored from {path.name}: {what}"
             msg = f"{kept.label} is there and in order; nothing was changed"
             raise BackupProblem(msg)
         quarantine.set_aside(layout, present, "replaced from a backup", now)

@@ -79,7 +79,8 @@ async def test_verify_names_what_is_wrong_and_a_backup_puts_it_right(shelf, tmp_
     spoil(shelf.folder / "attachments" / REF / "f2.nlb")
     assert any(one.startswith(said) for one in problems(shelf))
     line = restore_one(tmp_path / "kept", shelf.folder, shelf.keys, REF, now=NIGHT)
-    assert line.startswith("1 attachments of episode ROWAN-7K3F were restored")
+    assert line.startswith("Restored from nightlight-")
+    assert line.endswith(": 1 attachment of episode ROWAN-7K3F")
     assert await (await shelf.open()).attachment(REF, "f2") == PHOTO
 
 

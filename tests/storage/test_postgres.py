@@ -226,6 +226,14 @@ async def test_a_database_that_was_not_prepared_says_what_to_do(server):
         await connect(f"{server.address} dbname={await_name}", "a test")
 
 
+async def test_a_database_of_a_later_version_is_refused_with_a_line(service, monkeypatch):
+    await a_night(await service.open())
+    await service.close()
+    monkeypatch.setattr("storage.lease.HERE", HERE - 1)
+    with pytest.raises(NoSuchTables, match="of a later version of Nightlight"):
+        await service.open()
+
+
 async def test_two_migrate_at_once(server):
     name = f"fresh_{secrets.token_hex(4)}"
     async with await psycopg.AsyncConnection.connect(server.address, autocommit=True) as admin:

@@ -534,6 +534,33 @@ async def test_a_body_that_never_ends_is_given_up(monkeypatch):
         assert "Saved." in amy.text, "their place is free again"
 
 
+async def test_a_file_may_take_longer_on_its_way_out_than_a_page(monkeypatch):
+    monkeypatch.setattr(guard, "ANSWER_SECONDS", 0.05)
+    async with PagesWorld() as world:
+        ref = await world.reports()
+        amy = await world.visitor("amy")
+        await attaches(amy, ref)
+        path = link(ref, (await only(world, ref)).id)
+        cookie = "; ".join(f"{one.name}={one.value}" for one in amy.client.cookies.jar)
+        scope = {
+            "type": "http", "method": "GET", "path": path, "raw_path": path.encode(),
+            "query_string": b"", "client": ("127.0.0.1", 1), "scheme": "https",
+            "headers": [(b"host", b"pages.example.org"), (b"cookie", cookie.encode())],
+        }  # fmt: skip
+        got = []
+
+        async def receive():
+            return {"type": "http.request", "body": b""}
+
+        async def slow(message):
+            await asyncio.sleep(0.1)
+            got.append(message)
+
+        await world.app(scope, receive, slow)
+        assert [one.get("status") for one in got[:1]] == [200]
+        assert b"".join(one.get("body", b"") for one in got) == JPEG
+
+
 async def test_so_many_and_so_much_and_no_more(monkeypatch):
     monkeypatch.setattr(attachment_pages, "MOST_FILES", 2)
     monkeypatch.setattr(attachment_pages, "MOST_TOTAL", 100)
