@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
-from telegram.error import BadRequest, RetryAfter, TelegramError
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.chat_record import ChatRecord, Shown
 from bot.phone import markup
@@ -37,6 +37,8 @@ LEAVE_SECONDS = 30.0
 """So long it waits for leave to be sent; then it is tried again later."""
 AGAIN = timedelta(seconds=60)
 """After so long what failed is tried again."""
+CLOSED = timedelta(minutes=10)
+"""So long a chat is left alone whose owner has blocked the bot; then it is tried again."""
 PACE_SECONDS = 0.25
 """Between two requests."""
 
@@ -56,6 +58,7 @@ class StatusMessages:
         self._context = context
         self._record = record
         self._limiter = limiter
+        self._closed: dict[int, datetime] = {}
         self.next_at: datetime | None = None
         """When something that failed is tried again (UTC)."""
         context.engine.events.moments_changed.listen(self._changed)
@@ -107,12 +110,22 @@ class StatusMessages:
                     link_preview_options=LinkPreviewOptions(is_disabled=True),
                     protect_content=True,
                 )
+        except Forbidden as error:
+            self._closed[chat] = self._context.clock.now() + CLOSED
+            raise Unreached("closed") from error
         except (TelegramError, TimeoutError) as error:
             if isinstance(error, RetryAfter):
                 self._limiter.pause(chat, seconds_of(error))
             self._later()
             raise Unreached(type(error).__name__) from error
         return sent.message_id
+
+    def _is_closed(self, chat: int) -> bool:
+        """Its owner cannot be written to at present."""
+        now, owner = self._context.clock.now(), self.owner(chat)
+        self._closed = {one: until for one, until in self._closed.items() if until > now}
+        away = self._context.engine.service_state.unreachable()
+        return chat in self._closed or owner is None or owner.id in away
 
     def _changed(self) -> None:
         if self._record.kept.shown:
@@ -138,10 +151,7 @@ class StatusMessages:
         episode = await self._case(chat, ref)
         if episode is None or ref in self._record.kept.shown.get(chat, {}):
             return True
-        owner = self.owner(chat)
-        state = self._context.engine.service_state
-        if owner is None or owner.id in state.unreachable() or self._limiter.pause_left(chat) > 0:
-            self._later()
+        if self._is_closed(chat):
             return False
         screen = await self._screen(episode)
         try:
@@ -160,6 +170,8 @@ class StatusMessages:
                 self._record.touch()
             return
         if (episode.version, self._day()) == (shown.version, shown.day):
+            return
+        if self._is_closed(chat):
             return
         screen = await self._screen(episode)
         now = self._shown(shown.number, episode, screen)
@@ -194,6 +206,9 @@ class StatusMessages:
                     )
         except BadRequest:  # gone, or as it should be
             return True
+        except Forbidden:
+            self._closed[chat] = self._context.clock.now() + CLOSED
+            return False
         except (TelegramError, TimeoutError) as error:
             if isinstance(error, RetryAfter):
                 self._limiter.pause(chat, seconds_of(error))

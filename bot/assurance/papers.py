@@ -104,6 +104,7 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "pages": "pages of its own are switched off",
         "backups": book.backup_folder or "none is configured",
         "backups_kept": f"the newest {book.backups_kept}",
+        "forget_after": f"{config.chat.forget_after_hours} hours",
         "kept": f"{config.retention.months} months after the return",
         "privacy_risks": _short([one for one in hazards() if one.id in CONFIDENTIAL]),
     }

@@ -12,6 +12,7 @@ import msgspec
 from telegram import Update
 from telegram.error import BadRequest
 
+import bot.chat_record
 import bot.dispatch
 import bot.phone
 import bot.polling
@@ -628,3 +629,20 @@ def offers_awaited(stack: contextlib.ExitStack) -> None:
         await self._drafts.look()
 
     _put(stack, bot.dispatch.Dispatch, "handle", handle)
+
+
+@_break
+def chats_remember(stack: contextlib.ExitStack) -> None:
+    """What is sent by the bot's own accord is put on record nowhere, and so never goes."""
+
+    def sent(self: Any, chat: int, number: int, text: str, *, keyboard: bool = False) -> None:
+        return
+
+    _put(stack, bot.chat_record.ChatRecord, "sent", sent)
+
+
+@_break
+def gaps_not_covered(stack: contextlib.ExitStack) -> None:
+    """A message whose answer was lost stays in the chat for good."""
+    _put(stack, bot.chat_record.ChatRecord, "unsure", lambda *_: None)
+    _put(stack, bot.chat_record.ChatRecord, "_open_gap", lambda *_: None)

@@ -33,6 +33,7 @@ CAUGHT = {
     "handler-fails": "an error in the bot",
     "words-thrown-away": "typed words vanished",
     "end-told-again": "heard the end twice",
+    "chats-remember": "a message stands for too long",
 }
 """Faults, and the invariant that they break. The others need a crash or a blocked chat at the right
 moment: see docs/SIMULATION.md."""
