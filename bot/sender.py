@@ -190,13 +190,18 @@ class WordedSender:
         """Several pings in one message: the reminders of a case as one block, the rest below."""
         asking: dict[str, list[Message]] = {}
         found: list[Screen] = []
+        alarms = {ref for ref, part in parts(message) if part.kind in ASKING}
         for ref, part in parts(message):
             part = msgspec.structs.replace(part, ambiguous=part.ambiguous or message.ambiguous)
             if part.kind in ASKING:
                 asking.setdefault(ref, []).append(part)
                 continue
             with suppress(NotFound):
-                found.append(await self._screen(part, await self._episode(ref), person))
+                episode = await self._episode(ref)
+                if part.kind == "level" and ref in alarms:
+                    found.append(messages.level_too(part, await self._view(episode)))
+                else:
+                    found.append(await self._screen(part, episode, person))
         for ref, same in reversed(asking.items()):
             with suppress(NotFound):
                 found.insert(0, await self._block(ref, same))

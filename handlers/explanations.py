@@ -56,7 +56,8 @@ async def listing(
     else:
         routed = view.pack.rule(view.state.computed.routing)
         route = (routed.text if routed else "") if view.pack.book.routes else None
-        items = [_numbered(view, start, found.actions) for start in range(0, len(found.actions), 4)]
+        first = sorted(found.actions, key=lambda one: not one.who.startswith(say.OURS))
+        items = [_numbered(view, start, first) for start in range(0, len(first), 4)]
     screen = paged(
         say.listing(ref, kind, len(items), route),
         items,

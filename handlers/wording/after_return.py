@@ -213,7 +213,7 @@ DISTRICT = (
     "No address."
 )
 PLACEMENT_DISTRICT = "District of the placement"
-GIVEN = "kept in the record"
+GIVEN = "kept, taken out of this chat"
 NOT_A_CODE = "District, by name: "
 RESULT_NOTE = f"Anything else about it, in a few words? {NO_NAMES}"
 

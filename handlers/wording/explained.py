@@ -93,6 +93,8 @@ HINTS = {
     "actions": "Tap a number to record what became of it, or to read why.",
 }
 NO_ROUTE = "no route of this protocol: the protocol of the placement area governs."
+OURS = ("Duty manager", "Registered manager", "Provider", "Anyone", "Whoever found")
+"""Who acts, where it is somebody of the home or the provider: their actions come first."""
 GAP = "gap"
 IN_WORDS = {
     GAP: "not in the protocol's own words: the service fills a gap",

@@ -35,7 +35,7 @@ THAT_IS_ALL = "✅ That's all"
 KEEP_ALL = "✅ Keep it all, the rest as a note"
 TYPE_ANEW = "Type it anew"
 STALE = "That question was answered already. This is where you are."
-KEPT_OUT = "(kept in the record, taken out of this chat)"
+KEPT_OUT = "(kept, taken out of this chat)"
 
 WRITE = "✏️ Write it on the page"
 ON_A_PAGE = "This chat takes no words: write it on the page. It is kept in the record."

@@ -223,6 +223,14 @@ def level(message: Message, view: CaseView) -> Screen:
     return Screen("\n".join(lines), buttons)
 
 
+def level_too(message: Message, view: CaseView) -> Screen:
+    """The level changed, below an alarm of the same case that has its acts: a line, no more."""
+    now_at, before = int(message.data["level"]), int(message.data["before"])
+    change = f" (before: {before})" if message.data.get("announced") else ""
+    why = Button("❓ Why", f"c:{view.ref}:why")
+    return Screen(f"🔔 {view.ref}: now <b>level {now_at}</b>{change}.", ((why,),))
+
+
 def not_enough(message: Message, view: CaseView) -> Screen:
     """Somebody was told whose being told does not count: the act is still to be done."""
     labels = {value: label for label, value in ROLE_OPTIONS}

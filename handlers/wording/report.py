@@ -134,7 +134,7 @@ def how_many(values: Sequence[str] | str) -> str:
     rest = ", rest: don't know" if "?" in values else ""
     if not count:
         return "don't know" if rest else NOT_ONE
-    return f"{count} ticked, kept in the record{rest}"
+    return f"{count} ticked, kept out of this chat{rest}"
 
 
 def already_open(ref: str) -> str:

@@ -241,7 +241,8 @@ async def test_several_alarms_of_two_cases_are_one_message_with_a_block_for_each
             (second, three, None),
         ]
         text = await it.says(joined(parts, AMY, it.clock.now()))
-        assert text.count("YP-01") == 2, "one block for both duties, and the level"
+        assert text.count("YP-01") == 1, "one block for both duties; the level is a line below"
+        assert text.count("Call 999") == 2 and f"{first}: now <b>level 2</b>" in text
         assert text.count("YP-02") == 1
         assert text.index("⏰") < text.index("‼️") < text.index("🔔")
         assert "1. " in text and "2. " in text

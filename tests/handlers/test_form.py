@@ -155,7 +155,7 @@ def test_own_words_leave_the_chat_and_usual_answers_are_shown() -> None:
     assert taken.answers["what"] == f"{forms.WORDS}shouting, then the door"
     shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert "shouting" not in shown.text
-    assert "kept in the record" in shown.text
+    assert "kept, taken out of this chat" in shown.text
 
 
 def test_a_long_text_is_cut_between_its_paragraphs_and_keeps_its_buttons() -> None:

@@ -24,7 +24,9 @@ async def test_continue_is_the_last_button_and_dont_know_keeps_what_is_ticked() 
         assert world.labels("amy")[-1] == "That's all (2 ticked)"
         assert world.labels("amy")[-4:-1] == ["‹ Back", "Cancel", "Don't know about the rest"]
         await world.taps("amy", "Don't know about the rest")
-        assert "Makes it worse: 2 ticked, kept in the record, rest: don't know" in world.text("amy")
+        assert "Makes it worse: 2 ticked, kept out of this chat, rest: don't know" in world.text(
+            "amy"
+        )
         assert "Mental health" not in world.text("amy"), "sensitive ticks do not stay in the chat"
         assert world.labels("amy")[-1] == "✅ Save the report"
         await world.taps("amy", "Save the report")

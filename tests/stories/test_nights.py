@@ -122,7 +122,7 @@ async def test_parents_are_not_to_be_told_and_the_reason_is_kept(night: Night) -
     await night.morgan.taps("Not to be told")
     await night.morgan.sends("contact only with a supervisor, interim order")
     await night.morgan.taps("Social worker")
-    await night.morgan.sees("Reason: 7 words (kept in the record", "Save it?")
+    await night.morgan.sees("Reason: 7 words (kept, taken out of this chat)", "Save it?")
     await night.morgan.taps("Save")
     await night.morgan.sees("parents not to be told, reason kept")
     assert "supervisor" not in await night.morgan.screen()
@@ -366,7 +366,7 @@ async def test_a_damaged_file_costs_one_case_and_the_administrator_is_told(night
     content[len(content) // 2] ^= 1
     file.write_bytes(bytes(content))
     await night.start()
-    await night.quinn.sees("A file of the book was set aside")
+    await night.quinn.sees("A file of the record was set aside")
     await night.morgan.sends("/open")
     listed = str(await night.morgan.sees("Open cases", sound))
     assert hurt not in listed

@@ -103,7 +103,7 @@ async def test_a_report_asks_by_urgency_and_keeps_what_is_sensitive_out_of_the_c
     await taps(morgan, "Not yet", "Just now", "No set time", "Did not come back")
     await taps(morgan, "Self-harm", "CSE risk", "That's all (2 ticked)")
     summary = plain(await morgan.has_on_screen("Save it?"))
-    assert "Makes it worse: 2 ticked, kept in the record" in summary
+    assert "Makes it worse: 2 ticked, kept out of this chat" in summary
     assert "Self-harm" not in summary
     await morgan.taps("Save the report")
     card = plain(await morgan.has_on_screen("Level 2", "age 9"))
