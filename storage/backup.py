@@ -6,7 +6,8 @@ after it; its rows of closed episodes stay out, because an episode may be correc
 are made anew at the first start. Drafts go before episodes: a report that is completed meanwhile
 is there as a draft, as an episode, or as both, which the start puts right. Open episodes go before
 closed ones: one that is closed meanwhile is there once or twice, and then the open copy is taken
-out again.
+out again. Attachments go after the episodes that name them: one that is added meanwhile is there,
+named or not; only one that somebody removes at that moment may be named and not be there.
 
 Files are copied as they are, sealed with the key that they have; each one is opened on the way,
 so a damaged one is noticed now and not when it is needed.

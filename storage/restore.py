@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from datetime import datetime
 from pathlib import Path
@@ -48,6 +49,7 @@ def restore(
                 problems.append(problem)
             elif opened is not None:
                 files.write_unsynced(partial / name, opened.raw)
+        _drop_unnamed(Layout(partial), sealer)
         files.sync()
         if folder.exists():
             folder.rmdir()
@@ -136,6 +138,17 @@ def _put_back(
     lost = max(expected - content.version, 0)
     behind = f"; it had come to {expected}, so {lost} later changes are lost" if lost else ""
     return f"{kept.label} was restored from {path.name} at version {content.version}{behind}"
+
+
+def _drop_unnamed(layout: Layout, sealer: Sealer) -> None:
+    """What was attached while the backup was made, after its episode had been copied."""
+    for ref in files.folders(layout.attachments):
+        place = _find(layout, ref)
+        with contextlib.suppress(Damaged):
+            episode = read_only(place, Episode, sealer) if place is not None else None
+            if episode is not None:
+                for name in set(layout.attachments_of(ref)) - attachments_in(episode.facts).keys():
+                    files.unlink(layout.attachment(ref, name).path)
 
 
 def _attachments_back(layout: Layout, sealer: Sealer, path: Path, place: Place) -> int:

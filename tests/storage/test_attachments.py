@@ -114,6 +114,44 @@ async def test_a_whole_restore_and_a_new_key_keep_attachments(shelf, tmp_path):
     assert await (await shelf.open()).attachment(REF, "f2") == PHOTO
 
 
+async def test_files_attached_while_a_backup_is_made_are_all_in_it(shelf, tmp_path):
+    """One after each file that is copied: whatever entry is in the copy, its bytes are, too; and
+    bytes without an entry, attached between the two, do not come back."""
+    store = await with_photo(shelf)
+    await report(store, ref="ROWAN-DONE", person="RE-03")
+    await close(store, "ROWAN-DONE")
+    loop = asyncio.get_running_loop()
+    count = 0
+
+    async def attach():
+        nonlocal count
+        count += 1
+        episode = await store.episode(REF)
+        data = b"\xff\xd8\xff" + bytes([count])
+        await store.commit(REF, episode.version, people.attached(f"n{count}", data))
+
+    def meanwhile(*_):
+        if count < 20:
+            asyncio.run_coroutine_threadsafe(attach(), loop).result(timeout=20)
+
+    def make():
+        return backup(shelf.folder, tmp_path / "kept", shelf.keys, now=NIGHT, progress=meanwhile)
+
+    made = await asyncio.to_thread(make)
+    assert made.problems == () and count > 3
+    shelf.folder = tmp_path / "elsewhere"
+    await store.close()
+    assert restore(tmp_path / "kept", shelf.folder, shelf.keys) == []
+    assert problems(shelf) == [], "before the first start, too"
+    store = await shelf.open()
+    named = attachments_in((await store.episode(REF)).facts)
+    assert len(named) > 1
+    for name in named:
+        await store.attachment(REF, name)
+    await shelf.close()
+    assert problems(shelf) == []
+
+
 async def test_whoever_reads_beside_the_bot_opens_them_too(shelf):
     await with_photo(shelf)
     reader = await read_snapshot(shelf.folder, keys=shelf.keys, summarise=summarise)
