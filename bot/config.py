@@ -366,6 +366,9 @@ def _check_web(config: Config) -> list[Mistake]:
         key = "certificate_key" if web.certificate else "certificate"
         remedy = "Allowed: both files, or neither with a TLS proxy on this machine."
         found.append(Mistake(place=("web", key), what="is missing", remedy=remedy))
+    if web.activation == "none" and config.practice is None:
+        remedy = "Allowed: code. A first PIN without one is for practice alone."
+        found.append(wrong(("web", "activation"), web.activation, remedy))
     if web.words == "pages" and config.privacy.identifiers != "reference":
         remedy = 'Allowed with web.words = "pages": reference.'
         found.append(wrong(("privacy", "identifiers"), config.privacy.identifiers, remedy))

@@ -61,7 +61,7 @@ class Pages:
         self.site = Site(
             engine,
             sessions,
-            factors or SecondFactors(engine.service_state),
+            factors or SecondFactors(engine.service_state, codes=settings.activation == "code"),
             token,
             rows,
         )

@@ -103,6 +103,7 @@ def routes(site: Site) -> list[Route]:
             status=status,
             secret=app,
             address=address,
+            codes=site.factors.codes,
         )
 
     async def give(request: Request) -> Response:
@@ -137,9 +138,15 @@ def routes(site: Site) -> list[Route]:
         if step is None:
             return _asking(session, say.APP_WRONG, 422, app)
         staff = site.staff_of(session.staff_id, session.account)
-        if staff is None or not await site.factors.set_up(staff, pin, app if code else "", step):
+        if staff is None:
+            raise Refusal(403)
+        kept, activation = app if code else "", fields.get("activation", "")
+        outcome = await site.factors.set_up(staff, pin, kept, step, activation)
+        if outcome == "done":
+            return _pass(session)
+        if outcome == "meanwhile":
             return _asking(session, say.SET_UP_MEANWHILE, 409)
-        return _pass(session)
+        return _asking(session, say.ACTIVATION_WRONG, 403, app)
 
     def _pass(session: Session) -> Response:
         """A session of its own for what follows: the old secret opens nothing."""

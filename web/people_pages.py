@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 class Entry(NamedTuple):
-    """Somebody on the list. way_in: of their PIN."""
+    """Somebody on the list. way_in: of their PIN.  act: what a button does about it, or ""."""
 
     id: str
     name: str
@@ -27,7 +27,7 @@ class Entry(NamedTuple):
     homes: str
     way_in: str
     reachable: bool
-    reset: bool
+    act: str
 
 
 class Invited(NamedTuple):
@@ -72,7 +72,7 @@ def routes(site: Site, parts: Parts) -> list[Route]:
                     homes=_homes(one),
                     way_in=_way_in(one),
                     reachable=one.id not in away,
-                    reset=bool(site.factors.of(one.id).pin) and one.id != actor.id,
+                    act=_act(actor, one),
                 )
                 for one in staff_list
             ],
@@ -83,6 +83,13 @@ def routes(site: Site, parts: Parts) -> list[Route]:
             return "no cases"
         found = [home.name for home in site.provider.homes if home.id in one.homes]
         return ", ".join(found) if one.homes else "all homes"
+
+    def _act(actor: Staff, one: Staff) -> str:
+        if one.id == actor.id:
+            return ""
+        if site.factors.of(one.id).pin:
+            return say.RESET_PIN
+        return say.MAKE_CODE if site.factors.codes else ""
 
     def _way_in(one: Staff) -> str:
         known = site.factors.of(one.id)
@@ -96,10 +103,10 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         other = site.provider.person(str(request.path_params["person"]))
         if other is None:
             raise NotFound("person")
-        done = await site.factors.reset(visitor.staff, other)
-        if not done:
+        code = await site.factors.reset(visitor.staff, other)
+        if code is None:
             raise Refusal(403)
-        return _people(visitor, say.RESET)
+        return _people(visitor, say.code_for(other.name, code) if site.factors.codes else say.RESET)
 
     return [
         Route("/people", page(site, people)),

@@ -12,9 +12,9 @@ import re
 import secrets
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import Any, Literal, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 import msgspec
 
@@ -25,14 +25,24 @@ from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
+if TYPE_CHECKING:
+    from argon2 import PasswordHasher
+
 PAGES = "pages"
 """Under this key the service's own file keeps the second factors, by staff id."""
 SET_UP = "pages_set_up"
 """Kind of the message about a second factor that was set up."""
 TRIES = 5
+CODE_HOLDS = timedelta(days=7)
+"""So long an activation code lets its person choose their first PIN."""
+CODE_DIGITS = 8
+RESET, CODE_MADE = "pages: second factor reset", "pages: activation code made"
+"""In the service's log."""
 SHORTEST, LONGEST = 6, 12
 CODE_SECONDS = 30
 
+SetUp: TypeAlias = Literal["done", "meanwhile", "wrong_code", "locked"]
+"""meanwhile: a PIN is there by now."""
 Outcome: TypeAlias = Literal["passed", "wrong", "locked", "none"]
 PinProblem: TypeAlias = Literal["", "digits", "easy"]
 
@@ -46,6 +56,8 @@ class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         app: the secret of the authenticator app, base 32; "" without one.
         step: of the last code that was used, so that none is used twice.
         tries: wrong ones in a row, and those under way.
+        activation: the argon2id hash of the code that lets the first PIN be chosen; "" without one.
+        activation_until: from then on the code is worth nothing.
     """
 
     mark: str = ""
@@ -53,6 +65,8 @@ class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     app: str = ""
     step: int = 0
     tries: int = 0
+    activation: str = ""
+    activation_until: datetime | None = None
 
     @property
     def locked(self) -> bool:
@@ -72,19 +86,22 @@ def problem_with(pin: str) -> PinProblem:
 
 
 class SecondFactors:
-    """wall: for the codes of apps, which follow the time of the world (UTC)."""
+    """wall: for the codes of apps, which follow the time of the world (UTC).
+
+    codes: the first PIN needs an activation code.
+    """
 
     def __init__(
         self,
         service_state: ServiceState,
         wall: Callable[[], datetime] = lambda: datetime.now(UTC),
+        *,
+        codes: bool = True,
     ) -> None:
-        from argon2 import PasswordHasher
-        from argon2.profiles import RFC_9106_LOW_MEMORY
-
         self._state = service_state
         self._wall = wall
-        self._hasher = PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+        self.codes = codes
+        self._hasher = hasher()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hashing = asyncio.Semaphore(2)  # each takes 64 MiB for a moment
 
@@ -103,9 +120,36 @@ class SecondFactors:
                 return step
         return None
 
-    async def set_up(self, staff: Staff, pin: str, app: str = "", step: int = 0) -> bool:
-        """The first PIN, and perhaps an app with the step of the code that it showed; False if
-        somebody was quicker."""
+    async def set_up(
+        self, staff: Staff, pin: str, app: str = "", step: int = 0, code: str = ""
+    ) -> SetUp:
+        """The first PIN, and perhaps an app with the step of the code that it showed. code: of
+        activation; a wrong one counts as a try."""
+        async with self._locks[staff.id]:
+            if self.of(staff.id).pin:
+                return "meanwhile"
+            if self.codes and (why := await self._refused(staff.id, code)):
+                return why
+            return await self._set_up(staff, pin, app, step)
+
+    async def _refused(self, staff_id: str, code: str) -> SetUp | None:
+        """None: this is the activation code. The try counts from before it is looked at."""
+        known = self.of(staff_id)
+        if known.locked:
+            return "locked"
+
+        def another(one: SecondFactor) -> SecondFactor:
+            return msgspec.structs.replace(one, tries=one.tries + 1)
+
+        last = known.tries + 1 >= TRIES
+        await self._change(staff_id, another, staff_id, "pages: locked" if last else "")
+        until = known.activation_until
+        holds = until is not None and self._state.clock.now() < until
+        if holds and await self._verify(known.activation, _digits(code)):
+            return None
+        return "locked" if last else "wrong_code"
+
+    async def _set_up(self, staff: Staff, pin: str, app: str, step: int) -> SetUp:
         hashed = await self._hash(pin)
         done = False
 
@@ -118,7 +162,7 @@ class SecondFactors:
         await self._change(
             staff.id, build, staff.id, "pages: second factor set up", self._of_set_up(staff)
         )
-        return done
+        return "done" if done else "meanwhile"
 
     def _of_set_up(self, staff: Staff) -> list[Message]:
         """Whoever holds an account before its person's first visit could choose the PIN: the person
@@ -167,13 +211,21 @@ class SecondFactors:
         """Managers and administrators that of those whom they manage; nobody their own."""
         return may_manage(actor, other)
 
-    async def reset(self, actor: Staff, other: Staff) -> bool:
-        """The person sets up a new one at their next visit; their sessions end. On record."""
+    async def reset(self, actor: Staff, other: Staff) -> str | None:
+        """What the person had is gone, their sessions end, and they choose a new PIN with the
+        activation code that is answered: nobody learns it again. None: not allowed. On record."""
         if not self.may_reset(actor, other):
-            return False
-        anew = SecondFactor(mark=secrets.token_hex(8))
-        await self._change(other.id, lambda _: anew, actor.id, "pages: second factor reset")
-        return True
+            return None
+        code = new_code()
+        hashed = await self._hash(code)
+        until = self._state.clock.now() + CODE_HOLDS
+        what = RESET if self.of(other.id).pin else CODE_MADE
+
+        def anew(known: SecondFactor) -> SecondFactor:
+            return _anew(known, hashed, until)
+
+        await self._change(other.id, anew, actor.id, what)
+        return code
 
     # ------------------------------------------------------------------------------------------
 
@@ -219,14 +271,39 @@ class SecondFactors:
         await self._state.change(change)
 
 
-def reset_of(office: Office, staff_id: str, by: str, now: datetime) -> OfficeChange | None:
-    """What starts this person's second factor anew; None if they have none."""
+def reset_of(
+    office: Office, staff_id: str, by: str, now: datetime, activation: str
+) -> OfficeChange:
+    """What starts this person's second factor anew. activation: the hash of the code for it."""
     known = _read(office.state.get(PAGES))
-    if not known.get(staff_id, SecondFactor()).pin:
-        return None
-    line = log_line(now, "pages: second factor reset", by, staff_id)
-    anew = SecondFactor(mark=secrets.token_hex(8))
+    had = known.get(staff_id, SecondFactor())
+    line = log_line(now, RESET if had.pin else CODE_MADE, by, staff_id)
+    anew = _anew(had, activation, now + CODE_HOLDS)
     return OfficeChange(state=with_factor(known, staff_id, anew), log=[line])
+
+
+def hasher() -> PasswordHasher:
+    """For PINs and activation codes; each hash takes 64 MiB for a moment."""
+    from argon2 import PasswordHasher
+    from argon2.profiles import RFC_9106_LOW_MEMORY
+
+    return PasswordHasher.from_parameters(RFC_9106_LOW_MEMORY)
+
+
+def new_code() -> str:
+    """Digits that are read out on the telephone."""
+    return f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
+
+
+def _digits(code: str) -> str:
+    """As it was read out: with blanks or without."""
+    return "".join(code.split())[: CODE_DIGITS + 1]
+
+
+def _anew(known: SecondFactor, activation: str, until: datetime) -> SecondFactor:
+    """Without a PIN. Somebody who waits for the code at the first PIN's page stays there."""
+    mark = secrets.token_hex(8) if known.pin else known.mark
+    return SecondFactor(mark=mark, activation=activation, activation_until=until)
 
 
 def with_factor(

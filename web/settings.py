@@ -16,6 +16,8 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         listen, port: where this process serves them.
         certificate, certificate_key: files; without them a TLS proxy on this machine stands before
             the pages.
+        activation: "code": somebody's first PIN needs a code that whoever manages them passes on by
+            voice.  "none": it does not; for practice alone.
         words: "pages": what would be typed into the chat is typed on a page, and the chat takes
             none of it.
     """
@@ -25,4 +27,5 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     port: Annotated[int, Meta(ge=1, le=65535)] = 8443
     certificate: str = ""
     certificate_key: str = ""
+    activation: Literal["code", "none"] = "code"
     words: Literal["chat", "pages"] = "chat"

@@ -68,6 +68,22 @@ PINS_DIFFER = "The two PINs are not the same. Please type it twice."
 APP_WRONG = "The code did not fit. Please take the newest one that the app shows."
 SET_UP_MEANWHILE = "A PIN was set up for you meanwhile. Please give it."
 RESET = "The PIN is reset. They choose a new one at their next visit; tell them so."
+RESET_PIN, MAKE_CODE = "Reset the PIN of", "Make an activation code for"
+ACTIVATION_WRONG = (
+    "That activation code is not right, used up, or older than seven days. Ask whoever manages you "
+    "for a new one. After five wrong tries nobody can use it."
+)
+
+
+def code_for(name: str, code: str) -> str:
+    """Shown once, to whoever made it."""
+    return (
+        f"Activation code for {name}: {code[:4]} {code[4:]}. It is shown once, here, and lets them "
+        "choose their PIN once within seven days. Tell it to them by telephone or in person, and "
+        "be sure that it is them; do not write it into a chat."
+    )
+
+
 MAY_NOT_RESET = "Only a manager of theirs, or an administrator, resets a PIN; nobody their own."
 NOT_SAVED = (
     "NOT saved. The record cannot be written just now. Write it on paper with the time, and tell "

@@ -41,7 +41,7 @@ async def served() -> AsyncIterator[Served]:
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     address = f"http://localhost:{port}"
-    world = PagesWorld(settings=WebSettings(address=address), policy=NO_SUNDAYS)
+    world = PagesWorld(settings=WebSettings(address=address, activation="none"), policy=NO_SUNDAYS)
     async with world:
         listening = Listening(host="127.0.0.1", port=port)
         task = asyncio.create_task(serve(world.app, listening))

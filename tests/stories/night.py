@@ -31,6 +31,7 @@ ON_PAGES = """
 [web]
 address = "http://127.0.0.1:@PORT@"
 port = @PORT@
+activation = "none"
 words = "pages"
 """
 

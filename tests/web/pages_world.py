@@ -20,12 +20,14 @@ from protocol import london
 from protocol.provider import Role
 from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
+from reminders.write_behind import OfficeChange
+from storage.model import Office
 from tests.handlers.chat_world import PROVIDER, ChatWorld, staff
 from web import init_data
 from web.app import Pages
 from web.links import PageLinks
 from web.parts import Parts
-from web.second_factor import SecondFactors
+from web.second_factor import SecondFactors, new_code, reset_of
 from web.sessions import Sessions
 from web.settings import WebSettings
 
@@ -142,7 +144,7 @@ class Browser:
         await self.post("/in", {"link": secret})
         fields = {"pin": pin}
         if "Choose a PIN" in self.page.text:
-            fields |= {"again": pin, "code": ""}
+            fields |= {"again": pin, "code": "", "activation": await self._world.activation(who)}
         return await self.post("/pin", fields)
 
 
@@ -177,7 +179,13 @@ class PagesWorld(ChatWorld):
                 invitation=address_of(self.phone.link),
             ),
             sessions=self.sessions,
-            factors=cheap(SecondFactors(self.engine.service_state, wall=self.clock.now)),
+            factors=cheap(
+                SecondFactors(
+                    self.engine.service_state,
+                    wall=self.clock.now,
+                    codes=self.settings.activation == "code",
+                )
+            ),
             seconds=self.seconds,
         )
         self.app = pages.app()
@@ -186,6 +194,21 @@ class PagesWorld(ChatWorld):
     def link(self, who: str) -> str:
         """The secret of a new link."""
         return str(self.links.link(self.staff(who))).partition("#")[2]
+
+    async def activation(self, who: str) -> str:
+        """A new activation code for this person, made on the service's own machine."""
+        code, now = new_code(), self.clock.now()
+        hashed = self.pages.site.factors._hasher.hash(code)
+
+        def build(office: Office) -> OfficeChange:
+            return reset_of(office, who, "machine", now, hashed)
+
+        await self.engine.service_state.change(build)
+        return code
+
+    async def first_pin(self, who: str) -> dict[str, str]:
+        """What this person types at their first visit."""
+        return {"pin": PIN, "again": PIN, "activation": await self.activation(who)}
 
     def browser(self) -> Browser:
         return Browser(self)

@@ -123,10 +123,13 @@ async def of_the_entrance(world: PagesWorld) -> Walk:
     await one.everything("/")
     for _ in range(2):
         one.browser = world.browser()
+        if not world.pages.site.factors.of("cay").pin:
+            one.answers["activation"] = await world.activation("cay")
         await one.browser.post("/in", {"link": world.link("cay")})
         page = await one.opens("/pin")
         for form in page.forms:
             await one.fills(form)
+    assert world.pages.site.factors.of("cay").pin
     return one
 
 

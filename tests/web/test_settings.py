@@ -34,6 +34,8 @@ def with_web(folder: Path, text: str, *changes: tuple[str, str]) -> Path:
         (f'{GOOD}certificate = "a.pem"\n', "web.certificate_key"),
         (f'{GOOD}certificate_key = "a.pem"\n', "web.certificate"),
         (f"{GOOD}colour = 1\n", "colour"),
+        (f'{GOOD}activation = "none"\n', "web.activation"),
+        (f'{GOOD}activation = "pin"\n', "web.activation"),
     ],
 )
 def test_a_mistake_in_web_is_named(tmp_path: Path, text: str, key: str) -> None:
