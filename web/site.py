@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import msgspec
 
 from handlers.wording import pages as say
+from handlers.wording.common import clock
 from protocol.provider import Provider, Staff
 from reminders.engine import Engine
 from reminders.service_state import ServiceState
+from reminders.stopped import stop_of
 from reports.rows import Row
 from web.recording import Recording
 from web.second_factor import SecondFactors
@@ -105,6 +107,7 @@ class Site:
             staff=visitor.staff if visitor else None,
             csrf=visitor.session.csrf if visitor else "",
             danger=say.DANGER,
+            stopped=self._stopped(),
             **values,
         )
         return HTMLResponse(text, status)
@@ -113,8 +116,18 @@ class Site:
         """The page of an error: what happened and what to do, and nobody's name."""
         heading, text = say.ERRORS.get(status, say.ERRORS[500])
         return self._drawn.get_template("error.html").render(
-            heading=heading, text=text, staff=None, csrf="", danger=say.DANGER
+            heading=heading,
+            text=text,
+            staff=None,
+            csrf="",
+            danger=say.DANGER,
+            stopped=self._stopped(),
         )
+
+    def _stopped(self) -> str:
+        """What every page says while the service is stopped on purpose; "" while it works."""
+        stop = stop_of(self.state.state)
+        return say.stopped(clock(stop.at, self.now())) if stop else ""
 
     # Who is looking ---------------------------------------------------------------------------
 

@@ -90,6 +90,16 @@ NOT_SAVED = (
     "your manager."
 )
 SAVED = "Saved."
+
+
+def stopped(since: str) -> str:
+    """On every page while the service is stopped on purpose."""
+    return (
+        f"This service is stopped since {since}. Nothing is saved on a case, and nobody is "
+        "reminded. Work with paper and telephone, and write down the times."
+    )
+
+
 IN_FUTURE = "That time is still to come. Please give when it was."
 BEFORE_SEEN = "That is before the young person was last seen. Please check the time."
 NO_TIME = "Please give day and time."
