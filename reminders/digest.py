@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -28,10 +28,12 @@ from protocol.pack import Pack, Window
 from protocol.provider import Staff
 from reminders.duties import Duty
 from reminders.service_state import ServiceState
-from storage.model import Episode, Past
+from storage.model import Episode, Past, Person
 from storage.store import NotFound
 
 WEEKS = 12
+REVIEW_AHEAD = timedelta(days=14)
+"""So long before its day the review of a missing profile stands in the digest, as on the pages."""
 
 
 async def gather(
@@ -76,6 +78,7 @@ async def gather(
         "repeat_tiers": _tiers(repeats) if repeats else [],
         "unanswered": _unanswered(records, week),
         "left_open": _left_open(records, week),
+        "reviews": _reviews(staff, await service_state.store.people(), now),
         "out_of_hours_referrals": _referrals(rows, week, moment),
         "weeks": _weeks(rows, moment),
     }
@@ -252,6 +255,19 @@ def _left_open(records: Sequence[Episode], week: datetime) -> list[dict[str, Any
             line = {"duties": list(signed.left_open), "by": signed.by, "reason": signed.reason}
             found.append({"ref": record.ref, **line})
     return sorted(found, key=lambda line: str(line["ref"]))
+
+
+def _reviews(staff: Staff, people: Sequence[Person], now: datetime) -> list[dict[str, Any]]:
+    """Young people whose missing profile is to be looked at again within REVIEW_AHEAD, or was to
+    be: for those who write it, the managers of their home."""
+    today = london.day_of(now)
+    found = [
+        {"person": person.ref, "by": by, "overdue": by < today}
+        for person in people
+        if staff.manages and staff.covers(person.home) and person.lives_there(today)
+        if (by := person.profile.review_by) is not None and by <= today + REVIEW_AHEAD
+    ]
+    return sorted(found, key=lambda line: (line["by"], line["person"]))
 
 
 def _referrals(rows: Sequence[Past], week: datetime, now: datetime) -> dict[str, int]:

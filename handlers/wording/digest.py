@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from handlers.chat import Screen, bold, plain
@@ -53,7 +53,22 @@ def weekly(message: Message, words: Words) -> Screen:
     lines += ["", *_referrals(data["out_of_hours_referrals"])]
     lines += ["", *_unanswered(data["unanswered"], words)]
     lines += _left_open(data.get("left_open", []), words)
+    lines += _reviews(data.get("reviews", []))
     return Screen("\n".join(lines))
+
+
+def _reviews(found: list[dict[str, Any]]) -> list[str]:
+    """Missing profiles, by reference: they are read and written on the service's pages."""
+    if not found:
+        return []
+    lines = ["", bold(f"Missing profiles to look at again: {len(found)}")]
+    for one in found[:MOST]:
+        by = f"{date.fromisoformat(one['by']):%-d %b %Y}"
+        when = f"was due by {by}" if one["overdue"] else f"due by {by}"
+        lines.append(f"{plain(one['person'])}: {when}")
+    if len(found) > MOST:
+        lines.append(f"… and {len(found) - MOST} more")
+    return [*lines, "On the service's pages, under Register."]
 
 
 def _against(figure: dict[str, Any]) -> str:

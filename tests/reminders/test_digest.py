@@ -1,15 +1,16 @@
 """The weekly digest: on the chosen day and hour, late if missed, never twice, never with a name."""
 
 import socket
-from datetime import timedelta
+from datetime import date, timedelta
 
 import msgspec
 
 from bot.summary import summarise
+from handlers.wording import digest, messages
 from protocol import facts as f
 from reminders.digest import _repeat_window, _repeats
 from reports.drawing import weeks_by_level
-from storage.model import Past
+from storage.model import Past, Person, Profile
 from tests.reminders.virtual import VirtualClock, in_virtual_time, utc
 from tests.reminders.world import PACK, World
 from tests.support.memory_store import MemoryStore
@@ -281,3 +282,47 @@ async def test_a_case_that_was_signed_off_with_something_open_is_listed_with_the
         assert line["reason"] == "moved to another authority"
         await world.until(utc("2026-03-23 12:00"))
         assert digests(world)[-1].message.data["left_open"] == []
+
+
+@in_virtual_time
+async def test_a_profile_that_is_to_be_reviewed_is_named_by_reference_to_the_home_s_managers():
+    async with World(start=utc("2026-03-06 12:00")) as world:
+        people = {
+            "YP-71": date(2026, 3, 1),
+            "YP-72": date(2026, 3, 23),
+            "YP-73": date(2026, 3, 24),
+            "YP-74": None,
+        }
+        kept = Person(ref="YP-70", home="rowan", child=f.Child(dob=date(2011, 5, 14)))
+        await world.store.put_people(
+            [
+                msgspec.structs.replace(
+                    kept,
+                    ref=ref,
+                    name="Ash Invented",
+                    profile=Profile(description="tall", review_by=by),
+                )
+                for ref, by in people.items()
+            ]
+            + [
+                msgspec.structs.replace(
+                    kept,
+                    ref="YP-75",
+                    left_on=date(2026, 3, 2),
+                    profile=Profile(review_by=date(2026, 3, 1)),
+                )
+            ]
+        )
+        await world.shifts.digest_setting(world.staff("amy"), 0, 9)
+        await world.until(utc("2026-03-09 09:01"))
+        found = {g.to: g.message for g in digests(world)}
+        assert found["amy"].data["reviews"] == []
+        assert [(x["person"], x["overdue"]) for x in found["mia"].data["reviews"]] == [
+            ("YP-71", True),
+            ("YP-72", False),
+        ]
+        words = messages.Words(world.engine.service_state.service, PACK, utc("2026-03-09 09:01"))
+        text = digest.weekly(found["mia"], words).text
+        assert "Missing profiles to look at again: 2" in text
+        assert "YP-71: was due by 1 Mar 2026" in text and "YP-72: due by 23 Mar 2026" in text
+        assert "tall" not in text and "Ash" not in text
