@@ -66,8 +66,18 @@ def as_csv(figures: Mapping[str, Any]) -> str:
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(TABLES_OF_LINES)
-    writer.writerows((path, plain(value)) for path, value in leaves(figures))
+    writer.writerows(
+        (not_a_formula(path), not_a_formula(plain(value))) for path, value in leaves(figures)
+    )
     return text.getvalue()
+
+
+def not_a_formula(cell: str | int | float) -> str | int | float:
+    """A cell that no spreadsheet takes for a formula; numbers stay numbers."""
+    risky = isinstance(cell, str) and (
+        cell.lstrip().startswith(("=", "+", "-", "@")) or cell[:1] in ("\t", "\r", "\n")
+    )
+    return f"'{cell}" if risky else cell
 
 
 def plain(value: Cell) -> str | int | float:

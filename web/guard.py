@@ -52,6 +52,7 @@ refused before it is in memory."""
 UPLOAD_SECONDS = 120.0
 """So long such a form, or the file on its way out, may take; 10 MB at 0.7 Mbit/s."""
 MOST_PATH = 300
+MOST_HEADER_BYTES = 16 * 1024
 BODY_SECONDS = 10.0
 ANSWER_SECONDS = 30.0
 METHODS = frozenset({"GET", "HEAD", "POST"})
@@ -165,6 +166,10 @@ class Guard:
         headers = _headers(scope)
         if headers is None or headers.get(b"host", b"").decode("latin-1").casefold() != self._host:
             return 421
+        if b"transfer-encoding" in headers and b"content-length" in headers:
+            return 400  # a proxy and this server could see two different bodies
+        if sum(len(key) + len(value) for key, value in scope["headers"]) > MOST_HEADER_BYTES:
+            return 400
         if scope["method"] not in METHODS:
             return 405
         raw = scope.get("raw_path") or scope["path"].encode()
