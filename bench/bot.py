@@ -99,10 +99,13 @@ def main() -> None:
     parser.add_argument("--beside", type=int, default=0, metavar="ANSWERS")
     parser.add_argument("--only", default="", metavar="WORDS", help="troubles with these words")
     given = parser.parse_args()
+    troubles = [one for one in beside.TROUBLES if given.only in one.what]
+    if not troubles:
+        parser.error("--only: " + "; ".join(one.what for one in beside.TROUBLES))
     if given.rounds:
         show("The bot against the local server", asyncio.run(main_async(given.rounds)))
     if given.beside:
-        show(beside.TITLE, asyncio.run(beside.measure(given.beside, given.only)), ratio=False)
+        show(beside.TITLE, asyncio.run(beside.measure(given.beside, troubles)), ratio=False)
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -115,11 +116,16 @@ def memory(pid: int) -> float:
     return 0.0
 
 
-def prepare(folder: Path, url: str) -> Path:
+def prepare(folder: Path, url: str, more: Iterable[int] = ()) -> Path:
     """The service of the stories in this folder, on the machine's own clock and with Telegram's
-    limits, as in real life; its configuration."""
+    limits, as in real life; its configuration. more: accounts of further duty managers."""
     text = (STORIES / "config.toml").read_text(encoding="utf-8")
     text = re.sub(r"^\[(practice|limits)\]\n(?:(?!\[).*\n)*", "", text, flags=re.MULTILINE)
+    text += "".join(
+        f'[[staff]]\nid = "more-{number}"\nname = "Person {number}"\ntelegram_id = {number}\n'
+        'role = "duty_manager"\nhomes = ["rowan"]\n'
+        for number in more
+    )
     key = folder / "book.key"
     for name, value in (("TOKEN", TOKEN), ("URL", url), ("KEY", str(key))):
         text = text.replace(f"@{name}@", value)
