@@ -21,6 +21,7 @@ from bot.dispatch import Dispatch
 from bot.forgetting import Forgetting
 from bot.greeting import Greeting
 from bot.health import HealthPage
+from bot.kept_updates import KeptUpdates
 from bot.late_answers import LateAnswers
 from bot.monthly import Rows
 from bot.noted_client import noted
@@ -219,7 +220,13 @@ async def bootstrap(
         await alerts.alarm(what, alarms.POLLING[what], once_a="day")
 
     polling = Polling(
-        client, client, dispatch.handle, troubled=troubled, backlog=backlog, busy=activity
+        client,
+        client,
+        dispatch.handle,
+        troubled=troubled,
+        kept=KeptUpdates(store, clock.now),
+        backlog=backlog,
+        busy=activity,
     )
     parts: dict[str, Part] = {
         "alerts": alerts.run,

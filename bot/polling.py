@@ -1,21 +1,23 @@
 """Receives updates so that none is lost, and so that no person waits for another.
 
-Telegram is told of an update only after its handler came back: its facts are on disk, or the person
-was told that they are not. The library's own polling confirms a batch with its next request while
-handlers may still run, so a crash can lose up to 100 updates. A crash here leads to re-delivery;
-the store recognises what it has seen by update_id.
+Telegram is told of an update only after its handler came back (its facts are on disk, or the person
+was told that they are not) or after the update itself is on record. The library's own polling
+confirms a batch with its next request while handlers may still run, so a crash can lose up to 100
+updates. After a crash here they come again, from Telegram or from the record; the store recognises
+what it has seen by update_id.
 
-A getUpdates confirms all updates below its offset and returns up to 100 from there on. So the
-offset stays at the oldest update that is still being handled, what comes again is passed over, and
-newer updates of other chats are begun meanwhile: at most 100 are under way at a time. Updates of
-one chat keep their order.
+A getUpdates confirms all updates below its offset and returns up to 100 from there on; as long as
+one is not confirmed it is not held until something new comes. So what takes long is put on record
+(`bot.kept_updates`), the offset stays at the oldest update that is neither done nor on record, what
+comes again is passed over, and newer updates of other chats are begun meanwhile. Updates of one
+chat keep their order.
 """
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections import Counter, OrderedDict, defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
 
@@ -24,7 +26,9 @@ from telegram import Bot, Update
 from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot import updates
+from bot.kept_updates import KeptUpdates
 from bot.telegram_client import Unreadable, seconds_of
+from bot.under_way import UnderWay
 
 log = structlog.get_logger(__name__)
 
@@ -32,9 +36,8 @@ LONG_POLL_SECONDS = 25
 LONGEST_PAUSE_SECONDS = 30.0
 """The longest pause between attempts while Telegram is out of reach."""
 GAP_SECONDS = 0.01
-"""Pause before the next request while updates are under way. What is under way is not confirmed, so
-Telegram holds no request until something new comes: whoever writes meanwhile waits for the next
-one. Ten times as long made others wait 7 times as long as in the quiet (docs/BENCHMARKS.md)."""
+"""Pause before the next request while one would be answered at once. Whoever writes meanwhile
+waits for it: ten times as long made others wait 7 times as long as in the quiet."""
 LONGEST_REST_SECONDS = 0.1
 """Between two updates of a chat with more to come: as long as the first took, and at most so long.
 Whoever sends many at once uses half of the time, and the other half is everybody else's."""
@@ -42,8 +45,6 @@ LONGEST_GAP_SECONDS = 0.5
 """The longest pause when answers come at once and bring nothing new."""
 MOST_AT_ONCE = 100
 """Updates in one answer: Telegram's own limit."""
-REMEMBERED = 2000
-"""So many update ids are known again when they are delivered twice."""
 AFTER_UNREADABLE = 3
 """After so many unreadable answers in a row updates are asked for one at a time, and one whose
 answer stays unreadable so often is passed over. With every answer that can be read twice as many
@@ -93,6 +94,7 @@ class Polling:
         handle: deals with one update; it must not come back before what it learned is on disk.
         troubled: tells the administrators that updates were passed over ("update"), or that
             another program polls with the same token ("polling").
+        kept: the record of updates that take long.
         backlog: is kept up to date.
         late_after_seconds: a pause between two polls from which on updates count as late.
         busy: called with True for every update that is begun and False when it is done.
@@ -105,6 +107,7 @@ class Polling:
         handle: Callable[[Update], Awaitable[None]],
         *,
         troubled: Callable[[Trouble], Awaitable[None]],
+        kept: KeptUpdates,
         backlog: Backlog | None = None,
         late_after_seconds: float = 60.0,
         busy: Callable[[bool], None] = lambda _: None,
@@ -117,8 +120,7 @@ class Polling:
         self._late_after = late_after_seconds
         self._busy = busy
         self._next: int | None = None
-        self._under_way: dict[int, float] = {}
-        self._done: OrderedDict[int, None] = OrderedDict()
+        self._under_way = UnderWay(kept, self._in_background)
         self._lines: defaultdict[int, deque[Update]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
@@ -147,11 +149,15 @@ class Polling:
     @property
     def oldest(self) -> float:
         """For how many real seconds the oldest update has been under way."""
-        begun = min(self._under_way.values(), default=None)
-        return 0.0 if begun is None else time.monotonic() - begun
+        return self._under_way.oldest
 
     async def run(self) -> None:
         """Until `stop` or cancelled. Raises Stopped when Telegram refuses the token."""
+        left, lost = await self._under_way.left_over()
+        for cut in left:
+            self._begin(updates.made({**cut, "late": True}, self._bot), cut)
+        if lost:
+            self._passed_over(lost)
         pause = 1.0
         while not self._stopping:
             try:
@@ -197,6 +203,7 @@ class Polling:
             await asyncio.wait({self._request})
         while self._tasks:
             await asyncio.wait(set(self._tasks))
+        await self._under_way.tidy()
         if self._offset is not None:
             try:
                 async with asyncio.timeout(3):
@@ -212,7 +219,8 @@ class Polling:
     @property
     def _offset(self) -> int | None:
         """The oldest update that is not to be confirmed yet."""
-        return min(self._under_way, default=self._next)
+        first = self._under_way.first
+        return self._next if first is None else first
 
     async def _rest(self, seconds: float) -> None:
         """Waits, unless a stop is wanted meanwhile."""
@@ -228,7 +236,7 @@ class Polling:
 
     async def _round(self) -> None:
         asked = time.monotonic()
-        waits = LONG_POLL_SECONDS if self.connected and not self._under_way else 0
+        waits = LONG_POLL_SECONDS if self.connected and self._under_way.first is None else 0
         self._request = asyncio.ensure_future(
             self._source.raw_updates(self._offset, waits, updates.ALLOWED, self._limit)
         )
@@ -248,6 +256,7 @@ class Polling:
         self._failed_to_read = self._conflicts = 0
         self._limit = min(self._limit * 2, MOST_AT_ONCE) if found else MOST_AT_ONCE
         new = self._take(found, late=gap >= self._late_after)
+        self._under_way.see_to_record()
         await self._before_next(new, at_once=bool(found) or self._last_ok - asked < GAP_SECONDS)
 
     async def _before_next(self, new: bool, *, at_once: bool) -> None:
@@ -256,7 +265,7 @@ class Polling:
             self._idle_gap = GAP_SECONDS
         if not at_once or self._stopping:
             return
-        if not self._under_way:
+        if self._under_way.first is None:
             if not new:
                 self._idle_gap = min(self._idle_gap * 1.5, LONGEST_GAP_SECONDS)
                 await self._rest(self._idle_gap)
@@ -270,31 +279,32 @@ class Polling:
         lost = max(0, nameless - self._nameless)
         self._nameless, new = nameless, False
         for number in sorted(by_id):
-            if number in self._under_way or number in self._done:
+            if self._under_way.knows(number):
                 continue
             new = True
             try:
-                update = updates.read(by_id[number], self._bot, late=late)
+                cut = updates.cut(by_id[number], late=late)
+                update = updates.made(cut, self._bot) if cut is not None else None
             except Exception as error:
                 log.warning("an update cannot be read", update_id=number, error=error)
-                update = None
-            if update is None:
+                cut = update = None
+            if cut is None or update is None:
                 lost += 1
-                self._remember(number)
+                self._under_way.end(number)
                 continue
-            self._begin(update)
+            self._begin(update, cut)
         if by_id:
             self._next = max(by_id) + 1
         if lost:
             self._passed_over(lost)
         return new
 
-    def _begin(self, update: Update) -> None:
+    def _begin(self, update: Update, cut: updates.Cut) -> None:
         chat, user = update.effective_chat, update.effective_user
         key = chat.id if chat else user.id if user else 0
-        self._under_way[update.update_id] = time.monotonic()
         self._busy(True)
         line = self._lines[key]
+        self._under_way.begin(cut, len(line))
         line.append(update)
         self._backlog.set(key, len(line) - 1)
         if len(line) == 1:
@@ -313,8 +323,8 @@ class Polling:
                     # One bad update must not hold up the rest for ever; the person was answered.
                     log.exception("an update was not handled", update_id=update.update_id)
                 line.popleft()
-                del self._under_way[update.update_id]
-                self._remember(update.update_id)
+                self._under_way.end(update.update_id)
+                self._under_way.see_to_record()
                 self._busy(False)
                 if line:
                     await asyncio.sleep(min(loop.time() - begun, LONGEST_REST_SECONDS))
@@ -323,11 +333,6 @@ class Polling:
                 self._busy(False)
             self._lines.pop(key, None)
             self._backlog.set(key, 0)
-
-    def _remember(self, number: int) -> None:
-        self._done[number] = None
-        while len(self._done) > REMEMBERED:
-            self._done.popitem(last=False)
 
     def _not_read(self, error: Unreadable) -> None:
         """An answer that cannot be read at all: one update at a time is asked for, and one that
@@ -344,7 +349,7 @@ class Polling:
         found = [n for n in error.update_ids if floor is None or n >= floor][:1]
         for number in found:
             if number not in self._under_way:
-                self._remember(number)
+                self._under_way.end(number)
                 self._next = number + 1
                 self._failed_to_read, self._limit = 0, MOST_AT_ONCE
                 self._passed_over(1)

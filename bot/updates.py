@@ -8,12 +8,14 @@ it can be removed and answered.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeAlias
 
 from telegram import Bot, Message, Update
 
 from bot.telegram_client import is_id
 
+Cut: TypeAlias = dict[str, Any]
+"""An update with the few fields that are used, each checked; JSON can hold it."""
 ALLOWED = ("message", "edited_message", "callback_query", "my_chat_member")
 """The kinds of update that Telegram is asked for."""
 UNKNOWN = "unknown"
@@ -51,22 +53,28 @@ def update_id(raw: Any) -> int | None:
     return found if type(found) is int and is_id(found) and found >= 0 else None
 
 
-def read(raw: dict[str, Any], bot: Bot, *, late: bool = False) -> Update | None:
-    """The update, cut down; without content when it is of a kind that the bot does not use.
+def cut(raw: dict[str, Any], *, late: bool = False) -> Cut | None:
+    """What the bot uses of the update; without content when it is of a kind that the bot does not
+    use.
 
     None if it is of a kind that the bot uses and does not even say from whom, or where. `late`: it
     may have waited because nobody was polling.
     """
-    small: dict[str, Any] = {"update_id": raw["update_id"]}
+    small: Cut = {"update_id": raw["update_id"]}
     if late:
         small["late"] = True
-    for kind, cut in CUTS.items():
+    for kind, cut_down in CUTS.items():
         if kind in raw:
-            found = cut(raw[kind])
+            found = cut_down(raw[kind])
             if found is None:
                 return None
             small[kind] = found
             break
+    return small
+
+
+def made(small: Cut, bot: Bot) -> Update:
+    """The library's update of what `cut` left."""
     return Update.de_json(small, bot)
 
 

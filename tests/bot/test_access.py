@@ -182,6 +182,8 @@ MESSAGE = {
 
 def read(raw: dict[str, Any]) -> Update:
     """As the bot reads it."""
-    found = updates.read(raw, telegram_client("1:x", "http://127.0.0.1:1"))
+    small = updates.cut(raw)
+    assert small is not None
+    found = updates.made(small, telegram_client("1:x", "http://127.0.0.1:1"))
     assert found is not None
     return found

@@ -12,10 +12,14 @@ import pytest
 from telegram import Update
 from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter
 
+from bot.kept_updates import KeptUpdates
 from bot.polling import Backlog, Polling, Stopped
 from bot.telegram_client import Unreadable, telegram_client
 from bot.updates import is_late
-from tests.reminders.virtual import in_virtual_time
+from storage.store import Store
+from tests.reminders.virtual import VirtualClock, in_virtual_time
+from tests.reminders.world import FRIDAY_NIGHT, summarise
+from tests.support.memory_store import MemoryStore
 
 AMY, BEN = 7001, 7002
 Handle = Callable[[Update], Awaitable[None]]
@@ -88,10 +92,17 @@ class Queue:
 
 
 class Receiving:
-    """Polling on that queue for as long as the block lasts."""
+    """Polling on that queue for as long as the block lasts.
 
-    def __init__(self, queue: Queue, handle: Handle | None = None) -> None:
+    store: outlives it, as the disk outlives a process.
+    """
+
+    def __init__(
+        self, queue: Queue, handle: Handle | None = None, store: Store | None = None
+    ) -> None:
         self.queue = queue
+        clock = VirtualClock(FRIDAY_NIGHT)
+        self.store = store or MemoryStore(summarise=summarise, now=clock.now)
         self.handled: list[int] = []
         self.texts: list[str] = []
         self.told = 0
@@ -104,6 +115,7 @@ class Receiving:
             telegram_client("1:x", "http://127.0.0.1:1"),
             handle or self._note,
             troubled=self._troubled,
+            kept=KeptUpdates(self.store, clock.now),
             backlog=self.backlog,
             busy=self._busy,
         )

@@ -12,8 +12,9 @@ from telegram import Update
 from telegram.error import Conflict, NetworkError, RetryAfter
 
 from bot import updates
-from bot.polling import LONG_POLL_SECONDS, REMEMBERED
+from bot.polling import LONG_POLL_SECONDS
 from bot.telegram_client import Unreadable
+from bot.under_way import REMEMBERED
 from tests.bot.test_polling import BEN, Queue, Receiving, typed
 from tests.reminders.virtual import in_virtual_time
 
@@ -42,8 +43,9 @@ async def test_the_first_request_comes_back_at_once_and_the_next_waits_for_somet
         assert it.queue.asked[-1] == 8
 
 
+@pytest.mark.usefixtures("clock")
 @in_virtual_time
-async def test_while_an_update_is_under_way_requests_come_back_at_once() -> None:
+async def test_requests_come_back_at_once_until_what_is_under_way_is_on_record() -> None:
     release = asyncio.Event()
 
     async def handle(update: Update) -> None:
@@ -52,14 +54,17 @@ async def test_while_an_update_is_under_way_requests_come_back_at_once() -> None
     async with Receiving(Queue(), handle) as it:
         await asyncio.sleep(1)
         it.queue.put(typed(1))
-        await asyncio.sleep(1)
-        first = len(it.queue.waits)
-        await asyncio.sleep(1)
-        assert set(it.queue.waits[first:]) == {0}
-        assert 40 <= len(it.queue.waits) - first <= 51, "every 20 ms, half of it on the way"
-        release.set()
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.25)
+        assert set(it.queue.waits[2:]) == {0}
+        assert 8 <= len(it.queue.waits) - 2 <= 13, "every 20 ms, half of it on the way"
+        assert it.queue.asked[-1] == 1, "not confirmed"
+        await asyncio.sleep(0.25)
         assert it.queue.waits[-1] == LONG_POLL_SECONDS
+        assert it.queue.asked[-1] == 2
+        asked = len(it.queue.waits)
+        await asyncio.sleep(5)
+        assert len(it.queue.waits) == asked
+        release.set()
 
 
 @in_virtual_time

@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from telegram import Bot, Update
 
 from bot.access import incoming
 from bot.telegram_client import telegram_client
-from bot.updates import ALLOWED, kind_of, read, update_id
+from bot.updates import ALLOWED, cut, kind_of, made, update_id
 from protocol.provider import Role, Staff
 
 BOT = telegram_client("1:x", "http://127.0.0.1:1")
@@ -24,6 +25,11 @@ HEAD = {
     "chat": {"id": 7001, "type": "private"},
     "from": {"id": 7001, "is_bot": False, "first_name": "Morgan"},
 }
+
+
+def read(raw: dict[str, Any], bot: Bot) -> Update | None:
+    small = cut(raw)
+    return None if small is None else made(small, bot)
 
 
 def message(**content: Any) -> dict[str, Any]:

@@ -111,7 +111,7 @@ MUTANTS = (
     Mutant(
         "an update is confirmed before it was handled",
         "bot/polling.py",
-        "return min(self._under_way, default=self._next)",
+        "return self._next if first is None else first",
         "return self._next",
         BOT,
     ),

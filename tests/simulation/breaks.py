@@ -539,11 +539,11 @@ def one_after_another(stack: contextlib.ExitStack) -> None:
     """Everybody's updates wait in one line."""
     real = bot.polling.Polling._begin
 
-    def begin(self: Any, update: Any) -> None:
+    def begin(self: Any, update: Any, cut: Any) -> None:
         lines = self._lines
         self._lines = _OneLine(lines)
         try:
-            real(self, update)
+            real(self, update, cut)
         finally:
             self._lines = lines
             self._backlog.behind.clear()

@@ -8,6 +8,7 @@ process, Telegram or the disk was away does not count.
 from __future__ import annotations
 
 import asyncio
+import json
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from bot import kept_updates
 from protocol import facts as f
 from protocol.provider import Role, Staff
 from storage.model import Episode, Message, Office
@@ -100,6 +102,8 @@ class Checker:
         self.unwritten: set[tuple[str, str]] = set()
         self.counted: dict[int, str] = {}
         self.handed_at: dict[int, float] = {}
+        self.on_record: set[int] = set()
+        """Updates that the bot has put on disk as they came."""
         self.answered_taps: set[str] = set()
         self.spoke_at: dict[int, float] = {}
         self.lost_people: dict[str, float] = {}
@@ -396,7 +400,9 @@ class Checker:
         self.answers.in_chat(chat_id)
 
     def confirmed(self, update: Update_) -> None:
-        """Telegram forgets an update only after it was dealt with."""
+        """Telegram forgets an update only after it was dealt with, or is on record itself."""
+        if update.id in self.on_record:
+            return
         handed = self.handed_at.pop(update.id, None)
         staff = self.world.made.config.service.person(update.person)
         if (
@@ -431,6 +437,9 @@ class Checker:
             if update_id in self.counted:
                 self.broken("an update counted twice", f"{update_id}: {self.counted[update_id]}")
             self.counted[update_id] = f"{kind} {ref}"
+        if ref == kept_updates.OWNER:
+            self._wrote_updates(done)
+            return
         if kind in ("create", "commit", "draft"):
             self.answers.kept(done if kind == "draft" else what.facts)
         if kind in ("create", "commit"):
@@ -445,6 +454,13 @@ class Checker:
                 self.covered_again |= dict.fromkeys(homes, self._time())
         elif kind == "drop":
             self._dropped(ref, update_id)
+
+    def _wrote_updates(self, draft: Any) -> None:
+        """What is on record no more was dealt with, unless it waited for longer than a day."""
+        found = json.loads(draft.answers["updates"]) if draft is not None else []
+        self.on_record = {one["update"]["update_id"] for one in found}
+        if self.on_record:
+            self.world.hit("an update was put on record before it was dealt with")
 
     def _dropped(self, owner: str, update_id: int | None) -> None:
         """Answers go only when their author threw them away or chose another case."""

@@ -41,6 +41,7 @@ MISCHIEF = (
     "a hundred strangers",
     "words that nobody asked for",
     "somebody answered beside a chat that rests",
+    "an update was put on record before it was dealt with",
     "somebody who does not cover the home was asked",
     "a repeated message said so",
     "words were still owed their removal after an hour",

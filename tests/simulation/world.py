@@ -21,6 +21,7 @@ import structlog
 import bot.polling
 import bot.second_channel
 import bot.sender
+import bot.under_way
 import handlers.draft_session
 import reminders.engine
 import storage.reference
@@ -692,6 +693,7 @@ def in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
         (bot.polling, "time", _LoopTime),
+        (bot.under_way, "time", _LoopTime),
         (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),

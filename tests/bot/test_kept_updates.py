@@ -1,0 +1,180 @@
+"""What takes long is on disk before it is confirmed: nobody else waits for it, and nothing of it is
+lost in a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from telegram import Update
+
+from bot.kept_updates import LONGEST, OWNER, KeptUpdates
+from storage.model import Draft
+from storage.store import NotSaved
+from tests.bot.test_polling import AMY, BEN, Queue, Receiving, typed
+from tests.reminders.virtual import VirtualClock, in_virtual_time
+from tests.reminders.world import FRIDAY_NIGHT, summarise
+from tests.support.memory_store import MemoryStore
+
+pytestmark = pytest.mark.usefixtures("monotonic")
+
+
+@pytest.fixture
+def monotonic(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The monotonic clock is the virtual loop's."""
+    monkeypatch.setattr(time, "monotonic", lambda: asyncio.get_running_loop().time())
+
+
+class Slow:
+    """Ten seconds for each of Amy's, none for anybody else."""
+
+    def __init__(self) -> None:
+        self.begun: list[int] = []
+        self.done: dict[int, float] = {}
+
+    async def __call__(self, update: Update) -> None:
+        self.begun.append(update.update_id)
+        if update.effective_chat is not None and update.effective_chat.id == AMY:
+            await asyncio.sleep(10)
+        self.done[update.update_id] = asyncio.get_running_loop().time()
+
+
+class Disk(MemoryStore):
+    """Counts, and refuses while it is `full`."""
+
+    def __init__(self) -> None:
+        super().__init__(summarise=summarise, now=lambda: FRIDAY_NIGHT)
+        self.full = False
+        self.writes = 0
+
+    async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
+        self.writes += 1
+        if self.full:
+            raise NotSaved("full")
+        return await super().save_draft(draft, update_id)
+
+
+async def on_record(store: MemoryStore) -> list[int]:
+    """A process that starts now finds these."""
+    found, _ = await KeptUpdates(store, lambda: FRIDAY_NIGHT).read()
+    return [one["update_id"] for one in found]
+
+
+def hundreds(count: int = 250) -> list[dict[str, Any]]:
+    return [typed(number, AMY) for number in range(1, count + 1)]
+
+
+@in_virtual_time
+async def test_who_writes_while_a_chat_has_hundreds_waiting_is_answered_at_once() -> None:
+    """More than Telegram gives of what was not confirmed."""
+    slow = Slow()
+    async with Receiving(Queue(*hundreds()), slow) as it:
+        await asyncio.sleep(1)
+        it.queue.put(typed(900, BEN))
+        sent = asyncio.get_running_loop().time()
+        await asyncio.sleep(1)
+        assert slow.done[900] - sent < 0.05
+        assert it.queue.waiting == []
+        assert len(await on_record(it.store)) > 200
+
+
+@in_virtual_time
+async def test_after_a_crash_what_was_confirmed_and_not_done_is_taken_up_in_order() -> None:
+    store = Disk()
+    queue = Queue(*hundreds(6))
+    async with Receiving(queue, Slow(), store) as it:
+        await asyncio.sleep(15)
+        assert queue.waiting == [], "all confirmed"
+    queue.put(typed(7, AMY))
+    async with Receiving(queue, None, store) as it:
+        await asyncio.sleep(2)
+        assert it.handled == [2, 3, 4, 5, 6, 7]
+        assert it.late[2], "it waited for the restart"
+        assert it.busy == 0
+        assert await on_record(store) == []
+    async with Receiving(queue, None, store) as it:
+        await asyncio.sleep(2)
+        assert it.handled == []
+
+
+@in_virtual_time
+async def test_what_is_on_record_and_comes_again_is_dealt_with_once() -> None:
+    """The crash came after the write and before the request that would have confirmed it."""
+    store = Disk()
+    kept = KeptUpdates(store, lambda: FRIDAY_NIGHT)
+    await kept.write({1: typed(1, AMY), 2: typed(2, BEN)})
+    async with Receiving(Queue(typed(1, AMY), typed(2, BEN)), None, store) as it:
+        await asyncio.sleep(2)
+        assert sorted(it.handled) == [1, 2]
+
+
+@in_virtual_time
+async def test_a_disk_that_refuses_leaves_them_with_telegram() -> None:
+    store = Disk()
+    store.full = True
+    async with Receiving(Queue(*hundreds(6)), Slow(), store) as it:
+        await asyncio.sleep(4)
+        assert [one["update_id"] for one in it.queue.waiting] == [1, 2, 3, 4, 5, 6]
+        assert store.writes == 1, "a refused disk is left alone for a while"
+        store.full = False
+        await asyncio.sleep(3)
+        assert it.queue.waiting == []
+
+
+@in_virtual_time
+async def test_what_is_done_soon_is_never_written() -> None:
+    store = Disk()
+    async with Receiving(Queue(*hundreds(3)), None, store) as it:
+        for number in range(10, 40):
+            it.queue.put(typed(number, BEN))
+            await asyncio.sleep(0.2)
+        assert len(it.handled) == 33
+    assert store.writes == 0
+
+
+@in_virtual_time
+async def test_a_wanted_stop_leaves_on_record_what_was_not_begun() -> None:
+    store, slow = Disk(), Slow()
+    async with Receiving(Queue(*hundreds(6)), slow, store) as it:
+        await asyncio.sleep(15)
+        await it.polling.stop()
+        assert slow.begun == [1, 2]
+        assert await on_record(store) == [3, 4, 5, 6]
+        assert it.queue.waiting == []
+
+
+@in_virtual_time
+async def test_what_waited_for_longer_than_telegram_keeps_it_is_passed_over_and_told() -> None:
+    store = Disk()
+    clock = VirtualClock(FRIDAY_NIGHT - LONGEST - timedelta(minutes=1))
+    early = KeptUpdates(store, clock.now)
+    await early.write({1: typed(1, AMY)})
+    later = KeptUpdates(store, lambda: FRIDAY_NIGHT - timedelta(hours=1))
+    await later.read()
+    await later.write({1: typed(1, AMY), 2: typed(2, AMY)})
+    async with Receiving(Queue(), None, store) as it:
+        await asyncio.sleep(1)
+        assert it.handled == [2], "since when it waits is kept from one write to the next"
+        assert (it.told, it.told_what) == (1, "update")
+        assert await on_record(store) == []
+
+
+@in_virtual_time
+async def test_a_record_of_another_version_is_passed_over_and_told() -> None:
+    store = Disk()
+    await store.save_draft(
+        Draft(
+            id=OWNER,
+            owner=OWNER,
+            kind="updates",
+            started_at=FRIDAY_NIGHT,
+            answers={"updates": '{"x": 1}'},
+        )
+    )
+    async with Receiving(Queue(typed(1)), None, store) as it:
+        await asyncio.sleep(1)
+        assert it.handled == [1]
+        assert it.told == 1
