@@ -9,20 +9,26 @@ from handlers.wording import card as say
 from handlers.wording.acts import title
 from handlers.wording.duties import ALL, BUTTONS
 from reminders.acknowledge import Answer
+from reminders.all_clear import ASKING
 from reminders.duties import Duty
 from storage.model import Episode
 
 
 async def tapped(context: Context, incoming: Incoming, episode: Episode, action: str) -> None:
-    """r:REF:all:action. What is due now decides, not what the message said when it rang; what
-    somebody else has stays theirs."""
+    """r:REF:all:action. Of what this message asks for, what is still to be done; what somebody else
+    has stays theirs."""
     now = context.clock.now()
     due = context.engine.cases.duties_in(episode)[1]
     me = incoming.staff
     if action == "back":
         await _give_back(context, incoming, episode.ref, [d for d in due if d.held(now)])
         return
-    wanted = [d.id for d in due if d.at <= now]
+    asked = {
+        m.about
+        for m in episode.messages
+        if m.kind in ASKING and m.to == me.id and m.message_id == incoming.message_id
+    }
+    wanted = [d.id for d in due if (d.id in asked if asked else d.at <= now)]
     if action != "have" or not wanted:
         said = "" if wanted else say.NOTHING_DUE
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, said)

@@ -7,8 +7,8 @@ import pytest
 
 from handlers import draft_session
 from protocol import facts as f
-from protocol.facts import Closed, LevelStoodDown, SignedOff
-from storage.model import Episode
+from protocol.facts import Acknowledged, Closed, LevelStoodDown, SignedOff
+from storage.model import Episode, Message
 from storage.store import Change
 from tests.handlers.chat_world import SATURDAY_NIGHT, ChatWorld
 from tests.reminders.world import summarise
@@ -177,6 +177,23 @@ async def test_i_have_all_of_it_takes_what_is_due_and_nothing_that_a_colleague_h
         assert {duty for duty, who in (await owners()).items() if who} == {"N-POLICE"}
         await world.forges("amy", f"r:{ref}:all:back")
         assert "nothing in hand" in world.last("amy")
+
+
+async def test_all_of_it_is_what_this_alarm_asks_for_and_no_work_of_the_day() -> None:
+    async with ChatWorld() as world:
+        ref = await world.reports("amy")
+        world.clock.go(hours=3)
+        rang = [
+            Message(
+                id=f"{duty}~1~amy", to="amy", kind="reminder", about=duty, state="sent",
+                created_at=world.clock.now(), due_at=world.clock.now(), message_id=900,
+            )
+            for duty in ("N-POLICE", "N-RA")
+        ]  # fmt: skip
+        await world.store.commit(ref, (await world.case()).version, Change(messages=rang))
+        await world.forges("amy", f"r:{ref}:all:have", at=900)
+        held = [fact.duty for fact in await world.facts(ref, Acknowledged)]
+        assert held == ["N-POLICE", "N-RA"]
 
 
 async def test_all_of_it_of_an_old_alarm_when_nothing_is_due_any_more() -> None:
