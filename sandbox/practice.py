@@ -211,7 +211,7 @@ class Practice:
                     "level": episode["level"],
                     "picture": timeline.draw(episode, now),
                     "duties": [d for d in episode["duties"] if d["state"] != "not_needed"],
-                    "ended": episode["end"] is not None or bool(episode["closed_at"]),
+                    "closed": bool(episode["closed_at"]),
                     "unrecorded": episode["unrecorded"],
                 }
                 for episode in episodes

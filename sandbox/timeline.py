@@ -165,7 +165,7 @@ def _axis(axis: Axis, height: float) -> str:
 
 
 def _lane(name: str, inside: str, kind: str = "t-lane") -> str:
-    short = name if len(name) < 38 else f"{name[:36]}…"
+    short = name if len(name) < 34 else f"{name[:32]}…"
     label = f'<text class="{kind}" x="{LEFT - 14}" y="16" text-anchor="end">{escape(short)}</text>'
     return f"<title>{escape(name)}</title>{label}{inside}"
 

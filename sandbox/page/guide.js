@@ -74,7 +74,7 @@ function showCase(found) {
     h("p", { class: "small dim" }, "◆ due  ● done. Long empty stretches are drawn shorter. ",
       h("a", { href: `/practice/debrief/${encodeURIComponent(found.ref)}.svg`, download: `${found.ref}.svg` }, "Save the picture")),
     h("p", {}, late.length ? `Late: ${late.map((d) => d.title).join(", ")}.` : "Nothing was late."),
-    unrecorded(found.unrecorded, found.ended),
+    unrecorded(found.unrecorded, found.closed),
     duties.length ? dutyTable(duties, service.names) : null,
   ];
 }

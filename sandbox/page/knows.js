@@ -33,9 +33,9 @@ export function dutyTable(duties, names) {
 }
 
 /** What the record does not have: an answer nobody gave, a duty nobody recorded. */
-export function unrecorded(found, ended) {
+export function unrecorded(found, closed) {
   if (!found.length) return null;
-  return h("p", { class: "small unrecorded" }, h("strong", {}, ended ? "Never recorded: " : "Not on record yet: "), `${found.join("; ")}.`);
+  return h("p", { class: "small unrecorded" }, h("strong", {}, closed ? "Never recorded: " : "Not on record yet: "), `${found.join("; ")}.`);
 }
 
 function value(found) {
@@ -84,7 +84,7 @@ function showCase(episode, service) {
     h("ul", { class: "reasons" }, deciding.map(reason)),
     others.length ? section(episode.ref, "why", `${others.length} more that apply`, h("ul", { class: "reasons" }, others.map(reason))) : null,
     now.length ? dutyTable(now, names) : null,
-    unrecorded(episode.unrecorded, episode.end || episode.closed_at),
+    unrecorded(episode.unrecorded, episode.closed_at),
     episode.reminders.length ? h("p", { class: "small" }, h("strong", {}, "Comes next: "), episode.reminders.slice(0, 3)
       .map((r) => `${dayAndHour(r.at)} ${r.about}${r.to ? ` → ${names[r.to] ?? r.to}` : ""}`).join("; ")) : null,
     section(episode.ref, "facts", `${episode.facts.length} facts as written`, h("ol", { class: "facts" },

@@ -200,7 +200,7 @@ async def test_nobody_answers_all_night(player: Player) -> None:
     states = {duty["id"]: duty["state"] for duty in episode["duties"]}
     assert states["CP-4H"] == "not_met", "the debrief says what was never done"
     [case] = (await player.debrief())["cases"]
-    assert case["ended"] and case["unrecorded"] == episode["unrecorded"]
+    assert not case["closed"] and case["unrecorded"] == episode["unrecorded"]
     assert "Ask the police for the safe and well check" in case["unrecorded"]
     assert "the police reference" in case["unrecorded"]
     assert "who found them" not in case["unrecorded"], "nobody found them: they came back"
