@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import time
+from typing import Literal
 
 from reminders.policy import Pattern, Policy
 from tests.web.pages_world import PagesWorld
@@ -36,12 +37,14 @@ class Served:
 
 
 @asynccontextmanager
-async def served() -> AsyncIterator[Served]:
+async def served(activation: Literal["code", "none"] = "none") -> AsyncIterator[Served]:
     """Until the test ends."""
     with socket.create_server(("127.0.0.1", 0)) as found:
         port = found.getsockname()[1]
     address = f"http://localhost:{port}"
-    world = PagesWorld(settings=WebSettings(address=address, activation="none"), policy=NO_SUNDAYS)
+    world = PagesWorld(
+        settings=WebSettings(address=address, activation=activation), policy=NO_SUNDAYS
+    )
     async with world:
         listening = Listening(host="127.0.0.1", port=port)
         task = asyncio.create_task(serve(world.app, listening))
