@@ -34,7 +34,7 @@ ASKING = ("reminder", "escalation", "telephone")
 GRACE = timedelta(minutes=5)
 FIRST_SECONDS = 120.0
 """So soon, in fair time, somebody is told of what is due."""
-GAP_MINUTES = {1: 60, 2: 30, 3: 15}
+GAP_MINUTES = {1: 60, 2: 60, 3: 30}
 """The longest silence of the ladder of each level while nobody answers."""
 MANAGERS_MINUTES = {1: 60, 2: 40, 3: 20}
 """After so long without an answer every manager of the home was asked too."""
@@ -205,7 +205,8 @@ class Checker:
             self._rings(ref, message, line.person, shown.number)
             watch = self.watches.get((ref, message.about))
             if watch is not None and message.kind in ASKING:
-                self._told(watch, message, line.person)
+                beside = any((r, m.about) != (ref, message.about) for r, m in speaking.parts)
+                self._told(watch, message, line.person, beside=beside)
 
     def _rings(self, ref: str, message: Message, person: str, number: int) -> None:
         now = self._time()
@@ -264,14 +265,15 @@ class Checker:
     def _back(self, ref: str) -> bool:
         return needs.returned(needs.counting(self.episodes[ref].facts)) is not None
 
-    def _told(self, watch: Watch, message: Message, person: str) -> None:
+    def _told(self, watch: Watch, message: Message, person: str, *, beside: bool) -> None:
+        """`beside`: said in one message with something else, of which this person was to hear."""
         first = watch.told_at < watch.since <= self._time()
         said = datetime.fromisoformat(message.data["duty_at"])
         settled = self.world.loop_time(message.created_at) > watch.known_since + RACE_SECONDS
         settled = settled and not self.world.clock_moved_within(60.0)
         if settled and watch.duty != "REV-WEEKLY" and said != watch.at:
             self.broken("a wrong due time", f"{watch.ref} {watch.duty}: {said}, is {watch.at}")
-        if message.kind == "reminder" and message.step == 0 and first:
+        if message.kind == "reminder" and message.step == 0 and first and not beside:
             self._on_duty(watch, message, person)
         if self._time() >= watch.since or self.world.clock_moved_within(0.0):
             watch.told_at = self._time()
@@ -344,7 +346,9 @@ class Checker:
         held = [
             x
             for x in needs.corrected(self.episodes[ref].facts)
-            if isinstance(x, f.Acknowledged) and x.duty == duty and x.by == line.person
+            if isinstance(x, f.Acknowledged)
+            and x.by == line.person
+            and duty in (x.duty, "all")
         ]
         if self.world.clock_moved_within(300.0):
             return
