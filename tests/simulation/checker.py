@@ -346,9 +346,7 @@ class Checker:
         held = [
             x
             for x in needs.corrected(self.episodes[ref].facts)
-            if isinstance(x, f.Acknowledged)
-            and x.by == line.person
-            and duty in (x.duty, "all")
+            if isinstance(x, f.Acknowledged) and x.by == line.person and duty in (x.duty, "all")
         ]
         if self.world.clock_moved_within(300.0):
             return
@@ -604,7 +602,14 @@ class Checker:
             for number, since in list(line.stands.items()):
                 if now - since <= FORGET_SECONDS:
                     break
-                if now - since > TELEGRAM_DELETES or self._cannot_know(line, number, since):
+                # With a clock that is ahead what stands in a closed chat is given up too soon, and
+                # its reader is asked to clear the chat.
+                ahead = self.world.moved_at > since
+                if (
+                    ahead
+                    or now - since > TELEGRAM_DELETES
+                    or self._cannot_know(line, number, since)
+                ):
                     del line.stands[number]
                 elif self.world.fair(since, now, {line.person}) > FORGET_SECONDS:
                     hours = (now - since) / 3600
