@@ -36,6 +36,8 @@ WHERE: Mapping[str, Where] = {
     "told-after-the-list": Where(profile="list"),
     "expiry-ignored": Where(profile="list"),
     "offers-awaited": Where(rate=12, breaks="somebody waited for another chat"),
+    "one-after-another": Where(days=1, rate=3),
+    "one-bad-update": Where(days=1, rate=3),
     "repeats-unmarked": Where(profile="lost"),
     "in-flight-dropped": Where(profile="deaths"),
     "updates-forgotten": Where(profile="deaths"),

@@ -31,7 +31,7 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
 
 PROFILES: Mapping[str, Profile] = {
     "": Profile(),
-    "cover": Profile(rate=6, often={"a_home_is_deserted": 30, "somebody_blocks": 12}),
+    "cover": Profile(rate=8, often={"a_home_is_deserted": 24, "a_holder_blocks": 60}),
     "clock": Profile(rate=6, often={"clock_is_wrong": 24}, wrong_clock=0.5),
     "deaths": Profile(rate=6, often={"crashes": 20, "worst_moment": 20}),
     "digests": Profile(

@@ -48,6 +48,7 @@ MISCHIEF = (
     "signed off with a reason",
     "told by the second channel",
     "an alarm rang early",
+    "whoever had it blocked the bot",
     "two answered at once",
     "digests of one hour",
     "all homes were handed over",

@@ -398,6 +398,7 @@ class SimWorld:
             (self._rough_weather, 2 * days),
             (self._disk_full, 6 * days),
             (self._somebody_blocks, 3 * days),
+            (self._a_holder_blocks, 6 * days),
             (self._a_home_is_deserted, 8 * days),
             (self._chat_moves, 20 * days),
         ):
@@ -544,7 +545,18 @@ class SimWorld:
         self.later(seconds, room)
 
     def _somebody_blocks(self) -> None:
-        person = self.rng.choice(list(self.people))
+        self._blocks(self.rng.choice(list(self.people)))
+
+    def _a_holder_blocks(self) -> None:
+        """Somebody who has just said that they have it."""
+        now = self.clock.now()
+        watches = list(self.checker.watches)
+        held = [needs.holder(self.checker.episodes[ref].facts, duty, now) for ref, duty in watches]
+        if holders := sorted({one.by for one in held if one is not None}):
+            self.hit("whoever had it blocked the bot")
+            self._blocks(self.rng.choice(holders))
+
+    def _blocks(self, person: str) -> None:
         line = self.telegram.by_person[person]
         if line.blocked:
             return
@@ -559,8 +571,12 @@ class SimWorld:
         self.later(self.rng.uniform(0.1, 60) * 3600, back)
 
     def _a_home_is_deserted(self) -> None:
-        """Everybody who covers the homes of one cluster blocks the bot, for some hours."""
-        homes = service.cluster(self.rng.randrange(4))
+        """Everybody who covers the homes of one cluster blocks the bot, for some hours; mostly
+        where something is due."""
+        due = sorted({self.checker.episodes[ref].home for ref, _ in self.checker.watches})
+        clusters = [service.cluster(number) for number in range(4)]
+        busy = [homes for homes in clusters if set(homes) & set(due)]
+        homes = self.rng.choice(busy if busy and self.rng.random() < 0.8 else clusters)
         people = [s.id for s in self.made.config.staff if any(s.covers(h) for h in homes)]
         if any(self.telegram.by_person[one].blocked for one in people):
             return
