@@ -29,7 +29,7 @@ QUICK = (
 
 @pytest.mark.parametrize("name", QUICK)
 def test_it_stays_mended(name):
-    """With the fault back in the code a seed breaks; without it the same seed does not in that way."""
+    """With the fault back in the code a seed breaks, without it not in the same way."""
     where = WHERE[name]
     found: list[str] = []
     for seed in SEEDS:
