@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -560,4 +561,7 @@ def hub_check(
 def main() -> None:
     """The program `nightlight`, and `python main.py`."""
     use_safe_streams()
+    # It tells whoever holds the records' lock that something was left for the bot. A command that
+    # holds the lock, and a bot that is not ready yet, must not be ended by it.
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
     app(prog_name="nightlight")

@@ -149,3 +149,22 @@ async def test_one_is_stopped_and_started_while_the_others_are_at_work(county):
     assert await county.answers("yew", "/open")
     said = county.told("run", str(county.folder), status=2)
     assert "another process runs these services" in said
+
+
+def switched(county: County, wanted: str, name: str) -> str:
+    """`nightlight stop` or `resume` for one of them; what it prints."""
+    command = [sys.executable, str(MAIN), wanted, "-c", str(county.folder / name / "config.toml")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+async def test_the_kill_switch_of_one_is_heard_in_the_common_process_and_only_by_it(county):
+    """Oak is stopped from the machine while all run: it says so, Yew works on; then it resumes."""
+    county.launch()
+    for name in ("oak", "yew"):
+        await county.polls(name, wanted=True)
+    assert (await asyncio.to_thread(switched, county, "stop", "oak")).startswith("Stopped.")
+    assert "paper" in (await county.answers("oak", "/missing")).casefold()
+    assert "paper" not in (await county.answers("yew", "/missing")).casefold()
+    assert (await asyncio.to_thread(switched, county, "resume", "oak")).startswith("It works again")
