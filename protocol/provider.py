@@ -125,10 +125,13 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     """How the chat is kept.
 
     forget_after_hours: so long a message stands there, ours or theirs; Telegram lets a bot delete
-    for 48 hours, and the difference is for outages.
+    for 48 hours, and the difference is for outages. card_shows: what the card of a case, and the
+    message that says how it stands, show beside reference, level and what is due. Together with a
+    reference they tell a colleague who it is, so that each is the controller's decision.
     """
 
     forget_after_hours: Annotated[int, Meta(ge=1, le=40)] = 24
+    card_shows: tuple[Literal["home", "age", "authority"], ...] = ()
 
 
 class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -245,13 +245,13 @@ def dialable(phone: str) -> str:
     return f"+44 {phone[1:].lstrip()}" if phone.startswith("0") and len(phone) > 6 else phone
 
 
-def subject(view: CaseView) -> str:
+def subject(view: CaseView, *, age: bool = True) -> str:
     """The first line of everything about a case: who, missing or away, since when."""
     parts = [plain(view.person.ref) if view.person else "young person not on the list"]
     if view.identifiers == "initials" and view.person and view.person.name:
         words = view.person.name.split()
         parts.append("".join(word[0] for word in words if word[:1].isalpha()))
-    if view.state.computed.age is not None:
+    if age and view.state.computed.age is not None:
         parts.append(f"age {view.state.computed.age}")
     return f"{bold(view.ref)} · {' · '.join(parts)} · {state(view)}"
 

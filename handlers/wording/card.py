@@ -35,13 +35,16 @@ CATEGORY = {"missing": "MISSING", "unauthorised_absence": "AWAY, whereabouts kno
 
 
 def heading(view: CaseView) -> list[str]:
-    """Who, missing or away, since when; the level; who placed them; what people have set."""
-    home = view.home
-    parts = [plain(home.name) if home else "", f"Level {view.state.shown}"]
+    """Who, missing or away, since when; the level; home, age and who placed them, if the
+    controller wants them there; what people have set."""
+    home, shows = view.home, view.service.chat.card_shows
+    parts = [plain(home.name) if home and "home" in shows else "", f"Level {view.state.shown}"]
     child = view.folded.child
-    if child.looked_after and child.responsible_la:
+    if child.looked_after and child.responsible_la and "authority" in shows:
         parts.append(f"placed by {plain(child.responsible_la)}")
-    lines = [subject(view), " · ".join(part for part in parts if part)]
+    first, second = subject(view, age="age" in shows), [part for part in parts if part]
+    alone = len(second) == 1
+    lines = [f"{first} · {second[0]}"] if alone else [first, " · ".join(second)]
     if view.closed:
         lines.append("<b>CLOSED</b>")
     if view.back:
@@ -112,7 +115,7 @@ def do_now(view: CaseView, now_due: Sequence[Duty]) -> list[str]:
 
 def more(view: CaseView, hidden: Sequence[Duty]) -> str:
     """Above the buttons that the card has no room for: which case, and what else is due."""
-    lines = [subject(view), ""]
+    lines = [heading(view)[0], ""]
     if hidden:
         lines += ["<b>Also due</b>", *coming(hidden[:MOST_MORE], view), ""]
         if len(hidden) > MOST_MORE:

@@ -15,7 +15,7 @@ from handlers.wording import acts, card, digest, messages, second, service
 from handlers.wording.messages import Words
 from protocol import facts as f
 from protocol.pack import load_pack
-from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
+from protocol.provider import Authority, Chat, Contact, Home, Provider, Role, Staff
 from protocol.standing import standing
 from reminders.acknowledge import Answer
 from reminders.duties import Duty
@@ -262,9 +262,21 @@ def test_the_card_begins_with_what_to_do_and_fits_a_phone() -> None:
     """One screen of 390 x 700: about 24 lines of 46 letters."""
     text = plain(case_card.text(case()))
     lines = text.splitlines()
-    assert lines[0].startswith("RH-7K2D · YP-07 · age 13 · MISSING since")
+    assert lines[0].startswith("RH-7K2D · YP-07 · MISSING since") and "Level 2" in lines[0]
     wrapped = sum(max(1, -(-len(line) // 46)) for line in lines)
     assert wrapped <= 24, text
+
+
+def test_home_age_and_authority_stand_on_the_card_where_the_controller_wants_them() -> None:
+    """Each is a setting of its own; without it the card has reference, level and what is due."""
+    view = case()
+    for shown, words in (("home", "Rowan House"), ("age", "age 13"), ("authority", "placed by")):
+        bare = plain("\n".join(card.heading(view)))
+        assert words not in bare and "Level 2" in bare
+        chat = Chat(card_shows=(shown,))  # type: ignore[arg-type]
+        service = msgspec.structs.replace(view.service, chat=chat)
+        told = card.heading(msgspec.structs.replace(view, service=service))
+        assert words in plain("\n".join(told)) and "Level 2" in plain("\n".join(told))
 
 
 @pytest.mark.parametrize(
