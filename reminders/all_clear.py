@@ -207,17 +207,15 @@ def over(
     if came is None or now - came.recorded_at > TELL_WITHIN:
         return [], waiting
     outdated = [m for m in waiting if m.data["fact"] != came.id]
-    heard = {m.to: m.created_at for m in messages if m.kind == "over" and m.state != "cancelled"}
     told = {m.to for m in messages if m.kind == "over" and m.data["fact"] == came.id}
+    # In the order of the record: a clock that went back makes times equal.
     woken: dict[str, None] = {}
     for message in messages:
-        if message.kind not in WAKING or message.state != "sent":
-            continue
-        if message.created_at > came.recorded_at:
-            continue
-        if message.to in heard and message.created_at <= heard[message.to]:
-            continue
-        woken[message.to] = None
+        if message.kind == "over" and message.state != "cancelled":
+            woken.pop(message.to, None)
+        elif message.kind in WAKING and message.state == "sent":
+            if message.created_at <= came.recorded_at:
+                woken[message.to] = None
     told |= {came.by}
     return [_over(person, came, now) for person in woken if person not in told], outdated
 

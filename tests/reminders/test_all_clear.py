@@ -5,7 +5,9 @@ from datetime import timedelta
 import pytest
 
 from protocol import facts as f
+from reminders import all_clear
 from reminders.sending import MaybeSent, Unreachable
+from storage.model import Message
 from storage.store import Change
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import World
@@ -224,3 +226,17 @@ async def test_an_edit_that_met_a_blocked_chat_is_made_up():
         await world.shifts.staff_started("ben")
         await world.advance(minutes=1)
         assert live_alarms(world) == set()
+
+
+def test_who_was_woken_after_they_heard_hears_the_end_although_a_clock_made_all_times_equal():
+    """Found, then asked about the check at four hours, then back: a clock that went back has put
+    the first two at one time, and their order is that of the record."""
+    now = utc("2026-03-07 06:00")
+    found = f.Located(id="f1", by="mia", recorded_at=now, at=now)
+    back = f.Returned(id="f2", by="ben", recorded_at=now, at=now)
+    told = {"created_at": now, "due_at": now, "to": "amy", "state": "sent"}
+    heard = Message(id="a", kind="over", data={"fact": "f1", "what": "found", "at": now}, **told)
+    asked = Message(id="b", kind="reminder", about="CP-4H", **told)
+    said, _ = all_clear.over([heard, asked], [found, back], now)
+    assert [(m.to, m.data["what"]) for m in said] == [("amy", "back")]
+    assert all_clear.over([asked, heard], [found, back], now) == ([], [])
