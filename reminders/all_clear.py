@@ -213,9 +213,10 @@ def over(
     for message in messages:
         if message.kind == "over" and message.state != "cancelled":
             woken.pop(message.to, None)
-        elif message.kind in WAKING and message.state == "sent":
-            if message.created_at <= came.recorded_at:
-                woken[message.to] = None
+        elif message.kind not in WAKING or message.state != "sent":
+            continue
+        elif message.created_at <= came.recorded_at:
+            woken[message.to] = None
     told |= {came.by}
     return [_over(person, came, now) for person in woken if person not in told], outdated
 
