@@ -24,7 +24,9 @@ ABOUT_A_MESSAGE = frozenset({
     "message_id", "message_thread_id", "direct_messages_topic", "from", "sender_chat",
     "sender_boost_count", "sender_business_bot", "sender_tag", "date", "business_connection_id",
     "chat", "forward_origin", "is_topic_message", "is_automatic_forward", "reply_to_message",
-    "external_reply", "quote", "reply_to_story", "reply_to_checklist_task_id", "via_bot",
+    "external_reply", "quote", "reply_to_story", "reply_to_checklist_task_id",
+    "reply_to_poll_option_id", "guest_query_id", "guest_bot_caller_user",
+    "guest_bot_caller_chat", "via_bot",
     "edit_date", "has_protected_content", "is_from_offline", "is_paid_post", "media_group_id",
     "author_signature", "paid_star_count", "text", "entities", "link_preview_options", "effect_id",
     "suggested_post_info", "caption", "caption_entities", "show_caption_above_media",
@@ -35,14 +37,14 @@ ABOUT_A_MESSAGE = frozenset({
 EVENTS = frozenset({
     "pinned_message", "message_auto_delete_timer_changed", "write_access_allowed",
     "chat_background_set", "connected_website", "new_chat_members", "left_chat_member",
-    "new_chat_title", "new_chat_photo", "delete_chat_photo", "group_chat_created",
+    "new_chat_photo", "delete_chat_photo", "group_chat_created",
     "supergroup_chat_created", "channel_chat_created", "migrate_to_chat_id",
     "migrate_from_chat_id", "video_chat_scheduled", "video_chat_started", "video_chat_ended",
-    "video_chat_participants_invited", "forum_topic_created", "forum_topic_edited",
-    "forum_topic_closed", "forum_topic_reopened", "general_forum_topic_hidden",
-    "general_forum_topic_unhidden", "boost_added",
+    "video_chat_participants_invited", "forum_topic_closed", "forum_topic_reopened",
+    "general_forum_topic_hidden", "general_forum_topic_unhidden", "boost_added",
 })  # fmt: skip
-"""Telegram's own notes about a chat: nobody typed anything, and there is nothing to remove."""
+"""Telegram's own notes about a chat: nobody typed anything, and there is nothing to remove. A title
+or the name of a topic was typed, so it is not among them."""
 LATEST_DATE = 2**33
 """Seconds; what is later is no date."""
 
