@@ -24,7 +24,7 @@ from reminders.all_clear import ASKING
 from reminders.amending import AMENDED, EDITS, NO_LONGER
 from reminders.case_states import CaseStates
 from reminders.duties import read
-from reminders.joining import JOINED, parts
+from reminders.joining import SEVERAL, parts
 from reminders.limits import Turn
 from reminders.sending import Refused, Sent
 from storage.model import Episode, Message
@@ -182,7 +182,7 @@ class WordedSender:
     async def _screens(
         self, message: Message, episode: Episode | None, person: Staff
     ) -> list[Screen]:
-        if message.kind != JOINED or "parts" not in message.data:  # a colleague has "joined", too
+        if message.kind != SEVERAL:
             return split(await self._screen(message, episode, person))
         return split(await self._together(message, person))
 

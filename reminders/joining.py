@@ -12,7 +12,7 @@ from storage.model import Episode, Message
 
 JOINABLE = frozenset({"reminder", "escalation", "telephone", "level", "not_enough", "taken"})
 """Kinds of message of which several may be said in one."""
-JOINED = "joined"
+SEVERAL = "several"
 
 
 def late_minutes(message: Message, now: datetime) -> int:
@@ -23,7 +23,7 @@ def late_minutes(message: Message, now: datetime) -> int:
 def joined(
     parts: Sequence[tuple[str, Message, Episode | None]], chat_id: int, now: datetime
 ) -> Message:
-    """One message for the sender: the only one, or one of kind "joined" whose `data["parts"]`
+    """One message for the sender: the only one, or one of kind "several" whose `data["parts"]`
     holds the single messages as builtins, each with `ref` (and `late_minutes` in its data)."""
     single = [
         (ref, msgspec.structs.replace(_late(message, now), chat_id=chat_id))
@@ -38,7 +38,7 @@ def joined(
     return Message(
         id=first.id,
         to=first.to,
-        kind=JOINED,
+        kind=SEVERAL,
         created_at=first.created_at,
         due_at=min(message.due_at for _, message in single),
         priority=first.priority,
@@ -59,6 +59,6 @@ def _late(message: Message, now: datetime) -> Message:
 def parts(message: Message) -> list[tuple[str, Message]]:
     """The single messages of one that was sent, each with its episode's reference; for the
     wording. A message that was not joined comes back alone, with "" for its reference."""
-    if message.kind != JOINED:
+    if message.kind != SEVERAL:
         return [("", message)]
     return [(raw["ref"], msgspec.convert(raw, Message)) for raw in message.data["parts"]]

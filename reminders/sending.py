@@ -28,7 +28,7 @@ class Sender(Protocol):
 
     The message carries `chat_id` (where to), `ambiguous` (an earlier attempt may have arrived:
     mark it as a repeat) and, if it is a minute late or more, `data["late_minutes"]`. Kind
-    "joined" has the single messages in `data["parts"]`. `episode`: as it stands now, when the
+    "several" has the single messages in `data["parts"]`. `episode`: as it stands now, when the
     message is about exactly one; else None. `turn`: leave for the first request; `again` before
     each further one.
     """

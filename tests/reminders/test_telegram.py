@@ -312,7 +312,7 @@ async def test_a_joined_message_that_is_refused_goes_out_in_single_ones():
     async with World() as world:
         await world.report(ago=timedelta(0))
         await world.report("RH-3456", person="YP-2", ago=timedelta(0))
-        world.telegram.fails = lambda m: Refused("too long") if m.kind == "joined" else None
+        world.telegram.fails = lambda m: Refused("too long") if m.kind == "several" else None
         await world.until(utc("2026-03-07 01:31"))
         assert [who for _, who in world.asked("CP-4H")].count("amy") == 2
         assert not any(g.joined for g in world.telegram.got)
