@@ -77,12 +77,12 @@ class Cases(list[Case]):
 
     def where(self, wanted: Callable[[Row], object]) -> Cases:
         """Those whose row fits."""
-        return Cases(case for case in self if wanted(case.row))
+        return Cases([case for case in self if wanted(case.row)])
 
     @cached_property
     def numbers(self) -> Counter[str]:
         """How many episodes each child has in the selection (which is not changed any more)."""
-        return Counter(case.child for case in self)
+        return Counter([case.child for case in self])
 
     def within(self, period: Period) -> Cases:
         """Those that begin in this period."""
@@ -126,7 +126,7 @@ def cases(rows: Iterable[Row]) -> Cases:
 def still_missing(found: Cases, period: Period) -> Cases:
     """Those that a missing span covers at the end of the period, whenever they started."""
     end = period.end
-    return Cases(case for case in found if case.row.start < end and _missing_at(case.row, end))
+    return Cases([case for case in found if case.row.start < end and _missing_at(case.row, end)])
 
 
 def _missing_at(row: Row, moment: datetime) -> bool:

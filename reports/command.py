@@ -106,7 +106,7 @@ def make(asked: Asked, records: Records, errors: TextIO) -> Result | None:
         return None
     found = cases(rows.used)
     if asked.home:
-        found = Cases(case for case in found if case.row.home == asked.home)
+        found = Cases([case for case in found if case.row.home == asked.home])
     request = Request(found, period, authority, frozenset(partners), people, context)
     figures = report.figures(request)
     top = {

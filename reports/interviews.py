@@ -20,7 +20,7 @@ WITHIN_MINUTES = 60
 
 def due(found: Cases) -> Cases:
     """Missing episodes that ended, so that an interview was due."""
-    return Cases(case for case in of(found, "missing") if case.found is not None)
+    return Cases([case for case in of(found, "missing") if case.found is not None])
 
 
 def held(found: Cases) -> Cases:
@@ -38,7 +38,7 @@ def interviews(selection: Cases) -> Count:
     owed = due(selection)
     offered = owed.where(lambda row: row.ri_offered is True)
     spoken = held(owed)
-    timed = Cases(case for case in spoken if _held_at(case) is not None)
+    timed = Cases([case for case in spoken if _held_at(case) is not None])
     in_time = sum(_in_time(case) for case in timed)
     not_yet = sum(_not_yet_due(case) for case in owed)
     hours = [_hours(case) for case in timed]

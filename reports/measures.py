@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
 from typing import Any, Final, Literal, TypeAlias, get_args
 
 from protocol import codes as coded
@@ -112,10 +113,15 @@ def field(name: str) -> Value:
 
 def living(case: Case) -> str:
     """Whether the child lives in care or at home."""
-    looked_after = case.row.looked_after
-    if looked_after is True:
-        return "care"
-    return UNKNOWN if looked_after == UNKNOWN else "home"
+    return _LIVING[case.row.looked_after]
+
+
+_LIVING: Mapping[bool | str, str] = {True: "care", False: "home", UNKNOWN: UNKNOWN}
+
+
+def answers(found: Iterable[Case], name: str) -> list[Any]:
+    """The field `name` of each row. Faster than one by one: reports ask it of every episode."""
+    return list(map(attrgetter(f"row.{name}"), found))
 
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -183,9 +189,12 @@ def _breakdown(
     *,
     twice: bool,
 ) -> Breakdown:
-    if value is None:
-        value = living if name == "living" else field(name)
-    values = [value(case) for case in found]
+    if value is not None:
+        values = [value(case) for case in found]
+    elif name == "living":
+        values = [_LIVING[answer] for answer in answers(found, "looked_after")]
+    else:
+        values = [UNKNOWN if known is None else known for known in answers(found, name)]
     episodes = Counter(values)
     first = _first(found, values)
     children = Counter(first.values())
@@ -204,11 +213,10 @@ def _breakdown(
     return made
 
 
-def codes(found: Iterable[Case], name: str) -> Codes:
+def codes(found: Sequence[Case], name: str) -> Codes:
     """Code -> count, then none (an empty list) and unknown."""
     under: dict[str, list[Case]] = {x: [] for x in (*CODES[name], "none", UNKNOWN)}
-    for case in found:
-        value = getattr(case.row, name)
+    for case, value in zip(found, answers(found, name), strict=True):
         if value == UNKNOWN:
             under[UNKNOWN].append(case)
         else:
@@ -217,29 +225,21 @@ def codes(found: Iterable[Case], name: str) -> Codes:
     return Codes({code: count(those) for code, those in under.items()})
 
 
-def flag(found: Iterable[Case], name: str) -> Flag:
+def flag(found: Sequence[Case], name: str) -> Flag:
     """Episodes and children with a yes, episodes not known, children with a yes or no."""
-    yes, known = set(), set()
-    asked = episodes = unknown = 0
-    for case in found:
-        asked += 1
-        value = getattr(case.row, name)
-        if value is True:
-            episodes += 1
-            yes.add(case.child)
-        elif value is False:
-            known.add(case.child)
-        else:
-            unknown += 1
-    known |= yes
+    under: dict[bool | str, list[str]] = {True: [], False: [], UNKNOWN: []}
+    for case, answer in zip(found, answers(found, name), strict=True):
+        under[UNKNOWN if answer is None else answer].append(case.child)
+    yes = set(under[True])
+    known = yes.union(under[False])
     made = Flag(
-        episodes=episodes,
+        episodes=len(under[True]),
         children=len(yes),
-        episodes_unknown=unknown,
+        episodes_unknown=len(under[UNKNOWN]),
         children_known=len(known),
         pct=percentage(len(yes), len(known)),
     )
-    made.asked = asked
+    made.asked = len(found)
     return made
 
 
@@ -254,7 +254,7 @@ LENGTHS = (
 
 def over(found: Cases, hours: int) -> Cases:
     """Those that certainly lasted longer."""
-    return Cases(case for case in found if case.over(hours) is True)
+    return Cases([case for case in found if case.over(hours) is True])
 
 
 def lengths(found: Cases) -> Count:
@@ -276,7 +276,7 @@ Categories: TypeAlias = Literal["missing", "unauthorised_absence"]
 
 def of(found: Cases, category: Categories) -> Cases:
     """Those of this category."""
-    return Cases(case for case in found if case.row.category == category)
+    return Cases([case for case in found if case.row.category == category])
 
 
 def looked_after(found: Cases) -> Cases:
@@ -297,7 +297,7 @@ def found_districts(found: Cases) -> Breakdown:
 
 def where_found(found: Cases) -> Cases:
     """Those in which the young person was found or came back."""
-    return Cases(case for case in found if case.found is not None)
+    return Cases([case for case in found if case.found is not None])
 
 
 HIGH_HOME_MIN, HIGH_HOME_FACTOR = 5, 2

@@ -53,7 +53,7 @@ def figures(request: Request) -> dict[str, Any]:
         "found_place": by(ended, "found_place"),
         "found_by": by(ended, "found_by"),
         "returned_to": by(
-            Cases(case for case in found if case.row.returned is not None), "returned_to"
+            Cases([case for case in found if case.row.returned is not None]), "returned_to"
         ),
         "practice": {
             "notifications": notifications(found),

@@ -40,7 +40,7 @@ def _headlines(request: Request, found: Cases) -> dict[str, Any]:
     groups = {name: entry["children"] for name, entry in by(found, "group", group, GROUPS).items()}
     own = groups["care"] + groups["out_of_county"]
     others = groups["partner"] + groups["cicola"]
-    outside = Cases(case for case in found if group(case) == "out_of_county")
+    outside = Cases([case for case in found if group(case) == "out_of_county"])
     long = [case.over(24) for case in of(found, "missing")]
     return {
         "all": count(found),

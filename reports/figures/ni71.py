@@ -6,7 +6,6 @@ The indicator scores arrangements, not numbers (1937); these are the figures tha
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
 from typing import Any, get_args
 
 from protocol import codes as coded
@@ -29,7 +28,7 @@ from reports.measures import (
     share,
     triple,
 )
-from reports.periods import quarters
+from reports.periods import DAY, quarters
 from reports.request import Request
 from reports.rows import Row
 
@@ -93,7 +92,7 @@ def _over_24h(case: Case) -> bool:
     return (
         case.row.precision == "minute"
         and case.found is not None
-        and case.found - case.row.start > timedelta(hours=24)
+        and case.found - case.row.start > DAY
     )
 
 
@@ -112,7 +111,7 @@ TRIGGERS: dict[str, Callable[[Case], bool]] = {
 def _offered(found: Cases) -> dict[str, Any]:
     owed = due(found)
     return {
-        name: offered_of_due(Cases(case for case in owed if fits(case)))
+        name: offered_of_due(Cases([case for case in owed if fits(case)]))
         for name, fits in TRIGGERS.items()
     }
 

@@ -140,4 +140,4 @@ def _end(row: dict[str, Any]) -> date:
 
 
 def _written(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
+    return f"{day.day:02}/{day.month:02}/{day.year:04}"
