@@ -1,7 +1,7 @@
 """Reports over 100,000 rows: how long each takes, and how much memory.
 
-`python -m bench.reports [--rows N]`. Each report runs in a process of its own through the command
-line, from the file to the answer; beside it the time of the figures alone, once rows are read.
+`python -m bench.reports [--rows N]`. Each report runs in a process of its own, from the file to the
+answer. Seconds are of the processor, so that what else the machine does counts for little.
 """
 
 from __future__ import annotations
@@ -46,13 +46,13 @@ def one(name: str, file: str) -> dict[str, float]:
     """Run in a process of its own: seconds to read, for the figures, and the most memory (MB)."""
     from datetime import date
 
-    started = time.perf_counter()
+    started = time.process_time()
     rows = read([(file, open_rows(file))])
-    took_reading = time.perf_counter() - started
-    started = time.perf_counter()
+    took_reading = time.process_time() - started
+    started = time.process_time()
     asked = Request(cases(rows.used), Period(*map(date.fromisoformat, PERIOD)), AUTHORITY)
     json.dumps(REPORTS[name].figures(asked))
-    took = time.perf_counter() - started
+    took = time.process_time() - started
     most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {"reading": took_reading, "figures": took, "memory": most}
 
@@ -68,7 +68,7 @@ def main() -> None:
         return
     over = False
     print(f"### Reports over {arguments.rows} rows\n\n{machine()}\n")
-    print("| report | reading s | figures s | memory MB |\n|---|---:|---:|---:|")
+    print("| report | reading s | figures s | both s | memory MB |\n|---|---:|---:|---:|---:|")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "rows.jsonl"
         write(file, arguments.rows)
@@ -79,10 +79,11 @@ def main() -> None:
                 check=True,
             )
             found = json.loads(done.stdout)
-            over |= found["figures"] > LIMIT_SECONDS or found["memory"] > LIMIT_MB
+            both = found["reading"] + found["figures"]
+            over |= both > LIMIT_SECONDS or found["memory"] > LIMIT_MB
             print(
                 f"| {name} | {found['reading']:.2f} | {found['figures']:.2f} |"
-                f" {found['memory']:.0f} |",
+                f" {both:.2f} | {found['memory']:.0f} |",
                 flush=True,
             )
     sys.exit(1 if over else 0)

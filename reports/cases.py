@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
+from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -73,16 +74,26 @@ class Case(msgspec.Struct, gc=False, eq=False):
 
 
 class Cases(list[Case]):
-    """A selection, by start, then service and episode."""
+    """A selection, by start, then service and episode. It is not changed once it is made."""
 
     def where(self, wanted: Callable[[Row], object]) -> Cases:
         """Those whose row fits."""
-        return Cases([case for case in self if wanted(case.row)])
+        return Cases(compress(self, map(wanted, self.rows)))
+
+    @cached_property
+    def rows(self) -> list[Row]:
+        """The row of each case."""
+        return [case.row for case in self]
+
+    @cached_property
+    def children(self) -> list[str]:
+        """The child of each case."""
+        return [case.child for case in self]
 
     @cached_property
     def numbers(self) -> Counter[str]:
-        """How many episodes each child has in the selection (which is not changed any more)."""
-        return Counter([case.child for case in self])
+        """How many episodes each child has in the selection."""
+        return Counter(self.children)
 
     def within(self, period: Period) -> Cases:
         """Those that begin in this period."""

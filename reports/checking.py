@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin, get_type_hints
 
@@ -85,8 +86,7 @@ def read_times(row: Row) -> int:
     Who calls it makes sure of "T" and "Z" in their places, and that there is no full stop.
     """
     number = 0
-    for name in MAYBE_TIMES:
-        value = getattr(row, name)
+    for name, value in zip(MAYBE_TIMES, _maybe_times(row), strict=True):
         if value is not None and value != "unknown":
             # Of 20 characters, other than the one way only a week: 2027-W01-1.
             if len(value) != 20 or value[5] == "W":
@@ -273,6 +273,7 @@ _WORDS = frozenset().union(*(_words(hint) for hint in _HINTS.values()))
 MAYBE_TIMES: tuple[str, ...] = tuple(
     name for name in FIELDS if "time" in str(_HINTS[name]) and "unknown" in _KINDS[name].allowed
 )
+_maybe_times = attrgetter(*MAYBE_TIMES)
 
 
 def _shown(value: Any) -> str:

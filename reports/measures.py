@@ -56,7 +56,8 @@ class Cells(list[Any]):
 
 def count(found: Sequence[Case]) -> Count:
     """So many episodes, of so many young people."""
-    return Count(episodes=len(found), children=len({case.child for case in found}))
+    children = found.children if isinstance(found, Cases) else [case.child for case in found]
+    return Count(episodes=len(found), children=len(set(children)))
 
 
 def triple(found: Cases) -> Count:
@@ -119,9 +120,9 @@ def living(case: Case) -> str:
 _LIVING: Mapping[bool | str, str] = {True: "care", False: "home", UNKNOWN: UNKNOWN}
 
 
-def answers(found: Iterable[Case], name: str) -> list[Any]:
+def answers(found: Cases, name: str) -> list[Any]:
     """The field `name` of each row. Faster than one by one: reports ask it of every episode."""
-    return list(map(attrgetter(f"row.{name}"), found))
+    return list(map(attrgetter(name), found.rows))
 
 
 VALUES: Mapping[str, tuple[str, ...]] = {
@@ -147,19 +148,18 @@ CODES: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def first_known(found: Iterable[Case], value: Value) -> dict[str, str]:
+def first_known(found: Cases, value: Value) -> dict[str, str]:
     """For each child the value of its first episode that is not unknown."""
-    found = list(found)
     return _first(found, [value(case) for case in found])
 
 
-def _first(found: Sequence[Case], values: Sequence[str]) -> dict[str, str]:
+def _first(found: Cases, values: Sequence[str]) -> dict[str, str]:
     first: dict[str, str] = {}
-    for case, its in zip(reversed(found), reversed(values), strict=True):
+    for child, its in zip(reversed(found.children), reversed(values), strict=True):
         if its != UNKNOWN:
-            first[case.child] = its
+            first[child] = its
         else:
-            first.setdefault(case.child, UNKNOWN)
+            first.setdefault(child, UNKNOWN)
     return first
 
 
@@ -213,23 +213,28 @@ def _breakdown(
     return made
 
 
-def codes(found: Sequence[Case], name: str) -> Codes:
+def codes(found: Cases, name: str) -> Codes:
     """Code -> count, then none (an empty list) and unknown."""
-    under: dict[str, list[Case]] = {x: [] for x in (*CODES[name], "none", UNKNOWN)}
-    for case, value in zip(found, answers(found, name), strict=True):
+    under: dict[str, list[str]] = {x: [] for x in (*CODES[name], "none", UNKNOWN)}
+    for child, value in zip(found.children, answers(found, name), strict=True):
         if value == UNKNOWN:
-            under[UNKNOWN].append(case)
+            under[UNKNOWN].append(child)
         else:
             for code in value or ("none",):
-                under[code].append(case)
-    return Codes({code: count(those) for code, those in under.items()})
+                under[code].append(child)
+    return Codes(
+        {
+            code: Count(episodes=len(those), children=len(set(those)))
+            for code, those in under.items()
+        }
+    )
 
 
-def flag(found: Sequence[Case], name: str) -> Flag:
+def flag(found: Cases, name: str) -> Flag:
     """Episodes and children with a yes, episodes not known, children with a yes or no."""
     under: dict[bool | str, list[str]] = {True: [], False: [], UNKNOWN: []}
-    for case, answer in zip(found, answers(found, name), strict=True):
-        under[UNKNOWN if answer is None else answer].append(case.child)
+    for child, answer in zip(found.children, answers(found, name), strict=True):
+        under[UNKNOWN if answer is None else answer].append(child)
     yes = set(under[True])
     known = yes.union(under[False])
     made = Flag(
@@ -276,7 +281,7 @@ Categories: TypeAlias = Literal["missing", "unauthorised_absence"]
 
 def of(found: Cases, category: Categories) -> Cases:
     """Those of this category."""
-    return Cases([case for case in found if case.row.category == category])
+    return found.where(lambda row: row.category == category)
 
 
 def looked_after(found: Cases) -> Cases:
