@@ -38,6 +38,12 @@ class Access:
             return None
         return person
 
+    def has_a_record(self, update: Update) -> bool:
+        """Is who sent this on the staff list, also when their time has run out? What they type may
+        name a case all the same."""
+        user = update.effective_user
+        return user is not None and self._service().by_telegram(user.id) is not None
+
     def answers_stranger(self, telegram_id: int) -> bool:
         """Is the neutral line due to this stranger? Logged if so, by numeric id only."""
         now = self._clock.now()

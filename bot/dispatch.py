@@ -52,7 +52,7 @@ class Dispatch:
         access: who is on the staff list.
         strangers: answers those who are not.
         drafts: looks again after every update.
-        came: told chat and number of each message of somebody on the list.
+        came: told chat and number of each message of somebody on the list, or who was on it.
     """
 
     def __init__(
@@ -75,7 +75,7 @@ class Dispatch:
     async def handle(self, update: Update) -> None:
         """Comes back when the update's facts are on disk, or the person knows that they are not."""
         with request("update", update.update_id):
-            if update.message is not None and self._access.staff(update) is not None:
+            if update.message is not None and self._access.has_a_record(update):
                 self._came(update.message.chat.id, update.message.message_id)
             await self.application.process_update(update)
             self._drafts.changed()

@@ -50,6 +50,15 @@ def test_the_last_day_on_the_list_ends_at_midnight_in_london(moment: str, let_in
         assert (Access(lambda: SERVICE, SystemClock()).staff(update(7001)) is MORGAN) is let_in
 
 
+def test_what_somebody_types_whose_time_has_run_out_leaves_their_chat_all_the_same() -> None:
+    """They are not let in; their chat is known, and a child's details may be in what they type."""
+    with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC), tick=False):
+        door = Access(lambda: SERVICE, SystemClock())
+        assert door.staff(update(7001)) is None
+        assert door.has_a_record(update(7001))
+        assert not door.has_a_record(update(666))
+
+
 def test_a_stranger_gets_the_neutral_line_once_an_hour() -> None:
     door = Access(lambda: SERVICE, SystemClock())
     with time_machine.travel(SENT, tick=False) as clock:
