@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime
 from functools import cached_property
-from itertools import compress
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -78,7 +77,7 @@ class Cases(list[Case]):
 
     def where(self, wanted: Callable[[Row], object]) -> Cases:
         """Those whose row fits."""
-        return Cases(compress(self, map(wanted, self.rows)))
+        return Cases([case for case in self if wanted(case.row)])
 
     @cached_property
     def rows(self) -> list[Row]:

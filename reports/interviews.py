@@ -10,11 +10,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
-from reports.cases import Case, Cases
-from reports.measures import UNKNOWN, Count, count, median, of, p90, share
+from reports.cases import Cases
+from reports.measures import UNKNOWN, Count, answers, count, median, of, p90, share
 from reports.rows import Row
 
 LIMIT = timedelta(hours=72)
+HOUR = timedelta(hours=1)
 WITHIN_MINUTES = 60
 
 
@@ -38,41 +39,43 @@ def interviews(selection: Cases) -> Count:
     owed = due(selection)
     offered = owed.where(lambda row: row.ri_offered is True)
     spoken = held(owed)
-    timed = Cases([case for case in spoken if _held_at(case) is not None])
-    in_time = sum(_in_time(case) for case in timed)
-    not_yet = sum(_not_yet_due(case) for case in owed)
-    hours = [_hours(case) for case in timed]
+    waited = _waited(spoken)
+    in_time = sum(wait <= LIMIT for wait in waited)
+    hours = [max(0, wait // HOUR) for wait in waited]
+    not_yet = _not_yet_due(owed)
+    answered = answers(offered, "ri_accepted")
+    by = answers(spoken, "ri_by")
     return Count(
         due=count(owed),
         not_yet_due=not_yet,
         offered=share(len(offered), len(owed)),
-        offered_unknown=len(owed.where(lambda row: row.ri_offered == UNKNOWN)),
-        accepted=share(len(offered.where(lambda row: row.ri_accepted is True)), len(offered)),
-        declined=len(offered.where(lambda row: row.ri_accepted is False)),
-        answer_unknown=len(offered.where(lambda row: row.ri_accepted in (UNKNOWN, None))),
+        offered_unknown=answers(owed, "ri_offered").count(UNKNOWN),
+        accepted=share(answered.count(True), len(offered)),
+        declined=answered.count(False),
+        answer_unknown=answered.count(UNKNOWN) + answered.count(None),
         held=share(len(spoken), len(owed)),
-        held_unknown=len(owed.where(lambda row: row.ri_held == UNKNOWN)),
+        held_unknown=answers(owed, "ri_held").count(UNKNOWN),
         interviews=distinct(spoken),
         children_seen=len({case.child for case in spoken}),
-        within_72h_of_held=share(in_time, len(timed)),
+        within_72h_of_held=share(in_time, len(waited)),
         within_72h_of_due=share(in_time, len(owed) - not_yet),
-        held_late=len(timed) - in_time,
-        held_time_unknown=len(spoken) - len(timed),
-        not_held_after_72h=sum(_not_held_after(case) for case in owed),
+        held_late=len(waited) - in_time,
+        held_time_unknown=len(spoken) - len(waited),
+        not_held_after_72h=_not_held_after(owed),
         hours_median=median(hours),
         hours_p90=p90(hours),
         held_not_independent=len(
             owed.where(lambda row: row.ri_held is True and row.ri_by == "not_independent")
         ),
-        held_by_unknown=len(spoken.where(lambda row: row.ri_by != "independent")),
+        held_by_unknown=len(spoken) - by.count("independent"),
     )
 
 
 def within_72h_of_due(selection: Cases) -> dict[str, Any]:
     """Interviews held within 72 hours, of those that were due."""
     owed = due(selection)
-    in_time = sum(_in_time(case) for case in held(owed))
-    return share(in_time, len(owed) - sum(_not_yet_due(case) for case in owed))
+    in_time = sum(wait <= LIMIT for wait in _waited(held(owed)))
+    return share(in_time, len(owed) - _not_yet_due(owed))
 
 
 def offered_of_due(selection: Cases) -> dict[str, Any]:
@@ -81,42 +84,36 @@ def offered_of_due(selection: Cases) -> dict[str, Any]:
     return share(len(owed.where(lambda row: row.ri_offered is True)), len(owed))
 
 
-def _held_at(case: Case) -> datetime | None:
-    held_at = case.row.ri_held_at
-    if case.row.precision == "day" or not isinstance(held_at, datetime):
-        return None
-    return held_at
-
-
-def _in_time(case: Case) -> bool:
-    held_at = _held_at(case)
-    return held_at is not None and case.found is not None and held_at <= case.found + LIMIT
-
-
-def _hours(case: Case) -> int:
-    held_at = _held_at(case)
-    if held_at is None or case.found is None:
-        return 0
-    return max(0, (held_at - case.found) // timedelta(hours=1))
-
-
-def _not_yet_due(case: Case) -> bool:
-    row = case.row
-    return (
-        row.ri_held is not True
-        and row.ri_accepted is not False
+def _waited(spoken: Cases) -> list[timedelta]:
+    """From found to the interview, where both times are known; before found is negative."""
+    return [
+        case.row.ri_held_at - case.found
+        for case in spoken
+        if case.row.precision == "minute"
+        and isinstance(case.row.ri_held_at, datetime)
         and case.found is not None
-        and case.found + LIMIT > row.as_of
+    ]
+
+
+def _not_yet_due(owed: Cases) -> int:
+    """Of how many the time is not up: neither held by anybody nor declined."""
+    return sum(
+        case.row.ri_held is not True
+        and case.row.ri_accepted is not False
+        and case.found is not None
+        and case.found + LIMIT > case.row.as_of
+        for case in owed
     )
 
 
-def _not_held_after(case: Case) -> bool:
-    row = case.row
-    return (
-        row.ri_held is False
-        and row.ri_accepted is not False
+def _not_held_after(owed: Cases) -> int:
+    """How many were not held, nor declined, when the time was up."""
+    return sum(
+        case.row.ri_held is False
+        and case.row.ri_accepted is not False
         and case.found is not None
-        and case.found + LIMIT <= row.as_of
+        and case.found + LIMIT <= case.row.as_of
+        for case in owed
     )
 
 

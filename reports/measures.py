@@ -281,7 +281,7 @@ Categories: TypeAlias = Literal["missing", "unauthorised_absence"]
 
 def of(found: Cases, category: Categories) -> Cases:
     """Those of this category."""
-    return found.where(lambda row: row.category == category)
+    return Cases([case for case in found if case.row.category == category])
 
 
 def looked_after(found: Cases) -> Cases:
