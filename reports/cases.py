@@ -52,24 +52,28 @@ class Case(msgspec.Struct, gc=False, eq=False):
     """A row with what most figures ask of it.
 
     child: service and child as one text, which sorts like the two. day: London date of the start.
-    length: whole seconds missing, or away for an unauthorised absence, an open one until `as_of`.
-    open: it goes on. found: the earlier of located and returned.
+    found: the earlier of located and returned.
     """
 
     row: Row
     child: str
     day: date
-    length: int
-    open: bool
     found: datetime | None
+
+    @property
+    def lasted(self) -> tuple[int, bool]:
+        """Whole seconds missing, or away for an unauthorised absence, an open one until `as_of`;
+        and whether it goes on."""
+        return _length(self.row)
 
     def over(self, hours: int) -> Answer:
         """Whether it lasted longer than `hours` elapsed hours; "unknown" while it may yet."""
         if self.row.precision == "day":
             return "unknown"
-        if self.length > hours * HOUR:
+        length, goes_on = self.lasted
+        if length > hours * HOUR:
             return True
-        return "unknown" if self.open else False
+        return "unknown" if goes_on else False
 
 
 class Cases(list[Case]):
@@ -119,14 +123,11 @@ def cases(rows: Iterable[Row]) -> Cases:
         ordered.sort(key=attrgetter(name))
     for row in ordered:
         child = f"{row.service} {row.child}"
-        length, is_open = _length(row)
         made.append(
             Case(
                 row,
                 children.setdefault(child, child),
                 london_day(row.start),
-                length,
-                is_open,
                 row.located if row.located is not None else row.returned,
             )
         )

@@ -267,13 +267,15 @@ def lengths(found: Cases) -> Count:
     names = [name for _, name in LENGTHS]
     numbers = Distribution.fromkeys([*names, "over_7d", "open", UNKNOWN], 0)
     for case in found:
+        length, goes_on = case.lasted
         if case.row.precision == "day":
             numbers[UNKNOWN] += 1
-        elif case.open:
+        elif goes_on:
             numbers["open"] += 1
         else:
-            numbers[next((n for most, n in LENGTHS if case.length <= most * 3600), "over_7d")] += 1
-    return Count(numbers | {"over_24h": count(over(found, 24)), "over_48h": count(over(found, 48))})
+            numbers[next((n for most, n in LENGTHS if length <= most * 3600), "over_7d")] += 1
+    long = over(found, 24)
+    return Count(numbers | {"over_24h": count(long), "over_48h": count(over(long, 48))})
 
 
 Categories: TypeAlias = Literal["missing", "unauthorised_absence"]

@@ -6,14 +6,16 @@ The indicator scores arrangements, not numbers (1937); these are the figures tha
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import compress
 from typing import Any, get_args
 
 from protocol import codes as coded
 from reports.cases import Case, Cases
-from reports.interviews import due, offered_of_due
+from reports.interviews import due
 from reports.measures import (
     UNKNOWN,
     Cells,
+    answers,
     by_triple,
     children_with,
     codes,
@@ -38,6 +40,7 @@ PLACED = ("emergency_accommodation", "family", "foster", "residential")
 def figures(request: Request) -> dict[str, Any]:
     """The figures of this report, as its file begins."""
     found = request.selected
+    long = over(found, 24)
     return {
         "all": triple(found),
         "missing": triple(of(found, "missing")),
@@ -46,8 +49,8 @@ def figures(request: Request) -> dict[str, Any]:
         "area": by_triple(looked_after(found), "area"),
         "patterns": {
             "two_or_more": children_with(found, 2),
-            "over_24h": count(over(found, 24)),
-            "over_48h": count(over(found, 48)),
+            "over_24h": count(long),
+            "over_48h": count(over(long, 48)),
             "crime_victim": flag(found, "crime_victim"),
             "crime_suspected": flag(found, "crime_suspected"),
             "crime_either": count(
@@ -103,17 +106,16 @@ TRIGGERS: dict[str, Callable[[Case], bool]] = {
     "harm": lambda case: case.row.harm is True,
     "mental_health": lambda case: case.row.mental_health is True,
     "exploitation_or_contacts": lambda case: _contacts(case.row),
-    "any": lambda case: any(fits(case) for name, fits in TRIGGERS.items() if name != "any"),
 }
-"""When an interview is to be offered (000:2097-2103)."""
+"""When an interview is to be offered (000:2097-2103); `any` of them is counted beside each."""
 
 
 def _offered(found: Cases) -> dict[str, Any]:
     owed = due(found)
-    return {
-        name: offered_of_due(Cases([case for case in owed if fits(case)]))
-        for name, fits in TRIGGERS.items()
-    }
+    offered = [answer is True for answer in answers(owed, "ri_offered")]
+    met = {name: list(map(fits, owed)) for name, fits in TRIGGERS.items()}
+    met["any"] = list(map(any, zip(*met.values(), strict=True)))
+    return {name: share(sum(compress(offered, those)), sum(those)) for name, those in met.items()}
 
 
 def _out_of_hours(found: Cases) -> dict[str, Any]:
