@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -21,6 +21,10 @@ crash; the ones of a draft (about 15) join those of its episode."""
 
 LOG_KEPT = 2000
 """Lines of the service's audit kept in the office file; at 500 bytes each, 1 MB."""
+
+GONE = "references_gone"
+"""In the office file's `state`: references of deleted cases. None is ever given again, because
+letters and the young person's own record still name them."""
 
 MESSAGES_KEPT = timedelta(days=31)
 """How long the office file keeps a message that is done with."""
@@ -79,6 +83,12 @@ def to_office(
         seen=add_seen(office.seen, update_id),
         log=(*office.log, *(plain(dict(line)) for line in log))[-LOG_KEPT:],
     )
+
+
+def gone(office: Office) -> Collection[str]:
+    """References of deleted cases."""
+    found = office.state.get(GONE)
+    return found if isinstance(found, list) else ()
 
 
 def to_draft(before: Draft | None, draft: Draft, update_id: int | None) -> Draft:

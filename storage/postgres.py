@@ -143,7 +143,7 @@ class PostgresStore:
         reference.check(ref)
 
         async def work() -> Episode:
-            if ref in self._names:
+            if self._is_taken(ref):
                 msg = f"the reference {ref} is taken"
                 raise Conflict(msg)
             return await self._change(apply.begin(ref, home, person), change)
@@ -196,8 +196,11 @@ class PostgresStore:
         rows = [row for row in (*self._closed.values(), *current) if row.start >= since]
         return tuple(sorted(rows, key=apply.started_first))
 
+    def _is_taken(self, ref: str) -> bool:
+        return ref in self._names or ref in apply.gone(self._office)
+
     async def new_reference(self, home: str) -> str:
-        ref = reference.make(home, lambda ref: ref in self._given or ref in self._names)
+        ref = reference.make(home, lambda ref: ref in self._given or self._is_taken(ref))
         self._given.add(ref)
         return ref
 

@@ -146,9 +146,11 @@ class RecordFolder:
     # Episodes -----------------------------------------------------------------------------
 
     def is_taken(self, ref: str) -> bool:
-        """Whether there is, or was, an episode with this reference, damaged ones included."""
+        """Whether there is, or was, an episode with this reference, damaged and deleted ones
+        included."""
         return (
             ref in self.episodes
+            or ref in apply.gone(self.office)
             or ref in self.catalogue
             or self.catalogue.expected(self.layout.open_episode(ref)) > 0
             or ref in quarantine.refs_aside(self.layout)
@@ -250,14 +252,16 @@ class RecordFolder:
         self._doubtful.pop(file.place.path, None)
 
     def forget(self, ref: str) -> None:
-        """A closed episode goes for good: first from the catalogue, so that a crash in between
-        leaves a file that the next start takes up again, with its attachments. Raises NotFound,
-        OSError."""
+        """A closed episode goes for good; its reference stays taken. It goes from the catalogue
+        first, so that a crash in between leaves a file that the next start takes up again, with its
+        attachments. Raises NotFound, OSError."""
         month = self.catalogue.month_of(ref)
         if month is None:
             msg = f"there is no closed episode {ref}"
             raise NotFound(msg)
         self.tidy()
+        if ref not in (before := apply.gone(self.office)):
+            self.update_office({apply.GONE: sorted([*before, ref])}, (), (), None)
         place = self.closed_place(ref, month)
         self.attachments.change(ref, {}, self.layout.attachments_of(ref))
         self.catalogue.forget(ref)
@@ -297,7 +301,7 @@ class RecordFolder:
         try:
             kept = attachments_in(self.episode(ref).facts)
         except NotFound:
-            if self.is_taken(ref):
+            if self.is_taken(ref) and ref not in apply.gone(self.office):
                 return
         if self.layout.open_episode(ref).label not in self.catalogue.older:
             self.attachments.settle(ref, kept)

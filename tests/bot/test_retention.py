@@ -22,7 +22,7 @@ from storage.keys import new_key_file
 from storage.layout import Layout
 from storage.lock import Lock
 from storage.model import Person
-from storage.store import Change
+from storage.store import Change, Conflict
 from tests.bot.test_export import CONFIG, EXPORT
 from tests.protocol.cases import IN_CARE
 from tests.storage import people
@@ -126,6 +126,53 @@ def test_what_goes_is_gone_and_figures_are_what_they_were(config: Path) -> None:
     status, text = says(config, "verify")
     assert status == 0, text
     assert says(config, "retention", "--by", "robin")[1].startswith("0 cases are over")
+
+
+def test_the_reference_of_a_deleted_case_is_never_given_again(
+    config: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A letter to the authority names the old case for ever; no new one may be taken for it."""
+    old = "RH-2222"
+
+    async def one_more() -> None:
+        store = await open_alone(load(config, token_needed=False)[0], config.parent)
+        try:
+            common = {"by": "robin", "recorded_at": OVER}
+            facts: list[f.Fact] = [
+                f.Opened(
+                    id="f1", category="missing", child=IN_CARE, aware_at=OVER, last_seen_at=OVER,
+                    **common,
+                ),
+                f.Returned(id="f2", at=OVER, **common),
+                f.Closed(id="f3", at=OVER, **common),
+            ]  # fmt: skip
+            await store.create(old, "rowan", "YP-07", Change(facts=facts, close=True))
+        finally:
+            await store.close()
+
+    async def later() -> tuple[str, type[Exception] | None]:
+        store = await open_alone(load(config, token_needed=False)[0], config.parent)
+        try:
+            given = await store.new_reference("RH")
+            opened = f.Opened(
+                id="f1", category="missing", child=IN_CARE, aware_at=LATELY, last_seen_at=LATELY,
+                by="robin", recorded_at=LATELY,
+            )  # fmt: skip
+            try:
+                await store.create(old, "rowan", "YP-07", Change(facts=[opened]))
+            except Conflict as error:
+                return given, type(error)
+            return given, None
+        finally:
+            await store.close()
+
+    asyncio.run(one_more())
+    assert says(config, "exported", old, "--by", "robin")[0] == 0
+    assert "1 went" in says(config, "retention", "--by", "robin")[1]
+    assert old not in on_record(config)
+    drawn = iter("2222" + "3333")
+    monkeypatch.setattr("storage.reference.secrets.choice", lambda _: next(drawn))
+    assert asyncio.run(later()) == ("RH-3333", Conflict)
 
 
 @pytest.mark.parametrize("held", ["YP-07", "RH-0001"])
