@@ -22,6 +22,7 @@ app = typer.Typer(
 )
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
+audit_app = typer.Typer(no_args_is_help=True, help="Who read and changed what.")
 web_app = typer.Typer(no_args_is_help=True, help="The service's own pages.")
 import_app = typer.Typer(no_args_is_help=True, help="What comes from other systems.")
 export_app = typer.Typer(no_args_is_help=True, help="What leaves the records for figures.")
@@ -37,6 +38,7 @@ app.add_typer(export_app, name="export")
 app.add_typer(import_app, name="import")
 app.add_typer(key_app, name="key")
 app.add_typer(web_app, name="web")
+app.add_typer(audit_app, name="audit")
 
 
 def _version(wanted: bool) -> None:
@@ -292,6 +294,21 @@ def subject_access(
     from bot.cli import subject_access as access
 
     raise typer.Exit(access.run(ref, out, config, staff=staff))
+
+
+@audit_app.command("show")
+def audit_show(
+    first: Annotated[str, typer.Option("--from", help="First day, in London: 2026-11-01.")],
+    last: Annotated[str, typer.Option("--to", help="Last day.")],
+    person: Annotated[
+        str, typer.Option(help="Only of one member of staff, young person or case.")
+    ] = "",
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Who read which case and what was done to the service, by time (also while it runs)."""
+    from bot.cli import audit
+
+    raise typer.Exit(audit.show(first, last, config, person=person))
 
 
 @app.command()
