@@ -215,6 +215,7 @@ def test_every_kind_of_fact_can_be_put_right_and_read_back():
     texts = {
         "category": "missing", "child": IN_CARE, "whom": "police", "to": "duty_team",
         "outcome": "done", "meeting": "strategy", "assessment": "section_17", "level": 2,
+        "media": "pdf", "size": 9,
         "accepted": True, "done": True, "shared_with": ("police",), "reason": "r",
     }  # fmt: skip
     for number, kind in enumerate(f.Fact.__args__):

@@ -231,8 +231,8 @@ def names_in_chat(stack: contextlib.ExitStack) -> None:
     """The card names the young person."""
     real = handlers.wording.acts.subject
 
-    def subject(view: Any) -> str:
-        return f"{real(view)} {view.person.name if view.person else ''}"
+    def subject(view: Any, **more: Any) -> str:
+        return f"{real(view, **more)} {view.person.name if view.person else ''}"
 
     for module in (handlers.wording.card, handlers.wording.messages, handlers.wording.all_clear):
         _put(stack, module, "subject", subject)

@@ -149,7 +149,7 @@ async def test_the_week_of_a_manager_on_monday_at_nine(monday: Night) -> None:
         "Open cases: 2",
         away,
         "Duties not met:",
-        f"{away} Ring the police and report the young person missing: due since 02:00",
+        f"{away} Ring the police (999 in danger, else 101)",
         "Return interviews:",
         "Still to be held: " + found,
         "Episodes this week",

@@ -106,7 +106,7 @@ async def test_a_report_asks_by_urgency_and_keeps_what_is_sensitive_out_of_the_c
     assert "Makes it worse: 2 ticked, kept out of this chat" in summary
     assert "Self-harm" not in summary
     await morgan.taps("Save the report")
-    card = plain(await morgan.has_on_screen("Level 2", "age 9"))
+    card = plain(await morgan.has_on_screen("YP-02", "Level 2"))
     assert "Self-harm" not in card and "Ring the police" in card
 
 
