@@ -224,7 +224,6 @@ async def test_parents_are_not_to_be_told_and_then_told_after_all(night: Night) 
     assert "they may be in danger at home" in night.record(ref)
 
 
-@pytest.mark.words
 async def test_an_interview_is_declined_and_the_reason_is_kept(night: Night) -> None:
     """With a reason it is settled: nobody is asked for it; the record alone has the reason."""
     ref = await told(night)
