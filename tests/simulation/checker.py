@@ -254,7 +254,9 @@ class Checker:
         met = self.met_at.get(key)
         if met is not None and key not in self.watches and met < early:
             what = "after the return" if self._back(ref) else "of what is done"
-            if not (what == "after the return" and message.about in needs.AFTER_RETURN):
+            # What was booked is asked about when its time has passed, also after the return.
+            booked = not message.data.get("in_protocol", True)
+            if not (what == "after the return" and (booked or message.about in needs.AFTER_RETURN)):
                 self.broken(f"a reminder {what}", f"{ref} {message.about} to {message.to}")
         acked = self.acked_at.get(key)
         if acked is not None and acked < early and not self.world.clock_moved_within(60.0):
