@@ -123,8 +123,7 @@ class WordedSender:
                     # They stood in: they hear the end, and are asked nothing any more.
                     ends += over or [amended.not_yours(ref)]
         lines += [] if blocks else ends
-        text = "\n\n".join([*(["\n".join(lines)] if lines else []), *(b.text for b in blocks)])
-        return Screen(text, tuple(row for block in blocks for row in block.rows))
+        return messages.together(blocks, lines)
 
     async def _parts(
         self, record: Episode, same: list[Message], person: Staff
@@ -176,8 +175,7 @@ class WordedSender:
                 lines += [all_clear.no_longer(m.about, ref, words) for m in gone]
                 if still := [m for m in same if m not in gone]:
                     blocks.append(await self._block(ref, still))
-        text = "\n\n".join(["\n".join(lines), *(block.text for block in blocks)])
-        return Screen(text, tuple(row for block in blocks for row in block.rows))
+        return messages.together(blocks, lines)
 
     async def _screens(
         self, message: Message, episode: Episode | None, person: Staff
@@ -207,10 +205,7 @@ class WordedSender:
                 found.insert(0, await self._block(ref, same))
         if not found:
             raise Refused("nothing of it is true any more")
-        return Screen(
-            "\n\n".join(screen.text for screen in found),
-            tuple(row for screen in found for row in screen.rows),
-        )
+        return messages.together(found)
 
     async def _block(self, ref: str, same: list[Message]) -> Screen:
         view = await self._view(await self._episode(ref))

@@ -14,6 +14,7 @@ from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
 from handlers.wording import after_return, recording
 from handlers.wording import card as say
+from handlers.wording.acts import subject
 from handlers.wording.duties import ALL, BUTTONS, title
 from handlers.wording.form import at_another_home
 from protocol.counting import counting, last_of
@@ -273,9 +274,9 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
         return
     match action:
         case "have":
-            await _have(context, incoming, ref, duty)
+            await _have(context, incoming, episode, duty)
         case "mine":
-            await _have(context, incoming, ref, duty, take_over=True)
+            await _have(context, incoming, episode, duty, take_over=True)
         case "do":
             kind, answers = settling.form_for(duty, pack)
             if kind == "close":
@@ -290,25 +291,27 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
             text = say.outcome(answer, name, context.service, context.clock.now())
             await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case "back":
-            answer = await context.acts.release(
-                ref, duty, incoming.staff, update_id=incoming.update_id
+            [answer] = await context.acts.release(
+                ref, [duty], incoming.staff, update_id=incoming.update_id
             )
             text = say.outcome(answer, name, context.service, context.clock.now(), given_back=True)
             await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case _ if action.startswith("n"):
-            await _what_next(context, incoming, ref, duty, action[1:])
+            await _what_next(context, incoming, episode, duty, action[1:])
         case _:
             await show_card.card_of(context, incoming, ref, incoming.message_id)
 
 
 async def _have(
-    context: Context, incoming: Incoming, ref: str, duty: str, *, take_over: bool = False
+    context: Context, incoming: Incoming, episode: Episode, duty: str, *, take_over: bool = False
 ) -> None:
     """ "I have it" counts with the first tap; what is asked after it is a kindness."""
+    ref = episode.ref
     [answer] = await context.acts.acknowledge(
         ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
     )
-    text = say.outcome(answer, title(duty, context.pack), context.service, context.clock.now())
+    said = say.outcome(answer, title(duty, context.pack), context.service, context.clock.now())
+    text = f"{subject(await show_card.view(context, episode))}\n{said}"
     if answer.outcome == "done":
         screen = Screen(f"{text}\n\n{say.WHAT_NEXT}", next_steps(ref, duty))
     elif answer.outcome == "held_by_other":
@@ -320,7 +323,7 @@ async def _have(
             ),
         )
     else:
-        await show_card.card_of(context, incoming, ref, incoming.message_id, text)
+        await show_card.card_of(context, incoming, ref, incoming.message_id, said)
         return
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
@@ -339,8 +342,11 @@ def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
     )
 
 
-async def _what_next(context: Context, incoming: Incoming, ref: str, duty: str, said: str) -> None:
+async def _what_next(
+    context: Context, incoming: Incoming, episode: Episode, duty: str, said: str
+) -> None:
     """n2: what next was said, ask by when. n2-30: both were said."""
+    ref = episode.ref
     step, _, minutes = said.partition("-")
     if not step.isdecimal() or int(step) >= len(recording.NEXT_OPTIONS):
         await show_card.card_of(context, incoming, ref, incoming.message_id)
@@ -349,7 +355,8 @@ async def _what_next(context: Context, incoming: Incoming, ref: str, duty: str, 
     name = title(duty, context.pack)
     if not minutes.isdecimal():
         times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
-        screen = Screen(say.by_when(name, label), rows(times, 3))
+        who = subject(await show_card.view(context, episode))
+        screen = Screen(f"{who}\n{say.by_when(name, label)}", rows(times, 3))
         await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
     now = context.clock.now()

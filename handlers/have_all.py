@@ -6,11 +6,9 @@ from handlers import show_card
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context
 from handlers.wording import card as say
-from handlers.wording.acts import title
+from handlers.wording.acts import subject, title
 from handlers.wording.duties import ALL, BUTTONS
-from reminders.acknowledge import Answer
 from reminders.all_clear import ASKING
-from reminders.duties import Duty
 from storage.model import Episode
 
 
@@ -21,7 +19,8 @@ async def tapped(context: Context, incoming: Incoming, episode: Episode, action:
     due = context.engine.cases.duties_in(episode)[1]
     me = incoming.staff
     if action == "back":
-        await _give_back(context, incoming, episode.ref, [d for d in due if d.held(now)])
+        held = [d.id for d in due if d.held(now) and d.owner == me.id]
+        await _give_back(context, incoming, episode.ref, held)
         return
     asked = {
         m.about
@@ -36,18 +35,15 @@ async def tapped(context: Context, incoming: Incoming, episode: Episode, action:
     answers = await context.acts.acknowledge(episode.ref, wanted, me, update_id=incoming.update_id)
     view = await show_card.view(context, episode)
     named = [(title(answer.duty, view), answer) for answer in answers]
-    text = say.all_of_it(named, context.service, now)
+    text = f"{subject(view)}\n{say.all_of_it(named, context.service, now)}"
     buttons = [Button(BUTTONS["card"], f"c:{episode.ref}:card")]
     if any(answer.outcome == "done" for answer in answers):
         buttons.insert(0, Button(say.GIVE_BACK, f"r:{episode.ref}:{ALL}:back"))
     await context.phone.show(incoming.chat_id, Screen(text, (tuple(buttons),)), incoming.message_id)
 
 
-async def _give_back(context: Context, incoming: Incoming, ref: str, held: list[Duty]) -> None:
-    answers: list[Answer] = []
-    for duty in held:
-        if duty.owner == incoming.staff.id:
-            answers.append(await context.acts.release(ref, duty.id, incoming.staff))
+async def _give_back(context: Context, incoming: Incoming, ref: str, held: list[str]) -> None:
+    answers = await context.acts.release(ref, held, incoming.staff, update_id=incoming.update_id)
     given = any(answer.outcome == "done" for answer in answers)
     text = say.ALL_GIVEN_BACK if given else say.NOTHING_HELD
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)

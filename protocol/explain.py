@@ -1,7 +1,7 @@
 """Why: for every level, reason, action and due time the rule, the facts, the source, what is next.
 
-The parts are plain words from the pack and the facts of the case, without names, ready to be put
-on a phone screen; `level_text` and `item_text` do so in at most fifteen lines.
+The parts are plain words from the pack and the facts of the case, without names;
+handlers/wording/explained.py puts them on a phone screen.
 """
 
 from __future__ import annotations
@@ -25,7 +25,6 @@ from protocol.vocabulary import CHOICES, LIMITS, WORDS, YES_NO
 NO_TIME = "no time in protocol"
 SET_BY_SERVICE = "set by this service"
 TIER_NOT_RISK = "A level is a response tier of the local protocol, not a police grade of risk."
-MOST_LINES = 15
 _LOOK_AHEAD = 12
 """Changes looked at to find the next level: more than the limits and checkpoints of any pack."""
 _ENDED_BY = {
@@ -415,53 +414,3 @@ def _span(span: timedelta) -> str:
 def spoken(moment: datetime) -> str:
     """A London time as people write it: Sat 7 Mar 22:30."""
     return f"{moment:%a} {moment.day} {moment:%b %H:%M}"
-
-
-def level_text(why: Explanation) -> str:
-    """Why this level, on one phone screen: at most fifteen lines."""
-    head = [f"{why.level_name}. {why.level_means}"]
-    tail = [_next_text(why), TIER_NOT_RISK]
-    room = MOST_LINES - len(head) - len(tail)
-    body: list[str] = []
-    for place, item in enumerate(why.because):
-        lines = [
-            f"Because: {item.rule} [{item.id}]",
-            f"On record: {'; '.join(item.facts)}.",
-            f"Source: {item.source}",
-        ]
-        left = len(why.because) - place
-        if len(body) + len(lines) + (left > 1) > room:
-            body.append("Also: " + ", ".join(other.id for other in why.because[place:]))
-            break
-        body += lines
-    return "\n".join([*head, *body, *tail])
-
-
-def item_text(item: Explained) -> str:
-    """Why this reason, action or due time, in a few lines."""
-    lines = [f"{item.rule} [{item.id}]"]
-    if item.act:
-        lines.append(item.act)
-    if item.label:
-        lines.append(f"Label: {item.label}")
-    if item.who:
-        lines.append(f"Who: {item.who}")
-    if item.kind in ("action", "duty"):
-        own = f" ({SET_BY_SERVICE})" if item.set_by_service else ""
-        lines.append(f"By: {spoken(item.at)}{own}" if item.at else f"By: {NO_TIME}")
-    if item.facts:
-        lines.append(f"On record: {'; '.join(item.facts)}.")
-    if item.ends:
-        lines.append(f"Ends with: {item.ends}.")
-    lines.append(f"Source: {item.source}")
-    return "\n".join(lines)
-
-
-def _next_text(why: Explanation) -> str:
-    if why.next_level is not None:
-        change = why.next_level
-        unless = "" if why.returned else " unless back"
-        return f"Next: at {spoken(change.at)} it becomes level {change.level}{unless}."
-    if why.returned:
-        return "Next: the level stays, unless a fact is corrected."
-    return "Next: time alone does not change the level; the return or a new fact can."

@@ -172,28 +172,30 @@ class Acknowledgements:
         }
 
     async def release(
-        self, ref: str, duty: str, staff: Staff, *, update_id: int | None = None
-    ) -> Answer:
-        """Gives back what this person has: it is asked again at once, from the first rung."""
+        self, ref: str, duties: Sequence[str], staff: Staff, *, update_id: int | None = None
+    ) -> list[Answer]:
+        """Gives back what this person has, all at once: it is asked again, from the first rung."""
 
-        def decide(record: Episode, _: Duty, now: datetime) -> tuple[Answer, Fact | None]:
-            held = _latest(record, duty)
+        def decide(record: Episode, duty: Duty, now: datetime) -> tuple[Answer, Fact | None]:
+            held = _latest(record, duty.id)
             if held is None or held.until <= now:
-                return Answer(outcome="over", duty=duty), None
+                return Answer(outcome="over", duty=duty.id), None
             if held.by != staff.id and not staff.manages:
-                other = Answer(outcome="held_by_other", duty=duty, owner=held.by, until=held.until)
-                return other, None
+                return (
+                    Answer(outcome="held_by_other", duty=duty.id, owner=held.by, until=held.until),
+                    None,
+                )
             fact = Acknowledged(
-                id=f"back~{record.version + 1}~{duty}",
+                id=f"back~{record.version + 1}~{duty.id}",
                 by=staff.id,
                 recorded_at=now,
                 at=now,
-                duty=duty,
+                duty=duty.id,
                 until=now,
             )
-            return Answer(outcome="done", duty=duty), fact
+            return Answer(outcome="done", duty=duty.id), fact
 
-        return await self._one(ref, duty, staff, decide, update_id)
+        return await self._each(ref, duties, staff, decide, update_id)
 
     async def snooze(
         self,
@@ -225,33 +227,37 @@ class Acknowledgements:
             )
             return Answer(outcome="done", duty=duty, until=ends), fact
 
-        return await self._one(ref, duty, staff, decide, update_id)
+        [answer] = await self._each(ref, [duty], staff, decide, update_id)
+        return answer
 
-    async def _one(
+    async def _each(
         self,
         ref: str,
-        duty: str,
+        duties: Sequence[str],
         staff: Staff,
         decide: _Decide,
         update_id: int | None,
-    ) -> Answer:
+    ) -> list[Answer]:
         if not await self._may(ref, staff):
-            return Answer(outcome="not_allowed", duty=duty)
+            return [Answer(outcome="not_allowed", duty=duty) for duty in duties]
         answers: list[Answer] = []
 
         def build(record: Episode) -> Change | None:
             answers.clear()
-            found = _find(self.engine.cases.duties_in(record)[1], duty)
-            fact: Fact | None = None
-            if record.closed_at is not None or found is None:
-                answers.append(_over(record, duty))
-            else:
+            wanted = self.engine.cases.duties_in(record)[1]
+            facts: list[Fact] = []
+            for name in duties:
+                found = _find(wanted, name)
+                if record.closed_at is not None or found is None:
+                    answers.append(_over(record, name))
+                    continue
                 answer, fact = decide(record, found, self.service_state.clock.now())
                 answers.append(answer)
-            return Change(facts=[fact]) if fact is not None else None
+                facts += [fact] if fact is not None else []
+            return Change(facts=facts) if facts else None
 
         await self.engine.records.update(ref, build, update_id)
-        return answers[0]
+        return answers
 
     async def _may(self, ref: str, staff: Staff) -> bool:
         try:

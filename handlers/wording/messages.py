@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+from msgspec.structs import replace
+
 from handlers.case_view import CaseView
 from handlers.chat import Button, Screen, plain
 from handlers.wording import acts, duties
@@ -102,6 +104,28 @@ def reminders(messages: Sequence[Message], view: CaseView) -> Screen:
         shown = shown or checkpoint
     buttons.append((Button("📄 Case", f"c:{view.ref}:card"),))
     return Screen("\n".join(lines), tuple(dict.fromkeys(buttons)))
+
+
+def together(blocks: Sequence[Screen], above: Sequence[str] = ()) -> Screen:
+    """Several screens in one message, below these lines. Where it is about more than one case, each
+    button says which case it is for."""
+    rows = [row for block in blocks for row in block.rows]
+    cases = {case for row in rows for button in row if (case := _case(button))}
+    if len(cases) > 1:
+        rows = [tuple(_naming_its_case(button) for button in row) for row in rows]
+    lines = "\n".join(above)
+    return Screen("\n\n".join(x for x in (lines, *(b.text for b in blocks)) if x), tuple(rows))
+
+
+def _case(button: Button) -> str:
+    """The reference of the case that a button is for; "" for other buttons."""
+    kind, _, rest = button.data.partition(":")
+    return rest.partition(":")[0] if kind in ("c", "r") else ""
+
+
+def _naming_its_case(button: Button) -> Button:
+    case = _case(button)
+    return replace(button, label=f"{button.label} · {case}") if case else button
 
 
 def _order(message: Message, view: CaseView) -> tuple[bool, int, float]:

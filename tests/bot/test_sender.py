@@ -81,6 +81,11 @@ class Speaking(ChatWorld):
         screens = self.telegram.sent[-1][1]
         return [b.data for screen in screens for row in screen.rows for b in row]
 
+    def labels_and_data(self) -> list[tuple[str, str]]:
+        """Label and data of each."""
+        screens = self.telegram.sent[-1][1]
+        return [(b.label, b.data) for screen in screens for row in screen.rows for b in row]
+
 
 async def test_nothing_goes_to_somebody_who_is_not_on_the_list_now() -> None:
     """Unknown; without a chat; or their last day is over when the message is sent."""
@@ -250,6 +255,8 @@ async def test_several_alarms_of_two_cases_are_one_message_with_a_block_for_each
         assert f"r:{first}:N-POLICE:do" in it.buttons()
         assert f"r:{first}:N-RA:do" in it.buttons()
         assert f"r:{second}:N-POLICE:have" in it.buttons()
+        for label, data in it.labels_and_data():
+            assert label.endswith(f" · {data.split(':')[1]}"), "each says which case it is for"
         assert f"c:{first}:why" in it.buttons()
         blocks = text.split("\n\n")
         assert sum(block.startswith("⏰") for block in blocks) == 1

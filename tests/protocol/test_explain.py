@@ -8,7 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from protocol.episode import Episode
-from protocol.explain import MOST_LINES, NO_TIME, explain, item_text, level_text
+from protocol.explain import explain, spoken
 from protocol.facts import Child
 from protocol.pack import load_pack
 from protocol.reading import read_episode, read_history, read_time
@@ -36,11 +36,11 @@ def item(items, name):
 
 
 def test_the_first_hours_say_when_it_becomes_level_2():
-    text = level_text(why(missing(), 1))
-    assert "Next: at Mon 2 Mar 22:00 it becomes level 2 unless back." in text
-    assert "away 1 h since Mon 2 Mar 18:00" in text
-    assert "[HAR-GAP-OPEN]" in text
-    assert "not a police grade of risk" in text
+    found = why(missing(), 1)
+    assert found.next_level.level == 2
+    assert spoken(found.next_level.at) == "Mon 2 Mar 22:00"
+    assert found.because[0].id == "HAR-GAP-OPEN"
+    assert any("away 1 h since Mon 2 Mar 18:00" in fact for fact in found.because[0].facts)
 
 
 def test_a_strict_limit_is_named_by_its_time():
@@ -56,14 +56,13 @@ def test_level_2_names_limit_and_time_away():
 
 def test_time_alone_does_not_raise_it_further():
     assert why(missing(), 30).next_level is None
-    assert "time alone does not change the level" in level_text(why(missing(), 30))
 
 
 def test_after_the_return_only_a_correction_changes_it():
     found = why(missing(returned_at=SIX + 25 * HOUR), 26)
     assert found.level == 3
     assert "back Tue 3 Mar 19:00" in found.because[0].facts
-    assert "unless a fact is corrected" in level_text(found)
+    assert found.returned and found.next_level is None
 
 
 def test_unknown_concerns_are_said_to_be_unknown():
@@ -90,8 +89,7 @@ def test_a_duty_says_from_when_it_runs_and_what_ends_it():
     decided = "a decision (not needed and why, after the return)"
     assert duty.ends == f"the placing authority being told or {decided}"
     assert duty.set_by_service
-    assert "(set by this service)" in item_text(duty)
-    assert "By: Mon 2 Mar 19:20" in item_text(duty)
+    assert spoken(duty.at) == "Mon 2 Mar 19:20"
 
 
 def test_duties_come_soonest_first():
@@ -101,12 +99,12 @@ def test_duties_come_soonest_first():
 
 def test_an_action_without_a_time_says_so():
     action = item(why(missing(), 5).actions, "HAR-A2-GATHER")
-    assert f"By: {NO_TIME}" in item_text(action)
-    assert "Source: Haringey Missing from Home Protocol 2011, level two" in item_text(action)
+    assert action.at is None
+    assert action.source.startswith("Haringey Missing from Home Protocol 2011, level two")
 
 
 def test_a_recommendation_is_labelled():
-    assert "Label: recommendation" in item_text(item(why(missing(IN_CARE), 1).reasons, "APPG-3"))
+    assert item(why(missing(IN_CARE), 1).reasons, "APPG-3").label == "recommendation"
 
 
 def test_repeat_episodes_are_counted_aloud():
@@ -138,13 +136,8 @@ def test_everything_in_any_case_can_be_explained_on_one_screen(preset):
             read_time(asked["now"], "now"),
         )
         assert found.because
-        text = level_text(found)
-        assert len(text.splitlines()) <= MOST_LINES
-        for rule in found.because:
-            assert rule.id in text
         for one in (*found.because, *found.reasons, *found.actions, *found.duties):
             assert one.rule and one.source and one.facts, one
-            assert len(item_text(one).splitlines()) <= MOST_LINES
 
 
 def test_the_placing_authority_asks_for_more_and_it_says_why():

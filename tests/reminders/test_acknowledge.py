@@ -38,7 +38,7 @@ async def test_given_back_it_is_asked_again_at_once():
         await world.until(utc("2026-03-07 01:31"))
         await world.has_it(ref, "CP-4H", "amy")
         await world.advance(minutes=5)
-        answer = await world.acts.release(ref, "CP-4H", world.staff("amy"))
+        [answer] = await world.acts.release(ref, ["CP-4H"], world.staff("amy"))
         assert answer.outcome == "done"
         await world.advance(minutes=1)
         assert world.asked("CP-4H") == [("01:30", "amy"), ("01:36", "amy")]

@@ -129,7 +129,7 @@ async def test_who_was_told_that_somebody_has_it_sees_that_they_gave_it_back():
         await world.has_it(ref, "CP-4H", "mia", take_over=True)
         await world.advance(minutes=1)
         assert ("ben", "taken CP-4H") in world.telegram.new()
-        await world.acts.release(ref, "CP-4H", world.staff("mia"))
+        await world.acts.release(ref, ["CP-4H"], world.staff("mia"))
         await world.advance(minutes=1)
         assert told(world, "taken") == [("ben", ["open"])]
         await world.puts(ref, world.fact(f.DutyDone, by="amy", duty="CP-4H"))
@@ -156,7 +156,7 @@ async def test_an_alarm_that_somebody_had_rings_again_on_every_phone(how):
         await world.advance(seconds=30)
         assert shows(world, "mia") == [["held"]]
         if how == "given back":
-            await world.acts.release(ref, "CP-4H", world.staff("ben"))
+            await world.acts.release(ref, ["CP-4H"], world.staff("ben"))
         else:
             await world.until(answer.until)
         await world.advance(seconds=30)
