@@ -114,10 +114,13 @@ class Asking:
         return (rarest(self.ladder), not self.exhausted, self.start, self.duty.id)
 
     def beside(self, person: str) -> None:
-        """This person is asked about something else of the case: this is said beside it."""
+        """This person is asked about something else of the case: this is said beside it, unless
+        they have just read it."""
         if not self.joins or self._current is None or person in self.owed:
             return
-        if person not in self.people or any(m.to == person for m in waiting(self._counted)):
+        mine = [m for m in self._counted if m.to == person]
+        since = self.situation.now - APART
+        if person not in self.people or any(m.created_at > since for m in mine) or waiting(mine):
             return
         self.owed[person] = (self.situation.now, self._current)
         self._beside.add(person)

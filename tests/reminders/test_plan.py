@@ -266,6 +266,31 @@ def test_nothing_is_called_late_that_was_sent_at_its_moment(facts):
     assert [m for m in asked if m.due_at < m.created_at] == []
 
 
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, 600), st.sampled_from([9, 15]), st.booleans(), st.sampled_from([1, 3]))
+def test_nobody_reads_the_same_words_twice_within_ten_minutes(minutes, age, cared_for, level):
+    """But for the repeats of one rung: whatever else falls due just after."""
+    opened = f.Opened(
+        id="f0",
+        by="amy",
+        recorded_at=START,
+        category="missing",
+        child=f.Child(age=age, looked_after=cared_for, historical_concerns=False),
+        aware_at=START,
+        last_seen_at=START - minutes * MINUTE,
+    )
+    raised = f.LevelRaised(id="f1", by="amy", recorded_at=START, at=START, level=3, reason="x")
+    asked = lived((opened, raised) if level == 3 else (opened,), START + timedelta(hours=8))
+    read: dict[tuple[str, str], list[Message]] = {}
+    for message in asked:
+        read.setdefault((message.to, message.about), []).append(message)
+    for mine in read.values():
+        for before, later in pairwise(sorted(mine, key=lambda m: m.created_at)):
+            if before.step != later.step:
+                assert later.created_at - before.created_at >= timedelta(minutes=10)
+            assert later.created_at - before.created_at >= timedelta(minutes=5)
+
+
 def _night() -> list[Message]:
     """Reported missing, and then nobody touches a phone for twelve hours."""
     opened = f.Opened(
