@@ -42,6 +42,7 @@ from bot.strangers import Strangers
 from bot.supervisor import FOLLOWED, End, Part
 from bot.switch_command import SwitchCommand
 from bot.telegram_client import TelegramClient, telegram_client
+from bot.under_way import UnderWay
 from bot.unfinished_reports import UnfinishedReports
 from bot.upgrade import backup_before
 from bot.watchdog import Watchdog
@@ -176,7 +177,8 @@ async def bootstrap(
     )
     engine.events.beat.listen(Watchdog(policy.watching).beat)
     activity, backlog = Activity(), Backlog()
-    late = LateAnswers(speaking, limiter)
+    under_way = UnderWay(KeptUpdates(store, clock.now))
+    late = LateAnswers(speaking, limiter, under_way)
     service_state.events.account_gone.listen(late.drop)
     removals = Removals(client, service_state, clock)
     staff_list = StaffList(engine)
@@ -224,7 +226,7 @@ async def bootstrap(
         client,
         dispatch.handle,
         troubled=troubled,
-        kept=KeptUpdates(store, clock.now),
+        under_way=under_way,
         backlog=backlog,
         busy=activity,
     )

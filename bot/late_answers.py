@@ -1,8 +1,9 @@
 """Answers that a chat could not take at once: sent as soon as it may be written to again.
 
-In memory only: what matters of a saved fact is owed on record (the card), and half-finished forms
-are offered again after a restart. Of screens only the newest is kept, as it replaces the others;
-lines of words ("this was NOT saved") are all kept.
+In memory only: what matters of a saved fact is owed on record (the card), half-finished forms are
+offered again after a restart, and the update that only asked for something is held (`UnderWay`)
+until its chat was answered, so that a process that dies leaves it to the next. Of screens only the
+newest is kept, as it replaces the others; lines of words ("this was NOT saved") are all kept.
 """
 
 from __future__ import annotations
@@ -16,16 +17,18 @@ from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.telegram_client import seconds_of
+from bot.under_way import UnderWay
+from handlers.wording.common import OUT_OF_DATE
 from reminders.limits import Limiter
 
 log = structlog.get_logger(__name__)
 
 SCREEN_SECONDS, WORDS_SECONDS = 120.0, 3600.0
-"""After so long a screen is out of date, and a line of words too old to be of use."""
+"""After so long a screen is out of date, and its reader is told so; words are of no use."""
 FIRST_SECONDS = 0.5
 """Before the first attempt: the person may have gone on meanwhile."""
 MOST_WORDS = 5
-"""Lines kept for one chat; the same line is kept once."""
+"""Lines kept for one chat, and updates held; the same line is kept once."""
 LATE_PRIORITY = 1
 """After answers to people who are waiting, before all reminders."""
 
@@ -52,48 +55,78 @@ async def send_answer(bot: Bot, chat_id: int, answer: Answer) -> Message:
     )
 
 
+class _Due(msgspec.Struct, frozen=True):
+    """until: loop seconds after which it is out of date.  asked: somebody asked for it."""
+
+    answer: Answer
+    until: float
+    asked: bool = False
+
+    def outlasts(self, newer: Answer) -> bool:
+        """Does a newer answer not take its place? A screen that stands on another message takes
+        that of no list, and a line of words that of nothing that somebody asked for."""
+        own = self.answer
+        return own.words or (newer.edit and not own.edit) or (newer.words and self.asked)
+
+
 class _Owed(msgspec.Struct, kw_only=True, eq=False):
-    answers: list[tuple[float, Answer]]
+    answers: list[_Due]
     task: asyncio.Task[None] | None = None
 
 
 class LateAnswers:
-    """What is owed, by chat."""
+    """What is owed, by chat. under_way: holds the updates of those who wait for it."""
 
-    def __init__(self, bot: Bot, limiter: Limiter) -> None:
+    def __init__(self, bot: Bot, limiter: Limiter, under_way: UnderWay) -> None:
         self._bot = bot
         self._limiter = limiter
+        self._under_way = under_way
         self._owed: dict[int, _Owed] = {}
+        self._asked: dict[int, list[int]] = {}
 
-    def owe(self, chat_id: int, answer: Answer) -> None:
-        """To be sent when the chat permits it."""
-        loop = asyncio.get_running_loop()
+    def owe(self, chat_id: int, answer: Answer, asked: int = 0) -> None:
+        """To be sent when the chat permits it. asked: the update to be held until then."""
+        if asked:
+            held = self._asked.setdefault(chat_id, [])
+            held.append(asked)
+            self._under_way.hold(asked)
+            if len(held) > MOST_WORDS:
+                self._under_way.release(held.pop(0))
         owed = self._owed.setdefault(chat_id, _Owed(answers=[]))
-        kept = [
-            (until, one)
-            for until, one in owed.answers
-            if one.text != answer.text and (one.words or answer.words)
-        ]
-        until = loop.time() + (WORDS_SECONDS if answer.words else SCREEN_SECONDS)
-        owed.answers = [*kept, (until, answer)][-MOST_WORDS:]
+        self._add(owed, answer, asked=bool(asked))
         if owed.task is None:
-            owed.task = loop.create_task(self._pay(chat_id, owed))
+            owed.task = asyncio.get_running_loop().create_task(self._pay(chat_id, owed))
+
+    @staticmethod
+    def _add(owed: _Owed, answer: Answer, *, asked: bool = False) -> None:
+        kept = [
+            due
+            for due in owed.answers
+            if due.answer.text != answer.text
+            and (answer.words or due.answer.words or (due.asked and answer.edit))
+        ]
+        seconds = WORDS_SECONDS if answer.words else SCREEN_SECONDS
+        until = asyncio.get_running_loop().time() + seconds
+        owed.answers = [*kept, _Due(answer, until, asked)][-MOST_WORDS:]
+
+    def answered(self, chat_id: int) -> None:
+        """This chat was written to: whoever waited there has an answer, unless more is owed."""
+        owed = self._owed.get(chat_id)
+        if owed is None or not owed.answers:
+            for number in self._asked.pop(chat_id, ()):
+                self._under_way.release(number)
 
     def forget(self, chat_id: int, newer: Answer) -> None:
-        """A newer screen is on its way to this chat. One that stands on another message takes the
-        place of no list that somebody asked for."""
+        """A newer answer is on its way to this chat."""
         owed = self._owed.get(chat_id)
         if owed is not None:
-            owed.answers = [
-                (until, one)
-                for until, one in owed.answers
-                if one.words or (newer.edit and not one.edit)
-            ]
+            owed.answers = [due for due in owed.answers if due.outlasts(newer)]
 
     def drop(self, chat_id: int) -> None:
         """Nobody on the list has this chat any more: nothing is said there."""
         if (owed := self._owed.get(chat_id)) is not None:
             owed.answers = []
+        self.answered(chat_id)
 
     async def close(self) -> None:
         """Ends all attempts."""
@@ -108,17 +141,25 @@ class LateAnswers:
             while owed.answers:
                 await asyncio.sleep(pause)
                 async with self._limiter.turn(chat_id, LATE_PRIORITY):
-                    now = asyncio.get_running_loop().time()
-                    owed.answers = [(until, one) for until, one in owed.answers if until >= now]
+                    self._without_the_old(owed)
                     if not owed.answers:
                         return
-                    answer = owed.answers[0][1]
-                    done = await self._attempt(chat_id, answer)
+                    due = owed.answers[0]
+                    done = await self._attempt(chat_id, due.answer)
                 if done:
-                    owed.answers = [kept for kept in owed.answers if kept[1] is not answer]
+                    owed.answers = [kept for kept in owed.answers if kept is not due]
+                    self.answered(chat_id)
                 pause = 0.0 if done else min(max(pause * 2, 1.0), 30.0)
         finally:
             self._owed.pop(chat_id, None)
+
+    def _without_the_old(self, owed: _Owed) -> None:
+        """In the place of a screen that is out of date its reader is told so."""
+        now = asyncio.get_running_loop().time()
+        old = [due.answer for due in owed.answers if due.until < now]
+        owed.answers = [due for due in owed.answers if due.until >= now]
+        if any(not answer.words for answer in old):
+            self._add(owed, Answer(text=OUT_OF_DATE, words=True))
 
     async def _attempt(self, chat_id: int, answer: Answer) -> bool:
         """True when it is done with: sent, or never to be taken."""

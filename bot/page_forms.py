@@ -61,7 +61,7 @@ class PagePhone:
         """As in the chat."""
         return await self._chat.link(start)
 
-    def later(self, chat_id: int) -> None:
+    def later(self, chat_id: int, asked: int = 0) -> None:
         """A page that was not shown is asked for again."""
 
 

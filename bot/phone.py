@@ -183,10 +183,10 @@ class TelegramPhone:
                 raise Unreached(type(error).__name__) from error
         return f"https://t.me/{self._name}?start={start}"
 
-    def later(self, chat_id: int) -> None:
+    def later(self, chat_id: int, asked: int = 0) -> None:
         missed = self._missed.pop(chat_id, None)
         if missed is not None:
-            self._late.owe(chat_id, missed)
+            self._late.owe(chat_id, missed, asked)
 
     async def _new(self, chat_id: int, answer: Answer) -> int:
         try:
@@ -233,6 +233,7 @@ class TelegramPhone:
             log.exception("an answer could not be sent")
             raise Unreached(type(error).__name__) from error
         self._missed.pop(chat_id, None)
+        self._late.answered(chat_id)
         return done
 
     async def _persistently(

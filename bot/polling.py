@@ -1,10 +1,10 @@
 """Receives updates so that none is lost, and so that no person waits for another.
 
 Telegram is told of an update only after its handler came back (its facts are on disk, or the person
-was told that they are not) or after the update itself is on record. The library's own polling
-confirms a batch with its next request while handlers may still run, so a crash can lose up to 100
-updates. After a crash here they come again, from Telegram or from the record; the store recognises
-what it has seen by update_id.
+was told that they are not) and what it asked for is no longer owed to its author, or after the
+update itself is on record. The library's own polling confirms a batch with its next request while
+handlers may still run, so a crash can lose up to 100 updates. After a crash here they come again,
+from Telegram or from the record; the store recognises what it has seen by update_id.
 
 A getUpdates confirms all updates below its offset and returns up to 100 from there on; as long as
 one is not confirmed it is not held until something new comes. So what takes long is put on record
@@ -26,7 +26,6 @@ from telegram import Bot, Update
 from telegram.error import Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot import updates
-from bot.kept_updates import KeptUpdates
 from bot.telegram_client import Unreadable, seconds_of
 from bot.under_way import UnderWay
 
@@ -94,7 +93,7 @@ class Polling:
         handle: deals with one update; it must not come back before what it learned is on disk.
         troubled: tells the administrators that updates were passed over ("update"), or that
             another program polls with the same token ("polling").
-        kept: the record of updates that take long.
+        under_way: what is being dealt with, and the record of what takes long.
         backlog: is kept up to date.
         late_after_seconds: a pause between two polls from which on updates count as late.
         busy: called with True for every update that is begun and False when it is done.
@@ -107,7 +106,7 @@ class Polling:
         handle: Callable[[Update], Awaitable[None]],
         *,
         troubled: Callable[[Trouble], Awaitable[None]],
-        kept: KeptUpdates,
+        under_way: UnderWay,
         backlog: Backlog | None = None,
         late_after_seconds: float = 60.0,
         busy: Callable[[bool], None] = lambda _: None,
@@ -120,7 +119,7 @@ class Polling:
         self._late_after = late_after_seconds
         self._busy = busy
         self._next: int | None = None
-        self._under_way = UnderWay(kept, self._in_background)
+        self._under_way = under_way
         self._lines: defaultdict[int, deque[Update]] = defaultdict(deque)
         self._tasks: set[asyncio.Task[None]] = set()
         self._moved = asyncio.Event()
@@ -213,6 +212,7 @@ class Polling:
 
     def cancel(self) -> None:
         """Ends what is under way; it is delivered again."""
+        self._under_way.cancel()
         for task in self._tasks:
             task.cancel()
 

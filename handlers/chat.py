@@ -95,8 +95,11 @@ class Phone(Protocol):
         Unreached while Telegram has not said yet what this bot is called."""
         ...
 
-    def later(self, chat_id: int) -> None:
-        """What raised `Unreached` in this chat last is shown as soon as the chat permits it."""
+    def later(self, chat_id: int, asked: int = 0) -> None:
+        """What raised `Unreached` in this chat last is shown as soon as the chat permits it.
+
+        asked: the update that asked for it, if it may be dealt with once more: a process that dies
+        before the chat was answered leaves it to the next."""
         ...
 
 

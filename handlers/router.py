@@ -78,7 +78,7 @@ async def receive(context: Context, incoming: Incoming) -> None:
         await _tell(context, incoming, menu.CANNOT_SHOW, menu.SAVED_BUT_NOT_SHOWN)
     except Unreached:
         log.warning("an answer reaches its person later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id)
+        context.phone.later(incoming.chat_id, _asked(incoming))
     except Exception:
         log.exception("a handler failed", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
@@ -107,6 +107,14 @@ def _command_of(text: str) -> str:
     and "/open@Jamie" are none."""
     name, at, bot = text.partition("@")
     return name.casefold() if not at or bot.casefold().endswith("bot") else text
+
+
+def _asked(incoming: Incoming) -> int:
+    """Its number, if it only asks for something: dealt with twice it changes nothing."""
+    if incoming.edited or incoming.other or incoming.data:
+        return 0
+    name = _command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
+    return incoming.update_id if name in COMMANDS and name not in FORM_COMMANDS else 0
 
 
 async def _saved(context: Context, incoming: Incoming) -> bool:
@@ -146,7 +154,7 @@ async def again(context: Context, incoming: Incoming) -> None:
                 return
     except Unreached:
         log.warning("an answer reaches its person later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id)
+        context.phone.later(incoming.chat_id, _asked(incoming))
     finally:
         if incoming.callback_id:
             await context.phone.answer(incoming.callback_id)
@@ -164,7 +172,7 @@ async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str =
         await context.phone.say(incoming.chat_id, text)
     except Unreached:
         log.warning("a person is told later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id)
+        context.phone.later(incoming.chat_id, _asked(incoming))
 
 
 async def _dispatch(context: Context, incoming: Incoming) -> None:

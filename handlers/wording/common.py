@@ -17,6 +17,10 @@ SAVED_BUT_NOT_ALL = (
     "<b>It is saved</b>, but what follows from it could not be written just now. "
     "Please look at the case with /open; what is missing there, log once more."
 )
+OUT_OF_DATE = (
+    "For some minutes I could not write to you, and what I had to show is out of date. "
+    "/open shows your cases as they are now, /duty who is on duty."
+)
 SAVED_AGAIN = "Saving works again. Please log now what you wrote on paper."
 NOT_ON_LIST = "This is a private service. You are not on its list."
 PRIVATE_ONLY = "This bot works in private chats only."

@@ -11,11 +11,14 @@ import msgspec
 import pytest
 from telegram.error import BadRequest, Forbidden, NetworkError, RetryAfter, TimedOut
 
+from bot.kept_updates import KeptUpdates
 from bot.late_answers import LateAnswers
 from bot.phone import TelegramPhone
 from bot.polling import Backlog
 from bot.removals import NOT_RECORDED, NOT_REMOVED, Removals, read
+from bot.under_way import UnderWay
 from handlers.chat import Screen, Unreached
+from handlers.wording.common import OUT_OF_DATE
 from reminders.limits import Limiter
 from reminders.policy import Limits
 from tests.reminders.virtual import in_virtual_time
@@ -75,7 +78,9 @@ class Chats:
     async def __aenter__(self) -> Chats:
         await self.world.__aenter__()
         self.limiter = Limiter(Limits())
-        self.late = LateAnswers(self.bot, self.limiter)
+        store = self.world.store
+        self.under_way = UnderWay(KeptUpdates(store, self.world.clock.now))
+        self.late = LateAnswers(self.bot, self.limiter, self.under_way)
         self.make()
         return self
 
@@ -96,13 +101,17 @@ class Chats:
         got = self.world.telegram.got
         return [(g.to, g.message.kind) for g in got if g.message.kind in kinds]
 
-    async def took(self, work: Any) -> float:
-        """Seconds that this answer took, however it ended."""
+    async def took(self, work: Any, asked: int = 0) -> float:
+        """Seconds that this answer took, however it ended. asked: the update that it is for."""
         begun = asyncio.get_running_loop().time()
+        if asked:
+            self.under_way.begin({"update_id": asked}, 0)
         try:
             await work
         except Unreached:
-            self.phone.later(AMY)
+            self.phone.later(AMY, asked)
+        if asked:
+            self.under_way.end(asked)
         return asyncio.get_running_loop().time() - begun
 
 
@@ -128,7 +137,7 @@ async def test_words_that_could_not_be_said_are_all_said_later() -> None:
         await it.took(it.phone.say(AMY, "not saved"))
         await it.took(it.phone.show(AMY, Screen("a list")))
         await asyncio.sleep(610)
-        assert it.bot.texts(AMY) == ["not saved"], "the list is out of date by then"
+        assert it.bot.texts(AMY) == ["not saved", OUT_OF_DATE], "the list is by then"
 
 
 @in_virtual_time
@@ -269,3 +278,54 @@ async def test_a_question_that_was_answered_meanwhile_is_not_asked_again() -> No
         await it.phone.show(AMY, Screen("second question"), 7)
         await asyncio.sleep(60)
         assert it.bot.texts(AMY) == ["second question"]
+
+
+@in_virtual_time
+async def test_what_somebody_asked_for_is_held_until_the_chat_was_answered() -> None:
+    async with Chats() as it:
+        it.limiter.pause(AMY, 40)
+        await it.took(it.phone.show(AMY, Screen("on duty")), asked=5)
+        await it.took(it.phone.show(AMY, Screen("a case"), 7))
+        await asyncio.sleep(39)
+        assert 5 in it.under_way
+        await asyncio.sleep(4)
+        assert it.bot.texts(AMY) == ["on duty", "a case"]
+        assert 5 not in it.under_way
+
+
+@in_virtual_time
+async def test_a_newer_answer_stands_for_what_was_asked_before() -> None:
+    async with Chats() as it:
+        it.limiter.pause(AMY, 40)
+        for number in range(1, 9):
+            await it.took(it.phone.show(AMY, Screen(f"list {number}")), asked=number)
+        assert [n for n in range(1, 9) if n in it.under_way] == [4, 5, 6, 7, 8], "no more of a chat"
+        await asyncio.sleep(45)
+        assert it.bot.texts(AMY) == ["list 8"]
+        assert not any(n in it.under_way for n in range(1, 9))
+
+
+@in_virtual_time
+async def test_a_line_of_words_takes_the_place_of_no_list_that_somebody_asked_for() -> None:
+    """/open, of which the chat takes nothing, and /help, of which it does."""
+    async with Chats() as it:
+        it.bot.fails = lambda _: NetworkError("x")
+        await it.took(it.phone.show(AMY, Screen("a list")), asked=5)
+        it.bot.fails = lambda _: None
+        await it.phone.say(AMY, "what this bot does")
+        await asyncio.sleep(60)
+        assert it.bot.texts(AMY) == ["what this bot does", "a list"]
+
+
+@pytest.mark.parametrize("gone", ["blocked", "off the list"])
+@in_virtual_time
+async def test_what_nobody_can_be_told_any_more_is_not_held(gone: str) -> None:
+    async with Chats() as it:
+        it.limiter.pause(AMY, 40)
+        await it.took(it.phone.show(AMY, Screen("on duty")), asked=5)
+        if gone == "blocked":
+            it.bot.fails = lambda _: Forbidden("bot was blocked by the user")
+            await asyncio.sleep(42)
+        else:
+            it.late.drop(AMY)
+        assert 5 not in it.under_way

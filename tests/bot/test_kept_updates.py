@@ -178,3 +178,76 @@ async def test_a_record_of_another_version_is_passed_over_and_told() -> None:
         await asyncio.sleep(1)
         assert it.handled == [1]
         assert it.told == 1
+
+
+@in_virtual_time
+async def test_what_somebody_asked_for_is_left_to_the_next_process_until_it_is_answered() -> None:
+    """/duty in a chat that has to rest: its handler came back, and the list is still owed."""
+    store, queue = Disk(), Queue(typed(1, AMY), typed(2, BEN))
+
+    async def handle(update: Update) -> None:
+        if update.update_id == 1:
+            it.under_way.hold(1)
+
+    it = Receiving(queue, handle, store)
+    async with it:
+        await asyncio.sleep(2)
+        assert queue.waiting == [], "nobody waits for Amy's chat"
+        assert await on_record(store) == [1]
+        assert it.polling.oldest == 0.0, "nothing hangs"
+    async with Receiving(queue, None, store) as it:
+        await asyncio.sleep(2)
+        assert it.handled == [1]
+        assert await on_record(store) == []
+
+
+@in_virtual_time
+async def test_what_is_held_goes_off_the_record_when_it_is_answered() -> None:
+    store, queue = Disk(), Queue(typed(1, AMY))
+
+    async def handle(update: Update) -> None:
+        it.under_way.hold(update.update_id)
+
+    it = Receiving(queue, handle, store)
+    async with it:
+        await asyncio.sleep(2)
+        assert await on_record(store) == [1]
+        it.under_way.release(1)
+        await asyncio.sleep(0.1)
+        assert await on_record(store) == []
+
+
+@in_virtual_time
+async def test_what_is_held_makes_the_bot_deaf_to_nobody_while_the_disk_is_full() -> None:
+    store, queue = Disk(), Queue(typed(1, AMY))
+    store.full = True
+
+    async def handle(update: Update) -> None:
+        if update.update_id == 1:
+            it.under_way.hold(1)
+
+    it = Receiving(queue, handle, store)
+    async with it:
+        for number in range(2, 50):
+            queue.put(typed(number, BEN))
+        await asyncio.sleep(20)
+        assert queue.waiting[0]["update_id"] == 1
+        for number in range(50, 250):
+            queue.put(typed(number, BEN))
+        await asyncio.sleep(60)
+        assert queue.waiting == []
+
+
+@in_virtual_time
+async def test_a_stop_in_order_leaves_on_record_what_is_not_answered() -> None:
+    store, queue = Disk(), Queue(typed(1, AMY))
+
+    async def handle(update: Update) -> None:
+        it.under_way.hold(update.update_id)
+
+    it = Receiving(queue, handle, store)
+    async with it:
+        await asyncio.sleep(0.1)
+        await it.polling.stop()
+        assert queue.waiting == []
+        assert await on_record(store) == [1]

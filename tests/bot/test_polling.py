@@ -15,6 +15,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter
 from bot.kept_updates import KeptUpdates
 from bot.polling import Backlog, Polling, Stopped
 from bot.telegram_client import Unreadable, telegram_client
+from bot.under_way import UnderWay
 from bot.updates import is_late
 from storage.store import Store
 from tests.reminders.virtual import VirtualClock, in_virtual_time
@@ -110,12 +111,13 @@ class Receiving:
         self.late: dict[int, bool] = {}
         self.busy = 0
         self.backlog = Backlog()
+        self.under_way = UnderWay(KeptUpdates(self.store, clock.now))
         self.polling = Polling(
             queue,
             telegram_client("1:x", "http://127.0.0.1:1"),
             handle or self._note,
             troubled=self._troubled,
-            kept=KeptUpdates(self.store, clock.now),
+            under_way=self.under_way,
             backlog=self.backlog,
             busy=self._busy,
         )

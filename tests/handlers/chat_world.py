@@ -94,6 +94,8 @@ class FakePhone:
         """What is to leave the chat once its update is saved."""
         self.dealt: list[tuple[int, int, bool]] = []
         self.away = False
+        self.told_later: list[tuple[int, int]] = []
+        """Chat, and the update that asked for it."""
         """Telegram takes nothing."""
         self._number = 1000
 
@@ -132,8 +134,8 @@ class FakePhone:
     async def link(self, start: str) -> str:
         return f"https://t.me/nightlight_example_bot?start={start}"
 
-    def later(self, chat_id: int) -> None:
-        return
+    def later(self, chat_id: int, asked: int = 0) -> None:
+        self.told_later.append((chat_id, asked))
 
 
 def staff(name: str, number: int, role: Role, *homes: str) -> Staff:

@@ -66,20 +66,16 @@ async def test_whatever_fails_the_person_is_told_whether_it_was_saved(
         assert len(not_saved) <= 1, "it is on record"
 
 
-async def test_what_cannot_be_told_now_is_told_later(
-    breaks: Break, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_what_cannot_be_told_now_is_told_later(breaks: Break) -> None:
     async with ChatWorld() as world:
-        later: list[int] = []
-        monkeypatch.setattr(world.phone, "later", later.append)
         breaks(Unreached("away"), False)
         await world.sends("amy", "/version")
-        assert later == [1]
+        assert [chat for chat, _ in world.phone.told_later] == [1]
         assert world.chat("amy") == {}
         world.phone.away = True
         breaks(RuntimeError(), False)
         await world.sends("ben", "/version")
-        assert later == [1, 2]
+        assert [chat for chat, _ in world.phone.told_later] == [1, 2]
 
 
 async def test_a_case_that_is_not_there_is_named_as_it_was_typed() -> None:
@@ -268,18 +264,14 @@ async def test_an_answer_that_comes_twice_shows_where_the_form_is() -> None:
         assert list(world.chat("amy")) == [number]
 
 
-async def test_what_comes_twice_while_telegram_is_away_is_shown_later(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_what_comes_twice_while_telegram_is_away_is_shown_later() -> None:
     async with ChatWorld() as world:
-        later: list[int] = []
-        monkeypatch.setattr(world.phone, "later", later.append)
         await world.sends("amy", "/missing")
         await world.taps("amy", "YP-01")
         world.phone.away = True
         await world.again("amy")
         await world.forges("amy", "f:any:who:.YP-01", 1)
-        assert later == [1]
+        assert [chat for chat, _ in world.phone.told_later] == [1]
 
 
 async def test_a_command_that_comes_twice_and_saved_nothing_is_done_again() -> None:
@@ -302,3 +294,27 @@ async def test_the_case_that_was_named_beside_the_words_is_offered_first() -> No
             assert notes == [f"w:note:{older}", f"w:note:{newer}"]
             draft = await world.store.draft("ben.words")
             assert draft is not None and len(draft.answers["texts"]) == number + 1
+
+
+@pytest.mark.parametrize(
+    ("text", "asks"),
+    [
+        ("/duty", True),
+        ("/open", True),
+        ("/case RW-7K2M", True),
+        (menu.DUTY, True),
+        ("/help", True),
+        ("/cancel", False),
+        ("/missing", False),
+        (menu.REPORT, False),
+        ("she is back", False),
+    ],
+)
+async def test_only_what_asks_for_something_may_be_dealt_with_once_more(
+    text: str, asks: bool
+) -> None:
+    """In a chat that takes nothing. A report that is begun or thrown away, and words, are not."""
+    async with ChatWorld() as world:
+        world.phone.away = True
+        await world.sends("amy", text)
+        assert [bool(asked) for _, asked in world.phone.told_later] == [asks]

@@ -19,6 +19,7 @@ import bot.polling
 import bot.removals
 import bot.storage_alerts
 import bot.telegram_client
+import bot.under_way
 import handlers.case_buttons
 import handlers.chat
 import handlers.draft_session
@@ -629,6 +630,12 @@ def offers_awaited(stack: contextlib.ExitStack) -> None:
         await self._drafts.look()
 
     _put(stack, bot.dispatch.Dispatch, "handle", handle)
+
+
+@_break
+def asked_not_held(stack: contextlib.ExitStack) -> None:
+    """What somebody asked for is forgotten with the process that owed them the answer."""
+    _put(stack, bot.under_way.UnderWay, "hold", lambda *_: None)
 
 
 @_break

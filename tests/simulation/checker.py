@@ -23,7 +23,7 @@ from storage.model import Episode, Message, Office
 from tests.simulation import needs, sometimes
 from tests.simulation.answers import Answers
 from tests.simulation.service import FIRST, HOMES, LAST, PREFIXES
-from tests.simulation.telegram import Line, Shown, Speaking, Update_
+from tests.simulation.telegram import KEPT_SECONDS, Line, Shown, Speaking, Update_
 
 if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
@@ -104,6 +104,8 @@ class Checker:
         self.handed_at: dict[int, float] = {}
         self.on_record: set[int] = set()
         """Updates that the bot has put on disk as they came."""
+        self.only_on_record: dict[int, Update_] = {}
+        """Those of them that Telegram does not keep any more."""
         self.answered_taps: set[str] = set()
         self.spoke_at: dict[int, float] = {}
         self.lost_people: dict[str, float] = {}
@@ -404,9 +406,12 @@ class Checker:
         self.answers.in_chat(chat_id)
 
     def confirmed(self, update: Update_) -> None:
-        """Telegram forgets an update only after it was dealt with, or is on record itself."""
+        """Telegram forgets an update only after it was dealt with, or is on record itself; then it
+        stays there until it was dealt with."""
         if update.id in self.on_record:
+            self.only_on_record[update.id] = update
             return
+        self.world.telegram.handed.pop(update.id, None)
         handed = self.handed_at.pop(update.id, None)
         staff = self.world.made.config.service.person(update.person)
         if (
@@ -463,6 +468,12 @@ class Checker:
         """What is on record no more was dealt with, unless it waited for longer than a day."""
         found = json.loads(draft.answers["updates"]) if draft is not None else []
         self.on_record = {one["update"]["update_id"] for one in found}
+        for number in sorted(self.only_on_record.keys() - self.on_record):
+            update = self.only_on_record.pop(number)
+            if self._time() - update.at < KEPT_SECONDS and not self.world.clock_moved_within(
+                2 * KEPT_SECONDS
+            ):
+                self.confirmed(update)
         if self.on_record:
             self.world.hit("an update was put on record before it was dealt with")
 

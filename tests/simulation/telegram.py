@@ -249,8 +249,6 @@ class Telegram:
         while self.updates and offset is not None and self.updates[0].id < offset:
             done = self.updates.popleft()
             self.world.checker.confirmed(done)
-            if done.id not in self.world.checker.on_record:
-                self.handed.pop(done.id, None)
         while self.updates and self.updates[0].at < now - KEPT_SECONDS:
             expired = self.updates.popleft()
             self.handed.pop(expired.id, None)
