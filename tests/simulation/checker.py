@@ -610,8 +610,9 @@ class Checker:
         now = self._time()
         for line in self.world.telegram.by_person.values():
             staff = self.world.made.config.service.person(line.person)
-            if staff is None or line.blocked or now - line.open_since < OPEN_SECONDS:
+            if staff is None or line.blocked:
                 continue
+            opened = max(line.open_since, 0.0)
             for number, since in list(line.stands.items()):
                 if now - since <= FORGET_SECONDS:
                     break
@@ -624,7 +625,10 @@ class Checker:
                     or self._cannot_know(line, number, since)
                 ):
                     del line.stands[number]
-                elif self.world.fair(since, now, {line.person}) > FORGET_SECONDS:
+                elif (
+                    self.world.fair(opened, now, {line.person}) >= OPEN_SECONDS
+                    and self.world.fair(since, now, {line.person}) > FORGET_SECONDS
+                ):
                     hours = (now - since) / 3600
                     self.broken("a message stands for too long", f"{line.person} {hours:.1f} h")
                 else:
