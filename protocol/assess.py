@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal, NamedTuple
+from typing import Literal
 
 import msgspec
 
@@ -14,9 +14,9 @@ from protocol.london import is_out_of_hours, local_time
 from protocol.on_record import OnRecord
 from protocol.outcome import Due as PackDue
 from protocol.outcome import Outcome
-from protocol.pack import Pack
+from protocol.pack import MOMENT, Pack
 from protocol.rules import ActionRule
-from protocol.view import MOMENT, History, Instant, View
+from protocol.view import History, Instant, View
 
 _MINUTE = timedelta(minutes=1)
 
@@ -92,7 +92,7 @@ class Assessment(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     placing: Placing | None = None
 
 
-class _Judged(NamedTuple):
+class _Judged(msgspec.Struct, frozen=True, gc=False):
     """What a pack says of an episode at one moment."""
 
     instant: Instant
@@ -226,16 +226,22 @@ class _Case:
 
         For a strict limit that is the limit itself, although the change comes just after it.
         """
-        start, answer = home.instant.now, _answer(home, beside)
+        start, answer = home.instant.now, None
         while True:
-            now = home.instant.now
-            moments = [j.instant.next_moment(j.dues) for j in (home, beside) if j is not None]
-            moment = min((m for m in moments if m is not None), default=None)
-            if moment is None or any(at == moment for _, at in home.dues):
+            moment = home.instant.next_moment(home.dues)
+            if beside is not None:
+                other = beside.instant.next_moment(beside.dues)
+                moment = min(moment, other) if moment and other else moment or other
+            if moment is None or moment in [at for _, at in home.dues]:
                 return moment
+            if answer is None:
+                answer = _answer(home, beside)
+            views = [judged.view for judged in (home, beside) if judged is not None]
             home, beside = self.later(home, beside, moment)
             if _answer(home, beside) != answer:
-                return now if now > start and moment - now <= MOMENT else moment
+                limit = moment - MOMENT
+                reached = limit > start and any(view.has_strict_limit(moment) for view in views)
+                return limit if reached else moment
 
 
 def _judge(view: View, now: datetime) -> _Judged:

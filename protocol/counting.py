@@ -28,7 +28,11 @@ def in_order(facts: Sequence[f.Fact]) -> list[f.Fact]:
 
 def counting(facts: Sequence[f.Fact]) -> list[f.Fact]:
     """The facts that count, in order; withdrawals that hold are among them."""
-    ordered = in_order(facts)
+    return counting_of(in_order(facts))
+
+
+def counting_of(ordered: Sequence[f.Fact]) -> list[f.Fact]:
+    """The same, of facts that are in order already (`in_order`)."""
     things = _things(ordered)
     gone: set[str] = set()
     taken: set[str] = set()

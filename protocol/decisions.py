@@ -6,9 +6,8 @@ outcome needs settles nothing, and a blank text is no reason, no name and no rol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from protocol.episode import Decision, utc
 from protocol.rules import Settling
@@ -24,48 +23,29 @@ def latest(decisions: Iterable[Decision]) -> dict[str, Decision]:
     return found
 
 
-class Effect(NamedTuple):
-    """What a decision does: it settles its id, or puts it off `until` (UTC)."""
-
-    id: str
-    settles: bool
-    until: datetime | None
-
-
-def effects(
-    decisions: Iterable[Decision], settling: Mapping[str, Settling], returned: datetime | None
-) -> list[Effect]:
-    """What each of these decisions does while it is the latest on its id. All times in UTC."""
-    found = []
-    for decision in decisions:
-        settles, until = False, None
-        rule = settling.get(decision.id)
-        if rule is not None and decision.outcome in rule.outcomes:
-            if decision.outcome in ("booked", "handed_over"):
-                until = _put_off_until(decision)
-            else:
-                settles = _is_decided(decision, rule, returned)
-        found.append(Effect(decision.id, settles, until))
-    return found
-
-
-def _put_off_until(decision: Decision) -> datetime | None:
-    """Until when it is booked or, with somebody named, handed over."""
-    if decision.until is None or (decision.outcome == "handed_over" and not _says(decision.note)):
-        return None
-    return utc(decision.until)
-
-
-def _is_decided(decision: Decision, rule: Settling, returned: datetime | None) -> bool:
-    """Whether a `done` or `not_needed` has all that it needs."""
-    not_needed = decision.outcome == "not_needed"
-    if (not_needed or "note" in rule.needs) and not _says(decision.note):
+def settles(decision: Decision, rule: Settling, returned: datetime | None) -> bool:
+    """Whether this decision, with an outcome that `rule` has, settles its id."""
+    outcome = decision.outcome
+    if outcome in ("booked", "handed_over"):
         return False
-    if "role" in rule.needs and not _says(decision.by_role):
+    needs, not_needed = rule.needs, outcome == "not_needed"
+    if (not_needed or "note" in needs) and not _says(decision.note):
         return False
-    if not_needed and "return" in rule.needs:
+    if "role" in needs and not _says(decision.by_role):
+        return False
+    if not_needed and "return" in needs:
         return returned is not None and utc(decision.at) >= returned
     return True
+
+
+def put_off_until(decision: Decision) -> datetime | None:
+    """Until when (UTC) it is booked or, with somebody named, handed over; None: it is neither."""
+    until = decision.until
+    if until is None or decision.outcome not in ("booked", "handed_over"):
+        return None
+    if decision.outcome == "handed_over" and not _says(decision.note):
+        return None
+    return utc(until)
 
 
 def _says(text: str) -> bool:

@@ -3,7 +3,6 @@ time in UTC, and the words that hold whenever they are looked for."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime
 from operator import attrgetter, itemgetter
 
@@ -29,8 +28,7 @@ class OnRecord:
     """What is on record of an episode, whatever the moment.
 
     Attributes:
-        times: when each fact that has a time of its own came to be, by its name; None: not on
-            record.
+        times: when each fact on record that has a time of its own came to be, by its name.
         told: who was told, with the time.
         decisions: what was decided, in order of time.
         decided_at: the time of each decision.
@@ -52,8 +50,9 @@ class OnRecord:
         self.aware = _utc(episode.aware_at)
         self.missing_since = _utc(episode.missing_since)
         self.times = {
-            name: None if at is None else utc(at)
+            name: utc(at)
             for name, at in zip(_DATED, _times(episode), strict=True)
+            if at is not None
         }
         self.told: list[tuple[datetime, Notification]] = [
             (utc(one.at), one) for one in episode.notifications
@@ -62,8 +61,7 @@ class OnRecord:
         decided.sort(key=itemgetter(0))
         self.decisions = [decision for _, decision in decided]
         self.decided_at = [at for at, _ in decided]
-        dated = [at for at in self.times.values() if at is not None]
-        dated += [at for at, _ in self.told]
+        dated = [*self.times.values(), *[at for at, _ in self.told]]
         if self.missing_since is not None and episode.category == "missing":
             dated.append(self.missing_since)
         dated.sort()
@@ -73,23 +71,24 @@ class OnRecord:
         self.words = self.flags.union(_words(episode))
 
 
-def _words(episode: Episode) -> Iterator[str]:
+def _words(episode: Episode) -> list[str]:
     """The answers that may be unknown, who reported, and why the parents are not told."""
-    for name, answer in zip(_ANSWERS, _answers(episode), strict=True):
-        if answer == "unknown":
-            yield f"{name}_unknown"
-        elif answer:
-            yield name
+    words = [
+        f"{name}_unknown" if answer == "unknown" else name
+        for name, answer in zip(_ANSWERS, _answers(episode), strict=True)
+        if answer
+    ]
     if episode.abducted:
-        yield "abducted"
+        words.append("abducted")
     if episode.reported_by_other_agency:
-        yield "other_agency_reported"
+        words.append("other_agency_reported")
     if episode.parents_reported:
-        yield "parents_reported"
+        words.append("parents_reported")
     if episode.parents_withheld_reason:
-        yield "parents_withheld"
+        words.append("parents_withheld")
     if episode.child.responsible_la != episode.child.placement_la:
-        yield "out_of_area"
+        words.append("out_of_area")
+    return words
 
 
 def _utc(moment: datetime | None) -> datetime | None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Container, Sequence, Set
 from datetime import timedelta
-from typing import NamedTuple
+
+import msgspec
 
 from protocol.rules import ActionRule, Book, Duty, Route, Rule, any_holds
 from protocol.settings import Settings
 
 
-class Due(NamedTuple):
+class Due(msgspec.Struct, frozen=True, gc=False):
     """A duty with its amount resolved: a span of elapsed time, or calendar days."""
 
     duty: Duty
@@ -21,7 +22,7 @@ class Due(NamedTuple):
     early: timedelta
 
 
-class Outcome(NamedTuple):
+class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What the rules make of one state of affairs."""
 
     level: int
@@ -36,7 +37,7 @@ class Outcome(NamedTuple):
     known: frozenset[str]
     """The state itself, with the rules that fired and the level."""
 
-    def settled(self, decided: Set[str], put_off: Set[str]) -> Outcome:
+    def settled(self, decided: Set[str], put_off: Container[str]) -> Outcome:
         """The same without the duties that were decided; what was decided or put off (ids) is not
         to settle."""
         if not decided and not put_off:
@@ -45,7 +46,8 @@ class Outcome(NamedTuple):
         duties = self.duties
         if decided:
             duties = tuple([due for due in duties if due.duty.id not in decided])
-        return self._replace(
+        return msgspec.structs.replace(
+            self,
             duties=duties,
             emergency=bool(duties) and duties[0].duty.emergency,
             to_settle=tuple(left),
@@ -68,59 +70,53 @@ def judge(
     """
     words = set(known)
     fired = _fire(book.rules, levels, words)
-    level = max(set_level for _, set_level in fired)
+    level = max([set_level for _, set_level in fired])
     if level >= 2:
         words.add("level_2")
     if level == 3:
         words.add("level_3")
-    reasons = [rule.id for rule, _ in fired]
     route = next((route for route in book.routes if any_holds(route.when, words)), None)
-    if route is not None:
-        reasons.append(route.id)
-    reasons += tiers
-    level_reasons = [rule.id for rule, set_level in fired if set_level == level]
+    reasons = [name for name, _ in fired] + ([route.id] if route else []) + list(tiers)
+    level_reasons = [name for name, set_level in fired if set_level == level]
     listed = _listed(duties, words)
-    followed = {*reasons, *(step.rpartition("-")[0] for step in tiers)}
-    actions = tuple(
+    followed = {*reasons, *[step.rpartition("-")[0] for step in tiers]}
+    actions = [
         action
         for action in book.actions
         if (not action.on or not followed.isdisjoint(action.on))
         and (not action.when or any_holds(action.when, words))
-    )
+    ]
     to_settle = {due.duty.id for due in listed if due.duty.to_settle}
-    at_level = frozenset(level_reasons)
-    to_settle |= {
-        a.id for a in actions if a.settle is not None and _stands_in_the_way(a, settings, at_level)
-    }
+    for action in actions:
+        if action.settle is not None and _stands_in_the_way(action, settings, level_reasons):
+            to_settle.add(action.id)
     return Outcome(
         level=level,
         level_reasons=tuple(sorted(level_reasons)),
         reasons=tuple(sorted(reasons)),
         duties=listed,
-        emergency=any(due.duty.emergency for due in listed),
-        actions=actions,
+        emergency=bool(listed) and listed[0].duty.emergency,
+        actions=tuple(actions),
         to_settle=tuple(sorted(to_settle)),
-        prompts=tuple(sorted(p.id for p in book.prompts if any_holds(p.when, words))),
+        prompts=tuple(sorted([p.id for p in book.prompts if any_holds(p.when, words)])),
         route=route,
         known=frozenset(words),
     )
 
 
-def _fire(rules: Sequence[Rule], levels: Sequence[int], words: set[str]) -> list[tuple[Rule, int]]:
-    """The rules that fire, in order, each with the level that it sets (0: none). Adds what fired
-    to the words.
+def _fire(rules: Sequence[Rule], levels: Sequence[int], words: set[str]) -> list[tuple[str, int]]:
+    """The ids of the rules that fire, in order, each with the level that it sets (0: none). Adds
+    what fired to the words.
 
     Some rule with a level always fires: a book without one for "otherwise" is refused.
     """
     fired = []
     for rule, level in zip(rules, levels, strict=True):
-        for alternative in rule.when:  # as `any_holds`, without a call for each rule
-            if alternative.yes <= words and alternative.no.isdisjoint(words):
-                words.add(f"rule {rule.id}")
-                fired.append((rule, level))
-                if level:
-                    words.add("some_level")
-                break
+        if any_holds(rule.when, words):
+            fired.append((rule.id, level))
+            words.add(f"rule {rule.id}")
+            if level:
+                words.add("some_level")
     return fired
 
 
@@ -128,15 +124,17 @@ def _listed(duties: Sequence[Due], words: Set[str]) -> tuple[Due, ...]:
     """The duties that there are: of several cases of one the first. An emergency comes first."""
     listed: dict[str, Due] = {}
     for due in duties:
-        if due.duty.id not in listed and any_holds(due.duty.when, words):
-            listed[due.duty.id] = due
+        if any_holds(due.duty.when, words):
+            listed.setdefault(due.duty.id, due)
     return tuple(sorted(listed.values(), key=lambda due: not due.duty.emergency))
 
 
-def _stands_in_the_way(action: ActionRule, settings: Settings, level_reasons: Set[str]) -> bool:
+def _stands_in_the_way(
+    action: ActionRule, settings: Settings, level_reasons: Sequence[str]
+) -> bool:
     """Whether this action, one that can, has to be settled before signing off."""
     if action.settle_if and not getattr(settings, action.settle_if):
         return False
     if action.settle == "at_its_level":
-        return not level_reasons.isdisjoint(action.on)
+        return any(name in level_reasons for name in action.on)
     return action.settle == "always" or action.id in settings.settle_also

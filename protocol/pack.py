@@ -9,7 +9,7 @@ what the rules make of it, and remembers the answer, as few different states occ
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Mapping, Sequence, Set
+from collections.abc import Container, Mapping, Sequence
 from datetime import date, time, timedelta
 from itertools import chain
 from pathlib import Path
@@ -30,11 +30,17 @@ DEFAULT = "haringey-2011"
 _REMEMBERED = 4096
 
 
-class Limit(NamedTuple):
-    """A limit of elapsed time: passed at `span` after the start, or (strict) just after it."""
+MOMENT = timedelta(microseconds=1)
+"""The smallest step of time here: a strict limit is passed one moment after it is reached."""
 
-    span: timedelta
+
+class Limit(NamedTuple):
+    """A limit of elapsed time."""
+
+    passed_after: timedelta
+    """The shortest time after the start at which it has been passed."""
     strict: bool
+    """Not yet passed when it is reached, but a moment later."""
     word: str
 
 
@@ -91,7 +97,7 @@ class Pack:
         self.has_night = "overnight" in looked_at
         self.limits: dict[str, tuple[Limit, ...]] = {
             clock: tuple(
-                Limit(timedelta(hours=resolve(hours, settings)), strict, word)
+                Limit(timedelta(hours=resolve(hours, settings)) + MOMENT * strict, strict, word)
                 for (of, strict, hours), word in book.atoms.limits.items()
                 if of == clock and word in looked_at
             )
@@ -115,7 +121,8 @@ class Pack:
             0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules
         ]
         steps = [step for window in self.windows for tier in window.tiers for _, step in tier]
-        self._looked_at = looked_at.union(steps)
+        self.looked_at = looked_at.union(steps)
+        """The words that decide the outcome: those that conditions look at, and the steps."""
         self._steps = frozenset(steps)
         self._outcomes: dict[frozenset[str], Outcome] = {}
 
@@ -197,9 +204,9 @@ class Pack:
         base = {key: getattr(self.settings, key) for key in Settings.__struct_fields__}
         return make_pack(self.book, {**base, **changes}, self.preset, self._closed_days)
 
-    def outcome(self, known: Set[str]) -> Outcome:
-        """What the rules make of these words, before what was decided is taken out."""
-        words = self._looked_at.intersection(known)
+    def outcome(self, words: frozenset[str]) -> Outcome:
+        """What the rules make of these words, all of them looked at by some condition, before what
+        was decided is taken out."""
         found = self._outcomes.get(words)
         if found is None:
             if len(self._outcomes) >= _REMEMBERED:

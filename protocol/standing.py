@@ -8,20 +8,21 @@ manager decided: then the computed level shows again, because the manager has no
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
+from itertools import zip_longest
 from typing import Literal, TypeAlias
 
 import msgspec
 
 from protocol import facts as f
 from protocol.assess import Assessment, assess, levels_at
-from protocol.clock_corrections import as_corrected
-from protocol.counting import counting, in_order
+from protocol.counting import counting_of, in_order
 from protocol.episode import Earlier, utc
-from protocol.fold import CHANGING, fold
-from protocol.pack import Pack
-from protocol.view import MOMENT, History
+from protocol.fold import CHANGING, fold_counting
+from protocol.pack import MOMENT, Pack
+from protocol.view import History
 
 SetBy: TypeAlias = f.LevelRaised | f.LevelStoodDown
 
@@ -47,12 +48,11 @@ def standing(
 ) -> Standing:
     """Computed, peak and set level at `now` (aware). Facts recorded later are not known yet."""
     now = utc(now)
-    known = [fact for fact in as_corrected(facts) if utc(fact.recorded_at) <= now]
-    folded = fold(known)
+    known = [fact for fact in in_order(facts) if utc(fact.recorded_at) <= now]
+    counted = counting_of(known)
+    folded = fold_counting(counted)
     computed = assess(folded, history, pack, now, pack.placing_for(folded.child))
-    decisions = [
-        fact for fact in counting(known) if isinstance(fact, f.LevelRaised | f.LevelStoodDown)
-    ]
+    decisions = [fact for fact in counted if isinstance(fact, f.LevelRaised | f.LevelStoodDown)]
     down = next((d for d in reversed(decisions) if isinstance(d, f.LevelStoodDown)), None)
     raises = [
         d
@@ -91,21 +91,19 @@ def _levels(
     pack: Pack,
     now: datetime,
 ) -> list[tuple[datetime, int]]:
-    """The computed level with the facts as they stood: at each time that a fact changed something,
-    and just before the next one. In between it can only rise, so these are the highest values.
+    """The computed level with the facts (in order) as they stood: at each time that one changed
+    something, and just before the next one. In between it can only rise, so these are the highest
+    values.
     """
-    relevant = [fact for fact in in_order(facts) if type(fact) in CHANGING]
-    moments = {utc(fact.recorded_at) for fact in relevant}
-    if down is not None:
-        moments.add(utc(down.recorded_at))
-    ordered = sorted(moments)
-    counted = History(history, pack)
+    relevant = [fact for fact in facts if type(fact) in CHANGING]
+    recorded = [utc(fact.recorded_at) for fact in relevant]
+    moments = sorted({*recorded, *([utc(down.recorded_at)] if down else [])})
+    earlier = History(history, pack)
     levels: list[tuple[datetime, int]] = []
-    for number, moment in enumerate(ordered):
-        episode = fold([fact for fact in relevant if utc(fact.recorded_at) <= moment])
-        until = ordered[number + 1] - MOMENT if number + 1 < len(ordered) else now
-        pair = [moment, until]
-        levels += zip(pair, levels_at(episode, counted, pack, pair), strict=True)
+    for moment, following in zip_longest(moments, moments[1:]):
+        episode = fold_counting(counting_of(relevant[: bisect_right(recorded, moment)]))
+        pair = [moment, following - MOMENT if following else now]
+        levels += zip(pair, levels_at(episode, earlier, pack, pair), strict=True)
     return levels
 
 

@@ -8,12 +8,13 @@ elapsed time and a night, and what was booked or handed over comes back.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
-from datetime import datetime, time, timedelta
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
 
-from protocol.decisions import effects, next_review
-from protocol.episode import Decision, Earlier, utc
+import msgspec
+
+from protocol.decisions import next_review, put_off_until, settles
+from protocol.episode import Earlier, utc
 from protocol.facts import Category
 from protocol.london import (
     birthday,
@@ -27,29 +28,48 @@ from protocol.on_record import OnRecord
 from protocol.outcome import Due, Outcome
 from protocol.pack import Limit, Pack
 
-MOMENT = timedelta(microseconds=1)
-"""The smallest step of time here: a strict limit is passed one moment after it is reached."""
 NIGHT = time(4, 0)
 """Whoever is still away at this time of the London clock has been away overnight."""
 _TELLING = ("responsible_authority", "ra_written", "parents")
 """Who was told shows when the absence had been noticed."""
+_DONE = (
+    ("reported_to_csc_at", "referred"),
+    ("s47_started_at", "enquiries_started"),
+    ("referred_at", "referral_made"),
+    ("safe_well_at", "safe_well_done"),
+    ("ri_completed_at", "interview_held"),
+)
+"""What was done, by the field of the episode that holds when."""
+_OVERNIGHT = Limit(timedelta(), strict=False, word="overnight")
 
 
-class Instant(NamedTuple):
-    """What is known at `now`, of a view that holds then.
+class Settled(msgspec.Struct, frozen=True, gc=False):
+    """What the decisions taken so far do."""
 
-    known: the words.  decisions: those taken so far, in order.  decided: ids that they settle.
-    put_off: ids that are booked or handed over until later.  back_from: when the first of these
-    is back.
-    """
+    decided: frozenset[str]
+    """Ids that they settle."""
+    put_off: Mapping[str, datetime]
+    """Ids that are booked or handed over, and until when (UTC); it may have come."""
+    words: list[str]
+    """What conditions look at of it."""
+
+
+_NOTHING_DECIDED = Settled(frozenset(), {}, [])
+
+
+class Instant(msgspec.Struct, frozen=True, gc=False):
+    """What is known at `now`, of a view that holds then."""
 
     view: View
     now: datetime
     known: frozenset[str]
-    decisions: Sequence[Decision]
+    """The words, those that conditions look at."""
+    taken: int
+    """How many of the decisions on record have been taken by now."""
     decided: frozenset[str]
-    put_off: frozenset[str]
-    back_from: datetime | None
+    """Ids that they settle."""
+    put_off: Mapping[str, datetime]
+    """Ids that are booked or handed over until later, and until when."""
 
     def outcome(self) -> Outcome:
         """What the rules make of it."""
@@ -83,22 +103,21 @@ class Instant(NamedTuple):
                 return at
             return next_opening(at, pack.opens, pack.closes, pack.holidays, pack.zone)
 
-        reviews = [decision for decision in self.decisions if decision.id == due.duty.id]
+        taken = self.view.record.decisions[: self.taken]
+        reviews = [decision for decision in taken if decision.id == due.duty.id]
         return time_of(next_review(reviews, time_of, due.early))
 
     def next_moment(self, dues: Sequence[tuple[Due, datetime]]) -> datetime | None:
         """The first moment after now at which anything can change, if no fact is added."""
         now, view = self.now, self.view
-        moments = [at for at in (view.until, self.back_from) if at is not None]
-        if len(self.decisions) < len(view.record.decided_at):
-            moments.append(view.record.decided_at[len(self.decisions)])
+        moments = list(self.put_off.values())
+        if view.until is not None:
+            moments.append(view.until)
+        if self.taken < len(view.record.decided_at):
+            moments.append(view.record.decided_at[self.taken])
         if view.timed:
             moments += [at for _, at in dues if at > now]
-            for limit, at in view.limits:
-                if at > now:
-                    moments.append(at)
-                elif at == now and limit.strict:
-                    moments.append(now + MOMENT)
+            moments += [passed for passed, _ in view.limits if passed > now]
         return min(moments, default=None)
 
 
@@ -109,29 +128,10 @@ class View:
     """
 
     __slots__ = (
-        "age",
-        "authority_told",
-        "aware",
-        "counts",
-        "effects",
-        "interview_clock",
-        "known_at",
-        "limits",
-        "located",
-        "missing",
-        "missing_clock",
-        "missing_from",
-        "pack",
-        "police",
-        "record",
-        "referral",
-        "returned",
-        "start",
-        "timed",
-        "told",
-        "told_counts_from",
-        "until",
-        "words",
+        "_settled", "_times", "age", "authority_told", "aware", "counts", "interview_clock",
+        "known_at", "limits", "located", "missing", "missing_clock", "missing_from", "pack",
+        "police", "record", "referral", "returned", "start", "timed", "told", "told_counts_from",
+        "until", "words",
     )  # fmt: skip
 
     def __init__(self, record: OnRecord, history: History, pack: Pack, now: datetime) -> None:
@@ -139,12 +139,16 @@ class View:
         self.pack = pack
         self.known_at = now
         come = bisect_right(record.dated, now)
-        self.until = record.dated[come] if come < len(record.dated) else None
-        self.returned = self._so_far("returned_at")
-        self.located = self._so_far("located_at") or self.returned
-        self.police = self._so_far("police_reported_at")
-        self.referral = self._so_far("reported_to_csc_at")
-        self.told = [one for one in record.told if one[0] <= now]
+        self.until = None
+        self._times, self.told = record.times, record.told
+        if come < len(record.dated):
+            self.until = record.dated[come]
+            self._times = {name: at for name, at in record.times.items() if at <= now}
+            self.told = [one for one in record.told if one[0] <= now]
+        self.returned = self._times.get("returned_at")
+        self.located = self._times.get("located_at") or self.returned
+        self.police = self._times.get("police_reported_at")
+        self.referral = self._times.get("reported_to_csc_at")
         noticed = self._noticed()
         self.start = self._start(noticed)
         self.aware = noticed or self.start
@@ -152,50 +156,64 @@ class View:
         self.interview_clock = (
             self.returned if pack.settings.ri_clock == "returned" else self.located
         )
-        category: Category = "missing" if self.missing else "unauthorised_absence"
-        words = set(pack.category_words[category])
-        words |= record.words
-        words.update(self._child_words())
-        words.update(self._told_words())
-        words.update(self._done_words())
-        if self.located is not None:
-            words.update(self._found_words(self.located))
-        self.effects = effects(record.decisions, pack.settling, self.returned)
         self.counts, counted = history.counts(self.start, missing=self.missing)
-        words.update(counted)
-        self.words = frozenset(words)
-        self.limits = list(self._limits())
+        category: Category = "missing" if self.missing else "unauthorised_absence"
+        words = pack.category_words[category].union(
+            record.words, counted, self._child_words(), self._told_words(), self._done_words(),
+            self._found_words(),
+        )  # fmt: skip
+        self.words = pack.looked_at & words
+        self.limits = self._limits()
+        self._settled = 0, _NOTHING_DECIDED
 
     def holds(self, now: datetime) -> bool:
         """Whether nothing but the clock has moved by then."""
         return self.timed and (self.until is None or now < self.until)
 
+    def has_strict_limit(self, passed: datetime) -> bool:
+        """Whether a strict limit is passed at this moment, so that it was reached just before."""
+        return any(limit.strict for at, limit in self.limits if at == passed)
+
     def at(self, now: datetime) -> Instant:
         """What is known then; the view `holds`."""
-        words = [
-            limit.word for limit, at in self.limits if now > at or (now == at and not limit.strict)
-        ]
-        come = bisect_right(self.record.decided_at, now)
-        latest = {effect.id: effect for effect in self.effects[:come]}.values()
-        decided = frozenset([effect.id for effect in latest if effect.settles])
-        words += [word for name, word in self.pack.decided_words if name in decided]
-        put_off = {e.id: e.until for e in latest if e.until is not None and e.until > now}
+        taken = bisect_right(self.record.decided_at, now)
+        settled = self._decided(taken)
+        passed = [limit.word for at, limit in self.limits if at <= now]
         return Instant(
-            view=self,
-            now=now,
-            known=self.words.union(words),
-            decisions=self.record.decisions[:come],
-            decided=decided,
-            put_off=frozenset(put_off),
-            back_from=min(put_off.values(), default=None),
+            self,
+            now,
+            self.words.union(passed, settled.words),
+            taken,
+            settled.decided,
+            {name: until for name, until in settled.put_off.items() if until > now},
         )
 
-    # When ----------------------------------------------------------------------------------------
+    def _decided(self, taken: int) -> Settled:
+        """What the first decisions on record do: of those on one id the latest counts."""
+        known, before = self._settled
+        if known == taken:
+            return before
+        if known > taken:
+            known, before = 0, _NOTHING_DECIDED
+        settling, returned = self.pack.settling, self.returned
+        decided, put_off = set(before.decided), dict(before.put_off)
+        for decision in self.record.decisions[known:taken]:
+            name = decision.id
+            decided.discard(name)
+            put_off.pop(name, None)
+            rule = settling.get(name)
+            if rule is None or decision.outcome not in rule.outcomes:
+                continue
+            if settles(decision, rule, returned):
+                decided.add(name)
+            elif (until := put_off_until(decision)) is not None:
+                put_off[name] = until
+        words = [word for name, word in self.pack.decided_words if name in decided]
+        settled = Settled(frozenset(decided), put_off, words)
+        self._settled = taken, settled
+        return settled
 
-    def _so_far(self, name: str) -> datetime | None:
-        """When this fact came to be, if it has."""
-        moment = self.record.times[name]
-        return moment if moment is not None and moment <= self.known_at else None
+    # When ----------------------------------------------------------------------------------------
 
     def _noticed(self) -> datetime | None:
         """The earliest time on record at which somebody knew of the absence."""
@@ -246,8 +264,9 @@ class View:
 
     # What ----------------------------------------------------------------------------------------
 
-    def _child_words(self) -> Iterator[str]:
+    def _child_words(self) -> list[str]:
         child, settings, zone = self.record.episode.child, self.pack.settings, self.pack.zone
+        words = []
         self.age = child.age
         if child.dob is not None:
             on = self.start
@@ -259,110 +278,108 @@ class View:
             self.age = completed_years(child.dob, on.astimezone(zone).date())
         young = self.age is None or self.age < settings.older_band_min_age
         if young:
-            yield "young"
+            words.append("young")
         concerns = child.historical_concerns
         if concerns == "unknown":
-            yield "concerns_unknown"
+            words.append("concerns_unknown")
             concerns = settings.unknown_concerns_as
         if (concerns or not self.pack.factors.isdisjoint(self.record.flags)) and (
             young or settings.historical_concerns_scope == "any_age"
         ):
-            yield "concerns"
+            words.append("concerns")
         if child.responsible_la == settings.protocol_la:
-            yield "responsible_here"
+            words.append("responsible_here")
         if child.placement_la == settings.protocol_la:
-            yield "placed_here"
+            words.append("placed_here")
+        return words
 
-    def _done_words(self) -> Iterator[str]:
+    def _done_words(self) -> list[str]:
         """What social care, police and the interviewer did."""
-        if self.referral is not None:
-            yield "referred"
-        if self._so_far("s47_started_at") is not None:
-            yield "enquiries_started"
-        if self._so_far("referred_at") is not None:
-            yield "referral_made"
-        if self._so_far("safe_well_at") is not None:
-            yield "safe_well_done"
+        words = [word for name, word in _DONE if name in self._times]
         episode = self.record.episode
-        held = self._so_far("ri_completed_at") is not None
+        held = "ri_completed_at" in self._times
         placement = held and episode.ri_held_by == "placement"
-        if held:
-            yield "interview_held"
         if placement:
-            yield "held_by_placement"
+            words.append("held_by_placement")
         independence = self.pack.settings.ri_independence == "required"
         again = placement and independence and episode.child.looked_after
-        declined = self._so_far("ri_declined_at") is not None
-        if declined or (held and not again):
-            yield "interview_closed"
+        if "ri_declined_at" in self._times or (held and not again):
+            words.append("interview_closed")
+        return words
 
-    def _told_words(self) -> Iterator[str]:
+    def _told_words(self) -> list[str]:
         """Who was told, that the young person is missing and (at or after the location) that it is
         over. A telling before the absence became missing may not count."""
         pack, located, counts_from = self.pack, self.located, self.told_counts_from
+        words = []
         self.authority_told: datetime | None = None
         if self.police is not None:
-            yield "police_told"
+            words.append("police_told")
             if located is not None and self.police < located:
-                yield "police_told_earlier"
+                words.append("police_told_earlier")
         for at, notification in self.told:
             kind, role = notification.type, notification.recipient_role
             accepted = role in pack.accepting_roles
             if counts_from is None or at >= counts_from:
                 if kind in ("responsible_authority", "ra_back") and accepted:
-                    yield "authority_told"
+                    words.append("authority_told")
                     self.authority_told = min(at, self.authority_told or at)
                 elif kind == "ra_written":
-                    yield "authority_written"
+                    words.append("authority_written")
                 elif kind in ("parents", "parents_back"):
-                    yield "parents_told"
+                    words.append("parents_told")
             if located is None:
                 continue
             if at < located:
                 if kind == "parents":
-                    yield "parents_told_earlier"
+                    words.append("parents_told_earlier")
             elif kind == "police_back":
-                yield "police_told_back"
+                words.append("police_told_back")
             elif kind in ("parents", "parents_back"):
-                yield "parents_told_back"
+                words.append("parents_told_back")
             elif (kind == "responsible_authority" and accepted) or (
                 kind == "ra_back" and role in pack.back_roles
             ):
-                yield "authority_told_back"
+                words.append("authority_told_back")
+        return words
 
-    def _found_words(self, located: datetime) -> Iterator[str]:
-        pack, episode = self.pack, self.record.episode
-        yield "located"
+    def _found_words(self) -> list[str]:
+        pack, episode, located = self.pack, self.record.episode, self.located
+        if located is None:
+            return []
+        words = ["located"]
         if self.returned is not None:
-            yield "returned"
+            words.append("returned")
         if is_out_of_hours(located, pack.opens, pack.closes, pack.holidays, pack.zone):
-            yield "located_out_of_hours"
+            words.append("located_out_of_hours")
         if episode.located_by in ("police", "parents"):
-            yield f"located_by_{episode.located_by}"
+            words.append(f"located_by_{episode.located_by}")
         child = episode.child
         own = child.placement_la if child.looked_after else pack.settings.protocol_la
         if episode.located_la and episode.located_la != own:
-            yield "found_elsewhere"
+            words.append("found_elsewhere")
+        return words
 
-    def _limits(self) -> Iterator[tuple[Limit, datetime]]:
-        """The limits that may have been passed or will be, each with its moment. A clock that has
-        stopped passes no more: those of its limits that it did not reach are left out."""
-        clocks = (
+    def _limits(self) -> list[tuple[datetime, Limit]]:
+        """The limits that may have been passed or will be, each with the first moment at which it
+        is. A clock that has stopped passes no more: those that it did not pass are left out."""
+        clocks = [
             ("away", self.start, self.returned),
             ("missing", self.missing_clock, self.located),
-            ("found", self.start, self.located),
-        )
+        ]
+        if self.located is not None:
+            clocks.append(("found", self.start, self.located))
+        limits = []
         for clock, begins, ends in clocks:
-            if clock == "found" and ends is None:
-                continue
             for limit in self.pack.limits[clock]:
-                at = begins + limit.span
-                if ends is None or at < ends or (at == ends and not limit.strict):
-                    yield limit, at
+                passed = begins + limit.passed_after
+                if ends is None or passed <= ends:
+                    limits.append((passed, limit))
         if self.pack.has_night:
             night = next_at(self.start, NIGHT, self.pack.zone)
             if self.returned is None or self.returned >= night:
-                yield Limit(timedelta(), strict=False, word="overnight"), night
+                limits.append((night, _OVERNIGHT))
+        return limits
 
 
 class History:
@@ -373,7 +390,8 @@ class History:
         self._pack = pack
         self._starts: dict[Category, list[datetime]] = {"missing": [], "unauthorised_absence": []}
         for earlier in history:
-            self._starts[earlier.category].append(utc(earlier.start))
+            start = earlier.start
+            self._starts[earlier.category].append(start if start.tzinfo is UTC else utc(start))
         for starts in self._starts.values():
             starts.sort()
         self._known: dict[tuple[datetime, bool], tuple[dict[str, int], list[str]]] = {}
@@ -387,9 +405,9 @@ class History:
         return found
 
     def _count(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
-        within: dict[int, tuple[int, int]] = {}
         of_missing, of_away = self._starts["missing"], self._starts["unauthorised_absence"]
         before = bisect_left(of_missing, start), bisect_left(of_away, start)
+        within: dict[int, tuple[int, int]] = {}
         for days in self._pack.window_days:
             first = min(days_from(start, -days, self._pack.zone), start)
             within[days] = (
@@ -404,7 +422,5 @@ class History:
             counts[window.name] = count
             words += [word for least, word in window.limits if count >= least]
             for steps in window.tiers:
-                reached = next((word for step, word in steps if count >= step), None)
-                if reached is not None:
-                    words.append(reached)
+                words += [word for step, word in steps if count >= step][:1]
         return counts, words
