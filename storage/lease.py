@@ -12,21 +12,17 @@ import asyncio
 import contextlib
 import secrets
 import time
-from collections.abc import Callable, Sequence
-from typing import Any, LiteralString
+from collections.abc import Callable
 
 import psycopg
 import structlog
-from psycopg.conninfo import make_conninfo
 
-from storage.postgres_schema import HERE, applied
+from storage.postgres_session import ANSWER_SECONDS, Session, connect, plain_words
 from storage.store import StoreError
 
 LEASE_SECONDS = 10.0
 """So long after its last renewal a leader that cannot be asked is taken to be gone."""
 RENEW_SECONDS = 2.0
-ANSWER_SECONDS = 5.0
-"""A statement that takes longer has failed; its outcome is then found out."""
 MARGIN_SECONDS = 1.5
 """A leader counts on its lease for this much less than the database does."""
 GRACE_SECONDS = 0.5
@@ -34,72 +30,7 @@ GRACE_SECONDS = 0.5
 LOOK_SECONDS = 0.25
 """How often a standby looks."""
 
-OPTIONS: dict[str, str | int] = {
-    "connect_timeout": 5,
-    "keepalives": 1,
-    "keepalives_idle": 3,
-    "keepalives_interval": 2,
-    "keepalives_count": 3,
-    "tcp_user_timeout": 8000,
-    "target_session_attrs": "read-write",
-    "client_encoding": "UTF8",
-    "options": "-c statement_timeout=8s -c lock_timeout=8s -c TimeZone=UTC",
-}
-"""A machine that vanishes is noticed; the primary is asked, never a standby of the database."""
-
 log = structlog.get_logger(__name__)
-
-
-class NoSuchTables(StoreError):
-    """The database was not prepared, or is another version's."""
-
-
-def settings(address: str, name: str) -> str:
-    """The address with all that a connection of ours wants.  name: of the session."""
-    return make_conninfo(address, application_name=name, **OPTIONS)
-
-
-async def connect(address: str, name: str) -> psycopg.AsyncConnection[Any]:
-    """A connection with autocommit, checked to have our tables.
-
-    address: as libpq takes it, with several hosts if there are several.  name: of the session, for
-    whoever looks at pg_stat_activity. Raises psycopg.Error, NoSuchTables.
-    """
-    connection = await psycopg.AsyncConnection.connect(settings(address, name), autocommit=True)
-    try:
-        step = await applied(connection)
-        if step > HERE:
-            msg = (
-                f"the database is of a later version of Nightlight: at step {step}, and this one "
-                f"knows up to {HERE}"
-            )
-            raise NoSuchTables(msg)
-        if step != HERE:
-            what = f"is at step {step}" if step else "has no tables of Nightlight: step 0"
-            msg = f"the database {what}, not {HERE}; run: nightlight database migrate"
-            raise NoSuchTables(msg)
-    except BaseException:
-        await connection.close()
-        raise
-    return connection
-
-
-async def ask(
-    connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: Sequence[Any] = ()
-) -> psycopg.AsyncCursor[Any]:
-    """One statement, answered within `ANSWER_SECONDS`; a server that is stopped breaks no
-    connection, so that is ours to do. Raises psycopg.Error; its outcome may be unknown then."""
-    asked = asyncio.create_task(connection.execute(statement, values))
-    try:
-        await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
-        if asked.done():
-            return asked.result()
-    finally:
-        if not asked.done():
-            asked.cancel()
-            asked.add_done_callback(lambda _: connection.pgconn.finish())
-    msg = f"no answer within {ANSWER_SECONDS:.0f} s"
-    raise psycopg.OperationalError(msg)
 
 
 class Lease:
@@ -117,7 +48,7 @@ class Lease:
         """Set for good as soon as it is certain that another process leads."""
         self._mark = mark
         self._until = float("-inf")
-        self._session: psycopg.AsyncConnection[Any] | None = None
+        self._session: Session | None = None
         self._keeping: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
 
@@ -179,12 +110,7 @@ class Lease:
         if self._session is not None and self.term and not self.lost.is_set():
             with contextlib.suppress(psycopg.Error, TimeoutError):
                 async with asyncio.timeout(3):
-                    await ask(
-                        self._session,
-                        "UPDATE nightlight.service SET held_until = '-infinity', holder = '' "
-                        "WHERE name = %s AND term = %s",
-                        (self.service, self.term),
-                    )
+                    await self._session.end_term(self.service, self.term)
         self._until = float("-inf")
         self._forget_session()
 
@@ -193,64 +119,31 @@ class Lease:
     async def _try_to_take(self) -> bool:
         if self._session is None or self._session.closed:
             self._session = await connect(self.address, self.holder)
-            await ask(
-                self._session,
-                "INSERT INTO nightlight.service (name, mark) VALUES (%s, %s) "
-                "ON CONFLICT DO NOTHING",
-                (self.service, self._mark),
-            )
+            await self._session.add_service(self.service, self._mark)
         session = self._session
-        if not await self._lock(session):
-            if not await self._end_of_one_that_vanished(session):
+        if not await session.lock(self.service):
+            # The machine of a leader whose lease ran out may be gone, or stopped.
+            if not await session.end_lapsed_holder(self.service):
                 return False
-            if not await self._lock(session):
+            if not await session.lock(self.service):
                 return False
         asked = time.monotonic()
-        found = await ask(
-            session,
-            "UPDATE nightlight.service AS new SET term = new.term + 1, holder = %s, "
-            "held_until = clock_timestamp() + make_interval(secs => %s) "
-            "FROM nightlight.service AS old WHERE new.name = %s AND old.name = new.name "
-            "RETURNING new.term, old.held_until > clock_timestamp()",
-            (self.holder, LEASE_SECONDS, self.service),
-        )
-        row = await found.fetchone()
-        if row is None:
+        found = await session.begin_term(self.service, self.holder, LEASE_SECONDS)
+        if found is None:
             return False
-        self.term = int(row[0])
+        self.term, before_holds = found
         self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
-        if row[1]:
+        if before_holds:
             await asyncio.sleep(GRACE_SECONDS)
         return True
-
-    async def _lock(self, session: psycopg.AsyncConnection[Any]) -> bool:
-        found = await ask(
-            session,
-            "SELECT pg_try_advisory_lock(hashtextextended('nightlight ' || %s, 0))",
-            (self.service,),
-        )
-        row = await found.fetchone()
-        return bool(row and row[0])
-
-    async def _end_of_one_that_vanished(self, session: psycopg.AsyncConnection[Any]) -> bool:
-        """Ends the session of a leader whose lease ran out: its machine may be gone, or stopped."""
-        found = await ask(
-            session,
-            "SELECT pg_terminate_backend(a.pid, 2000) FROM nightlight.service AS s "
-            "JOIN pg_stat_activity AS a ON a.application_name = s.holder "
-            "WHERE s.name = %s AND s.held_until < clock_timestamp()",
-            (self.service,),
-        )
-        return bool(await found.fetchall())
 
     async def _keep(self) -> None:
         """The only one to use the session from here on."""
         while not self.lost.is_set():
-            # A session that ends is seen at once; there are no notifications, it only waits.
+            # A session that ends is seen at once.
             with contextlib.suppress(psycopg.Error):
                 if self._session is not None:
-                    async for _ in self._session.notifies(timeout=RENEW_SECONDS):
-                        continue
+                    await self._session.wait(RENEW_SECONDS)
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
             try:
@@ -263,38 +156,22 @@ class Lease:
     async def _renew(self) -> None:
         if self._session is None or self._session.closed:
             self._session = await connect(self.address, self.holder)
-            if not await self._lock(self._session):
+            if not await self._session.lock(self.service):
                 await self._look_who_leads(self._session)
                 self._forget_session()
                 return
         asked = time.monotonic()
-        found = await ask(
-            self._session,
-            "UPDATE nightlight.service SET "
-            "held_until = clock_timestamp() + make_interval(secs => %s) "
-            "WHERE name = %s AND term = %s",
-            (LEASE_SECONDS, self.service, self.term),
-        )
-        if found.rowcount:
+        if await self._session.renew_term(self.service, self.term, LEASE_SECONDS):
             self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
         else:
             self._lose("another process leads this service")
 
-    async def _look_who_leads(self, session: psycopg.AsyncConnection[Any]) -> None:
+    async def _look_who_leads(self, session: Session) -> None:
         """The lock is another session's: a former one of our own, or a new leader's."""
-        found = await ask(
-            session, "SELECT term FROM nightlight.service WHERE name = %s", (self.service,)
-        )
-        row = await found.fetchone()
-        if row is None or row[0] != self.term:
+        if await session.term(self.service) != self.term:
             self._lose("another process leads this service")
             return
-        await ask(
-            session,
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity "
-            "WHERE application_name = %s AND pid <> pg_backend_pid()",
-            (self.holder,),
-        )
+        await session.end_sessions(self.holder)
 
     def _lose(self, why: str) -> None:
         if not self.lost.is_set():
@@ -303,12 +180,5 @@ class Lease:
 
     def _forget_session(self) -> None:
         if self._session is not None:
-            # Without waiting: a connection that does not answer must not hold anybody up.
-            self._session.pgconn.finish()
+            self._session.drop()
             self._session = None
-
-
-def plain_words(error: psycopg.Error) -> str:
-    """One line about what the database said, without values."""
-    said = error.diag.message_primary or (str(error).splitlines() or [type(error).__name__])[0]
-    return said.strip()[:200]

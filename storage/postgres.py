@@ -32,8 +32,9 @@ from storage import apply, chain, format_mark, reference
 from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
 from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys
-from storage.lease import Lease, ask, connect, plain_words, settings
+from storage.lease import Lease
 from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.postgres_session import NOT_THE_LEADER, Row, Session, connect, plain_words, settings
 from storage.recent_updates import Recent
 from storage.shapes import SHAPES, DraftSlot, Record, Register, named
 from storage.store import Change, Conflict, NotFound, NotSaved, StoreError, Trouble
@@ -48,8 +49,6 @@ TRY_AGAIN_SECONDS = 5.0
 BATCH = 500
 """Closed episodes read at a time by commands."""
 ATTACHMENT = "attachment"
-
-NOT_THE_LEADER, OTHER_VERSION = "NL001", "NL002"
 
 log = structlog.get_logger(__name__)
 
@@ -106,7 +105,7 @@ class PostgresStore:
         self._names: set[str] = set()
         self._given: set[str] = set()
         self._seen = Recent()
-        self._connection: psycopg.AsyncConnection[Any] | None = None
+        self._session: Session | None = None
         self._turn = asyncio.Lock()
         self._writing: set[asyncio.Task[Any]] = set()
         self._doubtful: list[list[Put]] = []
@@ -260,13 +259,8 @@ class PostgresStore:
         """By reference and id, with a blank between, as it lies there. Raises NotFound,
         StoreError."""
         try:
-            found = await ask(
-                await self._connected(),
-                "SELECT content FROM nightlight.record "
-                "WHERE service = %s AND kind = %s AND name = %s",
-                (self._service, ATTACHMENT, name),
-            )
-            row = await found.fetchone()
+            session = await self._connected()
+            row = await session.record(self._service, ATTACHMENT, name)
         except psycopg.Error as error:
             self._disconnect()
             msg = f"the records cannot be read: {plain_words(error)}"
@@ -275,7 +269,7 @@ class PostgresStore:
             msg = f"there is no attachment {name}"
             raise NotFound(msg)
         try:
-            opened = await asyncio.to_thread(self._sealer.unseal, ATTACHMENT, name, row[0])
+            opened = await asyncio.to_thread(self._sealer.unseal, ATTACHMENT, name, row[1])
         except Damaged as error:
             self._problem(f"attachment {name} cannot be used: {error}")
             msg = f"attachment {name} cannot be read"
@@ -284,7 +278,7 @@ class PostgresStore:
 
     async def attachment_names(self) -> Sequence[str]:
         """Reference and id of each that is there, with a blank between."""
-        found = await (await self._connected()).execute(
+        found = await (await self._connected()).connection.execute(
             "SELECT name FROM nightlight.record WHERE service = %s AND kind = %s ORDER BY 1",
             (self._service, ATTACHMENT),
         )
@@ -455,12 +449,8 @@ class PostgresStore:
             return
         try:
             async with self._turn:
-                await ask(
-                    await self._connected(),
-                    "UPDATE nightlight.service SET said_at = clock_timestamp(), next_due = %s, "
-                    "lateness = %s WHERE name = %s AND term = %s",
-                    (next_due, lateness, self._service, self.lease.term),
-                )
+                session = await self._connected()
+                await session.say(self._service, self.lease.term, next_due, lateness)
         except psycopg.Error as error:
             raise StoreError(plain_words(error)) from error
 
@@ -468,7 +458,7 @@ class PostgresStore:
 
     async def versions(self) -> Sequence[tuple[str, str, int]]:
         """Kind, name and version of every record that is there, attachments left out."""
-        found = await (await self._connected()).execute(
+        found = await (await self._connected()).connection.execute(
             "SELECT kind, name, version FROM nightlight.record WHERE service = %s "
             "AND kind <> %s ORDER BY 1, 2",
             (self._service, ATTACHMENT),
@@ -481,7 +471,7 @@ class PostgresStore:
         """Every record as it stands in the database; one that cannot be used is among the
         problems."""
         for at_once in batches([(kind, name) for kind, name, _ in await self.versions()]):
-            found = await (await self._connected()).execute(
+            found = await (await self._connected()).connection.execute(
                 "SELECT kind, name, version, content FROM nightlight.record "
                 "WHERE service = %s AND kind = ANY(%s) AND name = ANY(%s)",
                 (self._service, [kind for kind, _ in at_once], [name for _, name in at_once]),
@@ -504,7 +494,7 @@ class PostgresStore:
         """Every record and the mark under the newest key; how many were not. Raises NotSaved."""
         count = 0
         async with self._turn:
-            connection = await self._connected()
+            connection = (await self._connected()).connection
             for name in await self.attachment_names():
                 count += await self._seal_one(connection, ATTACHMENT, name)
             for at_once in batches([(kind, name) for kind, name, _ in await self.versions()]):
@@ -629,27 +619,16 @@ class PostgresStore:
     async def _look(self, puts: list[Put]) -> bool:
         """Whether these records stand as the commit would have left them, once nothing of it can
         be under way any more."""
-        connection = await self._connected()
-        await ask(
-            connection,
-            "SELECT pg_terminate_backend(pid, 3000) FROM pg_stat_activity "
-            "WHERE application_name = %s AND pid <> pg_backend_pid()",
-            (self._name,),
-        )
-        found = await ask(
-            connection,
-            "SELECT version, content FROM nightlight.record "
-            "WHERE service = %s AND kind = %s AND name = %s",
-            (self._service, puts[0].kind, puts[0].name),
-        )
-        row = await found.fetchone()
+        session = await self._connected()
+        await session.end_sessions(self._name, 3000)
+        row = await session.record(self._service, puts[0].kind, puts[0].name)
         return row is not None and row[0] == puts[0].new
 
     async def _call(
         self, changes: Sequence[tuple[Put, Record | bytes | None, int, int, Past | None]]
     ) -> None:
-        connection = await self._connected()
-        columns: list[list[Any]] = [[] for _ in range(7)]
+        session = await self._connected()
+        rows = []
         for put, record, old, new, summary in changes:
             sealed = None
             if isinstance(record, bytes):  # up to 10 MB: not in the event loop
@@ -658,29 +637,22 @@ class PostgresStore:
                 sealed = self._sealed(put.kind, put.name, new, record)
             row = None if summary is None else self._sealed("summary", put.name, new, summary)
             closed_at = record.closed_at if isinstance(record, Episode) else None
-            given = (put.kind, put.name, old, new, sealed, closed_at, row)
-            for column, value in zip(columns, given, strict=True):
-                column.append(value)
+            rows.append(Row(put.kind, put.name, old, new, sealed, closed_at, row))
         term = self.lease.term if self.lease is not None else 0
-        await ask(
-            connection,
-            "SELECT nightlight.put(%s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
-            "%b::bytea[], %s::timestamptz[], %s::bytea[], %s)",
-            (self._service, term, *columns, self._rows_by),
-        )
+        await session.put(self._service, term, rows, self._rows_by)
 
     def _sealed(self, kind: str, name: str, version: int, record: msgspec.Struct) -> bytes:
         return self._sealer.seal(kind, name, version, msgspec.json.encode(record))
 
-    async def _connected(self) -> psycopg.AsyncConnection[Any]:
-        if self._connection is None or self._connection.closed:
-            self._connection = await connect(self._address, self._name)
-        return self._connection
+    async def _connected(self) -> Session:
+        if self._session is None or self._session.closed:
+            self._session = await connect(self._address, self._name)
+        return self._session
 
     def _disconnect(self) -> None:
-        if self._connection is not None:
-            self._connection.pgconn.finish()
-            self._connection = None
+        if self._session is not None:
+            self._session.drop()
+            self._session = None
 
     # Reading ------------------------------------------------------------------------------
 
@@ -691,14 +663,8 @@ class PostgresStore:
             msg = f"there is no episode {ref}"
             raise NotFound(msg)
         try:
-            connection = await self._connected()
-            found = await ask(
-                connection,
-                "SELECT version, content FROM nightlight.record "
-                "WHERE service = %s AND kind = 'episode' AND name = %s",
-                (self._service, ref),
-            )
-            row = await found.fetchone()
+            session = await self._connected()
+            row = await session.record(self._service, "episode", ref)
         except psycopg.Error as error:
             self._disconnect()
             msg = f"the records cannot be read: {plain_words(error)}"
@@ -717,30 +683,20 @@ class PostgresStore:
             self._disconnect()
 
     async def _load(self) -> None:
-        connection = await self._connected()
-        async with connection.transaction():
-            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
-            await self._check_mark(connection)
-            found = await connection.execute(
-                "SELECT kind, name, version, content, closed_at IS NOT NULL "
-                "FROM nightlight.record WHERE service = %s AND kind <> 'attachment' "
-                "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
-                (self._service, LATELY),
-            )
+        session = await self._connected()
+        async with session.one_view():
+            self._check_mark(await session.mark(self._service))
             seen: set[int] = set()
-            async for kind, name, version, content, closed in found:
+            async for kind, name, version, content, closed in session.current(
+                self._service, LATELY
+            ):
                 record = self._unsealed(kind, name, version, content, SHAPES[kind])
                 if record is not None:
                     self._take_in(record, closed=closed)
                     seen.update(getattr(record, "seen", ()))
             self._seen.start_with(seen)
-            found = await connection.execute(
-                "SELECT name, version, closed_at IS NULL, summary, summary_by "
-                "FROM nightlight.record WHERE service = %s AND kind = 'episode'",
-                (self._service,),
-            )
             anew = []
-            async for name, version, still_open, summary, by in found:
+            async for name, version, still_open, summary, by in session.summaries(self._service):
                 self._names.add(name)
                 if still_open:
                     continue
@@ -755,35 +711,19 @@ class PostgresStore:
 
     async def _rows_anew(self, names: Sequence[str]) -> None:
         """Rows of closed episodes that other rules made."""
-        connection = await self._connected()
+        session = await self._connected()
         for at in range(0, len(names), BATCH):
-            found = await connection.execute(
-                "SELECT name, version, content FROM nightlight.record "
-                "WHERE service = %s AND kind = 'episode' AND name = ANY(%s)",
-                (self._service, list(names[at : at + BATCH])),
-            )
             made = []
-            for name, version, content in await found.fetchall():
+            for name, version, content in await session.episodes(
+                self._service, names[at : at + BATCH]
+            ):
                 episode = self._unsealed("episode", name, version, content, Episode)
                 if episode is not None:
                     row = self._summarise(episode)
                     self._keep_row(row)
-                    made.append(
-                        (
-                            self._sealed("summary", name, version, row),
-                            self._rows_by,
-                            self._service,
-                            name,
-                            version,
-                        )
-                    )
+                    made.append((name, version, self._sealed("summary", name, version, row)))
             if made and self.lease is not None:
-                async with connection.cursor() as cursor:
-                    await cursor.executemany(
-                        "UPDATE nightlight.record SET summary = %s, summary_by = %s "
-                        "WHERE service = %s AND kind = 'episode' AND name = %s AND version = %s",
-                        made,
-                    )
+                await session.put_summaries(self._service, self._rows_by, made)
 
     def _take_in(self, record: object, *, closed: bool) -> None:
         match record:
@@ -801,16 +741,12 @@ class PostgresStore:
         self._closed[row.ref] = row
         self._closed_of.setdefault(row.person, {})[row.ref] = row
 
-    async def _check_mark(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        found = await connection.execute(
-            "SELECT mark FROM nightlight.service WHERE name = %s", (self._service,)
-        )
-        row = await found.fetchone()
-        if row is None:
+    def _check_mark(self, mark: bytes | None) -> None:
+        if mark is None:
             msg = f"the database has no service {self._service!r}"
             raise StoreProblem(msg)
         try:
-            self._sealer.unseal("book", self._service, row[0])
+            self._sealer.unseal("book", self._service, mark)
         except UnknownKey as error:
             msg = f"the records of {self._service} are {error}"
             raise KeyProblem(msg) from error

@@ -121,9 +121,9 @@ def list_all(config_path: Path, *, as_json: bool) -> int:
 
 
 async def _rows(config: Config) -> list[dict[str, Any]]:
-    from storage.lease import connect
+    from storage.postgres_session import connect
 
-    connection = await connect(config.book.database, "nightlight services")
+    connection = (await connect(config.book.database, "nightlight services")).connection
     async with connection:
         found = await connection.execute(
             "SELECT s.name, s.term, CASE WHEN s.held_until > clock_timestamp() THEN s.holder END, "

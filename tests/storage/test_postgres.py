@@ -7,9 +7,10 @@ import psycopg
 import pytest
 
 from storage.keys import KeyProblem, Keys
-from storage.lease import Lease, NoSuchTables, connect
+from storage.lease import Lease
 from storage.postgres import PostgresStore, new_mark
 from storage.postgres_schema import HERE, migrate
+from storage.postgres_session import NoSuchTables, connect
 from storage.store import Change, NotSaved, StoreError
 from tests.storage import people
 from tests.storage.conftest import make_keys
@@ -229,7 +230,7 @@ async def test_a_database_that_was_not_prepared_says_what_to_do(server):
 async def test_a_database_of_a_later_version_is_refused_with_a_line(service, monkeypatch):
     await a_night(await service.open())
     await service.close()
-    monkeypatch.setattr("storage.lease.HERE", HERE - 1)
+    monkeypatch.setattr("storage.postgres_session.HERE", HERE - 1)
     with pytest.raises(NoSuchTables, match="of a later version of Nightlight"):
         await service.open()
 
@@ -337,7 +338,7 @@ async def test_a_commit_whose_answer_was_lost_is_found_out(service, monkeypatch)
     """The server did it; the line broke before the answer."""
     store = await service.open()
     made = await report(store)
-    monkeypatch.setattr("storage.postgres.ask", _losing_the_answer())
+    monkeypatch.setattr("storage.postgres_session.ask", _losing_the_answer())
     made = await store.commit(made.ref, made.version, Change(facts=[people.police()]))
     assert [kind for kind, _ in service.troubles] == []
     store = await service.again()
@@ -350,7 +351,7 @@ async def test_what_was_refused_is_taken_back_though_it_arrived(service, monkeyp
     store = await service.open()
     made = await report(store)
     monkeypatch.setattr("storage.postgres.SETTLE_SECONDS", 0.3)
-    monkeypatch.setattr("storage.postgres.ask", _losing_the_answer(away=True))
+    monkeypatch.setattr("storage.postgres_session.ask", _losing_the_answer(away=True))
     with pytest.raises(NotSaved):
         await store.commit(made.ref, made.version, Change(facts=[people.police()]))
     assert (await store.episode(made.ref)) == made
@@ -365,7 +366,7 @@ async def test_what_was_refused_is_taken_back_though_it_arrived(service, monkeyp
 
 def _losing_the_answer(*, away=False):
     """The first change is made, and its answer is lost; with `away`, nothing is answered then."""
-    from storage.lease import ask
+    from storage.postgres_session import ask
 
     lost = []
 
@@ -433,7 +434,7 @@ async def test_a_fact_that_only_the_primary_has_is_not_confirmed(monkeypatch):
     primary, standby = await asyncio.to_thread(pair, 2)
     service = Installation(primary, make_keys())
     monkeypatch.setattr("storage.postgres.SETTLE_SECONDS", 1.0)
-    monkeypatch.setattr("storage.lease.ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("storage.postgres_session.ANSWER_SECONDS", 1.0)
     try:
         store = await service.open()
         made = await report(store)

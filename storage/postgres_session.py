@@ -1,0 +1,315 @@
+"""One session with the database, and the statements that leading a service is made of.
+
+What is concluded from the answers (who leads, what was saved) is decided in `storage.lease` and
+`storage.postgres`; here is only how the database is asked.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from datetime import datetime, timedelta
+from typing import Any, LiteralString, NamedTuple, TypeVar
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from storage.postgres_schema import HERE, applied
+from storage.store import StoreError
+
+ANSWER_SECONDS = 5.0
+"""A statement that takes longer has failed; its outcome is then found out."""
+
+OPTIONS: dict[str, str | int] = {
+    "connect_timeout": 5,
+    "keepalives": 1,
+    "keepalives_idle": 3,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 8000,
+    "target_session_attrs": "read-write",
+    "client_encoding": "UTF8",
+    "options": "-c statement_timeout=8s -c lock_timeout=8s -c TimeZone=UTC",
+}
+"""A machine that vanishes is noticed; the primary is asked, never a standby of the database."""
+
+NOT_THE_LEADER, OTHER_VERSION = "NL001", "NL002"
+"""What `nightlight.put` refuses with (SQLSTATE)."""
+
+T = TypeVar("T")
+
+
+class NoSuchTables(StoreError):
+    """The database was not prepared, or is another version's."""
+
+
+class Row(NamedTuple):
+    """One record's part of a commit: from version `old` to `new`; 0 is "not there".
+
+    content, summary: sealed.  closed_at: aware, of a closed episode.
+    """
+
+    kind: str
+    name: str
+    old: int
+    new: int
+    content: bytes | None
+    closed_at: datetime | None
+    summary: bytes | None
+
+
+class Session:
+    """A connection with autocommit. Every method raises psycopg.Error; after one without an
+    SQLSTATE of the statement's own it is open whether the statement was carried out."""
+
+    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
+        self.connection = connection
+
+    @property
+    def closed(self) -> bool:
+        """It is known to be of no use any more."""
+        return self.connection.closed
+
+    def drop(self) -> None:
+        """Without waiting: a connection that does not answer must not hold anybody up."""
+        self.connection.pgconn.finish()
+
+    async def wait(self, seconds: float) -> None:
+        """So long, or until the session ends (psycopg.Error): there are no notifications."""
+        async for _ in self.connection.notifies(timeout=seconds):
+            continue
+
+    # Who leads ----------------------------------------------------------------------------
+
+    async def add_service(self, service: str, mark: bytes) -> None:
+        """A new service gets its row and mark; one that has them keeps them."""
+        await self._ask(
+            "INSERT INTO nightlight.service (name, mark) VALUES (%s, %s) ON CONFLICT DO NOTHING",
+            (service, mark),
+        )
+
+    async def lock(self, service: str) -> bool:
+        """Takes the service's lock for as long as the session lives, unless another one has it."""
+        row = await self._row(
+            "SELECT pg_try_advisory_lock(hashtextextended('nightlight ' || %s, 0))", (service,)
+        )
+        return bool(row and row[0])
+
+    async def begin_term(
+        self, service: str, holder: str, seconds: float
+    ) -> tuple[int, bool] | None:
+        """The next term, held for so long by the database's clock; and whether the lease of the
+        one before has not ended. None: there is no such service."""
+        row = await self._row(
+            "UPDATE nightlight.service AS new SET term = new.term + 1, holder = %s, "
+            "held_until = clock_timestamp() + make_interval(secs => %s) "
+            "FROM nightlight.service AS old WHERE new.name = %s AND old.name = new.name "
+            "RETURNING new.term, old.held_until > clock_timestamp()",
+            (holder, seconds, service),
+        )
+        return None if row is None else (int(row[0]), bool(row[1]))
+
+    async def renew_term(self, service: str, term: int, seconds: float) -> bool:
+        """Held for so long from now on; False: another term has begun."""
+        found = await self._ask(
+            "UPDATE nightlight.service SET "
+            "held_until = clock_timestamp() + make_interval(secs => %s) "
+            "WHERE name = %s AND term = %s",
+            (seconds, service, term),
+        )
+        return bool(found.rowcount)
+
+    async def end_term(self, service: str, term: int) -> None:
+        """Its lease is over now, if it is still the term."""
+        await self._ask(
+            "UPDATE nightlight.service SET held_until = '-infinity', holder = '' "
+            "WHERE name = %s AND term = %s",
+            (service, term),
+        )
+
+    async def term(self, service: str) -> int | None:
+        """The term that stands; None: there is no such service."""
+        row = await self._row("SELECT term FROM nightlight.service WHERE name = %s", (service,))
+        return None if row is None else int(row[0])
+
+    async def end_lapsed_holder(self, service: str) -> bool:
+        """Ends the sessions of a leader whose lease ran out; whether there was one."""
+        found = await self._ask(
+            "SELECT pg_terminate_backend(a.pid, 2000) FROM nightlight.service AS s "
+            "JOIN pg_stat_activity AS a ON a.application_name = s.holder "
+            "WHERE s.name = %s AND s.held_until < clock_timestamp()",
+            (service,),
+        )
+        return bool(await found.fetchall())
+
+    async def end_sessions(self, name: str, milliseconds: int = 0) -> None:
+        """Ends all others of this name, and waits for their end for so long."""
+        await self._ask(
+            "SELECT pg_terminate_backend(pid, %s) FROM pg_stat_activity "
+            "WHERE application_name = %s AND pid <> pg_backend_pid()",
+            (milliseconds, name),
+        )
+
+    async def say(
+        self, service: str, term: int, next_due: datetime | None, lateness: float
+    ) -> None:
+        """What a leader says of itself; for `nightlight services list`."""
+        await self._ask(
+            "UPDATE nightlight.service SET said_at = clock_timestamp(), next_due = %s, "
+            "lateness = %s WHERE name = %s AND term = %s",
+            (next_due, lateness, service, term),
+        )
+
+    # Records ------------------------------------------------------------------------------
+
+    async def put(self, service: str, term: int, rows: Sequence[Row], rules: str) -> None:
+        """One commit, by the leader of this term. SQLSTATE NL001: it is over, NL002: a record is
+        at another version."""
+        columns = [list(column) for column in zip(*rows, strict=True)] or [[] for _ in range(7)]
+        await self._ask(
+            "SELECT nightlight.put(%s, %s, %s::text[], %s::text[], %s::bigint[], %s::bigint[], "
+            "%b::bytea[], %s::timestamptz[], %s::bytea[], %s)",
+            (service, term, *columns, rules),
+        )
+
+    async def record(self, service: str, kind: str, name: str) -> tuple[int, bytes] | None:
+        """Version and content, or None."""
+        row = await self._row(
+            "SELECT version, content FROM nightlight.record "
+            "WHERE service = %s AND kind = %s AND name = %s",
+            (service, kind, name),
+        )
+        return None if row is None else (int(row[0]), bytes(row[1]))
+
+    async def mark(self, service: str) -> bytes | None:
+        """The sealed mark of a service, or None if there is no such service."""
+        found = await self.connection.execute(
+            "SELECT mark FROM nightlight.service WHERE name = %s", (service,)
+        )
+        row = await found.fetchone()
+        return None if row is None else bytes(row[0])
+
+    @contextlib.asynccontextmanager
+    async def one_view(self) -> AsyncIterator[None]:
+        """Whatever is read within is of one moment."""
+        async with self.connection.transaction():
+            await self.connection.execute(
+                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
+            )
+            yield
+
+    async def current(
+        self, service: str, lately: timedelta
+    ) -> AsyncIterator[tuple[str, str, int, bytes, bool]]:
+        """Kind, name, version, content and "is closed" of all that is open or was written lately,
+        attachments left out."""
+        found = await self.connection.execute(
+            "SELECT kind, name, version, content, closed_at IS NOT NULL "
+            "FROM nightlight.record WHERE service = %s AND kind <> 'attachment' "
+            "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
+            (service, lately),
+        )
+        async for row in found:
+            yield row
+
+    async def summaries(
+        self, service: str
+    ) -> AsyncIterator[tuple[str, int, bool, bytes | None, str | None]]:
+        """Name, version, "is open", summary and the rules it was made by, of every episode."""
+        found = await self.connection.execute(
+            "SELECT name, version, closed_at IS NULL, summary, summary_by "
+            "FROM nightlight.record WHERE service = %s AND kind = 'episode'",
+            (service,),
+        )
+        async for row in found:
+            yield row
+
+    async def episodes(
+        self, service: str, names: Sequence[str]
+    ) -> Sequence[tuple[str, int, bytes]]:
+        """Name, version and content of these."""
+        found = await self.connection.execute(
+            "SELECT name, version, content FROM nightlight.record "
+            "WHERE service = %s AND kind = 'episode' AND name = ANY(%s)",
+            (service, list(names)),
+        )
+        return await found.fetchall()
+
+    async def put_summaries(
+        self, service: str, rules: str, made: Sequence[tuple[str, int, bytes]]
+    ) -> None:
+        """Summaries of closed episodes by other rules: name, version, sealed summary."""
+        async with self.connection.cursor() as cursor:
+            await cursor.executemany(
+                "UPDATE nightlight.record SET summary = %s, summary_by = %s "
+                "WHERE service = %s AND kind = 'episode' AND name = %s AND version = %s",
+                [(summary, rules, service, name, version) for name, version, summary in made],
+            )
+
+    async def _ask(
+        self, statement: LiteralString, values: Sequence[Any]
+    ) -> psycopg.AsyncCursor[Any]:
+        return await ask(self.connection, statement, values)
+
+    async def _row(self, statement: LiteralString, values: Sequence[Any]) -> Any:
+        return await (await self._ask(statement, values)).fetchone()
+
+
+def settings(address: str, name: str) -> str:
+    """The address with all that a connection of ours wants.  name: of the session."""
+    return make_conninfo(address, application_name=name, **OPTIONS)
+
+
+async def connect(address: str, name: str) -> Session:
+    """A session, checked to have our tables.
+
+    address: as libpq takes it, with several hosts if there are several.  name: of the session, for
+    whoever looks at pg_stat_activity. Raises psycopg.Error, NoSuchTables.
+    """
+    connection = await psycopg.AsyncConnection.connect(settings(address, name), autocommit=True)
+    try:
+        step = await applied(connection)
+        if step > HERE:
+            msg = (
+                f"the database is of a later version of Nightlight: at step {step}, and this one "
+                f"knows up to {HERE}"
+            )
+            raise NoSuchTables(msg)
+        if step != HERE:
+            what = f"is at step {step}" if step else "has no tables of Nightlight: step 0"
+            msg = f"the database {what}, not {HERE}; run: nightlight database migrate"
+            raise NoSuchTables(msg)
+    except BaseException:
+        await connection.close()
+        raise
+    return Session(connection)
+
+
+async def ask(
+    connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: Sequence[Any] = ()
+) -> psycopg.AsyncCursor[Any]:
+    """One statement, answered in time or not at all. Raises psycopg.Error."""
+    return await in_time(connection.execute(statement, values), connection.pgconn.finish)
+
+
+async def in_time(work: Coroutine[Any, Any, T], drop: Callable[[], None]) -> T:
+    """What is answered within `ANSWER_SECONDS`; a server that is stopped breaks no connection, so
+    that is ours to do, with `drop`. Raises psycopg.Error; the outcome may be unknown then."""
+    asked = asyncio.create_task(work)
+    try:
+        await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
+        if asked.done():
+            return asked.result()
+    finally:
+        if not asked.done():
+            asked.cancel()
+            asked.add_done_callback(lambda _: drop())
+    msg = f"no answer within {ANSWER_SECONDS:.0f} s"
+    raise psycopg.OperationalError(msg)
+
+
+def plain_words(error: psycopg.Error) -> str:
+    """One line about what the database said, without values."""
+    said = error.diag.message_primary or (str(error).splitlines() or [type(error).__name__])[0]
+    return said.strip()[:200]
