@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from protocol import facts as f
 from protocol.attachment_facts import attachments_in
@@ -18,8 +18,10 @@ from protocol.fold import fold
 from protocol.london import LONDON, completed_years
 from protocol.provider import Provider
 from reports.entries import Line, lines, time, who
-from reports.paper import Paper
 from storage.model import Episode, Person
+
+if TYPE_CHECKING:
+    from reports.paper import Paper
 
 NOT_KNOWN = "not on record  ______________________________________________"
 CHAIN = (
@@ -314,7 +316,7 @@ def chronology(
 ) -> bytes:
     """A young person's episodes in order, with what came of each."""
     name = f"{person.name} ({reference})" if person and person.name else reference
-    paper = Paper("Chronology", _foot(printed_at))
+    paper = _blank("Chronology", _foot(printed_at))
     paper.heading(f"Chronology: {name}")
     paper.text_block(f"{len(cases)} episodes on record. Printed {time(printed_at)}.")
     table = []
@@ -353,10 +355,18 @@ SHEETS: dict[str, Callable[[Case], bytes]] = {
 
 
 def _paper(case: Case, title: str) -> Paper:
-    paper = Paper(title, f"{case.episode.ref}. {_foot(case.printed_at)}")
+    paper = _blank(title, f"{case.episode.ref}. {_foot(case.printed_at)}")
     paper.heading(title)
     paper.text_block(f"Case {case.episode.ref} · {case.home} · printed {time(case.printed_at)}", 9)
     return paper
+
+
+def _blank(title: str, foot: str) -> Paper:
+    """The library is loaded with the first page that is printed: a bot that prints none does
+    without its 36 MB."""
+    from reports.paper import Paper
+
+    return Paper(title, foot)
 
 
 def _foot(printed_at: datetime) -> str:

@@ -4,6 +4,8 @@ circle. `python tests/structure/test_imports.py` draws the rooms."""
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -73,6 +75,14 @@ def test_no_arrow_points_upwards():
         if floor[other.split(".")[0]] < floor[name.split(".")[0]]
     ]
     assert upwards == []
+
+
+def test_a_start_loads_no_library_that_only_some_need():
+    """Pages, pictures and workbooks: 60 MB and half a second that most nights never use."""
+    heavy = {"fpdf", "matplotlib", "openpyxl", "apprise", "dateparser", "psycopg"}
+    probe = "import sys, bot.app; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=True)
+    assert heavy.isdisjoint(done.stdout.decode().split())
 
 
 def drawing() -> str:
