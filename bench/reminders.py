@@ -34,7 +34,7 @@ from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Ladder, Ladders, Limits, NightCheck, Policy, Step
 from reminders.sending import Sent, TooFast
-from storage.model import Episode, Message, Past
+from storage.model import Episode, Message, Past, Person
 from storage.store import Change
 from storage.tinydb_store import TinyStore
 from tests.support.memory_store import MemoryStore
@@ -287,6 +287,9 @@ async def one_fact(episodes: int, times: int) -> list[tuple[str, str]]:
         store = TinyStore(Path(folder) / "book", keys=None, summarise=summarise, now=clock.now)
         await store.open()
         due = clock.now() + timedelta(hours=2)
+        await store.put_people(
+            [Person(ref=f"YP-{n}", home=f"h{n % 200}", child=f.Child()) for n in range(episodes)]
+        )
         for n in range(episodes):
             await store.create(
                 f"RH-{n:05}",
