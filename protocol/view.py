@@ -409,7 +409,7 @@ class History:
         before = bisect_left(of_missing, start), bisect_left(of_away, start)
         within: dict[int, tuple[int, int]] = {}
         for days in self._pack.window_days:
-            first = min(days_from(start, -days, self._pack.zone), start)
+            first = days_from(start, -days, self._pack.zone)
             within[days] = (
                 before[0] - bisect_left(of_missing, first) + missing,
                 before[1] - bisect_left(of_away, first) + (not missing),
