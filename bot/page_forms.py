@@ -50,6 +50,9 @@ class PagePhone:
     async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
         """Nothing of a page is in a chat."""
 
+    async def will_remove_once_resumed(self, chat_id: int, message_id: int) -> None:
+        """See `will_remove`."""
+
     async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
         """See `will_remove`."""
 

@@ -171,6 +171,9 @@ class TelegramPhone:
     async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
         await self._removals.owe_once_saved(chat_id, message_id, update_id)
 
+    async def will_remove_once_resumed(self, chat_id: int, message_id: int) -> None:
+        await self._removals.owe_once_resumed(chat_id, message_id)
+
     async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
         await self._removals.settled(chat_id, message_id, saved=saved)
 

@@ -22,6 +22,7 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from reminders.clock import Clock
 from reminders.notices import office_message
 from reminders.service_state import ServiceState
+from reminders.stopped import stop_of
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
@@ -48,6 +49,8 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: when that went on record (UTC).
     update: the update that brought it, as long as it is not known to be saved; 0: it is to go.
     own: the bot's own message, of which nobody has to hear if it stays.
+    unsaved: typed while the service was stopped on purpose, and not saved: it stays, for whoever
+        typed it to copy, until the service is resumed.
     """
 
     chat: int
@@ -55,6 +58,7 @@ class Removal(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: datetime
     update: int = 0
     own: bool = False
+    unsaved: bool = False
 
     @property
     def key(self) -> tuple[int, int]:
@@ -79,6 +83,13 @@ class Removals:
         self._new: dict[tuple[int, int], Removal] = {}
         self._over: set[tuple[int, int]] = set()
         self._in_hand: set[tuple[int, int]] = set()
+        service_state.events.resumed.listen(self._more.set)
+
+    async def owe_once_resumed(self, chat_id: int, message_id: int) -> None:
+        """It came while the service was stopped on purpose, and is to go when that is over. Comes
+        back as `owe` does."""
+        now = self._clock.now()
+        await self._put(Removal(chat=chat_id, message=message_id, since=now, unsaved=True))
 
     async def owe(self, chat_id: int, message_id: int, *, own: bool = False) -> None:
         """It is to go. Comes back when that is on disk, or kept until the disk works again."""
@@ -169,7 +180,7 @@ class Removals:
             for key, one in self._new.items():
                 before = wanted.get(key, one)
                 if not (one.update and not before.update):
-                    before = msgspec.structs.replace(before, update=one.update)
+                    before = msgspec.structs.replace(before, update=one.update, unsaved=one.unsaved)
                 wanted[key] = before
             if wanted == known and not told:
                 return None
@@ -211,8 +222,9 @@ class Removals:
 
     async def _to_do(self) -> Iterable[Removal]:
         found = []
+        stopped = stop_of(self._service_state.state) is not None
         for one in self.owed:
-            if one.key in self._in_hand:
+            if one.key in self._in_hand or (one.unsaved and stopped):
                 continue
             if one.update and await self._service_state.store.seen(one.update):
                 one = msgspec.structs.replace(one, update=0)

@@ -80,6 +80,11 @@ class Phone(Protocol):
         holds whatever happens in between. `update_id`: what saves it; 0: it leaves in any case."""
         ...
 
+    async def will_remove_once_resumed(self, chat_id: int, message_id: int) -> None:
+        """It came while the service was stopped on purpose: that it leaves the chat when the
+        service works again is on record when this comes back."""
+        ...
+
     async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
         """After `will_remove`: if what it says is not `saved`, it stays, unless `remove` was
         called."""

@@ -24,9 +24,9 @@ async def resume(context: Context, incoming: Incoming, _: list[str]) -> None:
     await _turn(context, incoming, "resume")
 
 
-async def refused(context: Context, incoming: Incoming) -> bool:
+async def refused(context: Context, incoming: Incoming, *, words_typed: bool) -> bool:
     """Was this answered with "stopped" and nothing else? Nothing of it is saved: words stay in the
-    chat, where their author sees them."""
+    chat, where their author can copy them, until the service works again."""
     found = context.engine.kill_switch.stopped
     command = incoming.text.partition(" ")[0].partition("@")[0].casefold()
     administrator = incoming.staff.role is Role.ADMINISTRATOR
@@ -34,8 +34,11 @@ async def refused(context: Context, incoming: Incoming) -> bool:
         return False
     if incoming.callback_id:
         await context.phone.answer(incoming.callback_id, words.TAPPED, alert=True)
+    if words_typed:
+        await context.phone.will_remove_once_resumed(incoming.chat_id, incoming.message_id)
     try:
-        await context.phone.say(incoming.chat_id, words.refusal(found.at, context.clock.now()))
+        text = words.refusal(found.at, context.clock.now(), words_typed=words_typed)
+        await context.phone.say(incoming.chat_id, text)
     except Unreached:
         log.warning("a person is told later that the service is stopped")
         context.phone.later(incoming.chat_id)

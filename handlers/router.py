@@ -48,7 +48,7 @@ PRESSED = {
 
 async def receive(context: Context, incoming: Incoming) -> None:
     """Deals with one update. Comes back when its facts are on disk or the person knows better."""
-    if await kill_switch.refused(context, incoming):
+    if await kill_switch.refused(context, incoming, words_typed=_holds_words(incoming)):
         return
     if await context.store.seen(incoming.update_id):
         await again(context, incoming)

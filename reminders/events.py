@@ -41,6 +41,7 @@ class Events:
         account_gone: this Telegram account is nobody's on the list any more.
         telegram_refused: Telegram does not accept the bot's token.
         told_not_saved: this member of staff was told that theirs was NOT saved.
+        resumed: the service that was stopped on purpose works again.
         beat: the engine has done its round at this moment (UTC).
     """
 
@@ -55,4 +56,5 @@ class Events:
         self.account_gone: Signal[[int]] = Signal()
         self.telegram_refused: Signal[[]] = Signal()
         self.told_not_saved: Signal[[str]] = Signal()
+        self.resumed: Signal[[]] = Signal()
         self.beat: Signal[[datetime]] = Signal()

@@ -13,6 +13,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from protocol.provider import Role, Staff
+from reminders.delivery import SECOND
 from reminders.digest import shift_lines
 from reminders.notices import office_message
 from reminders.planner import Planner
@@ -20,7 +21,7 @@ from reminders.service_state import ServiceState
 from reminders.shift_list import SHIFT_HOURS
 from reminders.stopped import MACHINE, OWN, STOPPED, Stop, stop_of
 from reminders.write_behind import OfficeChange
-from storage.model import Office
+from storage.model import Message, Office
 
 Turn: TypeAlias = Literal["stop", "resume"]
 Outcome: TypeAlias = Literal["done", "asked", "yours", "already", "alone", "not_allowed"]
@@ -131,10 +132,10 @@ class KillSwitch:
         if before is not None:
             data["since"] = before.at
         stop = Stop(at=now, by=by) if what == "stop" else None
-        return OfficeChange(
-            state={STOPPED: msgspec.to_builtins(stop), ASKED: None},
-            messages=[
-                office_message(
+        told = []
+        for one in self.service_state.service.staff:
+            if one.active(now):
+                message = office_message(
                     f"{OWN}{what}~{now:%y%m%d%H%M%S}~{one.id}",
                     one.id,
                     "switched",
@@ -142,9 +143,12 @@ class KillSwitch:
                     {**data, "episodes": lines.get(one.id, [])},
                     priority=PRIORITY,
                 )
-                for one in self.service_state.service.staff
-                if one.active(now)
-            ],
+                told.append(message)
+                if one.id in self.service_state.second_channel:
+                    told.append(_by_second(message, data))
+        return OfficeChange(
+            state={STOPPED: msgspec.to_builtins(stop), ASKED: None},
+            messages=[*_overtaken(office), *told],
             log=[{"at": now.isoformat(), "what": f"service {what}", "staff": one} for one in by],
         )
 
@@ -171,6 +175,24 @@ class KillSwitch:
             for message in record.messages:
                 if message.state == "waiting":
                     self.service_state.events.case_message(record.ref, message)
+        self.service_state.events.resumed()
+
+
+def _by_second(message: Message, data: dict[str, Any]) -> Message:
+    """The same by the second channel, which names no case."""
+    return msgspec.structs.replace(
+        message, id=f"{message.id}~{SECOND}", channel=SECOND, data=msgspec.to_builtins(data)
+    )
+
+
+def _overtaken(office: Office) -> list[Message]:
+    """What waits and is not so any more: the switch's own messages, and lists of a shift, in whose
+    place everybody is told what is due."""
+    return [
+        msgspec.structs.replace(one, state="cancelled")
+        for one in office.messages
+        if one.state == "waiting" and (one.id.startswith(OWN) or one.kind == "shift_list")
+    ]
 
 
 def _asked(office: Office, what: Turn, now: datetime) -> Asking | None:

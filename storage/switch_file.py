@@ -2,6 +2,7 @@
 
 It lies beside the records, whose folder only the bot's user can write. A bot that runs is sent a
 signal and takes it at once; one that does not run takes it at its start, before it sends anything.
+Each command is a file of its own, so that none that comes while another is carried out is lost.
 """
 
 from __future__ import annotations
@@ -19,18 +20,28 @@ Wanted: TypeAlias = Literal["stop", "resume"]
 WAIT_SECONDS = 20.0
 
 
-def _place(folder: Path) -> Path:
-    return folder / "incoming" / "switch"
+WANTED: dict[bytes, Wanted] = {b"stop": "stop", b"resume": "resume"}
+NAME = "switch"
+"""How the name of each begins."""
 
 
-def leave(folder: Path, wanted: Wanted) -> None:
-    """On disk from here on. Raises OSError."""
-    place = _place(folder)
+class Unknown(Exception):
+    """What lies there is no command; it was taken away."""
+
+
+def _folder(folder: Path) -> Path:
+    return folder / "incoming"
+
+
+def leave(folder: Path, wanted: Wanted) -> Path:
+    """On disk from here on; where. Raises OSError."""
+    place = _folder(folder) / f"{NAME}-{time.time_ns():020}-{os.getpid()}"
     place.parent.mkdir(mode=0o700, exist_ok=True)
     files.write_whole(place, wanted.encode())
+    return place
 
 
-def wait_until_taken(folder: Path) -> None:
+def wait_until_taken(folder: Path, place: Path) -> None:
     """Tells the running bot and comes back when it has done it. Raises NotTaken, OSError; what was
     left stays, for the next start."""
     try:
@@ -39,26 +50,30 @@ def wait_until_taken(folder: Path) -> None:
         why = "the bot's process cannot be reached from here: run this as its user, on its machine"
         raise NotTaken(why) from error
     until = time.monotonic() + WAIT_SECONDS
-    while _place(folder).exists():
+    while place.exists():
         if time.monotonic() > until:
             raise NotTaken("the bot runs and has not taken it; its log says why")
         time.sleep(LOOK_SECONDS)
 
 
-def left(folder: Path) -> Wanted | None:
-    """What a command has left; None: nothing. Raises OSError."""
-    try:
-        raw = files.read(_place(folder))
-    except FileNotFoundError:
+def left(folder: Path) -> tuple[Path, Wanted] | None:
+    """The oldest command that is to be carried out, and where it lies; None: there is none.
+
+    Raises Unknown, OSError.
+    """
+    place = next(
+        (_folder(folder) / name for name in files.names(_folder(folder)) if name.startswith(NAME)),
+        None,
+    )
+    if place is None:
         return None
-    match raw.decode(errors="replace").strip():
-        case "stop":
-            return "stop"
-        case "resume":
-            return "resume"
-    return None
+    wanted = WANTED.get(files.read(place).strip())
+    if wanted is None:
+        files.remove(place)
+        raise Unknown(place.name)
+    return place, wanted
 
 
-def forget(folder: Path) -> None:
-    """It is done."""
-    files.remove(_place(folder))
+def forget(place: Path) -> None:
+    """This one is done."""
+    files.remove(place)

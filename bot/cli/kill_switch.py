@@ -35,9 +35,9 @@ def run(wanted: Wanted, config_path: Path) -> int:
             print(line, file=sys.stderr)
             return 2
         folder = config_path.resolve().parent / config.book.folder
-        switch_file.leave(folder, wanted)
+        place = switch_file.leave(folder, wanted)
         if _bot_runs(folder):
-            switch_file.wait_until_taken(folder)
+            switch_file.wait_until_taken(folder, place)
             print(DONE[wanted])
         else:
             print(AT_START[wanted])

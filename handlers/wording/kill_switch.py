@@ -25,11 +25,15 @@ MACHINE_SAID = "a command on its machine"
 TAPPED = "Stopped. NOT saved. Use paper and telephone."
 
 
-def refusal(since: datetime, now: datetime) -> str:
+COPY = "Copy what you wrote onto paper: it leaves this chat when Nightlight works again."
+
+
+def refusal(since: datetime, now: datetime, *, words_typed: bool) -> str:
     """The answer to whatever comes while it is stopped."""
+    copy = f"\n{COPY}" if words_typed else ""
     return (
         f"⛔ <b>Nightlight is stopped since {clock(since, now)}. This was NOT saved, and nobody is "
-        f"reminded.</b>\n{PAPER}"
+        f"reminded.</b>\n{PAPER}{copy}"
     )
 
 

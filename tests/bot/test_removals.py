@@ -148,3 +148,34 @@ async def test_many_at_once_are_one_commit(monkeypatch: pytest.MonkeyPatch) -> N
         await asyncio.gather(*(it.phone.will_remove(AMY, 100 + n, n + 1) for n in range(50)))
         assert (await it.world.store.office()).version - before <= 2
         assert len(await on_record(it)) == 50
+
+
+@in_virtual_time
+async def test_what_came_while_the_service_was_stopped_goes_when_it_works_again() -> None:
+    """It stays for its author to copy, over a restart, and goes with the all-clear."""
+    async with Chats() as it:
+        switch = it.world.engine.kill_switch
+        await switch.command("stop")
+        await it.phone.will_remove_once_resumed(AMY, TYPED)
+        await asyncio.sleep(timedelta(hours=5).total_seconds())
+        await power_fails(it, hours=3)
+        assert it.bot.removed == [] and [one.message for one in await on_record(it)] == [TYPED]
+        await switch.command("resume")
+        await asyncio.sleep(10)
+        assert it.bot.removed == [TYPED] and await on_record(it) == [] and it.told() == []
+
+
+@in_virtual_time
+async def test_what_comes_again_while_the_service_is_stopped_stays_until_it_works_again() -> None:
+    """It was to go once saved; the power failed before that, and then the service was stopped."""
+    async with Chats() as it:
+        switch = it.world.engine.kill_switch
+        await it.phone.will_remove(AMY, TYPED, UPDATE)
+        await power_fails(it, hours=0.1)
+        await switch.command("stop")
+        await it.phone.will_remove_once_resumed(AMY, TYPED)
+        await asyncio.sleep(3600)
+        assert it.bot.removed == []
+        await switch.command("resume")
+        await asyncio.sleep(10)
+        assert it.bot.removed == [TYPED]

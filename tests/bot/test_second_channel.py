@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from bot.second_channel import SecondChannel
+from handlers.wording.second import second_channel
 from reminders.sending import NotSent, Refused
 from storage.model import Message
 from tests.bot.receiver import Receiver
@@ -46,3 +47,24 @@ async def test_a_gateway_that_fails_is_tried_again_an_address_that_is_none_is_no
         await second("nonsense").send("amy", reminder(), "RH-2345")
     with pytest.raises(Refused):
         await second().send("amy", reminder(), "RH-2345")
+
+
+@pytest.mark.parametrize(
+    ("what", "says"),
+    [
+        (
+            "stop",
+            "Nightlight was stopped at 01:30 on 07 Jul. Use paper and telephone, and note the "
+            "times. In danger: 999.",
+        ),
+        (
+            "resume",
+            "Nightlight works again since 01:30 on 07 Jul. Please open Telegram: it says what is "
+            "due.",
+        ),
+    ],
+)
+def test_the_kill_switch_by_the_second_channel_says_what_to_do(what, says):
+    data = {"what": what, "by": ["ada"], "at": "2026-07-07T00:30:00+00:00"}
+    message = msgspec.structs.replace(reminder(), kind="switched", data=data)
+    assert second_channel(message, "") == says

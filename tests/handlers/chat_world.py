@@ -93,6 +93,7 @@ class FakePhone:
         self.owed: dict[tuple[int, int], int] = {}
         """What is to leave the chat once its update is saved."""
         self.dealt: list[tuple[int, int, bool]] = []
+        self.goes_on_resume: list[tuple[int, int]] = []
         self.away = False
         self.told_later: list[tuple[int, int]] = []
         """Chat, and the update that asked for it."""
@@ -120,6 +121,9 @@ class FakePhone:
 
     async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
         self.owed[(chat_id, message_id)] = update_id
+
+    async def will_remove_once_resumed(self, chat_id: int, message_id: int) -> None:
+        self.goes_on_resume.append((chat_id, message_id))
 
     async def dealt_with(self, chat_id: int, message_id: int, *, saved: bool) -> None:
         self.owed.pop((chat_id, message_id), None)
