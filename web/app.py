@@ -14,6 +14,7 @@ from web import (
     figure_pages,
     form_pages,
     outside_pages,
+    passkey_pages,
     people_pages,
     register_import,
     register_pages,
@@ -64,6 +65,7 @@ class Pages:
             factors or SecondFactors(engine.service_state, codes=settings.activation == "code"),
             token,
             rows,
+            settings.address.rstrip("/"),
         )
         self._links = OutsideLinks(engine.service_state)
         self._parts = parts
@@ -111,6 +113,7 @@ class Pages:
         app = Starlette(
             routes=[
                 *entrance.routes(site),
+                *passkey_pages.routes(site),
                 *case_pages.routes(site, self._links),
                 *attachment_pages.routes(site),
                 *figure_pages.routes(site),

@@ -90,7 +90,13 @@ def routes(site: Site) -> list[Route]:
             return site.draw("locked.html", text=say.LOCKED, status=403)
         if known.pin:
             return site.draw(
-                "pin.html", token=session.csrf, problem=problem, status=status, app=bool(known.app)
+                "pin.html",
+                token=session.csrf,
+                problem=problem,
+                status=status,
+                app=bool(known.app),
+                passkey=site.passkeys.to_come_in(known, site.sessions.challenge(session)),
+                failed=say.PASSKEY_FAILED,
             )
         import pyotp
 
@@ -114,6 +120,8 @@ def routes(site: Site) -> list[Route]:
         if site.factors.of(session.staff_id).pin:
             if "again" in fields:
                 return _asking(session, say.SET_UP_MEANWHILE, 409)
+            if "credential" in fields:
+                return await _check_passkey(session, fields["credential"])
             return await _check(session, fields)
         return await _set_up(session, fields)
 
@@ -123,6 +131,13 @@ def routes(site: Site) -> list[Route]:
         if outcome == "passed":
             return _pass(session)
         return _asking(session, say.WRONG, 403)
+
+    async def _check_passkey(session: Session, credential: str) -> Response:
+        challenge = site.sessions.take_challenge(session)
+        outcome = await site.passkeys.check(session.staff_id, credential, challenge)
+        if outcome == "passed":
+            return _pass(session)
+        return _asking(session, say.PASSKEY_WRONG, 403)
 
     async def _set_up(session: Session, fields: dict[str, str]) -> Response:
         """The first visit: a PIN, typed twice, and an app for those who want one."""

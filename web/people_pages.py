@@ -97,7 +97,8 @@ def routes(site: Site, parts: Parts) -> list[Route]:
             return "locked"
         if not known.pin:
             return "no PIN yet"
-        return "PIN and app" if known.app else "PIN"
+        also = ["app"] * bool(known.app) + ["passkey"] * bool(known.passkeys)
+        return " and ".join(["PIN", *also])
 
     async def reset(request: Request, visitor: Visitor, _: Mapping[str, str]) -> Response:
         other = site.provider.person(str(request.path_params["person"]))

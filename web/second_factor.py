@@ -1,4 +1,5 @@
-"""The second factor: a PIN, and a code of an authenticator app for those who choose one.
+"""The second factor: a PIN, with a code of an authenticator app for those who choose one, or a
+passkey in its place (`web.passkeys`).
 
 It is kept in the service's own file, sealed as the rest: of a PIN only its argon2id hash. A try is
 put on record before it is looked at, so that guesses side by side, or a crash, gain nobody one.
@@ -11,7 +12,7 @@ import hmac
 import re
 import secrets
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
@@ -47,6 +48,25 @@ Outcome: TypeAlias = Literal["passed", "wrong", "locked", "none"]
 PinProblem: TypeAlias = Literal["", "digits", "easy"]
 
 
+class Passkey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One device's key of one person.
+
+    Attributes:
+        number: under which its owner removes it.
+        name: what its owner calls the device.
+        credential: the attested credential data of WebAuthn: its id and its public key.
+        count: of its last use, for devices that count; 0 for those that do not.
+        added, used: UTC.
+    """
+
+    number: str
+    name: str
+    credential: bytes
+    added: datetime
+    count: int = 0
+    used: datetime | None = None
+
+
 class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What is known of one person's second factor.
 
@@ -58,6 +78,7 @@ class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
         tries: wrong ones in a row, and those under way.
         activation: the argon2id hash of the code that lets the first PIN be chosen; "" without one.
         activation_until: from then on the code is worth nothing.
+        passkeys: each of them stands for PIN and code together.
     """
 
     mark: str = ""
@@ -67,11 +88,16 @@ class SecondFactor(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
     tries: int = 0
     activation: str = ""
     activation_until: datetime | None = None
+    passkeys: tuple[Passkey, ...] = ()
 
     @property
     def locked(self) -> bool:
         """No try is left; a manager resets it."""
         return self.tries >= TRIES
+
+
+Passed: TypeAlias = "Callable[[SecondFactor], SecondFactor]"
+"""What a second factor becomes when a try was right."""
 
 
 def problem_with(pin: str) -> PinProblem:
@@ -142,7 +168,7 @@ class SecondFactors:
             return msgspec.structs.replace(one, tries=one.tries + 1)
 
         last = known.tries + 1 >= TRIES
-        await self._change(staff_id, another, staff_id, "pages: locked" if last else "")
+        await self.change(staff_id, another, staff_id, "pages: locked" if last else "")
         until = known.activation_until
         holds = until is not None and self._state.clock.now() < until
         if holds and await self._verify(known.activation, _digits(code)):
@@ -159,7 +185,7 @@ class SecondFactors:
             made = SecondFactor(mark=secrets.token_hex(8), pin=hashed, app=app, step=step)
             return made if done else None
 
-        await self._change(
+        await self.change(
             staff.id, build, staff.id, "pages: second factor set up", self._of_set_up(staff)
         )
         return "done" if done else "meanwhile"
@@ -183,6 +209,20 @@ class SecondFactors:
         ]
 
     async def check(self, staff_id: str, pin: str, code: str = "") -> Outcome:
+        """One try with the PIN, and the code for those who have an app."""
+
+        async def prove(known: SecondFactor) -> Passed | None:
+            right = await self._verify(known.pin, pin[: LONGEST + 1])
+            step = self._step(known, code)
+            if not right or step is None:
+                return None
+            return lambda one: msgspec.structs.replace(one, step=step)
+
+        return await self.attempt(staff_id, prove)
+
+    async def attempt(
+        self, staff_id: str, prove: Callable[[SecondFactor], Awaitable[Passed | None]]
+    ) -> Outcome:
         """One try. It counts from before it is looked at until it is found right."""
         async with self._locks[staff_id]:
             known = self.of(staff_id)
@@ -195,16 +235,16 @@ class SecondFactors:
                 return msgspec.structs.replace(one, tries=one.tries + 1)
 
             last = known.tries + 1 >= TRIES
-            await self._change(staff_id, another, staff_id, "pages: locked" if last else "")
-            right = await self._verify(known.pin, pin[: LONGEST + 1])
-            step = self._step(known, code)
-            if not right or step is None:
+            await self.change(staff_id, another, staff_id, "pages: locked" if last else "")
+            found = await prove(known)
+            if found is None:
                 return "locked" if last else "wrong"
+            proved = found
 
             def passed(one: SecondFactor) -> SecondFactor:
-                return msgspec.structs.replace(one, tries=0, step=step)
+                return msgspec.structs.replace(proved(one), tries=0)
 
-            await self._change(staff_id, passed, staff_id, "pages: unlocked" if last else "")
+            await self.change(staff_id, passed, staff_id, "pages: unlocked" if last else "")
             return "passed"
 
     def may_reset(self, actor: Staff, other: Staff) -> bool:
@@ -224,7 +264,7 @@ class SecondFactors:
         def anew(known: SecondFactor) -> SecondFactor:
             return _anew(known, hashed, until)
 
-        await self._change(other.id, anew, actor.id, what)
+        await self.change(other.id, anew, actor.id, what)
         return code
 
     # ------------------------------------------------------------------------------------------
@@ -249,7 +289,7 @@ class SecondFactors:
             except Argon2Error:
                 return False
 
-    async def _change(
+    async def change(
         self,
         staff_id: str,
         build: Callable[[SecondFactor], SecondFactor | None],
@@ -257,6 +297,8 @@ class SecondFactors:
         what: str,
         messages: Sequence[Message] = (),
     ) -> None:
+        """Makes of this person's second factor what `build` says; None: nothing. what: for the
+        service's log, as done by `by`; "" for no line. Raises NotSaved."""
         now = self._state.clock.now()
 
         def change(office: Office) -> OfficeChange | None:

@@ -29,6 +29,8 @@ class Session(msgspec.Struct, kw_only=True):
         factor: which state of the second factor it was given for; a reset changes that.
         in_chat: opened inside Telegram, where the page may lie in a frame.
         csrf: stands in every form.
+        challenge: what a passkey has to sign next; "" while none is asked for.
+        challenged: when it was made.
         to: the page that was asked for, opened after the second factor; "": the first page.
     """
 
@@ -42,6 +44,8 @@ class Session(msgspec.Struct, kw_only=True):
     factor: str = ""
     in_chat: bool = False
     to: str = ""
+    challenge: str = ""
+    challenged: float = 0.0
 
 
 class _Link(msgspec.Struct, frozen=True):
@@ -132,6 +136,18 @@ class Sessions:
     def end(self, session: Session) -> None:
         """Signed out."""
         self._sessions.pop(session.key, None)
+
+    def challenge(self, session: Session) -> str:
+        """What a passkey has to sign within five minutes, once, in this session. An earlier one
+        ends."""
+        session.challenge = secrets.token_urlsafe(SECRET_BYTES)
+        session.challenged = self._seconds()
+        return session.challenge
+
+    def take_challenge(self, session: Session) -> str:
+        """It is used up by this; "" if there is none or it is too old."""
+        found, session.challenge = session.challenge, ""
+        return found if self._seconds() - session.challenged < SECOND_FACTOR_SECONDS else ""
 
     def _over(self, session: Session) -> bool:
         now = self._seconds()

@@ -17,6 +17,7 @@ from reminders.engine import Engine
 from reminders.service_state import ServiceState
 from reminders.stopped import stop_of
 from reports.rows import Row
+from web.passkeys import Passkeys
 from web.recording import Recording
 from web.second_factor import SecondFactors
 from web.sessions import Session, Sessions
@@ -56,6 +57,7 @@ class Site:
         engine: knows the cases, the service and the clock.
         token: the bot's, to check what Telegram hands over.
         rows: of the figures.
+        address: the public one, without a slash at its end; passkeys are bound to it.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Site:
         factors: SecondFactors,
         token: str,
         rows: RowsFor,
+        address: str,
     ) -> None:
         from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -73,6 +76,7 @@ class Site:
         self.store = engine.service_state.store
         self.sessions = sessions
         self.factors = factors
+        self.passkeys = Passkeys(factors, engine.service_state.clock, address)
         self.token = token
         self.rows = rows
         self.records = engine.records

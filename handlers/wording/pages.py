@@ -75,6 +75,25 @@ ACTIVATION_WRONG = (
 )
 
 
+PASSKEY_FAILED = "The passkey was not used. Try once more, or give your PIN."
+PASSKEY_WRONG = (
+    "That passkey was not accepted. Try once more, or give your PIN. After five wrong tries in a "
+    "row your manager has to let you in again."
+)
+PASSKEY_NOT_MADE = "No passkey was made. Try once more; your PIN works as before."
+PASSKEY_KNOWN = "This device has a passkey for these pages already."
+PASSKEYS_FULL = "You have ten passkeys. Remove one that you no longer use first."
+PASSKEY_NOT_TAKEN = "This passkey could not be taken. Begin again, here, with your PIN."
+PASSKEY_ADDED = (
+    "The passkey is added. It is asked for at your next visit; your PIN works as before."
+)
+PASSKEY_REMOVED = (
+    "The passkey is removed, and you are signed out everywhere else. Delete it on the device, too."
+)
+PASSKEY_NAME = "Please give the device a name, of 40 characters at most."
+PASSKEYS_IMPOSSIBLE = "At this address there are no passkeys: it has no name. Use your PIN."
+
+
 def code_for(name: str, code: str) -> str:
     """Shown once, to whoever made it."""
     return (

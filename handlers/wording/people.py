@@ -198,6 +198,7 @@ TOLD = frozenset(
         "takes_over",
         "reload",
         "pages_set_up",
+        "pages_passkey",
     )
 )
 """Kinds of messages that `told` words."""
@@ -218,6 +219,12 @@ def told(message_kind: str, data: dict[str, Any], words: Words) -> Screen:
                 "🔑 A PIN for the pages of this service was chosen just now for "
                 f"{bold(words.name(data['staff']))}. Was it not them? Reset it on the pages, under "
                 "People, and end their access: /people"
+            )
+        case "pages_passkey":
+            return Screen(
+                "🔑 A passkey for the pages of this service was added just now, with your PIN. Was "
+                "it not you? Remove it on the pages, under Passkeys, and ask your manager to reset "
+                "your PIN."
             )
         case "invitation_declined":
             return Screen(

@@ -94,6 +94,7 @@ SERVICE: dict[str, list[dict[str, Any]]] = {
     "reload": [{"problems": ["config.toml:3: staff: nobody is a manager"], "changes": []},
                {"problems": [], "changes": ["Rowan House has a new name."]}],
     "pages_set_up": [{"staff": "ben"}],
+    "pages_passkey": [{}],
     "switched": [
         {"what": "stop", "by": ["amy", "machine"], "at": SOON, "episodes": []},
         {"what": "resume", "by": ["amy"], "at": LATER, "since": SOON, "episodes": [CASE]},
@@ -109,7 +110,7 @@ ALERTS = {"reminder", "escalation", "telephone", "level", "not_enough", "card"}
 TO_DO = ALERTS - {"card"} | {
     "handover_offer", "swap_offer", "night_check", "nobody_covers", "unreachable", "refused",
     "address", "not_removed", "not_recorded", "joined", "invitation_declined", "invitation_twice",
-    "switch_asked", "pages_set_up", "takes_over", "shift_back",
+    "switch_asked", "pages_set_up", "pages_passkey", "takes_over", "shift_back",
 }  # fmt: skip
 LISTS = {"handover", "shift_list", "takes_over", "digest", "monthly", "switched", "card", "reload"}
 """Of these Telegram's limits count; all others have at most 600 characters."""

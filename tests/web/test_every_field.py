@@ -6,6 +6,7 @@ from __future__ import annotations
 from fnmatch import fnmatch
 
 from protocol import facts as f
+from tests.support.passkey_device import Device
 from tests.web.crawler import (
     PAYLOAD,
     PLANTED,
@@ -16,7 +17,8 @@ from tests.web.crawler import (
     names_in_templates,
     routes_of,
 )
-from tests.web.pages_world import PIN, Browser, PagesWorld, london_time
+from tests.web.pages_world import ADDRESS, PIN, Browser, PagesWorld, london_time
+from tests.web.test_passkeys import adds
 from tests.web.test_rota_pages import NO_SUNDAYS
 from tests.web.test_staff_pages import invited, joins
 from web.figure_pages import HERE
@@ -57,6 +59,7 @@ def answers(world: PagesWorld) -> dict[str, str]:
 async def ready(world: PagesWorld) -> str:
     """A service with something of everything; answers with an open case."""
     mia = await world.visitor("mia")
+    await adds(mia, Device(ADDRESS))
     await joins(world, (await invited(world, mia))[1])
     closed = await world.reports(young_person="YP-02")
     await world.comes_back("amy", closed)
@@ -129,6 +132,7 @@ async def of_the_entrance(world: PagesWorld) -> Walk:
         page = await one.opens("/pin")
         for form in page.forms:
             await one.fills(form)
+        await adds(await world.visitor("cay"), Device(ADDRESS))
     assert world.pages.site.factors.of("cay").pin
     return one
 
