@@ -42,8 +42,6 @@ NO_CHAT = "chat not found"
 """Telegram's words for a chat that is not there any more."""
 MOST = 100
 """Messages that Telegram takes out with one request."""
-PACE_SECONDS = 0.25
-"""Between two requests."""
 ATTEMPT_SECONDS = 10.0
 AGAIN = (60.0, 120.0, 300.0, 600.0)
 """Seconds until it is tried again where it failed."""
@@ -187,7 +185,7 @@ class Forgetting:
                 if len(old) < len(slots):
                     raise Failed(away=False) from None
                 stayed += len(batch)
-            await asyncio.sleep(PACE_SECONDS)
+            await asyncio.sleep(self._limiter.quiet_pace)
         self._status.owe(chat, self.record.refs(chat, slots), gone)
         self.record.gone(chat, slots, kept)
         if stayed:
@@ -217,7 +215,7 @@ class Forgetting:
     async def _stays(self, chat: int, number: int) -> bool:
         """Together they were refused: one of them alone. What is too old and ours loses its words.
         Raises Failed, Forbidden."""
-        await asyncio.sleep(PACE_SECONDS)
+        await asyncio.sleep(self._limiter.quiet_pace)
         try:
             await self._attempt(chat, lambda: self._bot.delete_message(chat, number))
         except BadRequest as error:

@@ -39,8 +39,6 @@ AGAIN = timedelta(seconds=60)
 """After so long what failed is tried again."""
 CLOSED = timedelta(minutes=10)
 """So long a chat is left alone whose owner has blocked the bot; then it is tried again."""
-PACE_SECONDS = 0.25
-"""Between two requests."""
 
 
 class StatusMessages:
@@ -190,7 +188,7 @@ class StatusMessages:
         if self._limiter.pause_left(chat) > 0:
             self._later()
             return False
-        await asyncio.sleep(PACE_SECONDS)
+        await asyncio.sleep(self._limiter.quiet_pace)
         try:
             async with asyncio.timeout(ATTEMPT_SECONDS):
                 if screen is None:

@@ -150,6 +150,12 @@ class Limiter:
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
 
+    @property
+    def quiet_pace(self) -> float:
+        """Seconds between two requests that rattle no phone (deleting, changing what stands there):
+        one at a time, four for each message that a chat takes."""
+        return 0.25 / self.limits.chat_per_second
+
     @asynccontextmanager
     async def turn(self, chat_id: int, priority: int = 0) -> AsyncIterator[Turn]:
         """Waits until a request to this chat may be made; hold it while the request runs, and call
