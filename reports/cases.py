@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Callable, Iterable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from operator import attrgetter
 from typing import NamedTuple
@@ -15,7 +15,7 @@ import msgspec
 from reports.periods import Period, london_day
 from reports.rows import Answer, Category, Row
 
-HOUR = 3600
+HOUR = timedelta(hours=1)
 
 
 class Span(NamedTuple):
@@ -59,18 +59,21 @@ class Case(msgspec.Struct, gc=False, eq=False):
     child: str
     day: date
     found: datetime | None
+    _length: tuple[timedelta, bool] | None = None
 
     @property
-    def lasted(self) -> tuple[int, bool]:
-        """Whole seconds missing, or away for an unauthorised absence, an open one until `as_of`;
+    def lasted(self) -> tuple[timedelta, bool]:
+        """How long missing, or away for an unauthorised absence, an open one until `as_of`;
         and whether it goes on."""
-        return _length(self.row)
+        if self._length is None:
+            self._length = _length(self.row)
+        return self._length
 
     def over(self, hours: int) -> Answer:
         """Whether it lasted longer than `hours` elapsed hours; "unknown" while it may yet."""
         if self.row.precision == "day":
             return "unknown"
-        length, goes_on = self.lasted
+        length, goes_on = self._length or self.lasted
         if length > hours * HOUR:
             return True
         return "unknown" if goes_on else False
@@ -154,17 +157,12 @@ def _missing_at(row: Row, moment: datetime) -> bool:
     )
 
 
-def _length(row: Row) -> tuple[int, bool]:
+def _length(row: Row) -> tuple[timedelta, bool]:
     if len(row.phases) == 1:
         end = row.returned
         if row.category == "missing" and row.located is not None:
             end = row.located
-        return _seconds(row.start, end or row.as_of), end is None
+        return (end or row.as_of) - row.start, end is None
     wanted = [span for span in spans(row) if span.category == row.category]
-    seconds = sum(_seconds(span.start, span.end or row.as_of) for span in wanted)
-    return seconds, wanted[-1].end is None
-
-
-def _seconds(start: datetime, end: datetime) -> int:
-    elapsed = end - start
-    return elapsed.days * 86400 + elapsed.seconds
+    lasted = sum(((span.end or row.as_of) - span.start for span in wanted), timedelta())
+    return lasted, wanted[-1].end is None

@@ -26,7 +26,9 @@ def due(found: Cases) -> Cases:
 
 def held(found: Cases) -> Cases:
     """Held by somebody independent, or by somebody of whom that is not known (10.3)."""
-    return found.where(lambda row: row.ri_held is True and row.ri_by != "not_independent")
+    return Cases(
+        case for case in found if case.row.ri_held is True and case.row.ri_by != "not_independent"
+    )
 
 
 def distinct(found: Cases) -> int:
@@ -64,9 +66,7 @@ def interviews(selection: Cases) -> Count:
         not_held_after_72h=_not_held_after(owed),
         hours_median=median(hours),
         hours_p90=p90(hours),
-        held_not_independent=len(
-            owed.where(lambda row: row.ri_held is True and row.ri_by == "not_independent")
-        ),
+        held_not_independent=answers(owed, "ri_held").count(True) - len(spoken),
         held_by_unknown=len(spoken) - by.count("independent"),
     )
 

@@ -6,6 +6,7 @@ are whole; a percentage has one decimal, rounded half up, and is None of nothing
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -13,7 +14,7 @@ from typing import Any, Final, Literal, TypeAlias, get_args
 
 from protocol import codes as coded
 from reports import rows
-from reports.cases import Case, Cases
+from reports.cases import HOUR, Case, Cases
 
 Value: TypeAlias = Callable[[Case], str]
 UNKNOWN: Final = "unknown"
@@ -264,16 +265,18 @@ def over(found: Cases, hours: int) -> Cases:
 
 def lengths(found: Cases) -> Count:
     """Episodes by length (upper ends included), with counts of those over 24 and 48 hours."""
-    names = [name for _, name in LENGTHS]
-    numbers = Distribution.fromkeys([*names, "over_7d", "open", UNKNOWN], 0)
+    most = [hours * HOUR for hours, _ in LENGTHS]
+    names = [*(name for _, name in LENGTHS), "over_7d"]
+    numbers = Distribution.fromkeys([*names, "open", UNKNOWN], 0)
     for case in found:
-        length, goes_on = case.lasted
         if case.row.precision == "day":
             numbers[UNKNOWN] += 1
-        elif goes_on:
+            continue
+        length, goes_on = case.lasted
+        if goes_on:
             numbers["open"] += 1
         else:
-            numbers[next((n for most, n in LENGTHS if length <= most * 3600), "over_7d")] += 1
+            numbers[names[bisect_left(most, length)]] += 1
     long = over(found, 24)
     return Count(numbers | {"over_24h": count(long), "over_48h": count(over(long, 48))})
 
@@ -288,7 +291,7 @@ def of(found: Cases, category: Categories) -> Cases:
 
 def looked_after(found: Cases) -> Cases:
     """Those of looked-after young people."""
-    return found.where(lambda row: row.looked_after is True)
+    return Cases([case for case in found if case.row.looked_after is True])
 
 
 def number_by(values: Iterable[str], allowed: Sequence[str]) -> Distribution:

@@ -145,6 +145,8 @@ class _Checked(dict[str, str]):
 
 
 _HEX = "0123456789abcdef"
+_NO_MARKS = bytes(set(range(256)) - set(b"TZ."))
+"""All that is in a line beside what tells how its times are written."""
 
 
 def _usual(line: bytes, row: Row, names: _Checked, codes: _Checked, keys: _Checked) -> bool:
@@ -161,10 +163,11 @@ def _usual(line: bytes, row: Row, names: _Checked, codes: _Checked, keys: _Check
     name = service + home
     times = 2 + len(row.phases) + (row.located is not None) + (row.returned is not None)
     times += len(row.referrals) + read_times(row)
+    marks = line.translate(None, _NO_MARKS)  # one pass over the line, where each count would be one
     if (
-        line.count(b"T") - name.count("T") != times
-        or line.count(b"Z") - name.count("Z") != times
-        or b"." in line
+        marks.count(b"T") - name.count("T") != times
+        or marks.count(b"Z") - name.count("Z") != times
+        or b"." in marks
         or not (service.isalnum() and len(service) > 1)
         or len(row.episode) != 16
         or row.episode.strip(_HEX)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,8 @@ def test_every_example_row_is_good_and_written_back_as_it_was():
         (with_(phases=[]), "phases: the value is not allowed"),
         (with_(phases=[{"from": ONE["start"], "category": "missing", "by": "x"}]), "phases: the"),
         (with_(police_told="2025-04-01 02:51:30Z"), "police_told: the value"),
+        (with_(police_told="20250401T025130,123Z"), "police_told: the value"),
+        (with_(aware="2025-03-31T215630,0Z"), "aware: the value"),
         (with_(police_told="yes"), "police_told: the value is not allowed. Allowed: a UTC time"),
         (with_(aware=None), "aware: null is not allowed"),
         (with_(age=26), "age: 26 is not allowed. Allowed: a whole number from 0 to 25; unknown"),
@@ -124,6 +127,17 @@ def test_a_line_that_is_no_row_is_named_as_a_line(line):
     assert str(bad).startswith("-:2: (line): is not a JSON object")
 
 
+def test_every_time_of_a_row_is_read_as_a_time():
+    """Also where a word may stand in its place, which the decoder leaves as text."""
+    when = "2025-03-31T21:56:30Z"
+    times = {name: when for name in FIELDS if name.endswith(("_told", "_written", "_at"))}
+    changed = dict(ONE, **times, aware=when, ri_held=True)
+    (line,) = lines([("a", [json.dumps(changed).encode()])])
+    row = line.row
+    assert {type(getattr(row, name)) for name in (*times, "aware")} == {datetime}
+    assert json.loads(encode(row)) == changed
+
+
 def test_bad_rows_are_named_in_the_order_of_the_files():
     found = read([("b", [EXAMPLE[1], b"x", b"  \n", b"{}"]), ("a", [b"y", EXAMPLE[2]])])
     assert [(bad.file, bad.line) for bad in found.bad] == [("b", 2), ("b", 4), ("a", 1)]
@@ -173,6 +187,8 @@ VALUES = st.sampled_from(
     + [
         "2025-03-31T21:56:30+00:00",
         "2025-03-31T21:56:30.0Z",
+        "20250331T215630,000Z",
+        "2025-03-31T215630,0Z",
         "18+",
         "H-T",
         "ZZ",
