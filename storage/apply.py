@@ -11,16 +11,14 @@ import msgspec
 
 from protocol.attachment_facts import Attached, AttachmentRemoved
 from protocol.facts import Closed
-from storage import chain
+from storage import audit, chain
+from storage.audit import Anchor, AuditPage
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.store import Change
 
 SEEN_KEPT = 200
 """Update ids kept in one file. Telegram hands over at most 100 at a time, and again after a
 crash; the ones of a draft (about 15) join those of its episode."""
-
-LOG_KEPT = 2000
-"""Lines of the service's audit kept in the office file; at 500 bytes each, 1 MB."""
 
 GONE = "references_gone"
 """In the office file's `state`: references of deleted cases. None is ever given again, because
@@ -67,21 +65,33 @@ def to_office(
     log: Sequence[Mapping[str, Any]],
     update_id: int | None,
     now: datetime,
+    paged: AuditPage | None = None,
+    taken: tuple[str, ...] | None = None,
+    audit_from: Anchor | None = None,
 ) -> Office:
     """The office file after one commit, one version on. Values are taken as JSON would keep them
-    (times become text), so that a reader sees the same before and after a restart."""
+    (times become text), so that a reader sees the same before and after a restart.
+
+    paged: these of the newest audit records have a page of their own by this commit at the latest.
+    taken, audit_from: instead of what stands there.
+    """
     kept = (
         message
         for message in merge_messages(office.messages, messages)
         if message.state in ("waiting", "failed")
         or (message.sent_at or message.due_at) >= now - MESSAGES_KEPT
     )
+    begin = audit_from or office.audit_from
+    tail = office.audit[len(paged.records) if paged is not None else 0 :]
+    lines = (*office.log, *(plain(dict(line)) for line in log))
     return Office(
         version=office.version + 1,
         state={**office.state, **plain(dict(state or {}))},
         messages=tuple(kept),
         seen=add_seen(office.seen, update_id),
-        log=(*office.log, *(plain(dict(line)) for line in log))[-LOG_KEPT:],
+        audit=audit.extend(tail, begin, lines),
+        audit_from=begin,
+        taken=office.taken if taken is None else taken,
     )
 
 

@@ -6,6 +6,8 @@ closed/2026-11/REF.nlb     a closed one, in the month of its closing (UTC)
 drafts/OWNER.nlb           the half-finished conversation of one member of staff
 register.nlb               the young people
 office.nlb                 the service's own file
+audit/00000065.nlb         a page of the audit, by its first record
+left/ID.nlb                what a command beside the bot leaves for the audit
 attachments/REF/f12.nlb    the bytes of a file beside an episode, by the id of its fact
 unsettled/REF.f12.nlb      the same while it is being added or removed
 catalogue/live.nlb         how far each of these had come, and, by month of closing, ...
@@ -54,6 +56,8 @@ class Layout:
         self.catalogue = folder / "catalogue"
         self.attachments = folder / "attachments"
         self.unsettled = folder / "unsettled"
+        self.audit = folder / "audit"
+        self.left = folder / "left"
         self.aside = folder / "aside"
         self.lock = folder / "lock"
         self.mark = Place(folder / f"book{SUFFIX}", "book", "book")
@@ -71,6 +75,22 @@ class Layout:
     def draft(self, owner: str) -> Place:
         """Where the drafts of this member of staff are."""
         return Place(self.drafts / f"{quote(owner, safe='')}{SUFFIX}", "draft", owner)
+
+    def audit_page(self, name: str) -> Place:
+        """Where a page of the audit is, by the number of its first record in eight digits."""
+        return Place(self.audit / f"{name}{SUFFIX}", "audit", name)
+
+    def audit_pages(self) -> list[str]:
+        """Their names, oldest first."""
+        return _stems(self.audit)
+
+    def left_line(self, name: str) -> Place:
+        """Where a command leaves a line for the audit."""
+        return Place(self.left / f"{name}{SUFFIX}", "left", name)
+
+    def left_lines(self) -> list[str]:
+        """Names of those that are there, oldest first."""
+        return _stems(self.left)
 
     def attachment(self, ref: str, name: str) -> Place:
         """Where the bytes are that the fact with this id names."""
@@ -136,16 +156,21 @@ class Layout:
             yield self.catalogue_of(name)
         yield from self.records()
         yield from self.all_attachments()
+        for name in self.left_lines():
+            yield self.left_line(name)
         if self.mark.path.exists():
             yield self.mark
 
     def records(self) -> Iterator[Place]:
-        """Every file that is a record: drafts, office, register, open episodes, closed ones."""
+        """Every file that is a record: drafts, office, register, pages of the audit, open episodes,
+        closed ones. The pages after the office: whatever leaves it meanwhile is in them already."""
         for owner in self.owners():
             yield self.draft(owner)
         for single in (self.office, self.register):
             if single.path.exists():
                 yield single
+        for name in self.audit_pages():
+            yield self.audit_page(name)
         for ref in self.open_refs():
             yield self.open_episode(ref)
         for month in self.months():
@@ -164,7 +189,7 @@ class Layout:
     def folders(self) -> list[Path]:
         """Every folder in which the book writes."""
         closed = [self.closed / month for month in self.months()]
-        return [self.folder, self.open, self.drafts, self.catalogue, *closed]
+        return [self.folder, self.open, self.drafts, self.catalogue, self.audit, self.left, *closed]
 
 
 def month_of(moment: datetime) -> str:

@@ -8,6 +8,7 @@ from typing import Any, Literal, TypeAlias
 import msgspec
 
 from protocol.facts import Child, Fact
+from storage.audit import Anchor, AuditRecord
 
 MessageState: TypeAlias = Literal["waiting", "sent", "failed", "cancelled"]
 
@@ -166,5 +167,17 @@ class Office(msgspec.Struct, frozen=True, kw_only=True):
     state: dict[str, Any] = {}
     messages: tuple[Message, ...] = ()
     seen: tuple[int, ...] = ()
+    audit: tuple[AuditRecord, ...] = ()
+    """The newest records of the audit, oldest first; the older ones lie in pages (`AuditPage`)."""
+    audit_from: Anchor = Anchor()
+    """Where the chain of the audit begins."""
+    taken: tuple[str, ...] = ()
+    """What commands had left for the audit and is in the chain: the last that were taken."""
     log: tuple[dict[str, Any], ...] = ()
-    """Audit of the service: hand-overs, refusals, alarms. Oldest first, bounded by the store."""
+    """Lines that are in no chain: of an earlier version (the next commit takes them in), or not
+    saved yet."""
+
+    @property
+    def lines(self) -> tuple[dict[str, Any], ...]:
+        """The newest lines of the audit, oldest first."""
+        return (*(record.line for record in self.audit), *self.log)

@@ -11,13 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from protocol import attachment_facts as facts
-from storage import files, format_mark
+from storage import audit_files, files, format_mark
 from storage.apply import digest_of
 from storage.attachment_files import AttachmentFiles
+from storage.audit import AuditPage
+from storage.audit_files import in_chain
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
-from storage.model import Episode
+from storage.model import Episode, Office
 from storage.postgres import PostgresStore
 from storage.record_file import RecordFile, document_in
 from storage.shapes import SHAPES, Record, named
@@ -38,6 +40,7 @@ def records_in(
     """Every record of a folder. Raises MoveProblem for one that cannot be used."""
     layout = Layout(folder)
     places = list(layout.records())
+    office = Office()
     for opened in walk(places, Sealer(keys), progress, total=len(places)):
         if opened.content is None:
             msg = (
@@ -47,7 +50,10 @@ def records_in(
             raise MoveProblem(msg)
         kind = opened.place.kind
         record: Any = document_in(opened.content.data, kind, SHAPES[kind])
-        yield record
+        if isinstance(record, Office):
+            office = record
+        if not isinstance(record, AuditPage) or in_chain(office, record):
+            yield record
 
 
 def attachments_in(folder: Path, keys: Keys | None) -> Iterator[tuple[str, bytes]]:
@@ -102,7 +108,20 @@ async def to_database(
         if name not in arrived:
             await store.add_attachment(name, data)
     await _compare(store, folder, keys)
+    await _move_left(Layout(folder), Sealer(keys), store)
     return count
+
+
+async def _move_left(layout: Layout, sealer: Sealer, store: PostgresStore) -> None:
+    """What commands left for the audit goes along, each once: whoever leads next takes it."""
+
+    def damaged(name: str, why: str) -> None:
+        msg = f"{layout.left_line(name).label} cannot be used ({why}): move the file away"
+        raise MoveProblem(msg)
+
+    for name, line in list(audit_files.left(layout, sealer, damaged)):
+        await store.leave(line)
+        files.remove(layout.left_line(name).path)
 
 
 async def to_folder(
@@ -118,6 +137,7 @@ async def to_folder(
     half = folder.with_name(f"{folder.name}.moving")
     layout, sealer = Layout(half), Sealer(keys)
     catalogue = VersionCatalogue(layout, sealer, "", _nobody)
+    await store.take_left()
     total = len(await store.versions())
     count = 0
     async for record in store.everything():
@@ -178,4 +198,9 @@ def _place(layout: Layout, record: Record) -> Place:
         if record.closed_at is None:
             return layout.open_episode(name)
         return layout.closed_episode(name, month_of(record.closed_at))
-    return {"draft": layout.draft(name), "office": layout.office}.get(kind, layout.register)
+    places = {
+        "draft": layout.draft(name),
+        "office": layout.office,
+        "audit": layout.audit_page(name),
+    }
+    return places.get(kind, layout.register)

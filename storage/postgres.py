@@ -29,6 +29,8 @@ import structlog
 
 from protocol.attachment_facts import Attached, attachments_in
 from storage import apply, chain, format_mark, reference
+from storage.audit import AUDIT_DELETED, PAGE, Anchor, AuditPage, AuditRecord, full_page
+from storage.audit_files import AT_A_TIME, line_in, line_out, new_name
 from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
 from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys
@@ -36,7 +38,7 @@ from storage.lease import Lease
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.postgres_session import NOT_THE_LEADER, Row, Session, connect, plain_words, settings
 from storage.recent_updates import Recent
-from storage.shapes import SHAPES, DraftSlot, Record, Register, named
+from storage.shapes import SHAPES, DraftSlot, Record, Register, named, page_name
 from storage.store import Change, Conflict, NotFound, NotSaved, StoreError, Trouble
 
 R = TypeVar("R")
@@ -49,6 +51,13 @@ TRY_AGAIN_SECONDS = 5.0
 BATCH = 500
 """Closed episodes read at a time by commands."""
 ATTACHMENT = "attachment"
+LEFT = "left"
+"""A line for the audit, of a command that reads beside the leader: no part of any commit of ours
+until it is taken into the chain."""
+BESIDE = [ATTACHMENT, LEFT]
+"""Kinds that are no record of their own shape."""
+LATER = [*BESIDE, "audit"]
+"""Kinds that are not read at the start."""
 
 log = structlog.get_logger(__name__)
 
@@ -380,22 +389,131 @@ class PostgresStore:
         update_id: int | None = None,
     ) -> Office:
         async def work() -> Office:
-            old = self._office
-            new = apply.to_office(
-                old,
-                state=state,
-                messages=messages,
-                log=log,
-                update_id=update_id,
-                now=self._now(),
+            return await self._put_office(
+                (), state=state, messages=messages, log=log, update_id=update_id
             )
-            before = old if old.version else None
-            await self._put([Put("office", "office", before, old.version, new, new.version)])
-            self._office = new
-            self._seen.add(update_id)
-            return new
 
         return apply.copy_office(await self._write(work))
+
+    async def _put_office(
+        self,
+        beside: Sequence[Put],
+        *,
+        state: Mapping[str, Any] | None = None,
+        messages: Sequence[Message] = (),
+        log: Sequence[Mapping[str, Any]] = (),
+        update_id: int | None = None,
+        audit_from: Anchor | None = None,
+    ) -> Office:
+        old, page = self._office, full_page(self._office.audit)
+        new = apply.to_office(
+            old,
+            state=state,
+            messages=messages,
+            log=log,
+            update_id=update_id,
+            now=self._now(),
+            paged=page,
+            audit_from=audit_from,
+        )
+        before = old if old.version else None
+        puts = [Put("office", "office", before, old.version, new, new.version), *beside]
+        if page is not None:
+            puts.append(Put(*named(page), None, 0, page, page.version))
+        await self._put(puts)
+        self._office = new
+        self._seen.add(update_id)
+        return new
+
+    # Audit --------------------------------------------------------------------------------
+
+    async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
+        async with self._turn:
+            tail = self._office.audit
+            found: list[AuditRecord] = []
+            if tail and after + 1 < tail[0].number:
+                async for page in self._pages(after):
+                    found += [one for one in page.records if after < one.number < tail[0].number]
+            self._leave_if_reading()
+        return [*found, *(one for one in tail if one.number > after)]
+
+    async def _pages(self, after: int) -> AsyncIterator[AuditPage]:
+        """Those with a record after this one, oldest first. Raises StoreError."""
+        try:
+            session = await self._connected()
+            rows = await session.pages(self._service, page_name(max(0, after - PAGE + 2)))
+        except psycopg.Error as error:
+            self._disconnect()
+            msg = f"the records cannot be read: {plain_words(error)}"
+            raise StoreError(msg) from error
+        for name, version, content in rows:
+            page = self._unsealed("audit", name, version, content, AuditPage)
+            if page is not None:
+                yield page
+
+    async def leave(self, line: Mapping[str, Any]) -> None:
+        """For the audit, by a command that reads beside the leader: durably in the database.
+        Raises NotSaved."""
+        name = new_name(self._now())
+        sealed = self._sealer.seal(LEFT, name, 1, line_out(line))
+        try:
+            await (await self._connected()).leave(self._service, LEFT, name, sealed)
+        except psycopg.Error as error:
+            self._disconnect()
+            msg = f"NOT saved: {plain_words(error)}"
+            raise NotSaved(msg) from error
+        self._leave_if_reading()
+
+    async def left(self) -> Sequence[Mapping[str, Any]]:
+        """What was left so and is not in the chain yet, oldest first. Raises StoreError."""
+        async with self._turn:
+            found = [line for _, line in await self._left()]
+            self._leave_if_reading()
+        return found
+
+    async def _left(self) -> list[tuple[str, dict[str, Any]]]:
+        try:
+            rows = await (await self._connected()).contents(self._service, LEFT)
+        except psycopg.Error as error:
+            self._disconnect()
+            msg = f"the records cannot be read: {plain_words(error)}"
+            raise StoreError(msg) from error
+        lines = []
+        for name, content in rows:
+            try:
+                lines.append((name, line_in(self._sealer.unseal(LEFT, name, content).data)))
+            except Damaged as error:
+                self._problem(f"{LEFT} {name} cannot be used: {error}")
+        return lines
+
+    async def take_left(self) -> int:
+        async def work() -> int:
+            lines = await self._left()
+            for at in range(0, len(lines), AT_A_TIME):
+                some = lines[at : at + AT_A_TIME]
+                going = [Put(LEFT, name, line_out(line), 1, None, 0) for name, line in some]
+                await self._put_office(going, log=[line for _, line in some])
+            return len(lines)
+
+        return await self._write(work)
+
+    async def forget_audit(self, before: datetime) -> int:
+        async def work() -> int:
+            begin, tail = self._office.audit_from, self._office.audit
+            new, going = begin, []
+            async for page in self._pages(begin.number):
+                last = page.records[-1]
+                whole = page.first == new.number + 1 and page.first < tail[0].number
+                if not whole or last.at is None or last.at >= before:
+                    break
+                new = Anchor(number=last.number, digest=last.digest)
+                going.append(Put(*named(page), page, page.version, None, 0))
+            if going:
+                line = {"at": self._now().isoformat(), "what": AUDIT_DELETED, "through": new.number}
+                await self._put_office(going, log=[line], audit_from=new)
+            return new.number - begin.number
+
+        return await self._write(work)
 
     # Updates and trouble ------------------------------------------------------------------
 
@@ -457,11 +575,12 @@ class PostgresStore:
     # Whole records, for moving and verifying ------------------------------------------------
 
     async def versions(self) -> Sequence[tuple[str, str, int]]:
-        """Kind, name and version of every record that is there, attachments left out."""
+        """Kind, name and version of every record that is there, attachments and what is left for
+        the audit left out."""
         found = await (await self._connected()).connection.execute(
             "SELECT kind, name, version FROM nightlight.record WHERE service = %s "
-            "AND kind <> %s ORDER BY 1, 2",
-            (self._service, ATTACHMENT),
+            "AND kind <> ALL(%s) ORDER BY 1, 2",
+            (self._service, BESIDE),
         )
         return [
             (str(kind), str(name), int(version)) for kind, name, version in await found.fetchall()
@@ -493,6 +612,7 @@ class PostgresStore:
     async def seal_anew(self) -> int:
         """Every record and the mark under the newest key; how many were not. Raises NotSaved."""
         count = 0
+        await self.take_left()
         async with self._turn:
             connection = (await self._connected()).connection
             for name in await self.attachment_names():
@@ -688,7 +808,7 @@ class PostgresStore:
             self._check_mark(await session.mark(self._service))
             seen: set[int] = set()
             async for kind, name, version, content, closed in session.current(
-                self._service, LATELY
+                self._service, LATELY, LATER
             ):
                 record = self._unsealed(kind, name, version, content, SHAPES[kind])
                 if record is not None:

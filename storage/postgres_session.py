@@ -182,6 +182,32 @@ class Session:
         )
         return None if row is None else (int(row[0]), bytes(row[1]))
 
+    async def pages(self, service: str, first: str) -> Sequence[tuple[str, int, bytes]]:
+        """Name, version and content of the pages of the audit from this name on, in order."""
+        found = await self._ask(
+            "SELECT name, version, content FROM nightlight.record "
+            "WHERE service = %s AND kind = 'audit' AND name >= %s ORDER BY name",
+            (service, first),
+        )
+        return await found.fetchall()
+
+    async def leave(self, service: str, kind: str, name: str, content: bytes) -> None:
+        """A new record of this kind, which needs no term: it is part of no commit."""
+        await self._ask(
+            "INSERT INTO nightlight.record (service, kind, name, version, content) "
+            "VALUES (%s, %s, %s, 1, %s)",
+            (service, kind, name, content),
+        )
+
+    async def contents(self, service: str, kind: str) -> Sequence[tuple[str, bytes]]:
+        """Name and content of every record of this kind, by name."""
+        found = await self._ask(
+            "SELECT name, content FROM nightlight.record "
+            "WHERE service = %s AND kind = %s ORDER BY name",
+            (service, kind),
+        )
+        return await found.fetchall()
+
     async def mark(self, service: str) -> bytes | None:
         """The sealed mark of a service, or None if there is no such service."""
         found = await self.connection.execute(
@@ -200,15 +226,15 @@ class Session:
             yield
 
     async def current(
-        self, service: str, lately: timedelta
+        self, service: str, lately: timedelta, without: Sequence[str]
     ) -> AsyncIterator[tuple[str, str, int, bytes, bool]]:
         """Kind, name, version, content and "is closed" of all that is open or was written lately,
-        attachments left out."""
+        but for these kinds."""
         found = await self.connection.execute(
             "SELECT kind, name, version, content, closed_at IS NOT NULL "
-            "FROM nightlight.record WHERE service = %s AND kind <> 'attachment' "
+            "FROM nightlight.record WHERE service = %s AND kind <> ALL(%s) "
             "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
-            (service, lately),
+            (service, list(without), lately),
         )
         async for row in found:
             yield row

@@ -10,14 +10,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from protocol.attachment_facts import attachments_in
-from storage import apply, files, format_mark, quarantine, reference
+from storage import apply, audit_files, files, format_mark, quarantine, reference
 from storage.attachment_files import AttachmentFiles
+from storage.audit import AUDIT_DELETED, Anchor, AuditPage, AuditRecord, full_page
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -25,11 +27,11 @@ from storage.lock import Lock
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.recent_updates import Recent
 from storage.record_file import RecordFile
-from storage.shapes import DraftSlot, Register
+from storage.shapes import DraftSlot, Register, named
 from storage.store import Change, Conflict, NotFound
 from storage.version_catalogue import VersionCatalogue
 
-T = TypeVar("T", Episode, Office, Register, DraftSlot)
+T = TypeVar("T", Episode, Office, Register, DraftSlot, AuditPage)
 V = TypeVar("V")
 
 
@@ -366,8 +368,19 @@ class RecordFolder:
         messages: Sequence[Message],
         log: Sequence[Mapping[str, Any]],
         update_id: int | None,
+        *,
+        taken: tuple[str, ...] | None = None,
+        audit_from: Anchor | None = None,
     ) -> Office:
-        """The service's own file, changed. Raises OSError."""
+        """The service's own file, changed. A page of the audit that is full is on disk before: it
+        holds only what was committed, so a crash in between leaves the same records twice. Raises
+        OSError."""
+        page = full_page(self.office.audit)
+        if page is not None:
+            place = self.layout.audit_page(named(page)[1])
+            files.make_folder(place.path.parent)
+            self._save(self._file(place, AuditPage), page)
+            self._files.pop(place.label, None)
         office = apply.to_office(
             self.office,
             state=state,
@@ -375,12 +388,76 @@ class RecordFolder:
             log=log,
             update_id=update_id,
             now=self.now(),
+            paged=page,
+            taken=taken,
+            audit_from=audit_from,
         )
         self._save(self._file(self.layout.office, Office), office)
         self.catalogue.note(self.layout.office, office.version)
         self.office = office
         self.seen.add(update_id)
         return office
+
+    # Audit --------------------------------------------------------------------------------
+
+    def audit(self, after: int) -> list[AuditRecord]:
+        """The records with a higher number. Raises OSError."""
+        return list(
+            audit_files.records_after(
+                self.layout, self.sealer, self.office, after, self._report_page
+            )
+        )
+
+    def take_left(self) -> int:
+        """What commands left is in the chain, its files are gone; how many. Raises OSError."""
+        count = 0
+        while True:
+            found = audit_files.left(self.layout, self.sealer, self._left_damaged)
+            lines = dict(islice(found, audit_files.AT_A_TIME))
+            new = {name: line for name, line in lines.items() if name not in self.office.taken}
+            if new:
+                self.update_office(None, (), tuple(new.values()), None, taken=tuple(lines))
+            self.lock.check()
+            for name in lines:
+                files.remove(self.layout.left_line(name).path)
+            count += len(new)
+            if len(lines) < audit_files.AT_A_TIME:
+                return count
+
+    def forget_audit(self, before: datetime) -> int:
+        """Deletes the oldest pages, as far as all in them is older; how many records. That it was
+        done, and from where the chain goes on, is on record first. Raises OSError."""
+        begin, tail = self.office.audit_from, self.office.audit
+        new = begin
+        for name in self.layout.audit_pages():
+            place = self.layout.audit_page(name)
+            page = self.load(place, AuditPage, expected=0)
+            self._files.pop(place.label, None)
+            if page is None or (tail and page.first >= tail[0].number):
+                break
+            last = page.records[-1]
+            if last.number <= new.number:
+                continue  # left over from a crash
+            if last.at is None or last.at >= before or page.first != new.number + 1:
+                break
+            new = Anchor(number=last.number, digest=last.digest)
+        if new != begin:
+            line = {"at": self.now().isoformat(), "what": AUDIT_DELETED, "through": new.number}
+            self.update_office(None, (), [line], None, audit_from=new)
+        self.lock.check()
+        for name in self.layout.audit_pages():
+            if int(name) <= new.number:
+                files.remove(self.layout.audit_page(name).path)
+        return new.number - begin.number
+
+    def _report_page(self, what: str) -> None:
+        if what not in self._told:
+            self._told.add(what)
+            self.report("unreadable", what)
+
+    def _left_damaged(self, name: str, why: str) -> None:
+        place = self.layout.left_line(name)
+        self.report("set_aside", quarantine.set_aside(self.layout, place, why, self.now()))
 
     # Upkeep -------------------------------------------------------------------------------
 

@@ -64,9 +64,10 @@ def restore(
 def restore_one(source: Path, folder: Path, keys: Keys | None, what: str, *, now: datetime) -> str:
     """Brings one record back into a book that lost it, is damaged there, or is an older copy.
 
-    what: an episode's reference, or "office" or "register"; with an episode, also where it is in
-    order, those of its attachments come back that are missing or damaged.  now: UTC, for the name
-    of what is set aside.  The bot must not be running. Returns one line that says what was done.
+    what: an episode's reference, "office", "register", or the name of a page of the audit; with an
+    episode, also where it is in order, those of its attachments come back that are missing or
+    damaged.  now: UTC, for the name of what is set aside.  The bot must not be running. Returns one
+    line that says what was done.
     Raises BackupProblem (it is not in the backup, or what the book has is good), KeyProblem,
     StoreInUse.
     """
@@ -182,8 +183,10 @@ def _find(layout: Layout, what: str) -> Place | None:
     for single in (layout.office, layout.register):
         if what == single.name:
             return single if single.path.exists() else None
-    place = layout.open_episode(what)
-    return place if place.path.exists() else layout.find_closed(what)
+    for place in (layout.open_episode(what), layout.audit_page(what)):
+        if place.path.exists():
+            return place
+    return layout.find_closed(what)
 
 
 def _usable_version(place: Place, sealer: Sealer) -> int | None:

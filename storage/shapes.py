@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from storage.audit import AuditPage
 from storage.model import Draft, Episode, Office, Person
 
 
@@ -25,15 +26,16 @@ class Register(msgspec.Struct, frozen=True, kw_only=True):
     people: dict[str, Person] = {}
 
 
-SHAPES: dict[str, type[Episode] | type[Office] | type[Register] | type[DraftSlot]] = {
+Record: TypeAlias = Episode | Office | Register | DraftSlot | AuditPage
+
+SHAPES: dict[str, type[Record]] = {
     "episode": Episode,
     "office": Office,
     "register": Register,
     "draft": DraftSlot,
+    "audit": AuditPage,
 }
 """The document in each kind of record."""
-
-Record: TypeAlias = Episode | Office | Register | DraftSlot
 
 
 def named(record: Record) -> tuple[str, str]:
@@ -47,3 +49,10 @@ def named(record: Record) -> tuple[str, str]:
             return "office", "office"
         case Register():
             return "register", "register"
+        case AuditPage():
+            return "audit", page_name(record.first)
+
+
+def page_name(first: int) -> str:
+    """Of the page of the audit that begins with this record."""
+    return f"{first:08d}"

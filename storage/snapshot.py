@@ -9,14 +9,15 @@ where it went.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from protocol.attachment_facts import attachments_in
-from storage import apply, chain, format_mark
+from storage import apply, audit_files, chain, format_mark
 from storage.attachment_files import AttachmentFiles
+from storage.audit import AuditRecord
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
@@ -137,6 +138,40 @@ class Snapshot:
     async def office(self) -> Office:
         """The service's own file."""
         return apply.copy_office(self._office)
+
+    async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
+        """The records with a higher number than `after`, oldest first."""
+
+        def work() -> list[AuditRecord]:
+            # What was deleted meanwhile is looked at again with where the chain begins now.
+            found = self._audit(after)
+            office = self._record(self._layout.office, Office)
+            if office is not None and office.audit_from != self._office.audit_from:
+                self._office = office
+                found = self._audit(after)
+            self.problems += found[1]
+            return found[0]
+
+        return await asyncio.to_thread(work)
+
+    def _audit(self, after: int) -> tuple[list[AuditRecord], list[str]]:
+        problems: list[str] = []
+        found = audit_files.records_after(
+            self._layout, self._sealer, self._office, after, problems.append
+        )
+        return list(found), problems
+
+    async def left(self) -> Sequence[Mapping[str, Any]]:
+        """What commands left for the audit and is not in the chain yet, oldest first."""
+
+        def damaged(name: str, why: str) -> None:
+            self.problems.append(f"{self._layout.left_line(name).label} cannot be used: {why}")
+
+        def work() -> list[Mapping[str, Any]]:
+            found = audit_files.left(self._layout, self._sealer, damaged)
+            return [line for name, line in found if name not in self._office.taken]
+
+        return await asyncio.to_thread(work)
 
     def _load_open(self) -> list[Episode]:
         """The open episodes; returns those that are closed but whose file was not moved yet."""

@@ -13,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from protocol.facts import Fact
+from storage.audit import AuditRecord
 from storage.model import Draft, Episode, Message, Office, Past, Person
 
 
@@ -92,7 +93,12 @@ class StoreReader(Protocol):
         ...
 
     async def office(self) -> Office:
-        """The service's own file: settings, messages, audit."""
+        """The service's own file: settings, messages, the newest of the audit."""
+        ...
+
+    async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
+        """The audit's records with a higher number than `after`, oldest first. Those of a page that
+        cannot be used are left out, and that is told as other damage is."""
         ...
 
 
@@ -106,6 +112,10 @@ class RecordsReader(StoreReader, Protocol):
 
     def episodes(self, refs: Iterable[str]) -> Iterator[Episode]:
         """These episodes, open or closed, read one after the other; not for an event loop."""
+        ...
+
+    async def left(self) -> Sequence[Mapping[str, Any]]:
+        """What commands left for the audit and is not in the chain yet, oldest first."""
         ...
 
 
@@ -162,7 +172,19 @@ class Store(StoreReader, Protocol):
         update_id: int | None = None,
     ) -> Office:
         """One atomic commit: the given keys of `state` are replaced, messages added or replaced
-        by id (sent and cancelled ones older than 31 days are dropped), log lines appended."""
+        by id (sent and cancelled ones older than 31 days are dropped), and each log line becomes
+        the next record of the audit's chain."""
+        ...
+
+    # Audit --------------------------------------------------------------------------------
+
+    async def take_left(self) -> int:
+        """Takes into the chain what commands left beside the records; how many lines."""
+        ...
+
+    async def forget_audit(self, before: datetime) -> int:
+        """Deletes the oldest records, in whole pages, that are all from before this time (UTC); how
+        many. The chain goes on from the digest of the last of them."""
         ...
 
     # Updates and alerts -------------------------------------------------------------------

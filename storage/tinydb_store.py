@@ -17,6 +17,7 @@ import structlog
 
 from protocol.attachment_facts import attachments_in
 from storage import apply
+from storage.audit import AuditRecord
 from storage.envelope import Damaged
 from storage.keys import Keys
 from storage.model import Draft, Episode, Message, Office, Past, Person
@@ -194,6 +195,17 @@ class TinyStore:
         return apply.copy_office(
             await self._write(lambda: self._records.update_office(state, messages, log, update_id))
         )
+
+    # Audit --------------------------------------------------------------------------------
+
+    async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
+        return await self._read(lambda: self._records.audit(after))
+
+    async def take_left(self) -> int:
+        return await self._write(self._records.take_left)
+
+    async def forget_audit(self, before: datetime) -> int:
+        return await self._write(lambda: self._records.forget_audit(before))
 
     # Updates and trouble ------------------------------------------------------------------
 

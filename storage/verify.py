@@ -11,13 +11,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 from protocol.attachment_facts import Attached, attachments_in
-from storage import chain, files, format_mark
+from storage import audit_files, chain, files, format_mark
 from storage.apply import digest_of
+from storage.audit import broken_at
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
-from storage.model import Episode, Past
-from storage.record_file import document_in
+from storage.model import Episode, Office, Past
+from storage.record_file import document_in, read_only
 from storage.shapes import SHAPES
 from storage.store import StoreError
 from storage.version_catalogue import VersionCatalogue
@@ -90,6 +91,7 @@ class _Check:
         for place in places:
             self._moved(place)
         self._attachments(closed=closed)
+        self._audit()
         self._missing(months)
         for month in months:
             self._rows(month)
@@ -152,6 +154,16 @@ class _Check:
             self.layout.attachment(episode.ref, name).label: fact
             for name, fact in attachments_in(episode.facts).items()
         }
+
+    def _audit(self) -> None:
+        """Its chain, from where it begins to the newest record."""
+        with contextlib.suppress(Damaged, OSError):
+            office = read_only(self.layout.office, Office, self.sealer) or Office()
+            found = audit_files.records_after(
+                self.layout, self.sealer, office, 0, self.problems.append
+            )
+            if (broken := broken_at(found, office.audit_from)) is not None:
+                self.problems.append(f"audit: {broken}")
 
     def _attachments(self, *, closed: bool) -> None:
         """Each is what its fact says, each fact has one, and none has no fact."""

@@ -61,7 +61,9 @@ async def _lines(config: Config, folder: Path) -> tuple[list[Line], list[str]]:
     records = await open_for_reading(config, folder)
     rows = await records.past(EVER)
     person_of = {row.ref: row.person for row in rows}
-    lines = [_of_service(line, person_of) for line in (await records.office()).log]
+    lines = [_of_service(one.line, person_of) for one in await records.audit()]
+    lines += [_of_service(line, person_of) for line in (await records.office()).log]
+    lines += [_of_service(line, person_of) for line in await records.left()]
     for episode in records.episodes([row.ref for row in rows]):
         lines += _readings(episode)
     return sorted(lines, key=lambda line: line.at), list(records.problems)

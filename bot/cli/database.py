@@ -17,6 +17,7 @@ from bot.resources import keys_of, pack_of, row_maker
 from protocol.pack import Pack
 from reminders.clock import SystemClock
 from storage import keys as keyring
+from storage.audit import broken_at
 from storage.layout import Layout
 from storage.lock import Lock
 from storage.store import StoreError
@@ -94,6 +95,8 @@ def verify(config_path: Path) -> int:
         store = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
         async for _ in store.everything():
             continue  # what is wrong with one is among the problems
+        if broken := broken_at(await store.audit(), (await store.office()).audit_from):
+            store.problems.append(f"audit: {broken}")
         await store.check_attachments()
         await store.close()
         in_order = f"The records of {config.book.service} in the database are in order."

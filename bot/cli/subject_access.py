@@ -176,7 +176,8 @@ async def _about_staff(
                 fact = entry.fact
                 entries.append((episode.ref, time(fact.recorded_at), _kind(fact), what_of(fact)))
         sent += [_message(episode.ref, one) for one in episode.messages if one.to == reference]
-    log = [line for line in office.log if reference in line.values()]
+    audit = [*(one.line for one in await records.audit()), *await records.left()]
+    log = [line for line in audit if reference in line.values()]
     if member is None and not entries and not sent and not log:
         raise NotFound(reference)
     return {

@@ -2,9 +2,11 @@
 whose `now` is `people.NIGHT` and whose rows are made by `people.summarise`."""
 
 import re
+from unittest.mock import ANY
 
 import pytest
 
+from storage.audit import AUDIT_DELETED, PAGE, Anchor, broken_at
 from storage.model import Person
 from storage.store import Change, Conflict, NotFound, Store
 from tests.storage import people
@@ -14,6 +16,11 @@ from tests.storage.people import NIGHT, later
 async def report(store: Store, ref: str = "ROWAN-7K3F", person: str = "RE-01", **opened):
     """A report is logged in the ordinary way."""
     return await store.create(ref, "rowan", person, Change(facts=[people.opened(**opened)]))
+
+
+def line(n: int) -> dict[str, object]:
+    """What was done in that minute of the night."""
+    return {"at": later(minutes=n).isoformat(), "what": "hand-over", "by": "sam", "n": n}
 
 
 async def close(store: Store, ref: str, at=NIGHT):
@@ -287,7 +294,35 @@ class StoreContract:
         await store.update_office(messages=[old, recent, waiting])
         office = await store.update_office(log=[{"what": "hand-over", "by": "sam"}])
         assert [message.id for message in office.messages] == ["m2", "m3"]
-        assert office.log == ({"what": "hand-over", "by": "sam"},)
+        assert office.lines == ({"what": "hand-over", "by": "sam"},)
+
+    # Audit
+
+    async def test_the_audit_is_one_chain_however_long_it_is(self, store):
+        for n in range(1, 6):
+            await store.update_office(log=[line(n * 100 + one) for one in range(40)])
+        assert len((await store.office()).lines) < 2 * PAGE + 40
+        records = await store.audit()
+        assert [one.line["n"] for one in records] == [
+            n * 100 + one for n in range(1, 6) for one in range(40)
+        ]
+        assert [one.number for one in records] == list(range(1, 201))
+        assert broken_at(records, Anchor()) is None
+        assert [one.number for one in await store.audit(after=70)] == list(range(71, 201))
+        assert [one.number for one in await store.audit(after=199)] == [200]
+
+    async def test_the_chain_outlives_its_oldest_part(self, store):
+        for n in range(5):
+            await store.update_office(log=[line(n * 50 + one) for one in range(50)])
+        assert await store.forget_audit(NIGHT) == 0
+        assert await store.forget_audit(later(minutes=PAGE + 10)) == PAGE
+        records = await store.audit()
+        assert records[0].number == PAGE + 1
+        assert records[-1].line["what"] == AUDIT_DELETED
+        office = await store.office()
+        assert office.audit_from.number == PAGE
+        assert broken_at(records, office.audit_from) is None
+        assert broken_at(records, Anchor()) == (1, "", ANY)
 
     async def test_what_a_caller_does_with_the_office_stays_with_the_caller(self, store):
         given = {"names": ["robin"]}

@@ -1,6 +1,7 @@
-"""Kills a process with an attachment in hand at each operation on a file, one after the other.
+"""Kills a process with an attachment or the audit in hand at each operation on a file, one by one.
 
     python -m tests.storage.kill_at FOLDER attach|remove|forget
+    python -m tests.storage.kill_at FOLDER page|take|shorten
 
 Copies the records in FOLDER/book to FOLDER/1, FOLDER/2, …; in the first the change is killed
 (SIGKILL) before its first operation on a file, in the second before its second, and so on until one
@@ -22,9 +23,11 @@ from storage.keys import load_keys
 from storage.store import Change
 from storage.tinydb_store import TinyStore
 from tests.storage import people
+from tests.storage.contract import line
 
 OPERATIONS = ("create", "write", "fsync", "close", "replace", "fsync_folder", "unlink")
 NAME = "ROWAN-7K3F"
+AUDIT = ("page", "take", "shorten")
 
 
 def kill_before(number):
@@ -45,9 +48,25 @@ def kill_before(number):
         setattr(files, name, dying(getattr(files, name)))
 
 
+async def change_audit(store, what, number):
+    """There are 128 records: with the next one the first 64 go into a page of their own."""
+    if what == "shorten":
+        await store.update_office(log=[line(500)])
+    kill_before(number)
+    if what == "page":
+        await store.update_office(log=[line(1000)])
+    elif what == "take":
+        await store.take_left()
+    else:
+        await store.forget_audit(people.later(minutes=64))
+
+
 async def change(folder, keys, what, number):
     store = TinyStore(folder, keys=keys, summarise=people.summarise, now=lambda: datetime.now(UTC))
     await store.open()
+    if what in AUDIT:
+        await change_audit(store, what, number)
+        os._exit(7)
     episode = await store.episode(NAME)
     kill_before(number)
     if what == "attach":

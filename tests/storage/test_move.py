@@ -1,12 +1,18 @@
 """Moving between folder and database, either way: all arrives, or it is said what did not."""
 
+import msgspec
 import pytest
 
+from storage.audit import PAGE, AuditPage, full_page
+from storage.envelope import Sealer
+from storage.layout import Layout
 from storage.move import MoveProblem, to_database, to_folder
+from storage.record_file import RecordFile
 from storage.tinydb_store import TinyStore
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.people import NIGHT, summarise
+from tests.storage.test_audit import leave, numbers, with_records
 from tests.storage.test_postgres import Installation, server
 from tests.storage.test_tinydb_store import a_night, everything
 from tests.support import postgres
@@ -52,6 +58,26 @@ async def test_there_and_back_again(shelf, service, filled, tmp_path):
     assert await everything(again) == filled
     assert await again.attachment("ROWAN-2222", "f90") == people.PHOTO
     await again.close()
+    assert verify(back, shelf.keys, summarise=summarise) == []
+
+
+async def test_the_audit_moves_whole_with_what_is_left_for_it(shelf, service, filled, tmp_path):
+    store = await with_records(shelf, 3 * PAGE)
+    await shelf.close()
+    layout = Layout(shelf.folder)
+    leave(shelf, 999)
+    # A crash can leave a page whose records have not left the service's own file yet.
+    page = msgspec.structs.replace(full_page(store._records.office.audit), first=2 * PAGE + 1)
+    RecordFile(layout.audit_page("00000129"), AuditPage, Sealer(shelf.keys)).save(page)
+    await to_database(shelf.folder, shelf.keys, await service.open())
+    store = await service.again()
+    assert await store.take_left() == 1
+    assert numbers(await store.audit()) == [*range(3 * PAGE), 999]
+    back = tmp_path / "back"
+    await to_folder(store, back, shelf.keys)
+    shelf.folder = back
+    assert numbers(await (await shelf.open()).audit()) == [*range(3 * PAGE), 999]
+    await shelf.close()
     assert verify(back, shelf.keys, summarise=summarise) == []
 
 

@@ -6,6 +6,8 @@ import secrets
 import psycopg
 import pytest
 
+from storage.audit import PAGE, Anchor, broken_at
+from storage.audit_files import AT_A_TIME
 from storage.keys import KeyProblem, Keys
 from storage.lease import Lease
 from storage.postgres import PostgresStore, new_mark
@@ -14,7 +16,7 @@ from storage.postgres_session import NoSuchTables, connect
 from storage.store import Change, NotSaved, StoreError
 from tests.storage import people
 from tests.storage.conftest import make_keys
-from tests.storage.contract import StoreContract, report
+from tests.storage.contract import StoreContract, line, report
 from tests.storage.people import NIGHT, later, summarise
 from tests.storage.test_tinydb_store import a_night, everything
 from tests.support import postgres
@@ -164,6 +166,42 @@ async def test_an_attachment_is_sealed_checked_and_sealed_anew(service):
     )
     await store.check_attachments()
     assert store.problems == ["attachment ROWAN-7K3F f2 is missing"]
+
+
+async def test_what_commands_left_beside_the_leader_is_taken_once(service):
+    leader = await service.open()
+    beside = await service.store()
+    for n in range(AT_A_TIME + 2):
+        await beside.leave(line(n))
+    assert len(await beside.left()) == AT_A_TIME + 2
+    await service.sql(
+        "UPDATE nightlight.record SET content = content || 'x' WHERE kind = 'left' AND name = "
+        "(SELECT min(name) FROM nightlight.record WHERE kind = 'left')"
+    )
+    assert await leader.take_left() == AT_A_TIME + 1, "one was changed, and is told"
+    assert len(leader.problems) == 1
+    await service.sql("DELETE FROM nightlight.record WHERE kind = 'left'")
+    again = await service.again()
+    assert await again.take_left() == 0
+    records = await again.audit()
+    assert len({one.line["n"] for one in records}) == len(records) == AT_A_TIME + 1
+    assert broken_at(records, Anchor()) is None
+
+
+async def test_pages_of_the_audit_are_not_read_at_the_start_and_get_the_new_key(service):
+    store = await service.open()
+    for n in range(0, 3 * PAGE, 32):
+        await store.update_office(log=[line(one) for one in range(n, n + 32)])
+    beside = await service.store()
+    await beside.leave(line(999))
+    await service.close()
+    service.keys = Keys([secrets.token_bytes(32), *service.keys.by_id.values()], source="test")
+    store = await service.open()
+    assert await store.seal_anew() > 0
+    service.keys = Keys([next(iter(service.keys.by_id.values()))], source="test")
+    store = await service.again()
+    assert [one.line["n"] for one in await store.audit()] == [*range(3 * PAGE), 999]
+    assert [kind for kind, _, _ in await store.versions()].count("audit") == 2
 
 
 async def test_a_removal_that_was_refused_and_arrived_is_taken_back_with_its_bytes(

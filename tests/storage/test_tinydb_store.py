@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from storage.audit import PAGE, Anchor, broken_at
 from storage.envelope import Sealer
 from storage.layout import Layout
-from storage.model import Person
+from storage.model import Office, Person
 from storage.store import Change, StoreError
 from storage.version_catalogue import VersionCatalogue
 from tests.storage import people
@@ -259,10 +260,15 @@ async def test_nothing_personal_can_be_read_from_an_encrypted_book(shelf):
             assert secret not in data, name
 
 
-async def test_the_office_keeps_a_bounded_number_of_log_lines(shelf):
+async def test_lines_that_an_earlier_version_kept_are_the_first_of_the_chain(shelf):
     store = await shelf.open()
-    lines = [{"n": n} for n in range(2100)]
-    await store.update_office(log=lines)
-    office = await store.update_office(log=[{"n": 2100}])
-    assert len(office.log) == 2000
-    assert office.log[-1] == {"n": 2100}
+    records = store._records
+    old = Office(version=1, log=tuple({"n": n} for n in range(2000)))
+    records._save(records._file(records.layout.office, Office), old)
+    store = await shelf.again()
+    for n in range(2000, 2040):
+        await store.update_office(log=[{"n": n}])
+    records = await store.audit()
+    assert [one.line["n"] for one in records] == list(range(2040))
+    assert broken_at(records, Anchor()) is None
+    assert len((await store.office()).audit) < 2 * PAGE

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from storage import apply, reference
+from storage.audit import AUDIT_DELETED, PAGE, Anchor, AuditRecord, full_page
 from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.store import Change, Conflict, NotFound, Trouble
 
@@ -34,6 +35,7 @@ class MemoryStore:
         self._seen_by: dict[str, tuple[int, ...]] = {}
         self._people: dict[str, Person] = {}
         self._office = Office()
+        self._pages: tuple[AuditRecord, ...] = ()
         self._seen: set[int] = set()
         self._given: set[str] = set()
 
@@ -139,8 +141,11 @@ class MemoryStore:
         log: Sequence[Mapping[str, Any]] = (),
         update_id: int | None = None,
     ) -> Office:
+        page = full_page(self._office.audit)
+        self._pages += page.records if page is not None else ()
         self._office = apply.to_office(
             self._office,
+            paged=page,
             state=state,
             messages=messages,
             log=log,
@@ -149,6 +154,24 @@ class MemoryStore:
         )
         self._note(update_id)
         return apply.copy_office(self._office)
+
+    async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
+        return [one for one in (*self._pages, *self._office.audit) if one.number > after]
+
+    async def take_left(self) -> int:
+        return 0  # there is nothing beside a store that is in memory alone
+
+    async def forget_audit(self, before: datetime) -> int:
+        begin = self._office.audit_from
+        new = begin
+        while len(self._pages) >= PAGE and (at := self._pages[PAGE - 1].at) and at < before:
+            new = Anchor(number=self._pages[PAGE - 1].number, digest=self._pages[PAGE - 1].digest)
+            self._pages = self._pages[PAGE:]
+        if new != begin:
+            line = {"at": self._now().isoformat(), "what": AUDIT_DELETED, "through": new.number}
+            self._office = msgspec.structs.replace(self._office, audit_from=new)
+            await self.update_office(log=[line])
+        return new.number - begin.number
 
     async def seen(self, update_id: int) -> bool:
         return update_id in self._seen

@@ -121,7 +121,7 @@ async def test_five_wrong_pins_lock_until_a_manager_resets_it():
         await manager.post("/people/amy/reset")
         assert "Activation code for Amy" in manager.text
         office = await world.store.office()
-        assert [x["what"] for x in office.log if x.get("about") == "amy"] == [
+        assert [x["what"] for x in office.lines if x.get("about") == "amy"] == [
             "pages: activation code made",
             "pages: second factor set up",
             "pages: locked",

@@ -64,7 +64,7 @@ def test_the_machine_s_own_command_lets_a_sole_manager_back_in(
     store = asyncio.run(_read(config, tmp_path))
     assert store.state[PAGES][person].get("tries", 0) == 0
     assert not store.state[PAGES][person].get("pin")
-    assert store.log[-1]["by"] == "machine"
+    assert store.lines[-1]["by"] == "machine"
     assert code not in str(store) and code.replace(" ", "") not in str(store)
 
 
