@@ -130,9 +130,15 @@ class ChatRecord:
         if self._read is None:
             self._read = read(self._service_state.state)
             newest = max(self._read.slots, default=slot_of(self._clock.now()))
-            for chat in self._read.last:
+            for chat in {*self._read.last, *(self._chats() if self._read.last else ())}:
                 self._open_gap(self._read, chat, newest)
         return self._read
+
+    def _chats(self) -> Iterator[int]:
+        """Of everybody on the list: the first message of all may be the one that is not known."""
+        state = self._service_state
+        chats = (state.chat_of(one.id, None) for one in state.service.staff)
+        return (chat for chat in chats if chat is not None)
 
     # What is heard ----------------------------------------------------------------------------
 
@@ -201,10 +207,12 @@ class ChatRecord:
 
     @staticmethod
     def _open_gap(kept: Kept, chat: int, slot: int) -> None:
-        if chat in kept.gaps:
-            return
         last = kept.last.get(chat, 0)
         top = max(kept.last.values(), default=0)
+        if (gap := kept.gaps.get(chat)) is not None:
+            if not gap.last:  # nothing of it is known: what came last is near the newest of all
+                gap.top = top
+            return
         kept.gaps[chat] = Gap(last=last, top=max(top, last), slot=slot)
 
     def _close_gap(self, chat: int, gap: Gap, until: int) -> None:

@@ -292,13 +292,30 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
     if not taken.kept and (not asked_for_a_time or len(incoming.text) > A_TIME):
         return False
     if not taken.kept:
-        taken = msgspec.structs.replace(taken, hint=f"{taken.hint}\n{say.NOT_KEPT}")
+        return await _not_taken(context, incoming, draft, taken)
     try:
         await _take(context, incoming, draft, taken)
     except Unreached:
         # It is on disk; only the answer did not arrive.
         await context.phone.remove(incoming.chat_id, incoming.message_id)
         raise
+    await take_out(context, incoming, sensitive=taken.sensitive)
+    return True
+
+
+async def _not_taken(context: Context, incoming: Incoming, draft: Draft, taken: Taken) -> bool:
+    """Asks once more, and says that the words are not kept. False if that cannot be said now: then
+    they are not answered, and are kept as others that nobody asked for."""
+    draft = msgspec.structs.replace(draft, touched_at=context.clock.now())
+    try:
+        await _show(
+            context,
+            incoming,
+            await context.store.save_draft(draft),
+            hint=f"{taken.hint}\n{say.NOT_KEPT}",
+        )
+    except Unreached:
+        return False
     await take_out(context, incoming, sensitive=taken.sensitive)
     return True
 

@@ -211,8 +211,9 @@ def over(
     # In the order of the record: a clock that went back makes times equal.
     woken: dict[str, None] = {}
     for message in messages:
-        if message.kind == "over" and message.state != "cancelled":
-            woken.pop(message.to, None)
+        if message.kind == "over":
+            if message.state != "cancelled" and message not in outdated:
+                woken.pop(message.to, None)
         elif message.kind not in WAKING or message.state != "sent":
             continue
         elif message.created_at <= came.recorded_at:

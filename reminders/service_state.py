@@ -99,13 +99,18 @@ class ServiceState:
     async def change(
         self, build: Callable[[Office], OfficeChange | None], update_id: int | None = None
     ) -> Office:
-        """One commit to the service's own file. Raises NotSaved if there is an `update_id`."""
+        """One commit to the service's own file. A message that was attempted is not put there anew:
+        two taps within a second make the same one. Raises NotSaved if there is an `update_id`."""
         new: list[Message] = []
 
         def building(office: Office) -> OfficeChange | None:
             change = build(office)
-            new[:] = change.messages if change else ()
-            return change
+            if change is None or not change.messages:
+                new.clear()
+                return change
+            attempts = {m.id: m.attempts for m in office.messages}
+            new[:] = [m for m in change.messages if m.attempts >= attempts.get(m.id, 0)]
+            return OfficeChange(state=change.state, messages=tuple(new), log=change.log)
 
         office = await self.write_behind.put_office(building, update_id)
         self._read(office)

@@ -17,7 +17,7 @@ from reminders.notices import office_message
 from reminders.reachability import Reachability
 from reminders.rota import Cover, Offer, RotaState
 from reminders.shift_list import end_of_shift, has_shifts
-from reminders.swaps import AHEAD, Swaps
+from reminders.swaps import AHEAD, TAPPED_TWICE, Swaps
 from reminders.weekly_digest import DigestChoice, DigestState, next_digest
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
@@ -130,17 +130,23 @@ class Shifts:
         able = all(giver.covers(home) and taker.covers(home) for home in homes)
         if not homes or not able or taker.id == giver.id or not taker.active(now):
             return None
-        offer = Offer(
-            id=f"{now:%y%m%d%H%M%S}-{giver.id}",
-            homes=tuple(homes),
-            giver=giver.id,
-            taker=taker.id,
-            offered_at=now,
-            expires_at=now + timedelta(minutes=self.service_state.policy.hand_over.accept_minutes),
-        )
+        wait = timedelta(minutes=self.service_state.policy.hand_over.accept_minutes)
+        made: list[Offer] = []
 
-        def build(office: Office) -> OfficeChange:
+        def build(office: Office) -> OfficeChange | None:
             state = RotaState.read(office.state.get("rota"))
+            offer = Offer(
+                id=f"{office.version}-{giver.id}",
+                homes=tuple(homes),
+                giver=giver.id,
+                taker=taker.id,
+                offered_at=now,
+                expires_at=now + wait,
+            )
+            made[:] = [one for one in state.offers if _again(one, offer)]
+            if made:
+                return None
+            made[:] = [offer]
             kept = tuple(o for o in state.offers if o.giver != giver.id)
             state = msgspec.structs.replace(state, offers=(*kept, offer))
             data = {
@@ -159,7 +165,7 @@ class Shifts:
             )
 
         await self._change(build, update_id)
-        return offer
+        return made[0]
 
     async def accept(
         self, taker: Staff, offer_id: str, *, update_id: int | None = None
@@ -385,6 +391,12 @@ class Shifts:
 
 def _line(now: datetime, what: str, by: str, **more: str) -> dict[str, Any]:
     return {"at": now.isoformat(), "what": what, "by": by, **more}
+
+
+def _again(known: Offer, offer: Offer) -> bool:
+    """The same was offered a moment ago: its giver tapped twice."""
+    same = (known.giver, known.taker, known.homes) == (offer.giver, offer.taker, offer.homes)
+    return same and offer.offered_at - known.offered_at < TAPPED_TWICE
 
 
 def _without(change: OfficeChange, offer_id: str) -> OfficeChange:

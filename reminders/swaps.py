@@ -19,6 +19,8 @@ from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
+TAPPED_TWICE = timedelta(seconds=10)
+"""Who asks the same of the same colleague again within so long has tapped twice."""
 AHEAD = timedelta(days=28)
 """How far ahead shifts are offered for a swap."""
 A_MOMENT = timedelta(microseconds=1)
@@ -139,7 +141,17 @@ class Swaps:
         begins = [gives.start, *([takes.start] if takes else [])]
         made: list[Swap] = []
 
-        def build(office: Office) -> OfficeChange:
+        def build(office: Office) -> OfficeChange | None:
+            state = RotaState.read(office.state.get("rota"))
+            made[:] = [
+                one
+                for one in state.swaps
+                if (one.asker, one.colleague, one.gives, one.takes)
+                == (asker.id, colleague.id, gives, takes)
+                and now - one.asked_at < TAPPED_TWICE
+            ]
+            if made:
+                return None
             swap = Swap(
                 id=f"{office.version}-{asker.id}",
                 asker=asker.id,
@@ -156,7 +168,6 @@ class Swaps:
             question = office_message(
                 f"swap-offer~{swap.id}", colleague.id, "swap_offer", now, data, priority=30
             )
-            state = RotaState.read(office.state.get("rota"))
             same = (asker.id, gives)
             kept = tuple(one for one in state.swaps if (one.asker, one.gives) != same)
             state = msgspec.structs.replace(state, swaps=(*kept, swap))

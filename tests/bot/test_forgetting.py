@@ -151,6 +151,23 @@ async def test_a_power_cut_between_sending_and_the_record_leaves_nothing_behind(
 
 
 @in_virtual_time
+async def test_a_power_cut_at_the_very_first_message_of_a_chat_leaves_nothing_behind() -> None:
+    async with BotNight(chat=SOON) as night:
+        await night.answered(BEN, "/version")
+        await asyncio.sleep(60)
+        night.telegram.loses = lambda chat: chat == AMY
+        await case(night)
+        while not night.telegram.standing(AMY):
+            await asyncio.sleep(0.01)
+        await night.killed()
+        [lost] = night.telegram.standing(AMY)
+        night.telegram.loses = lambda chat: False
+        assert night.bot.forgetting.record.last(AMY) == 0, "nothing was known of this chat"
+        await asyncio.sleep(LIMIT + 1800)
+        assert lost not in night.telegram.standing(AMY)
+
+
+@in_virtual_time
 async def test_a_message_whose_answer_was_lost_goes_too() -> None:
     async with BotNight(chat=SOON) as night:
         await night.answered(AMY, "/version")

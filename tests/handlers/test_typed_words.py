@@ -439,3 +439,13 @@ async def test_words_that_were_added_to_an_answer_are_added_once() -> None:
         [opened] = await world.facts((await world.case()).ref, Opened)
         assert opened.circumstances.count("then the door") == 1
         assert opened.circumstances.count("and the car") == 1
+
+
+async def test_what_is_no_time_is_kept_if_it_cannot_be_said_that_it_is_not() -> None:
+    """Ten characters for "When?", in a chat that takes nothing for the moment."""
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        await world.taps("amy", "YP-01", "No, or not")
+        world.phone.away = True
+        await world.sends("amy", "not a time")
+        assert await kept(world) == ["not a time"]

@@ -240,3 +240,18 @@ def test_who_was_woken_after_they_heard_hears_the_end_although_a_clock_made_all_
     said, _ = all_clear.over([heard, asked], [found, back], now)
     assert [(m.to, m.data["what"]) for m in said] == [("amy", "back")]
     assert all_clear.over([asked, heard], [found, back], now) == ([], [])
+
+
+@in_virtual_time
+async def test_a_return_that_is_put_right_before_the_quiet_word_went_is_still_heard_of():
+    async with World() as world:
+        ref = await all_night(world)
+        world.telegram.new()
+        world.telegram.fails = lambda m: MaybeSent("no answer") if m.kind == "over" else None
+        fact = world.fact(f.Returned, by="amy")
+        await world.records(ref, fact)
+        await world.advance(seconds=1)
+        await world.records(ref, world.fact(f.Returned, by="amy", corrects=fact.id))
+        world.telegram.fails = lambda _: None
+        await world.advance(minutes=3)
+        assert sorted(world.telegram.new()) == [("ben", "over"), ("mia", "over")]

@@ -506,3 +506,38 @@ async def test_whoever_takes_a_gap_has_it_until_the_rota_changes_hands_and_manag
         assert state.on_duty("rowan", utc("2026-03-09 20:01")) == ("ben",)
         await world.advance(seconds=5)
         assert ("mia", "gap_taken") in world.telegram.new()
+
+
+@in_virtual_time
+async def test_a_hand_over_that_was_tapped_twice_is_offered_once_and_a_new_one_rings_again():
+    async with World(policy=NIGHTS) as world:
+        ben, amy, mia = (world.staff(one) for one in ("ben", "amy", "mia"))
+        first = await world.shifts.hand_over(ben, amy, ["rowan"])
+        await world.advance(seconds=2)
+        assert await world.shifts.hand_over(ben, amy, ["rowan"]) == first
+        await world.advance(seconds=5)
+        assert world.telegram.new() == [("amy", "handover_offer")]
+        other = await world.shifts.hand_over(ben, mia, ["rowan"])
+        assert await world.shifts.accept(amy, first.id) == "over"
+        await world.advance(minutes=1)
+        await world.shifts.hand_over(ben, mia, ["rowan"])
+        await world.advance(seconds=5)
+        assert world.telegram.new() == 2 * [("mia", "handover_offer")]
+        assert await world.shifts.accept(mia, other.id) == "over", "the newer one stands"
+
+
+@in_virtual_time
+async def test_what_was_sent_is_not_sent_again_when_a_second_tap_makes_the_same_message():
+    """A take-over and a digest, tapped twice within a second; an attempt is under way by then."""
+    async with World(policy=NIGHTS) as world:
+        amy, mia = world.staff("amy"), world.staff("mia")
+        for _ in range(2):
+            await world.shifts.take_over(amy, ["rowan"])
+            await world.shifts.digest_now(mia)
+            await world.advance(seconds=0.3)
+        await world.advance(seconds=10)
+        assert sorted(world.telegram.new()) == [
+            ("amy", "handover"),
+            ("ben", "taken_over"),
+            ("mia", "digest"),
+        ]

@@ -155,3 +155,12 @@ def test_a_turn_s_name_fits_a_button():
     )
     data = f"d:swap:{month.key}:{'x' * 24}:{month.key}"
     assert len(data) <= 64
+
+
+@in_virtual_time
+async def test_a_swap_that_was_tapped_twice_is_asked_once():
+    async with World(policy=NIGHTS, service=THREE) as world:
+        first = await ask(world, "ben", "amy", SATURDAY)
+        assert await ask(world, "ben", "amy", SATURDAY) == first
+        await world.advance(seconds=5)
+        assert world.telegram.new() == [("amy", "swap_offer")]
