@@ -24,7 +24,8 @@ ANSWER_SECONDS = 2.0
 """An answer is on its way after so long at most, whatever other chats do."""
 WORDS_SECONDS = 1800.0
 """After so much fair time typed words are on disk, or their sender knows better."""
-IN_CHAT_SECONDS = 48 * 3600.0
+KEPT_IN_CHAT_SECONDS, IN_CHAT_SECONDS = 2 * 3600.0, 48 * 3600.0
+"""Typed words leave the chat after so much fair time: those that are on disk, and others."""
 
 
 class Waiting(msgspec.Struct, kw_only=True, eq=False):
@@ -174,7 +175,7 @@ class Answers:
                 words.kept = True
 
     def _words_are_somewhere(self, marker: str) -> None:
-        """On disk, or its sender knows better; and not in the chat for longer than two days."""
+        """On disk and soon out of the chat, or its sender knows better."""
         words, now = self.words[marker], self._time()
         line = self.world.telegram.by_person[words.person]
         staff = self.world.made.config.service.person(words.person)
@@ -193,9 +194,10 @@ class Answers:
         gone = words.gone or words.number not in line.typed
         if gone and not (words.kept or words.told or words.flood):
             self.checker.broken("typed words vanished", f"{words.person} {marker}")
+        limit = KEPT_IN_CHAT_SECONDS if words.kept else IN_CHAT_SECONDS
         if gone or words.told:
             del self.words[marker]
-        elif fair > IN_CHAT_SECONDS:
+        elif fair > limit:
             self.checker.broken("typed words stay in a chat", f"{words.person} {marker}")
         else:
-            self.world.later(IN_CHAT_SECONDS - fair + 2.0, self._words_are_somewhere, marker)
+            self.world.later(limit - fair + 2.0, self._words_are_somewhere, marker)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, timedelta
@@ -12,6 +13,7 @@ import msgspec
 from telegram import Update
 from telegram.error import BadRequest
 
+import bot.bootstrap
 import bot.chat_record
 import bot.dispatch
 import bot.phone
@@ -194,21 +196,19 @@ def other_homes_told(stack: contextlib.ExitStack) -> None:
 @_break
 def expiry_ignored(stack: contextlib.ExitStack) -> None:
     """Nobody ever leaves the staff list. (The checker asks a copy that knows better.)"""
-    _put(stack, reminders.rota, "on_duty", _on_duty_for_ever(reminders.rota.on_duty))
-    _put(stack, reminders.service_state.ServiceState, "chat_of", _chat_of_anybody)
+    real = bot.bootstrap.cases_of
+
+    def cases_of(store: Any, clock: Any, service: Any, *more: Any) -> Any:
+        staff = tuple(msgspec.structs.replace(one, expires=None) for one in service.staff)
+        return real(store, clock, msgspec.structs.replace(service, staff=staff), *more)
+
+    _put(stack, bot.bootstrap, "cases_of", cases_of)
 
 
 def _chat_of_anybody(service_state: Any, person: str, home: str | None) -> int | None:
     known = service_state.reachability.get(person)
     moved = known.chat_id if known is not None else None
     return moved or service_state.service.person(person).telegram_id
-
-
-def _on_duty_for_ever(real: Any) -> Any:
-    def on_duty(home: str, now: Any, **more: Any) -> Any:
-        return (*real(home, now, **more), "leaver", "former")
-
-    return on_duty
 
 
 @_break
@@ -622,12 +622,14 @@ def no_all_clear(stack: contextlib.ExitStack) -> None:
 
 @_break
 def offers_awaited(stack: contextlib.ExitStack) -> None:
-    """Whoever sent an update waits until others were told of their unfinished reports."""
+    """Whoever sent an update waits until others were told of what concerns them."""
     real = bot.dispatch.Dispatch.handle
 
     async def handle(self: Any, update: Any) -> None:
         await real(self, update)
         await self._drafts.look()
+        while not self._context.engine.idle:
+            await asyncio.sleep(0.05)
 
     _put(stack, bot.dispatch.Dispatch, "handle", handle)
 

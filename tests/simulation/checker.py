@@ -125,8 +125,8 @@ class Checker:
         self.withdrawn: dict[str, int] = {}
         self.nobody: dict[str, float] = {}
         self.ahead: dict[str, float] = {}
-        self.ended_at = -1e9
-        """When a process ended last."""
+        self.ended_at: list[float] = []
+        """When processes ended."""
 
     def broken(self, name: str, what: str) -> None:
         self.world.fail(Broken(name, what))
@@ -262,8 +262,12 @@ class Checker:
                 self.broken(f"a reminder {what}", f"{ref} {message.about} to {message.to}")
         acked = self.acked_at.get(key)
         if acked is not None and acked < early and not self.world.clock_moved_within(60.0):
-            until = needs.quiet_until(self.episodes[ref].facts, message.about)
-            if until is not None and until > self.world.at(begun):
+            episode, moment = self.episodes[ref], self.world.at(begun)
+            until = needs.quiet_until(episode.facts, message.about)
+            held = needs.holder(episode.facts, message.about, moment)
+            # That an answer has ended is not on disk while that is full.
+            gone = held is not None and self._is_gone(held, episode.home, moment)
+            if until is not None and until > moment and not gone:
                 self.broken("asked although somebody has it", f"{ref} {message.about}")
 
     def _back(self, ref: str) -> bool:
@@ -277,12 +281,19 @@ class Checker:
         settled = settled and not self.world.clock_moved_within(60.0)
         if settled and watch.duty != "REV-WEEKLY" and said != watch.at:
             self.broken("a wrong due time", f"{watch.ref} {watch.duty}: {said}, is {watch.at}")
+        beside = beside or self._asked_of_more(watch, person)
         if message.kind == "reminder" and message.step == 0 and first and not beside:
             self._on_duty(watch, message, person)
         if self._time() >= watch.since or self.world.clock_moved_within(0.0):
             watch.told_at = self._time()
             watch.level = int(message.data.get("level", 1))
             watch.told.add(person)
+
+    def _asked_of_more(self, watch: Watch, person: str) -> bool:
+        """This person was asked about something else of the case before, perhaps by a text: what is
+        due besides is said to them, too."""
+        others = [w for w in self.watches.values() if w.ref == watch.ref and w is not watch]
+        return any(person in other.told or other.texted_at >= other.since for other in others)
 
     def _on_duty(self, watch: Watch, message: Message, person: str) -> None:
         if watch.duty in needs.BY_DAY or self.world.clock_moved_within(1800.0):
@@ -369,7 +380,7 @@ class Checker:
         for key in self.in_doubt:
             self.excuses[key] = self.excuses.get(key, 0) + 1
         self.in_doubt.clear()
-        self.ended_at = self._time()
+        self.ended_at.append(self._time())
 
     def forbidden(self, person: str) -> None:
         """A reminder met a closed chat: the managers have to learn of it, once."""
@@ -636,9 +647,12 @@ class Checker:
 
     def _cannot_know(self, line: Line, number: int, since: float) -> bool:
         """Nothing of the bot's came after it, and the process ended before it was on record, or
-        its answer was lost. Or somebody's words are not on disk: they stay for longer."""
-        if number >= line.newest:
-            return number in line.lost or since <= self.ended_at < since + RECORDED_SECONDS
+        its answer was lost; or that holds of the message that took its keyboard's place. Or
+        somebody's words are not on disk: they stay for longer."""
+        known = line.replaced.get(number, number)
+        if number >= line.newest or number in line.replaced:
+            ended = (since <= at < since + RECORDED_SECONDS for at in self.ended_at)
+            return known in line.lost or any(ended)
         return self.answers.not_kept(line.person, number)
 
     # Who has it ----------------------------------------------------------------------------

@@ -22,9 +22,10 @@ class Absence(msgspec.Struct, kw_only=True, eq=False):
         return now >= self.back_at
 
 
-def absence(rng: Random, home: str, person: str, gone_at: datetime) -> Absence:
-    """Most are back within hours, some after days, a few after weeks."""
+def absence(rng: Random, home: str, person: str, gone_at: datetime, long: float) -> Absence:
+    """Most are back within hours, some after days, a few (this share) after weeks."""
     luck = rng.random()
+    luck = 1.0 if luck >= 1.0 - long else luck * 0.95 / (1.0 - long)
     if luck < 0.55:
         hours = rng.uniform(0.5, 6)
     elif luck < 0.85:

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from random import Random
 from typing import TYPE_CHECKING, Any
 
 from bot.telegram_client import Unreadable, read_answer
 from protocol.london import LONDON
+from reminders.outbox import SENDING
+from storage.model import Message
 from tests.simulation import people
 from tests.simulation.telegram import Line, Update_
 
@@ -25,9 +27,8 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 MOVES = (-HOUR, -HOUR, -DAY, HOUR, DAY)
 HEARTBEAT_SECONDS = 15.0
 """So often the running bot looks whether its clock was moved. (Here its heartbeat is rare.)"""
-SPOILT = 0.003
-"""Share of answers that cannot be read; in a spell of them SPOILT_SPELL."""
 SPOILT_SPELL = 0.2
+"""Share of answers that cannot be read in a spell of them."""
 POISON = 5
 """Updates with which a whole answer becomes unreadable are one in so many of those that are not as
 they should be."""
@@ -105,6 +106,7 @@ class Mischief:
             (self._worst_moment, 0.8 * days),
             (self._unasked, 0.5 * days / self.world.rate),
             (self._two_answer_at_once, 2 * days),
+            (self._in_haste, 3 * days),
             (self._digests_of_one_hour, 10 * days),
             (self._all_homes_are_handed_over, 6 * days),
         ):
@@ -168,7 +170,7 @@ class Mischief:
         read_answer(method, 200, payload)
 
     def _spoils(self) -> bool:
-        return self.rng.random() < (SPOILT_SPELL if self.spell else SPOILT)
+        return self.rng.random() < (SPOILT_SPELL if self.spell else self.world.profile.spoilt)
 
     def _polls_cannot_be_read(self) -> None:
         """The next few answers to polls, whatever is in them: too few to give anything up for."""
@@ -285,13 +287,7 @@ class Mischief:
 
     def _two_answer_at_once(self) -> None:
         """Two of those who are asked about the same duty say within a moment that they have it."""
-        asked: dict[tuple[str, str], dict[str, int]] = {}
-        for (person, number), about in self.world.checker.alarms.items():
-            shown = self._line(person).shown.get(number)
-            offered = [d for row in shown.rows for _, d in row] if shown is not None else []
-            for ref, duty in about:
-                if f"r:{ref}:{duty}:have" in offered:
-                    asked.setdefault((ref, duty), {})[person] = number
+        asked = self._can_answer()
         both = [key for key, people_ in asked.items() if len(people_) > 1]
         if not both:
             return
@@ -301,6 +297,32 @@ class Mischief:
             wait, number = self.rng.uniform(0.0, 0.4), asked[ref, duty][person]
             tap = self.world.telegram.taps
             self.world.later(wait, tap, person, number, f"r:{ref}:{duty}:have")
+
+    def asked(self, ref: str, messages: Sequence[Message]) -> None:
+        """Somebody is about to be asked, and somebody else, who was asked before, has it now."""
+        for message in messages:
+            if message.error != SENDING or message.kind not in ("reminder", "escalation"):
+                continue
+            if self.rng.random() >= self.world.profile.meanwhile:
+                continue
+            others = self._can_answer().get((ref, message.about), {})
+            others.pop(message.to, None)
+            if others:
+                person = self.rng.choice(sorted(others))
+                self.world.hit("somebody answered while another was being asked")
+                tap, data = self.world.telegram.taps, f"r:{ref}:{message.about}:have"
+                self.world.later(self.rng.uniform(0.0, 0.3), tap, person, others[person], data)
+
+    def _can_answer(self) -> dict[tuple[str, str], dict[str, int]]:
+        """Case and duty, and whose phone shows on which message the button "I have it"."""
+        found: dict[tuple[str, str], dict[str, int]] = {}
+        for (person, number), about in self.world.checker.alarms.items():
+            shown = self._line(person).shown.get(number)
+            offered = [d for row in shown.rows for _, d in row] if shown is not None else []
+            for ref, duty in about:
+                if f"r:{ref}:{duty}:have" in offered:
+                    found.setdefault((ref, duty), {})[person] = number
+        return found
 
     # What a rota and a list bring ----------------------------------------------------------------
 
@@ -345,6 +367,21 @@ class Mischief:
         if process is None or not process.alive or process.dies_in is not None:
             return
         process.dies_at, process.dies_in = self.rng.choice(WORST), 1
+
+    def _in_haste(self) -> None:
+        """Somebody asks for several things within a second, and the process dies at one of the
+        answers."""
+        process, line = self.world.process, self._somebody()
+        if process is None or not process.alive or process.dies_in is not None or line.blocked:
+            return
+        self.world.hit("somebody wrote in haste as the process died")
+        self.world.rests(line.person, 10.0)
+        for _ in range(self.rng.randrange(3, 6)):
+            text = self.rng.choice(("/open", "/duty", "/help", "/returned"))
+            self.world.later(
+                self.rng.uniform(0.0, 1.0), self.world.telegram.types, line.person, text
+            )
+        process.dies_at, process.dies_in = "answer", self.rng.randrange(2, 12)
 
     def _now(self) -> float:
         return asyncio.get_running_loop().time()

@@ -303,7 +303,11 @@ class PersonAtPhone:
         self.world.telegram.types(self.staff.id, text)
 
     def _tap(self, shown: Shown, data: str) -> None:
-        self.world.telegram.taps(self.staff.id, shown.number, data)
+        tap = self.world.telegram.taps
+        tap(self.staff.id, shown.number, data)
+        if self.rng.random() < self.world.profile.twice:
+            self.world.hit("a button was tapped twice")
+            self._later(self.rng.uniform(0.05, 0.5), tap, self.staff.id, shown.number, data)
 
 
 def _appeal_of_reminder(data: str) -> float:

@@ -27,6 +27,18 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Half of the times Telegram is away for so long at most."""
     lost_answer: float = 0.002
     """Share of messages that arrive and whose answer is lost, in fair weather."""
+    spoilt: float = 0.003
+    """Share of answers of Telegram that cannot be read, in fair weather."""
+    clock_change: float = 0.3
+    """How often the run begins some days before the clocks of London change."""
+    long_absences: float = 0.05
+    """Share of absences of many days."""
+    twice: float = 0.01
+    """How often somebody taps a button twice within a moment."""
+    meanwhile: float = 0.01
+    """How often somebody says that they have it while another person is being asked about it."""
+    comes_back_at_once: float = 0.35
+    """How often a process that died is started again within three seconds."""
 
 
 PROFILES: Mapping[str, Profile] = {
@@ -43,5 +55,14 @@ PROFILES: Mapping[str, Profile] = {
     "hand-overs": Profile(rate=2, often={"all_homes_are_handed_over": 40}),
     "list": Profile(rate=6, often={"disk_full": 12}, full_at_the_end=1.0),
     "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
+    "long": Profile(rate=0.6, clock_change=1.0, long_absences=0.9),
+    "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),
+    "unreadable": Profile(
+        rate=6,
+        often={"polls_cannot_be_read": 60, "flood": 40, "strangers": 60},
+        spoilt=0.05,
+    ),
+    "twice": Profile(rate=8, twice=0.4),
+    "meanwhile": Profile(rate=10, often={"disk_full": 12}, slow_disk=0.5, meanwhile=0.6),
 }
 """By name; "" is the usual world."""

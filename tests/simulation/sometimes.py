@@ -50,6 +50,9 @@ MISCHIEF = (
     "an alarm rang early",
     "whoever had it blocked the bot",
     "two answered at once",
+    "somebody answered while another was being asked",
+    "a button was tapped twice",
+    "somebody wrote in haste as the process died",
     "digests of one hour",
     "all homes were handed over",
 )

@@ -78,6 +78,8 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     """When its owner let the bot write again."""
     keyboard: int = 0
     """The message that brings the buttons below the text field."""
+    replaced: dict[int, int] = {}
+    """Such messages, and which came in their place."""
     rests_until: float = -1.0
     """Until then Telegram takes nothing for this chat."""
 
@@ -302,6 +304,7 @@ class Telegram:
         if isinstance(markup, ReplyKeyboardMarkup):
             if line.keyboard:
                 line.stands[line.keyboard] = self._time()
+                line.replaced[line.keyboard] = number
             line.keyboard = number
         elif "not on its list" not in text:
             line.stands[number] = self._time()

@@ -107,7 +107,7 @@ class SimWorld:
         self.rate = rate * self.profile.rate
         root = Random(f"nightlight {seed}")
         day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=root.randrange(3 * 365))
-        if root.random() < 0.3:
+        if root.random() < self.profile.clock_change:
             day = self._near_a_clock_change(root, day.year)
         self.start = day + timedelta(seconds=root.randrange(86400))
         self.rng = Random(root.random())
@@ -302,6 +302,8 @@ class SimWorld:
         more = " ".join(f"{type(x).__name__}/{x.by}" for x in facts)
         self.note(kind, ref, more)
         self.checker.wrote(kind, ref, what, done)
+        if kind == "commit":
+            self.mischief.asked(ref, what.messages)
         if kind == "create":
             self._opened(done)
 
@@ -460,8 +462,10 @@ class SimWorld:
 
     def _downtime(self) -> float:
         luck = self.rng.random()
-        if luck < 0.35:
+        at_once = self.profile.comes_back_at_once
+        if luck < at_once:
             return self.rng.uniform(0.7, 3)  # a supervisor that starts it again at once
+        luck = 0.35 + 0.65 * (luck - at_once) / (1.0 - at_once)
         if luck < 0.7:
             return self.rng.uniform(3, 60)
         if luck < 0.93:
@@ -607,7 +611,7 @@ class SimWorld:
         young = rng.choice(self.made.people)
         if young.ref in away:
             return
-        absence = life.absence(rng, young.home, young.ref, now)
+        absence = life.absence(rng, young.home, young.ref, now, self.profile.long_absences)
         self.absences.append(absence)
         self.later(rng.expovariate(1 / 2400), self._is_missed, absence, 3)
 
