@@ -37,7 +37,7 @@ def day(text: str) -> str:
 def as_of(result: Result) -> str:
     """How old the rows are: the latest time at which one was made."""
     latest = max((case.row.as_of for case in result.request.cases), default=None)
-    return f"{latest:%d %B %Y %H:%M} UTC" if latest else "no rows"
+    return f"{latest.day} {latest:%B %Y %H:%M} UTC" if latest else "no rows"
 
 
 def left_out(result: Result) -> str:

@@ -16,6 +16,15 @@ from storage.model import Episode
 
 _ELSEWHERE = {"id", "by", "recorded_at", "at", "kind", "corrects"}
 """Fields that have a column of their own."""
+_IN_FULL = {
+    "childrens": "children's",
+    "cse": "sexual exploitation",
+    "dob": "date of birth",
+    "hbv": "honour-based violence",
+    "la": "authority",
+    "uasc": "unaccompanied asylum-seeking",
+}
+"""What the names of fields shorten; the reader of a record may not know it."""
 
 
 class Line(NamedTuple):
@@ -88,7 +97,7 @@ def _said(raw: Mapping[str, Any]) -> str:
     for key, value in raw.items():
         if value in ("", None, [], (), {}):
             continue
-        name = key.replace("_", " ")
+        name = " ".join(_IN_FULL.get(word, word) for word in key.split("_"))
         if isinstance(value, Mapping):
             parts.append(f"{name}: {_said(value)}")
         elif isinstance(value, list | tuple):
@@ -108,4 +117,6 @@ def _item(value: Any) -> str:
         moment = datetime.fromisoformat(text)
     except ValueError:
         return text.replace("_", " ") if text.islower() and " " not in text else text
-    return time(moment) if moment.tzinfo else text
+    if moment.tzinfo:
+        return time(moment)
+    return f"{moment.day} {moment:%B %Y}" if len(text) == len("2026-03-20") else text

@@ -15,7 +15,7 @@ from reports.result import Result
 from reports.tables import Cell, Table, plain, tables, words
 
 BOTTOM = 292 - 14
-LONGEST_NOTES = 900
+LONGEST_NOTES, MOST_PARAGRAPHS = 900, 6
 """Characters of typed text that find room."""
 COLUMNS, GAP = 2, 6.0
 LINE, HEAD_LINE = 3.4, 2.3
@@ -23,7 +23,11 @@ LINE, HEAD_LINE = 3.4, 2.3
 LINE_SIZE, HEAD_SIZE = 6.8, 5.4
 FIRST = 24.0
 """The least that is left for what a line is about."""
+NARROW, WIDE = 12.5, 28.0
+"""Between these a column of numbers is wide, if what a line is about finds room beside it."""
 MOST_COLUMNS, MOST_LINES = 5, 24
+ONLY_LIST, ONLY_LIST_LINES = "annex_a", 44
+"""A report that is one list, and how many of its lines find room in a column."""
 LISTS = ("annex_a", "ssda903")
 """Reports that are lists of children."""
 _NOTHING = (0, None, "")
@@ -55,7 +59,8 @@ def page(result: Result) -> bytes:
         paper.text_block(_short(result.notes), 8)
         paper.ln(1)
     if left:
-        foot = f"{left} more tables: see the workbook (--xlsx). {foot}"
+        what = "1 more table" if left == 1 else f"{left} more tables"
+        foot = f"{what}: see the workbook (--xlsx). {foot}"
     paper.set_draw_color(120)
     paper.line(MARGIN, paper.get_y(), MARGIN + WIDTH, paper.get_y())
     paper.ln(1)
@@ -64,7 +69,9 @@ def page(result: Result) -> bytes:
 
 
 def _short(notes: str) -> str:
-    text = " ".join(notes.split())
+    """Its paragraphs, each on a line of its own unless there are many."""
+    found = [" ".join(part.split()) for part in re.split(r"\n\s*\n", notes)]
+    text = ("\n" if len(found) <= MOST_PARAGRAPHS else " ").join(filter(None, found))
     return text if len(text) <= LONGEST_NOTES else f"{text[:LONGEST_NOTES]} … (shortened)"
 
 
@@ -113,7 +120,11 @@ def _columns(paper: Paper, result: Result, room: float) -> int:
 def _narrow(result: Result) -> Iterator[Table]:
     """Tables that fit into a column: at most five columns, the others in tables that go on; the
     first lines of a long one. Lists of children stand on a page only if they are the report."""
-    for whole in tables(result.figures):
+    most = ONLY_LIST_LINES if result.report.name == ONLY_LIST else MOST_LINES
+    everything = tables(result.figures)
+    if result.report.name == ONLY_LIST:
+        everything = (part for table in everything for part in _parts(table))
+    for whole in everything:
         table = _with_home(whole)
         listed = any(name in ("child", "CHILD") for name in table.head)
         if listed and result.report.name not in LISTS:
@@ -136,7 +147,7 @@ def _narrow(result: Result) -> Iterator[Table]:
             ]
             if not lines:
                 continue
-            shown = lines[:MOST_LINES]
+            shown = lines[:most]
             more = f" (first {len(shown)} of {len(lines)})" if len(lines) > len(shown) else ""
             yield Table(
                 f"{title}{more}",
@@ -144,6 +155,18 @@ def _narrow(result: Result) -> Iterator[Table]:
                 [(line[0], *(line[n] for n in group)) for line in shown],
             )
             title = f"{table.title}, continued"
+
+
+def _parts(whole: Table) -> Iterator[Table]:
+    """A long list cut into parts that find room in a column."""
+    number = len(whole.lines)
+    if number <= ONLY_LIST_LINES:
+        yield whole
+        return
+    for begin in range(0, number, ONLY_LIST_LINES):
+        lines = whole.lines[begin : begin + ONLY_LIST_LINES]
+        title = f"{whole.title}: {begin + 1} to {begin + len(lines)} of {number}"
+        yield whole._replace(title=title, lines=lines)
 
 
 def _with_home(table: Table) -> Table:
@@ -188,15 +211,26 @@ def _high(paper: Paper, table: Table, width: float) -> float:
 
 
 def _widths(paper: Paper, table: Table, width: float) -> list[float]:
-    """Of each column but the first: as its widest value, within limits."""
+    """Of each column but the first: as its widest value and the longest word above it; wider where
+    there is room beside what the lines are about."""
+    paper.set_font(FONT, "I", HEAD_SIZE)
+    least = [
+        max(paper.get_string_width(word) for word in (name or " ").split(" ")) + 1.4
+        for name in table.head[1:]
+    ]
     paper.set_font(FONT, "", LINE_SIZE)
-    found = []
-    for n in range(1, len(table.head)):
-        widest = max(paper.get_string_width(_shown(line[n])) for line in table.lines)
-        found.append(min(max(widest + 2.0, 12.5), 28.0))
-    about = max(paper.get_string_width(_shown(line[0])) for line in table.lines)
-    most = width - min(FIRST, about + 2.0)
-    return [wide * min(1.0, most / sum(found)) for wide in found]
+    for n, word in enumerate(least, 1):
+        value = max(paper.get_string_width(_shown(line[n])) for line in table.lines)
+        least[n - 1] = min(max(value + 2.0, word), WIDE)
+    about = max(paper.get_string_width(_shown(line[0])) for line in table.lines) + 2.0
+    wished = [max(wide, NARROW) for wide in least]
+    spare, more = width - about - sum(least), sum(wished) - sum(least)
+    if spare >= more:
+        return wished
+    if spare >= 0:
+        return [a + (b - a) * spare / more for a, b in zip(least, wished, strict=True)]
+    most = width - min(FIRST, about)
+    return [wide * min(1.0, most / sum(least)) for wide in least]
 
 
 def _heads(paper: Paper, table: Table, widths: Sequence[float]) -> list[list[str]]:

@@ -18,6 +18,7 @@ from protocol.fold import fold
 from protocol.london import LONDON, completed_years
 from protocol.provider import Provider
 from reports.entries import Line, lines, time, who
+from reports.tables import words
 from storage.model import Episode, Person
 
 if TYPE_CHECKING:
@@ -358,6 +359,7 @@ def _paper(case: Case, title: str) -> Paper:
     paper = _blank(title, f"{case.episode.ref}. {_foot(case.printed_at)}")
     paper.heading(title)
     paper.text_block(f"Case {case.episode.ref} · {case.home} · printed {time(case.printed_at)}", 9)
+    paper.ln(1)
     return paper
 
 
@@ -400,7 +402,7 @@ def _lives_at(case: Case) -> str:
     """The home and the authority in whose area it lies."""
     child, home = case.folded.child, case.provider.home(case.episode.home)
     place = child.placement_la or (home.authority if home else "")
-    kind = "" if child.placement == "unknown" else f" ({child.placement.replace('_', ' ')})"
+    kind = "" if child.placement == "unknown" else f" ({words(child.placement)})"
     return f"{case.home}{kind}, {place}" if place else f"{case.home}{kind}"
 
 

@@ -13,6 +13,8 @@ Cell: TypeAlias = str | int | float | bool | None
 
 WORDS = {
     "all": "all episodes",
+    "childrens_home": "children's home",
+    "semi_independent": "semi-independent",
     "uasc": "unaccompanied asylum-seeking",
     "cse_risk": "at risk of sexual exploitation",
     "cicola": "in care of another authority, placed here",

@@ -132,6 +132,13 @@ def test_the_case_file_has_every_entry_what_was_put_right_and_the_digest():
     assert words.count("Sasha") >= len(case.episode.entries)
     assert "(struck)" in words
     assert "puts right an earlier returned" in words
+    for part in (
+        "date of birth: 15 August 2010",
+        "sexual exploitation risk: yes",
+        "responsible authority: Haringey",
+        "by: 20 March 2026",
+    ):
+        assert part in words, part
     assert case.episode.entries[-1].digest in words
 
 
@@ -282,7 +289,7 @@ def test_the_sheet_for_police_has_what_is_on_record_and_says_what_is_not():
         "aged 15 when last seen",
         "female",
         "mixed",
-        "Rowan House (childrens home), Camden",
+        "Rowan House (children's home), Camden",
         "yes, care order",
         "Haringey; duty team +447700900101; out of hours +447700900102",
         "On the register: health need, self harm.",
