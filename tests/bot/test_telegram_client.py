@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import sys
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -223,3 +224,24 @@ async def test_updates_that_are_no_list_are_unreadable_with_the_ids_that_can_be_
     with pytest.raises(Unreadable) as caught:
         await bot.raw_updates(None, 0, ())
     assert caught.value.update_ids == (41,)
+
+
+class Looked:
+    """A finder of modules that finds none and remembers what was looked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, *_: object) -> None:
+        self.names.append(name)
+
+
+async def test_no_request_looks_for_a_module_on_the_disk(
+    server: Server, bot: TelegramClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.payload = body({"ok": True, "result": []})
+    await bot.raw_updates(None, 0, ())
+    looked = Looked()
+    monkeypatch.setattr(sys, "meta_path", [looked, *sys.meta_path])
+    await bot.raw_updates(None, 0, ())
+    assert looked.names == []
