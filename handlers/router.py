@@ -50,10 +50,10 @@ async def receive(context: Context, incoming: Incoming) -> None:
     """Deals with one update. Comes back when its facts are on disk or the person knows better."""
     if await kill_switch.refused(context, incoming, words_typed=_holds_words(incoming)):
         return
-    if await context.store.seen(incoming.update_id):
-        await again(context, incoming)
-        return
     try:
+        if await context.store.seen(incoming.update_id):
+            await again(context, incoming)
+            return
         if _holds_words(incoming):
             # On record before they are saved, so that no crash leaves them in the chat.
             lost = (incoming.other and not incoming.caption) or context.words_page
@@ -139,25 +139,19 @@ def _case_meant(context: Context, incoming: Incoming) -> str:
 
 async def again(context: Context, incoming: Incoming) -> None:
     """Telegram delivered it twice (a crash came between saving and confirming): the fact is on
-    record once; what the person may not have seen is shown."""
-    try:
-        if _holds_words(incoming):
-            # Saved, and perhaps not removed before the crash.
-            await draft_session.take_out(context, incoming)
-        if (draft := await _half_finished(context, incoming)) is not None:
-            screen = await unasked.reminder_of(context, incoming.staff, draft)
-            await context.phone.show(incoming.chat_id, screen, draft.message_id)
+    record once; what the person may not have seen is shown. Raises NotFound when they may not see
+    that case any more."""
+    if _holds_words(incoming):
+        # Saved, and perhaps not removed before the crash.
+        await draft_session.take_out(context, incoming)
+    if (draft := await _half_finished(context, incoming)) is not None:
+        screen = await unasked.reminder_of(context, incoming.staff, draft)
+        await context.phone.show(incoming.chat_id, screen, draft.message_id)
+        return
+    for episode in reversed(await context.records.open_episodes()):
+        if incoming.update_id in episode.seen:
+            await show_card.card_of(context, incoming, episode.ref)
             return
-        for episode in reversed(await context.records.open_episodes()):
-            if incoming.update_id in episode.seen:
-                await show_card.card_of(context, incoming, episode.ref)
-                return
-    except Unreached:
-        log.warning("an answer reaches its person later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id, _asked(incoming))
-    finally:
-        if incoming.callback_id:
-            await context.phone.answer(incoming.callback_id)
 
 
 async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str = "") -> None:

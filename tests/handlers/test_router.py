@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from handlers import router
@@ -13,7 +14,7 @@ from handlers.wording import card as card_words
 from handlers.wording import common, menu
 from protocol import facts as f
 from storage.store import Change, Conflict, NotFound, NotSaved
-from tests.handlers.chat_world import ChatWorld
+from tests.handlers.chat_world import PROVIDER, ChatWorld
 
 Break = Callable[[Exception, bool], None]
 
@@ -318,3 +319,22 @@ async def test_only_what_asks_for_something_may_be_dealt_with_once_more(
         world.phone.away = True
         await world.sends("amy", text)
         assert [bool(asked) for _, asked in world.phone.told_later] == [asks]
+
+
+async def test_what_comes_again_about_a_case_that_is_no_longer_theirs_is_answered_in_words() -> None:
+    """The process died before it confirmed the tap, and started with Amy at another home."""
+    async with ChatWorld() as world:
+        await world.reports("amy")
+        number, data = world.button("amy", "Note")
+        await world.restarts(
+            msgspec.structs.replace(
+                PROVIDER,
+                staff=tuple(
+                    msgspec.structs.replace(one, homes=("cedar",)) if one.id == "amy" else one
+                    for one in PROVIDER.staff
+                ),
+            )
+        )
+        await world.again("amy")
+        await world.forges("amy", data, number)
+        assert world.last("amy") == menu.SAVED_NOT_YOURS
