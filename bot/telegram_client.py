@@ -39,6 +39,8 @@ if find_spec("sniffio") is None:
     # httpcore looks for it four times in each request, through every folder of the path: an eighth
     # of the processor time of a message. None is how Python is told that there is none.
     sys.modules.setdefault("sniffio", None)  # type: ignore[arg-type]
+NAME = re.compile(r"\w{1,64}", re.ASCII)
+"""What stands behind the @ of a bot."""
 UPDATE_ID = re.compile(rb'"update_id"\s*:\s*(\d{1,18})\b')
 
 
@@ -92,9 +94,16 @@ def _update_ids(payload: bytes) -> tuple[int, ...]:
 
 
 def _checked(method: str, result: Any) -> Any:
-    """What the library may be given: of a message only its ids."""
-    if method not in MESSAGE_METHODS or (result is True and method == "editMessageText"):
+    """What the library may be given: of a message only its ids, of the bot its name, and the true
+    with which Telegram says that it did something."""
+    if method == "getUpdates":  # its caller reads it
         return result
+    if method == "getMe":
+        return _ourselves(result)
+    if result is True and (method == "editMessageText" or method not in MESSAGE_METHODS):
+        return True
+    if method not in MESSAGE_METHODS:
+        raise Unreadable
     message_id = result.get("message_id") if isinstance(result, dict) else None
     if not is_id(message_id):
         raise Unreadable
@@ -105,6 +114,13 @@ def _checked(method: str, result: Any) -> Any:
         "date": 0,
         "chat": {"id": chat_id if is_id(chat_id) else 0, "type": "private"},
     }
+
+
+def _ourselves(result: Any) -> dict[str, Any]:
+    name = result.get("username") if isinstance(result, dict) else None
+    if not isinstance(name, str) or not NAME.fullmatch(name) or not is_id(result.get("id")):
+        raise Unreadable
+    return {"id": result["id"], "is_bot": True, "first_name": "", "username": name}
 
 
 def _error(code: int, document: Mapping[str, Any]) -> TelegramError:

@@ -226,6 +226,35 @@ async def test_updates_that_are_no_list_are_unreadable_with_the_ids_that_can_be_
     assert caught.value.update_ids == (41,)
 
 
+@pytest.mark.parametrize("result", [False, None, 1, "true", [], {}, {"message_id": 5}])
+@pytest.mark.parametrize("method", ["deleteMessage", "deleteMessages", "setMyCommands"])
+def test_something_is_done_only_when_telegram_says_so(method: str, result: Any) -> None:
+    with pytest.raises(Unreadable):
+        read_answer(method, 200, body({"ok": True, "result": result}))
+
+
+@pytest.mark.parametrize(
+    "result",
+    [
+        *(True, None, [], {}, 7, [{}]),
+        {"id": 1, "is_bot": True, "first_name": "x"},
+        *({"id": 1, "username": name} for name in (None, 5, ["a"], "", "a/b", "a b", "é")),
+        *({"id": number, "username": "a_bot"} for number in (None, "1", 10**30)),
+    ],
+)
+async def test_a_name_of_ours_that_cannot_be_read_leads_to_no_link(
+    server: Server, bot: Bot, result: Any
+) -> None:
+    server.payload = body({"ok": True, "result": result})
+    with pytest.raises(Unreadable):
+        await bot.get_me()
+
+
+async def test_our_name_is_read_whatever_else_is_said_of_us(server: Server, bot: Bot) -> None:
+    server.payload = body({"ok": True, "result": {"id": 1, "username": "a_bot", "is_bot": "?"}})
+    assert (await bot.get_me()).username == "a_bot"
+
+
 class Looked:
     """A finder of modules that finds none and remembers what was looked for."""
 

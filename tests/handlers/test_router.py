@@ -321,7 +321,7 @@ async def test_only_what_asks_for_something_may_be_dealt_with_once_more(
         assert [bool(asked) for _, asked in world.phone.told_later] == [asks]
 
 
-async def test_what_comes_again_about_a_case_that_is_no_longer_theirs_is_answered_in_words() -> None:
+async def test_what_comes_again_about_a_case_that_is_no_longer_theirs_is_answered() -> None:
     """The process died before it confirmed the tap, and started with Amy at another home."""
     async with ChatWorld() as world:
         await world.reports("amy")
