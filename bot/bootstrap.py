@@ -16,7 +16,7 @@ from bot.activity import Activity
 from bot.backups import Backups
 from bot.chat_record import ChatRecord
 from bot.config import Config, token
-from bot.database import leading, saying_how_it_goes
+from bot.database import leading, orders_in, saying_how_it_goes
 from bot.dispatch import Dispatch
 from bot.forgetting import Forgetting
 from bot.greeting import Greeting
@@ -40,7 +40,7 @@ from bot.status_messages import StatusMessages
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
 from bot.supervisor import FOLLOWED, End, Part
-from bot.switch_command import SwitchCommand
+from bot.switch_command import OrdersInFolder, SwitchCommand
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.under_way import UnderWay
 from bot.unfinished_reports import UnfinishedReports
@@ -230,7 +230,10 @@ async def bootstrap(
         backlog=backlog,
         busy=activity,
     )
+    orders = orders_in(store) or OrdersInFolder(folder / config.book.folder)
+    switching = SwitchCommand(engine.kill_switch, orders)
     parts: dict[str, Part] = {
+        "switch": switching.keep_looking,
         "alerts": alerts.run,
         "greeting": Greeting(client, context, polling, activity, drafts).run,
         "strangers": strangers.run,
@@ -277,7 +280,7 @@ async def bootstrap(
         late=late,
         forgetting=forgetting,
         parts=parts,
-        take_switch=SwitchCommand(engine.kill_switch, folder / config.book.folder).run,
+        take_switch=switching.run,
         take_register=RegisterImport(store, config, folder).run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),

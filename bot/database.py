@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from bot.config import Config
 from bot.supervisor import Part
+from bot.switch_command import Orders
 from bot.watchdog import notify
 from reminders.engine import Engine
+from storage.incoming import LOOK_SECONDS, WAIT_SECONDS, NotTaken
 from storage.keys import Keys
 from storage.model import Episode, Past
 from storage.store import Store, StoreError
@@ -115,6 +118,43 @@ def saying_how_it_goes(store: Store, engine: Engine) -> Part | None:
             await asyncio.sleep(SAY_SECONDS)
 
     return run
+
+
+async def command(address: str, service: str, wanted: str) -> bool:
+    """Leaves a command to stop or resume for whoever leads this service, and waits until it is
+    carried out. False: nobody leads; then it holds from the next start. Raises StoreError, NotTaken.
+    """
+    need_driver()
+    import psycopg
+
+    from storage.postgres_session import connect, plain_words
+
+    try:
+        session = await connect(address, f"nightlight {service} switch")
+        try:
+            number = await session.leave_order(service, wanted)
+            if not await session.is_led(service):
+                return False
+            until = time.monotonic() + WAIT_SECONDS
+            while await session.order_is_there(number):
+                if time.monotonic() > until:
+                    raise NotTaken("the bot runs and has not taken it; its log says why")
+                await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            session.drop()
+    except psycopg.errors.ForeignKeyViolation as error:
+        msg = f"the database has no service {service!r}"
+        raise StoreError(msg) from error
+    except psycopg.Error as error:
+        msg = f"the database cannot be used: {plain_words(error)}"
+        raise StoreError(msg) from error
+    return True
+
+
+def orders_in(store: Store) -> Orders | None:
+    """Where commands to stop or resume are left, where the records are in a database."""
+    orders: Any = store
+    return orders if hasattr(orders, "oldest_order") else None
 
 
 def need_driver() -> None:

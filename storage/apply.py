@@ -95,6 +95,11 @@ def to_office(
     )
 
 
+def with_gone(office: Office, ref: str) -> Mapping[str, Any]:
+    """What changes in the office file's `state` when this case is deleted."""
+    return {GONE: sorted({*gone(office), ref})}
+
+
 def gone(office: Office) -> Collection[str]:
     """References of deleted cases."""
     found = office.state.get(GONE)

@@ -62,6 +62,10 @@ LATER = [*BESIDE, "audit"]
 log = structlog.get_logger(__name__)
 
 
+class Unusable(StoreError):
+    """It is there, and damaged."""
+
+
 class Put(NamedTuple):
     """One record's part of a commit, and how to take it back. `record` None: it goes.
 
@@ -207,6 +211,23 @@ class PostgresStore:
     def _is_taken(self, ref: str) -> bool:
         return ref in self._names or ref in apply.gone(self._office)
 
+    async def forget(self, ref: str) -> None:
+        async def work() -> None:
+            row = self._closed.get(ref)
+            if row is None:
+                msg = f"there is no closed episode {ref}"
+                raise NotFound(msg)
+            episode = await self._read_one(ref)
+            going = Put("episode", ref, episode, episode.version, None, 0, None, row)
+            files = await self._files_gone(ref, attachments_in(episode.facts))
+            # The service's own file is the first of the commit: by that it is found out whether one
+            # with an unknown outcome is there.
+            await self._put_office([going, *files], state=apply.with_gone(self._office, ref))
+            self._names.discard(ref)
+            del self._closed[ref], self._closed_of[row.person][ref]
+
+        await self._write(work)
+
     async def new_reference(self, home: str) -> str:
         ref = reference.make(home, lambda ref: ref in self._given or self._is_taken(ref))
         self._given.add(ref)
@@ -235,10 +256,7 @@ class PostgresStore:
             puts.append(Put("draft", slot.owner, slot, slot.version, None, 0))
         for name, data in change.contents.items():
             puts.append(Put(ATTACHMENT, f"{changed.ref} {name}", None, 0, data, 1))
-        for name in apply.gone_with(change):
-            with contextlib.suppress(NotFound):
-                data = await self.attachment_content(f"{changed.ref} {name}")
-                puts.append(Put(ATTACHMENT, f"{changed.ref} {name}", data, 1, None, 0))
+        puts += await self._files_gone(changed.ref, apply.gone_with(change))
         await self._put(puts)
         self._names.add(changed.ref)
         self._seen.add(change.update_id)
@@ -282,8 +300,22 @@ class PostgresStore:
         except Damaged as error:
             self._problem(f"attachment {name} cannot be used: {error}")
             msg = f"attachment {name} cannot be read"
-            raise StoreError(msg) from error
+            raise Unusable(msg) from error
         return opened.data
+
+    async def _files_gone(self, ref: str, names: Iterable[str]) -> list[Put]:
+        """These attachments go, as far as they are there; also one that cannot be read."""
+        puts = []
+        for name in names:
+            full = f"{ref} {name}"
+            try:
+                data = await self.attachment_content(full)
+            except NotFound:
+                continue
+            except Unusable:
+                data = b""
+            puts.append(Put(ATTACHMENT, full, data, 1, None, 0))
+        return puts
 
     async def attachment_names(self) -> Sequence[str]:
         """Reference and id of each that is there, with a blank between."""
@@ -515,6 +547,24 @@ class PostgresStore:
 
         return await self._write(work)
 
+    # Commands to stop or resume -------------------------------------------------------------
+
+    async def oldest_order(self) -> tuple[int, str] | None:
+        """Number, and what is wanted. Raises StoreError."""
+        return await self._asked(lambda session: session.oldest_order(self._service))
+
+    async def end_order(self, number: int) -> None:
+        """It was carried out. Raises StoreError."""
+        term = self.lease.term if self.lease is not None else 0
+        await self._asked(lambda session: session.end_order(self._service, term, number))
+
+    async def _asked(self, question: Callable[[Session], Awaitable[R]]) -> R:
+        try:
+            async with self._turn:
+                return await question(await self._connected())
+        except psycopg.Error as error:
+            raise StoreError(plain_words(error)) from error
+
     # Updates and trouble ------------------------------------------------------------------
 
     async def seen(self, update_id: int) -> bool:
@@ -563,14 +613,9 @@ class PostgresStore:
     async def say_how_it_goes(self, next_due: datetime | None, lateness: float) -> None:
         """For whoever watches many services: when (UTC) this one acts next, and how late (seconds)
         its last reminder was. Raises StoreError."""
-        if self.lease is None:
-            return
-        try:
-            async with self._turn:
-                session = await self._connected()
-                await session.say(self._service, self.lease.term, next_due, lateness)
-        except psycopg.Error as error:
-            raise StoreError(plain_words(error)) from error
+        if self.lease is not None:
+            term = self.lease.term
+            await self._asked(lambda session: session.say(self._service, term, next_due, lateness))
 
     # Whole records, for moving and verifying ------------------------------------------------
 

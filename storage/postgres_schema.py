@@ -11,7 +11,12 @@ from typing import Any
 
 import psycopg
 
-STEPS = ("0001_records.sql", "0002_how_it_goes.sql", "0003_attachments.sql")
+STEPS = (
+    "0001_records.sql",
+    "0002_how_it_goes.sql",
+    "0003_attachments.sql",
+    "0004_switch.sql",
+)
 """Files of `storage/sql`, in order. A released step is never changed; a new one follows it."""
 
 HERE = len(STEPS)

@@ -161,6 +161,46 @@ class Session:
             (next_due, lateness, service, term),
         )
 
+    # Commands to stop or resume -------------------------------------------------------------
+
+    async def leave_order(self, service: str, wanted: str) -> int:
+        """The number of the command; it is there from here on."""
+        row = await self._row(
+            "INSERT INTO nightlight.switch (service, wanted) VALUES (%s, %s) RETURNING number",
+            (service, wanted),
+        )
+        return int(row[0])
+
+    async def order_is_there(self, number: int) -> bool:
+        """Whether nobody has carried it out yet."""
+        found = await self._row("SELECT 1 FROM nightlight.switch WHERE number = %s", (number,))
+        return found is not None
+
+    async def oldest_order(self, service: str) -> tuple[int, str] | None:
+        """Number, and what is wanted."""
+        row = await self._row(
+            "SELECT number, wanted FROM nightlight.switch WHERE service = %s "
+            "ORDER BY number LIMIT 1",
+            (service,),
+        )
+        return None if row is None else (int(row[0]), str(row[1]))
+
+    async def end_order(self, service: str, term: int, number: int) -> None:
+        """It is done; only the leader of this term says so."""
+        await self._ask(
+            "DELETE FROM nightlight.switch AS o USING nightlight.service AS s "
+            "WHERE o.number = %s AND s.name = %s AND o.service = s.name AND s.term = %s",
+            (number, service, term),
+        )
+
+    async def is_led(self, service: str) -> bool:
+        """Whether some process holds the lease now."""
+        row = await self._row(
+            "SELECT held_until > clock_timestamp() FROM nightlight.service WHERE name = %s",
+            (service,),
+        )
+        return bool(row and row[0])
+
     # Records ------------------------------------------------------------------------------
 
     async def put(self, service: str, term: int, rows: Sequence[Row], rules: str) -> None:

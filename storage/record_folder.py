@@ -262,8 +262,8 @@ class RecordFolder:
             msg = f"there is no closed episode {ref}"
             raise NotFound(msg)
         self.tidy()
-        if ref not in (before := apply.gone(self.office)):
-            self.update_office({apply.GONE: sorted([*before, ref])}, (), (), None)
+        if ref not in apply.gone(self.office):
+            self.update_office(apply.with_gone(self.office, ref), (), (), None)
         place = self.closed_place(ref, month)
         self.attachments.change(ref, {}, self.layout.attachments_of(ref))
         self.catalogue.forget(ref)

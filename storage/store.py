@@ -143,6 +143,11 @@ class Store(StoreReader, Protocol):
         """
         ...
 
+    async def forget(self, ref: str) -> None:
+        """A closed episode goes for good, with the files beside it; its reference stays taken.
+        Raises NotFound (also of an open one), NotSaved."""
+        ...
+
     async def new_reference(self, home: str) -> str:
         """A case reference that was never used: the home's prefix and random letters and digits."""
         ...

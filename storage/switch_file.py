@@ -20,13 +20,8 @@ Wanted: TypeAlias = Literal["stop", "resume"]
 WAIT_SECONDS = 20.0
 
 
-WANTED: dict[bytes, Wanted] = {b"stop": "stop", b"resume": "resume"}
 NAME = "switch"
 """How the name of each begins."""
-
-
-class Unknown(Exception):
-    """What lies there is no command; it was taken away."""
 
 
 def _folder(folder: Path) -> Path:
@@ -56,22 +51,14 @@ def wait_until_taken(folder: Path, place: Path) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def left(folder: Path) -> tuple[Path, Wanted] | None:
-    """The oldest command that is to be carried out, and where it lies; None: there is none.
-
-    Raises Unknown, OSError.
-    """
-    place = next(
-        (_folder(folder) / name for name in files.names(_folder(folder)) if name.startswith(NAME)),
-        None,
-    )
-    if place is None:
-        return None
-    wanted = WANTED.get(files.read(place).strip())
-    if wanted is None:
-        files.remove(place)
-        raise Unknown(place.name)
-    return place, wanted
+def left(folder: Path) -> tuple[Path, str] | None:
+    """Where the oldest command lies that is to be carried out, and what it says; None: there is
+    none. Raises OSError."""
+    for name in files.names(_folder(folder)):
+        if name.startswith(NAME):
+            place = _folder(folder) / name
+            return place, files.read(place).decode(errors="replace").strip()
+    return None
 
 
 def forget(place: Path) -> None:

@@ -116,7 +116,6 @@ class TinyStore:
         return await self._write(lambda: self._records.commit(ref, version, change))
 
     async def forget(self, ref: str) -> None:
-        """A closed episode goes for good. Raises NotFound, NotSaved."""
         await self._write(lambda: self._records.forget(ref))
 
     async def episode(self, ref: str) -> Episode:

@@ -22,8 +22,7 @@ from reminders.clock import Clock
 from reports.rows import encode
 from storage import files
 from storage.model import Past
-from storage.store import StoreError, StoreReader
-from storage.tinydb_store import TinyStore
+from storage.store import Store, StoreError, StoreReader
 
 KEY = "retention"
 """Where holds and confirmations are kept in the service's own file."""
@@ -91,7 +90,7 @@ async def listed(store: StoreReader, now: datetime, months: int) -> list[Due]:
 
 
 async def let_go(
-    store: TinyStore, config: Config, folder: Path, clock: Clock, by: str
+    store: Store, config: Config, folder: Path, clock: Clock, by: str
 ) -> Sequence[Due]:
     """Everything that may go: first its rows are on disk, then its record goes. Interrupted, it can
     be done again. Raises StoreError; also where the configuration lacks what rows need."""
@@ -122,7 +121,7 @@ async def let_go(
     return going
 
 
-async def hold(store: TinyStore, ref: str, word: Word | None) -> bool:
+async def hold(store: Store, ref: str, word: Word | None) -> bool:
     """Holds a case or a young person, or ends that (None). False if there is nothing to end."""
     kept = words((await store.office()).state)
     if word is None and ref not in kept.holds:
@@ -134,11 +133,11 @@ async def hold(store: TinyStore, ref: str, word: Word | None) -> bool:
     return True
 
 
-async def exported(store: TinyStore, ref: str, word: Word) -> None:
+async def exported(store: Store, ref: str, word: Word) -> None:
     """A named person says that the case file of this case is where it belongs."""
     kept = words((await store.office()).state)
     await _keep(store, msgspec.structs.replace(kept, exported={**kept.exported, ref: word}))
 
 
-async def _keep(store: TinyStore, kept: Kept) -> None:
+async def _keep(store: Store, kept: Kept) -> None:
     await store.update_office(state={KEY: msgspec.to_builtins(kept)})

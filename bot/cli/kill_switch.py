@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import sys
 from pathlib import Path
 
 from bot.config import ConfigError
 from bot.config_file import load
+from bot.database import command
 from reminders.clock import SystemClock
 from storage import switch_file
 from storage.incoming import NotTaken
@@ -31,20 +33,23 @@ def run(wanted: Wanted, config_path: Path) -> int:
     try:
         config, _ = load(config_path, token_needed=False)
         if config.book.database:
-            line = f"The records are in a database: use /{wanted} in the chat."
-            print(line, file=sys.stderr)
-            return 2
-        folder = config_path.resolve().parent / config.book.folder
-        place = switch_file.leave(folder, wanted)
-        if _bot_runs(folder):
-            switch_file.wait_until_taken(folder, place)
-            print(DONE[wanted])
+            done = asyncio.run(command(config.book.database, config.book.service, wanted))
         else:
-            print(AT_START[wanted])
+            done = _in_folder(config_path.resolve().parent / config.book.folder, wanted)
+        print(DONE[wanted] if done else AT_START[wanted])
     except (ConfigError, NotTaken, StoreError, OSError) as error:
         print(error, file=sys.stderr)
         return 2
     return 0
+
+
+def _in_folder(folder: Path, wanted: Wanted) -> bool:
+    """False: the bot does not run."""
+    place = switch_file.leave(folder, wanted)
+    if not _bot_runs(folder):
+        return False
+    switch_file.wait_until_taken(folder, place)
+    return True
 
 
 def _bot_runs(folder: Path) -> bool:

@@ -17,8 +17,7 @@ from protocol.provider import Provider
 from protocol.staff_facts import with_record
 from reminders.clock import SystemClock
 from reminders.service_state import PEOPLE
-from storage.store import StoreError, StoreReader
-from storage.tinydb_store import TinyStore
+from storage.store import Store, StoreError, StoreReader
 
 SAID = {
     "goes": "goes",
@@ -35,20 +34,25 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
     """Lists what is over its time, and without `dry_run` lets go what may go."""
     folder = config_path.resolve().parent
 
-    async def work(store: TinyStore, config: Config) -> None:
+    async def work(store: Store, config: Config) -> None:
         clock = SystemClock()
         await _list(store, config)
         await _person(store, config, by)
         gone = await closed_cases.let_go(store, config, folder, clock, by)
-        kept = config.book.backups_kept
-        print(
-            f"{len(gone)} went; their rows for figures are kept. A backup made before today still "
-            f"holds them until it goes: the newest {kept} are kept, one a day."
-        )
+        print(f"{len(gone)} went; their rows for figures are kept. {_in_backups(config)}")
 
     if dry_run:
         return _would_go(config_path)
     return _with(config_path, work)
+
+
+def _in_backups(config: Config) -> str:
+    if config.book.database:
+        return "A backup of the database made before now still holds them until it goes."
+    return (
+        "A backup made before today still holds them until it goes: the newest "
+        f"{config.book.backups_kept} are kept, one a day."
+    )
 
 
 def _would_go(config_path: Path) -> int:
@@ -79,7 +83,7 @@ async def _list(store: StoreReader, config: Config) -> None:
 def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:
     """Holds everything of a young person, or one case; or ends it."""
 
-    async def work(store: TinyStore, config: Config) -> None:
+    async def work(store: Store, config: Config) -> None:
         await _person(store, config, by)
         await _known(store, ref, people=True)
         if not end and not why.strip():
@@ -96,7 +100,7 @@ def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:
 def exported(ref: str, config_path: Path, *, by: str) -> int:
     """Somebody's word that the case file is in the young person's own record."""
 
-    async def work(store: TinyStore, config: Config) -> None:
+    async def work(store: Store, config: Config) -> None:
         await _person(store, config, by)
         await _known(store, ref, people=False)
         await closed_cases.exported(store, ref, closed_cases.Word(by=by, at=SystemClock().now()))
@@ -106,7 +110,7 @@ def exported(ref: str, config_path: Path, *, by: str) -> int:
     return _with(config_path, work)
 
 
-async def _person(store: TinyStore, config: Config, by: str) -> None:
+async def _person(store: Store, config: Config, by: str) -> None:
     state = (await store.office()).state
     record = staff_facts.read(staff_facts.facts_of(state.get(PEOPLE)))
     service: Provider = with_record(config.configured, record)
@@ -115,7 +119,7 @@ async def _person(store: TinyStore, config: Config, by: str) -> None:
         raise Refuse(f"--by: {by!r} is not on the staff list. Allowed: the id of somebody who is.")
 
 
-async def _known(store: TinyStore, ref: str, *, people: bool) -> None:
+async def _known(store: Store, ref: str, *, people: bool) -> None:
     rows = await store.past(closed_cases.EVER)
     if any(row.ref == ref or (people and row.person == ref) for row in rows):
         return
@@ -124,20 +128,18 @@ async def _known(store: TinyStore, ref: str, *, people: bool) -> None:
     raise Refuse(f"{ref}: there is no such {'case or young person' if people else 'case'}.")
 
 
-async def _log(store: TinyStore, what: str, by: str, ref: str) -> None:
+async def _log(store: Store, what: str, by: str, ref: str) -> None:
     at = SystemClock().now().isoformat()
     await store.update_office(log=[{"at": at, "what": what, "staff": by, "ref": ref}])
 
 
-def _with(config_path: Path, work: Callable[[TinyStore, Config], Awaitable[None]]) -> int:
+def _with(config_path: Path, work: Callable[[Store, Config], Awaitable[None]]) -> int:
     """Exit status 0, or 2 with a line; not while the bot runs."""
     folder = config_path.resolve().parent
 
     async def opened(config: Config) -> None:
         store = await open_alone(config, folder)
         try:
-            if not isinstance(store, TinyStore):
-                raise Refuse("The records are in a database: this works on a folder only.")
             await work(store, config)
         finally:
             await store.close()

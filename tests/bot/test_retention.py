@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import csv
+import secrets
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+import psycopg
 import pytest
 from typer.testing import CliRunner
 
@@ -19,23 +22,40 @@ from bot.resources import open_alone
 from protocol import facts as f
 from reports.rows import Row
 from storage.keys import new_key_file
-from storage.layout import Layout
-from storage.lock import Lock
 from storage.model import Person
 from storage.store import Change, Conflict
 from tests.bot.test_export import CONFIG, EXPORT
 from tests.protocol.cases import IN_CARE
 from tests.storage import people
+from tests.support import postgres
 
 LATELY = datetime.now(UTC).replace(microsecond=0)
 OVER = LATELY - timedelta(days=430)
 """More than 13 months ago."""
 
 
-@pytest.fixture
-def config(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    """The address of a database with the tables."""
+    if not postgres.usable():
+        pytest.skip("no PostgreSQL server on this machine (package postgresql)")
+    server = postgres.Server()
+    yield server.address
+    server.gone()
+
+
+@pytest.fixture(params=["folder", "database"])
+def config(tmp_path: Path, request: pytest.FixtureRequest) -> Path:
+    """Every story is told on both stores."""
     path = tmp_path / "config.toml"
-    path.write_text(CONFIG + EXPORT, encoding="utf-8")
+    text = CONFIG + EXPORT
+    if request.param == "database":
+        service = f"oak-{secrets.token_hex(4)}"
+        book = f'database = "{request.getfixturevalue("server")}"\nservice = "{service}"\n'
+        text = text.replace("[book]\n", f"[book]\n{book}")
+    path.write_text(text, encoding="utf-8")
+    if request.param == "database":
+        assert says(path, "database", "migrate")[0] == 0
     new_key_file(tmp_path / "export.key", OVER)
     asyncio.run(_fill(path))
     return path
@@ -81,6 +101,15 @@ def figures(config: Path) -> dict[str, Row]:
 
 def on_record(config: Path) -> list[str]:
     """Cases of which anything is there: the record, or files beside it."""
+    book = load(config, token_needed=False)[0].book
+    if book.database:
+        with psycopg.connect(book.database) as connection:
+            found = connection.execute(
+                "SELECT DISTINCT split_part(name, ' ', 1) FROM nightlight.record "
+                "WHERE service = %s AND kind IN ('episode', 'attachment') ORDER BY 1",
+                (book.service,),
+            )
+            return [str(ref) for (ref,) in found.fetchall()]
     return sorted({path.name.split(".")[0] for path in (config.parent / "data").rglob("RH-*")})
 
 
@@ -101,13 +130,17 @@ def test_a_dry_run_lists_what_would_go_and_changes_nothing(config: Path) -> None
 
 
 def test_a_dry_run_works_while_the_records_are_in_use(config: Path) -> None:
-    lock = Lock(Layout(config.parent / "data"))
-    lock.take(LATELY)
-    try:
-        assert "3 cases are over" in says(config, "retention", "--dry-run")[1]
-        assert says(config, "retention", "--by", "robin")[0] == 2
-    finally:
-        lock.release()
+
+    async def beside() -> None:
+        store = await open_alone(load(config, token_needed=False)[0], config.parent)
+        try:
+            listed = await asyncio.to_thread(says, config, "retention", "--dry-run")
+            assert "3 cases are over" in listed[1]
+            assert (await asyncio.to_thread(says, config, "retention", "--by", "robin"))[0] == 2
+        finally:
+            await store.close()
+
+    asyncio.run(beside())
 
 
 def test_what_goes_is_gone_and_figures_are_what_they_were(config: Path) -> None:
@@ -200,7 +233,7 @@ def test_only_somebody_on_the_staff_list_and_only_of_cases_that_are_there(config
 
 def test_without_a_key_for_rows_nothing_goes(config: Path) -> None:
     confirm(config, 0)
-    config.write_text(CONFIG, encoding="utf-8")
+    config.write_text(config.read_text().replace(EXPORT, ""), encoding="utf-8")
     status, text = says(config, "retention", "--by", "robin")
     assert status == 2 and "key_file" in text
     assert "RH-0000" in on_record(config)

@@ -6,7 +6,7 @@ import asyncio
 from pathlib import Path
 from typing import Any
 
-from bot.switch_command import SwitchCommand
+from bot.switch_command import OrdersInFolder, SwitchCommand
 from storage import switch_file
 from tests.reminders.virtual import in_virtual_time
 from tests.reminders.world import World
@@ -27,7 +27,7 @@ async def test_a_command_that_comes_while_another_is_carried_out_is_not_lost(tmp
             return await done(what)
 
         switch.command = slowly  # type: ignore[method-assign]
-        command = SwitchCommand(switch, tmp_path)
+        command = SwitchCommand(switch, OrdersInFolder(tmp_path))
         switch_file.leave(tmp_path, "stop")
         await asyncio.gather(command.run(), command.run())
         assert said == ["stop", "resume"]
@@ -43,6 +43,6 @@ async def test_what_is_no_command_does_not_stay_and_keeps_none_back(tmp_path: Pa
         folder.mkdir()
         (folder / "switch").write_text("halt!")
         switch_file.leave(tmp_path, "stop")
-        await SwitchCommand(world.engine.kill_switch, tmp_path).run()
+        await SwitchCommand(world.engine.kill_switch, OrdersInFolder(tmp_path)).run()
         assert world.engine.kill_switch.stopped is not None
         assert list(folder.iterdir()) == []

@@ -53,6 +53,26 @@ class StoreContract:
         with pytest.raises(ValueError, match="not a case reference"):
             await report(store, ref=ref)
 
+    async def test_a_closed_case_goes_for_good_and_its_reference_stays_taken(self, store):
+        photo = people.attached("f8", b"%PDF- a plan", "a plan.pdf")
+        first = await report(store)
+        change = Change(facts=photo.facts, contents=photo.contents)
+        await store.commit(first.ref, first.version, change)
+        await store.create("ROWAN-2222", "rowan", "RE-01", Change(facts=[people.opened()]))
+        with pytest.raises(NotFound):
+            await store.forget(first.ref)
+        await close(store, first.ref)
+        await store.forget(first.ref)
+        for gone in (store.episode(first.ref), store.attachment(first.ref, "f8")):
+            with pytest.raises(NotFound):
+                await gone
+        with pytest.raises(NotFound):
+            await store.forget(first.ref)
+        assert [row.ref for row in await store.history("RE-01")] == ["ROWAN-2222"]
+        assert [row.ref for row in await store.past(later(hours=-48))] == ["ROWAN-2222"]
+        with pytest.raises(Conflict):
+            await report(store)
+
     async def test_an_unknown_reference_is_not_found(self, store):
         with pytest.raises(NotFound):
             await store.episode("ROWAN-ZZZZ")

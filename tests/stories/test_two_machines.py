@@ -127,6 +127,21 @@ async def test_commands_beside_the_bot_read_and_those_that_write_are_refused(nig
     assert (backed_up.returncode, "SEVERAL-MACHINES" in backed_up.stderr) == (2, True)
 
 
+async def test_a_command_on_any_machine_stops_whoever_leads(night):
+    """As with a folder: at once where the bot runs, from the next start where it does not."""
+    await night.reports(night.morgan)
+    done = await asyncio.to_thread(night.runs, "stop")
+    assert (done.returncode, done.stderr) == (0, ""), done
+    assert "Everybody on the list is told" in done.stdout
+    await night.sasha.sees("was stopped", "a command on its machine")
+    await night.forget()
+    night.stop()
+    done = await asyncio.to_thread(night.runs, "resume")
+    assert "does not run" in done.stdout, done
+    await night.start()
+    await night.morgan.sees("works again")
+
+
 async def test_from_one_machine_to_a_database_and_back(night):
     """The records move into a folder, the bot runs from there, and they move back."""
     ref = await night.reports(night.morgan)

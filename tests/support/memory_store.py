@@ -47,7 +47,7 @@ class MemoryStore:
 
     async def create(self, ref: str, home: str, person: str, change: Change) -> Episode:
         reference.check(ref)
-        if ref in self._episodes:
+        if self._is_taken(ref):
             msg = f"the reference {ref} is taken"
             raise Conflict(msg)
         return self._put(apply.begin(ref, home, person), change)
@@ -72,6 +72,17 @@ class MemoryStore:
             del self._drafts[ended.owner], self._seen_by[ended.owner]
         self._note(change.update_id)
         return changed
+
+    def _is_taken(self, ref: str) -> bool:
+        return ref in self._episodes or ref in apply.gone(self._office)
+
+    async def forget(self, ref: str) -> None:
+        if ref not in self._episodes or self._episodes[ref].closed_at is None:
+            msg = f"there is no closed episode {ref}"
+            raise NotFound(msg)
+        await self.update_office(state=apply.with_gone(self._office, ref))
+        del self._episodes[ref]
+        self._contents = {key: data for key, data in self._contents.items() if key[0] != ref}
 
     async def episode(self, ref: str) -> Episode:
         try:
@@ -100,7 +111,7 @@ class MemoryStore:
         return tuple(sorted((r for r in rows if r.start >= since), key=apply.started_first))
 
     async def new_reference(self, home: str) -> str:
-        ref = reference.make(home, lambda ref: ref in self._episodes or ref in self._given)
+        ref = reference.make(home, lambda ref: self._is_taken(ref) or ref in self._given)
         self._given.add(ref)
         return ref
 
