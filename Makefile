@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 PY := $(VENV)/bin/python
+VALIDATOR := .venv-validator
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
@@ -21,6 +22,14 @@ $(VENV)/.installed-dev: requirements-dev.txt $(VENV)/.installed
 	@echo "Installing what the tests need …"
 	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
+
+# The validator of the SSDA903 return needs older pandas, numpy and rich, and Python 3.11.
+$(VALIDATOR)/.installed: requirements-validator.txt
+	@if $(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))'; then \
+	  echo "Installing the validator of the return …" && $(PYTHON) -m venv $(VALIDATOR) && \
+	  $(VALIDATOR)/bin/python -m pip install --quiet --disable-pip-version-check --no-deps \
+	    --require-hashes -r requirements-validator.txt && touch $@; \
+	else echo "The validator of the return needs Python 3.11: its tests are left out."; fi
 
 sandbox: $(VENV)/.installed ## try it: the bot, example people and phones on a local page
 	@$(PY) main.py sandbox $(SANDBOX)
@@ -44,7 +53,7 @@ arrows: $(VENV)/.installed-dev ## imports between rooms point one way
 docs: $(VENV)/.installed-dev ## docs/PROTOCOL.md is what the packs say
 	@$(PY) -m protocol.document --check
 
-unit: $(VENV)/.installed-dev ## the tests alone
+unit: $(VENV)/.installed-dev $(VALIDATOR)/.installed ## the tests alone
 	@$(PY) -m pytest -q -n 2 --dist worksteal
 
 words: $(VENV)/.installed-dev ## all stories, with words typed on pages and none in the chat
@@ -88,6 +97,8 @@ sbom: $(VENV)/.installed-dev ## the list of parts, CycloneDX (sbom.json)
 lock: ## requirement files with hashes, from pyproject.toml
 	$(LOCK) -o requirements.txt
 	$(LOCK) --extra dev -o requirements-dev.txt
+	echo csc-validator-be-903==0.1.17 | uv pip compile --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --no-annotate -q - -o requirements-validator.txt
 
 clean: ## remove what was made
-	rm -rf $(VENV) .venv-3.* .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info mutants
+	rm -rf $(VENV) $(VALIDATOR) .venv-3.* .coverage .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info mutants

@@ -1,9 +1,16 @@
-"""Our own checks of the rules of the DfE validation that need the file `Missing` alone."""
+"""The rules of the DfE validation that need the file `Missing` alone: our own checks of them, and
+the sector's validator, which runs in an environment of its own."""
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
+from pathlib import Path
+
+import pytest
 
 Row = Mapping[str, str]
 
@@ -55,3 +62,24 @@ def _overlap(row: Row, other: Row) -> bool:
 def _stretch(row: Row) -> tuple[date, date] | None:
     start = day(row["MIS_START"])
     return start and (start, day(row["MIS_END"]) or date.max)
+
+
+ROOT = Path(__file__).parents[2]
+VALIDATOR = ROOT / ".venv-validator" / "bin" / "python"
+
+
+def validated(year: int, this: Path, *previous: Path) -> dict[str, int]:
+    """How many rows of the file of the collection that ends in `year` each rule names."""
+    if not VALIDATOR.exists():
+        assert "CI" not in os.environ or sys.version_info[:2] != (3, 11), "make unit installs it"
+        pytest.skip("make .venv-validator/.installed")
+    done = subprocess.run(
+        [VALIDATOR, ROOT / "tests" / "reports" / "run_validator.py", str(year), this, *previous],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    *named, total = [line for line in done.stdout.splitlines() if line != "{}"]
+    ran = 11 + bool(previous)  # 576 compares two years
+    assert f" {ran} rules, 0 could not run" in total, done.stdout + done.stderr
+    return {rule.split()[1].strip(":"): int(rule.split()[2]) for rule in named}

@@ -1,8 +1,7 @@
 """Our file `Missing` under the sector's validator, in an environment of its own.
 
-    python -m venv VALIDATOR
-    VALIDATOR/bin/pip install csc-validator-be-903==0.1.17
-    VALIDATOR/bin/python tests/reports/run_validator.py 2026 THIS.csv [PREVIOUS.csv]
+    make .venv-validator/.installed
+    .venv-validator/bin/python tests/reports/run_validator.py 2026 THIS.csv [PREVIOUS.csv]
 
 2026 is the year in which the collection ends. Prints how many rows each rule names, and nothing of
 the rows. The package cannot be installed beside Nightlight: it needs older pandas, numpy and rich.

@@ -11,13 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reports.cases import cases
-from reports.figures.ssda903 import COLUMNS, figures, overlaps
+from reports.cases import Cases, cases
+from reports.figures.ssda903 import COLUMNS, as_csv, figures, overlaps
 from reports.periods import Period
 from reports.reading import from_store
 from reports.request import PersonOnFile, Request
 from reports.rows import Phase
 from tests.reports.randomrows import rows
+from tests.reports.return_rules import validated
 
 YEAR = Period(date(2025, 4, 1), date(2026, 3, 31))
 NEXT = Period(date(2026, 4, 1), date(2027, 3, 31))
@@ -216,3 +217,30 @@ def test_files_of_random_rows_obey_the_rules(seed):
         again = {(row["CHILD"], row["MIS_START"], row["MISSING"]) for row in following["rows"]}
         for row in carried:  # 576
             assert (row["CHILD"], row["MIS_START"], row["MISSING"]) in again
+
+
+def test_the_validator_of_the_sector_names_overlaps_alone(tmp_path):
+    """Of 1,500 random episodes, both years; without the children of whom some overlap, nothing."""
+    found = cases(from_store(rows(3, number=1500, children=400)).used)
+    people = {
+        case.row.child: PersonOnFile(f"{510000 + n}", BORN, None) for n, case in enumerate(found)
+    }
+    years = (Period(date(2024, 4, 1), date(2025, 3, 31)), YEAR)
+
+    def named(asked):
+        files = []
+        for period in years:
+            files.insert(0, tmp_path / f"{period.last.year}.csv")
+            made = figures(Request(asked, period, people=people))
+            files[0].write_text(as_csv(made), "utf-8")
+            yield made, validated(period.last.year, *files)
+
+    overlapping = set()
+    for made, rules in named(found):
+        assert rules["574"] and made["problems"]
+        assert set(rules) <= {"574", "576"}
+        overlapping |= {line.partition(":")[0] for line in overlaps(made)}
+    clean = [case for case in found if people[case.row.child].number not in overlapping]
+    for made, rules in named(Cases(clean)):
+        assert len(made["rows"]) > 200
+        assert rules == {}

@@ -21,7 +21,7 @@ from protocol.london import day_of
 from storage.keys import new_key_file
 from storage.store import Change
 from tests.reports.chat_year import BEGIN, TURN_OF_YEAR, YearInTheChat, people
-from tests.reports.return_rules import broken
+from tests.reports.return_rules import broken, validated
 from tests.simulation import loop
 
 CONFIG = """
@@ -159,12 +159,16 @@ def test_exported_rows_and_the_records_make_the_same_report(year):
         assert report(path, name, "--rows", rows, *ALL) == report(path, name)
 
 
-def file_of(path, first, last):
-    """As rows; the number of the child in the place of the key, without the date of birth."""
+def written_file(path, first, last):
     file = path.parent / "people.csv"
     run(path, "export", "people", "--out", file)
     words = ("--from", first, "--to", last, "--people", file)
-    return list(csv.DictReader(io.StringIO(run(path, "report", "ssda903", *words, "--csv"))))
+    return run(path, "report", "ssda903", *words, "--csv")
+
+
+def file_of(path, first, last):
+    """As rows; the number of the child in the place of the key, without the date of birth."""
+    return list(csv.DictReader(io.StringIO(written_file(path, first, last))))
 
 
 def stretches(one):
@@ -208,3 +212,13 @@ def test_who_is_away_as_march_ends_stands_in_both_files(year):
     assert over
     stands = {(row["CHILD"], row["MISSING"], row["MIS_START"]) for row in new}
     assert {(row["CHILD"], row["MISSING"], row["MIS_START"]) for row in over} <= stands
+
+
+def test_the_validator_of_the_sector_accepts_both_files(year, tmp_path):
+    """The published package: no rule names a row, of the year alone and with the year before."""
+    path, _ = year
+    files = []
+    for first, last in (OLD, NEW):
+        files.insert(0, tmp_path / f"{last.year}.csv")
+        files[0].write_text(written_file(path, first, last), "utf-8")
+        assert validated(last.year, *files) == {}
