@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable
 from datetime import date
 
+from protocol.mistakes import shown
+
 LONGEST = 16
 """Characters. All are ASCII, so a reference also fits into the 64 bytes of a button."""
 
@@ -41,31 +43,32 @@ def reference_problem(
     name, born: the young person's own, of which nothing may stand in it.  words: further words that
     may, such as those of the names of homes.
     """
+    given = shown(ref)
     if not ref:
         return "is empty", f"Every row needs one of its own. {EXAMPLE}"
     foreign = next((c for c in ref if not c.isascii()), "")
     if foreign:
-        what = f"{ref!r} holds {foreign!r}, which is no plain letter or digit"
+        what = f"{given} holds {foreign!r}, which is no plain letter or digit"
         return what, f"It may only look like one: type it again. {EXAMPLE}"
     if len(ref) > LONGEST:
-        return f"{ref!r} is too long for a button", f"Allowed: at most {LONGEST} characters."
+        return f"{given} is too long for a button", f"Allowed: at most {LONGEST} characters."
     if not _ALLOWED.fullmatch(ref):
-        return f"{ref!r} is not allowed", EXAMPLE
+        return f"{given} is not allowed", EXAMPLE
     if ref.casefold() in RESERVED:
-        return f"{ref!r} is a word of the forms", f"Choose another. {EXAMPLE}"
+        return f"{given} is a word of the forms", f"Choose another. {EXAMPLE}"
     if not any(character.isdigit() for character in ref):
-        return f"{ref!r} may be a name: it has no digit", EXAMPLE
+        return f"{given} may be a name: it has no digit", EXAMPLE
     digits = re.sub(r"\D", "", ref)
     if born is not None and any(f"{born:{form}}" in digits for form in _BORN):
-        return f"{ref!r} holds the date of birth", EXAMPLE
+        return f"{given} holds the date of birth", EXAMPLE
     if len(digits) >= _TELEPHONE:
-        return f"{ref!r} may be a telephone or NHS number", EXAMPLE
+        return f"{given} may be a telephone or NHS number", EXAMPLE
     if _holds_name(ref, name):
-        return f"{ref!r} holds a part of the name", EXAMPLE
+        return f"{given} holds a part of the name", EXAMPLE
     known = PLAIN_WORDS | {w.casefold() for one in words for w in _WORD.findall(one)}
     for word in _WORD.findall(ref):
         if word.casefold() not in known and _VOWEL.search(word):
-            return f"{ref!r} may be a name: {word!r}", EXAMPLE
+            return f"{given} may be a name: {word!r}", EXAMPLE
     return "", ""
 
 

@@ -44,15 +44,18 @@ def verify(
     if not folder.is_dir():
         return [f"there is no book in {folder}"]
     sealer = Sealer(keys)
-    try:
-        found = format_mark.read(layout, sealer)
-    except StoreError as error:
-        return [str(error)]
     problems: list[str] = []
-    if found is None:
-        problems.append("the book's mark is missing or damaged; it is made anew at the next start")
-    check = _Check(layout, sealer, problems, summarise, rows_by)
-    check.everything(closed=closed, progress=progress)
+    try:
+        if format_mark.read(layout, sealer) is None:
+            problems.append(
+                "the book's mark is missing or damaged; it is made anew at the next start"
+            )
+        check = _Check(layout, sealer, problems, summarise, rows_by)
+        check.everything(closed=closed, progress=progress)
+    except StoreError as error:
+        problems.append(str(error))
+    except OSError as error:
+        problems.append(f"{error.filename or folder} cannot be read: {error.strerror or error}")
     return problems
 
 

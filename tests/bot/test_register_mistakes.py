@@ -333,3 +333,9 @@ def test_a_young_person_who_leaves_next_month_can_be_reported_missing_today() ->
 def test_a_number_is_no_name(ref: str, name: str) -> None:
     """411 could be read as Ali: there is no letter in it."""
     assert reference_problem(ref, name=name, born=date(2011, 5, 14)) == ("", "")
+
+
+@pytest.mark.parametrize("ref", ["1" * 5000, "é" * 5000, "a" * 5000])
+def test_no_message_repeats_more_of_a_reference_than_can_be_read(ref: str) -> None:
+    what, _ = reference_problem(ref)
+    assert len(what) < 150

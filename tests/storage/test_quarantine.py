@@ -320,3 +320,14 @@ async def test_the_catalogue_is_never_ahead_of_the_files(shelf, monkeypatch):
         for ref in Layout(shelf.folder).open_refs():
             episode = await store.episode(ref)
             assert behind.expected(Layout(shelf.folder).open_episode(ref)) <= episode.version
+
+
+@pytest.mark.parametrize("name", ["open", "drafts", "catalogue", "closed", "audit"])
+async def test_a_file_in_the_place_of_a_folder_is_named_and_no_traceback(shelf, name):
+    folder = await three_episodes(shelf)
+    if (folder / name).is_dir():
+        shutil.rmtree(folder / name)
+    (folder / name).write_text("somebody's copy of something")
+    named = [line for line in verify(folder, shelf.keys) if str(folder / name) in line]
+    assert named
+    assert all(line.endswith("cannot be read: Not a directory") for line in named)
