@@ -6,7 +6,7 @@ VALIDATOR := .venv-validator
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: help sandbox run test lint types arrows docs unit words coverage mutants pythons bench crash-test simulate pictures sbom lock clean
+.PHONY: help sandbox run test lint types arrows docs unit words database coverage mutants pythons bench crash-test simulate pictures sbom lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
@@ -58,6 +58,9 @@ unit: $(VENV)/.installed-dev $(VALIDATOR)/.installed ## the tests alone
 
 words: $(VENV)/.installed-dev ## all stories, with words typed on pages and none in the chat
 	@STORIES_WORDS=pages $(PY) -m pytest -q -n 2 --dist worksteal tests/stories
+
+database: $(VENV)/.installed-dev ## all stories, with the records in PostgreSQL
+	@STORIES_BOOK=database $(PY) -m pytest -q -n 2 --dist worksteal tests/stories
 
 coverage: $(VENV)/.installed-dev ## the tests, and which branches they reach
 	@rm -rf .coverage && mkdir .coverage

@@ -1,6 +1,6 @@
 """Leaders are killed, stopped and cut off, primaries are killed: what was confirmed stays.
 
-    python -m tests.storage.failover [FAILOVERS] [SEED]
+    python -m tests.storage.failover [FAILOVERS] [SEED] [--kinds vanished_machine] [--lease 10]
 
 prints the figures of docs/SEVERAL-MACHINES.md: facts confirmed and lost, terms, and the time from
 the end of a leader until the next fact is confirmed.
@@ -8,6 +8,7 @@ the end of a leader until the next fact is confirmed.
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import contextlib
 import os
@@ -19,7 +20,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
 from itertools import pairwise
 from pathlib import Path
 from queue import Empty, Queue
@@ -32,6 +34,7 @@ from storage.postgres import PostgresStore
 from storage.postgres_schema import migrate
 from tests.storage.leader import REF
 from tests.storage.people import NIGHT, summarise, texts
+from tests.support.machines import Machine, machines
 from tests.support.postgres import Server
 
 LEASE_SECONDS = 2.0
@@ -42,6 +45,8 @@ ROOT = Path(__file__).parents[2]
 class Node:
     """One process on one machine."""
 
+    lease = LEASE_SECONDS
+
     def __init__(
         self,
         address: str,
@@ -49,12 +54,14 @@ class Node:
         name: str,
         said: Queue[tuple[Node, list[str]]],
         log: IO[bytes],
+        machine: Machine | None = None,
     ) -> None:
-        self.name = name
+        self.name, self.machine = name, machine
+        prefix = machine.prefix if machine else []
         self._process = subprocess.Popen(
             [
-                sys.executable, "-m", "tests.storage.leader", address, service, name,
-                str(LEASE_SECONDS),
+                *prefix, sys.executable, "-m", "tests.storage.leader", address, service, name,
+                str(self.lease),
             ],
             stdout=subprocess.PIPE,
             stderr=log,
@@ -118,11 +125,13 @@ class Figures(msgspec.Struct):
 class Failovers:
     """Two nodes and a database, with one end after the other."""
 
-    def __init__(self, servers: list[Server], chance: random.Random) -> None:
+    def __init__(
+        self, servers: list[Server], chance: random.Random, machines: Sequence[Machine] = ()
+    ) -> None:
+        """machines: two, each for one node; without, both run on this one."""
         self.servers, self.chance = servers, chance
-        hosts = ",".join("127.0.0.1" for _ in servers)
-        ports = ",".join(str(server.port) for server in servers)
-        self.address = f"host={hosts} port={ports} user=nightlight dbname=postgres"
+        self._free = list(machines)
+        self.address = self._address_from("127.0.0.1")
         self.service = f"oak-{secrets.token_hex(4)}"
         self.said: Queue[tuple[Node, list[str]]] = Queue()
         self.figures = Figures()
@@ -132,9 +141,18 @@ class Failovers:
         self._log = (servers[0].root / "nodes.log").open("ab")
         self.nodes = [self.node(), self.node()]
 
+    def _address_from(self, host: str) -> str:
+        """Of all servers, as a node reaches them by this host."""
+        hosts = ",".join(host for _ in self.servers)
+        ports = ",".join(str(server.port) for server in self.servers)
+        return f"host={hosts} port={ports} user=nightlight dbname=postgres"
+
     def node(self) -> Node:
         self._count += 1
-        return Node(self.address, self.service, f"n{self._count}", self.said, self._log)
+        machine = self._free.pop() if self._free else None
+        address = self._address_from(machine.here) if machine else self.address
+        name = f"n{self._count}"
+        return Node(address, self.service, name, self.said, self._log, machine)
 
     def next_saved(self, *, besides: Node | None = None, after: float = 0.0) -> Node:
         """Waits for a confirmed fact of any node (but this one), later than a moment."""
@@ -200,6 +218,18 @@ class Failovers:
         self._replace(leader)
         return new
 
+    def _vanished_machine(self, leader: Node, began: float) -> Node:
+        """Its cable is pulled out: the database is not told that it is gone, nor is it. When it is
+        plugged in again, it has been followed."""
+        assert leader.machine is not None
+        leader.machine.pull_out()
+        new = self.next_saved(besides=leader, after=began)
+        leader.machine.plug_in()
+        time.sleep(0.3)  # time to write, if it could
+        leader.kill()
+        self._replace(leader)
+        return new
+
     def _cut_connections(self, leader: Node, began: float) -> Node:
         """Every connection of the service is closed by the server, of leader and standby."""
         with psycopg.connect(self.address, autocommit=True, target_session_attrs="read-write") as c:
@@ -232,6 +262,8 @@ class Failovers:
     def _replace(self, node: Node) -> None:
         if node in self.nodes:
             self.nodes.remove(node)
+            if node.machine is not None:
+                self._free.append(node.machine)
             self.nodes.append(self.node())
 
     def _compare(self) -> None:
@@ -253,9 +285,10 @@ class Failovers:
         assert self.terms == sorted(set(self.terms)), "two leaders in one term"
 
 
-def prepared(servers: int = 1) -> list[Server]:
-    """A primary with the tables, and a synchronous standby if there are to be two."""
-    primary = Server()
+def prepared(servers: int = 1, machines: Sequence[Machine] = ()) -> list[Server]:
+    """A primary with the tables, and a synchronous standby if there are to be two. machines: from
+    which it is reached, besides this one."""
+    primary = Server(machines=machines)
 
     async def prepare() -> None:
         connection = await psycopg.AsyncConnection.connect(primary.address, autocommit=True)
@@ -270,24 +303,31 @@ def prepared(servers: int = 1) -> list[Server]:
     return [primary, standby]
 
 
-def main(count: int, seed: int) -> int:
-    servers = prepared(2)
-    try:
-        run = Failovers(servers, random.Random(seed))
-        kinds = (
-            ["killed_process"] * 6 + ["cut_connections"] * 2 + ["stopped_process", "killed_primary"]
-        )
+def main(count: int, seed: int, kinds: list[str], lease: float) -> int:
+    """kinds: each as often as it stands there.  lease: seconds."""
+    Node.lease = lease
+    with ExitStack() as stack:
+        both = stack.enter_context(machines(2)) if "vanished_machine" in kinds else []
+        servers = prepared(2, both)
         try:
-            figures = run.run(count, kinds)
+            run = Failovers(servers, random.Random(seed), both)
+            try:
+                figures = run.run(count, kinds)
+            finally:
+                run.end()
         finally:
-            run.end()
-    finally:
-        for server in servers:
-            server.gone()
+            for server in servers:
+                server.gone()
     print(*figures.lines(), sep="\n")
     return 1 if figures.lost or figures.twice or figures.written_after_the_end else 0
 
 
 if __name__ == "__main__":
-    given = [int(word) for word in sys.argv[1:]]
-    sys.exit(main(given[0] if given else 50, given[1] if len(given) > 1 else os.getpid()))
+    usual = [*["killed_process"] * 6, *["cut_connections"] * 2, "stopped_process", "killed_primary"]
+    ask = argparse.ArgumentParser(prog="python -m tests.storage.failover")
+    ask.add_argument("failovers", type=int, nargs="?", default=50)
+    ask.add_argument("seed", type=int, nargs="?", default=os.getpid())
+    ask.add_argument("--kinds", nargs="+", choices={*usual, "vanished_machine"}, default=usual)
+    ask.add_argument("--lease", type=float, default=LEASE_SECONDS, help="seconds")
+    given = ask.parse_args()
+    sys.exit(main(given.failovers, given.seed, given.kinds, given.lease))

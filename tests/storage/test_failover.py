@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.storage.failover import Failovers, prepared
-from tests.support import postgres
+from tests.support import machines, postgres
 
 pytestmark = pytest.mark.skipif(
     not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
@@ -35,4 +35,19 @@ def test_no_confirmed_fact_is_lost_and_no_former_leader_writes(servers, kind):
         for server in running:
             server.gone()
     assert figures.confirmed > times
+    assert (figures.lost, figures.twice, figures.written_after_the_end) == (0, 0, 0)
+
+
+@pytest.mark.skipif(not machines.usable(), reason="no network namespaces can be made here")
+def test_a_machine_that_vanishes_without_a_word_is_followed():
+    """Its cable is pulled out: no connection is closed, and nobody is told."""
+    with machines.machines(2) as both:
+        [server] = prepared(1, both)
+        failovers = Failovers([server], random.Random(7), both)
+        try:
+            figures = failovers.run(2, ["vanished_machine"])
+        finally:
+            failovers.end()
+            server.gone()
+    assert figures.confirmed > 2
     assert (figures.lost, figures.twice, figures.written_after_the_end) == (0, 0, 0)

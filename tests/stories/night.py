@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import resource
@@ -14,11 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from bot.cli import people
+from bot.cli import database, people
 from bot.cli.maintenance import key_new
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
 from tests.stories.writing import WritingStage
+from tests.support import postgres
 from tests.support.traffic import Traffic
 
 HERE = Path(__file__).parent
@@ -41,6 +43,7 @@ class Night:
     story says otherwise; Saturday 21 November at 21:30 is when most of them begin.
 
     words: where people type them, in the "chat" or on "pages".  traffic: what all of it said.
+    database: the server with the records; None: they are in a folder.
     """
 
     def __init__(self, folder: Path, more: str = "") -> None:
@@ -53,11 +56,17 @@ class Night:
             self.stage: Stage = WritingStage(self.server.url, self.traffic, wait=40)
         else:
             self.stage = Stage(self.server.url, wait=40)
+        if self.database is not None:
+            service = f"oak-{hashlib.sha256(bytes(folder)).hexdigest()[:12]}"
+            address = self.database.address
+            book = f'folder = "book"\ndatabase = "{address}"\nservice = "{service}"'
+            self.template = self.template.replace('folder = "book"', book)
         self.clock = self.stage.clock
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / "config.toml"
 
     words: str = "chat"
+    database: postgres.Server | None = None
     traffic: Traffic
     morgan: Person
     sasha: Person
@@ -88,6 +97,8 @@ class Night:
         for name, value in (("TOKEN", TOKEN), ("URL", self.server.url), ("KEY", str(key))):
             text = text.replace(f"@{name}@", value)
         self.config.write_text(text, encoding="utf-8")
+        if self.database is not None:
+            assert database.migrate(self.config) == 0
         assert key_new(key) == 0
         assert people.run(HERE / "people.csv", self.config) == 0
 
@@ -141,11 +152,18 @@ class Night:
         return self.process.wait(20)
 
     def fill_disk(self) -> None:
-        """No file of the bot's process can grow any more: the system's own error, no pretence."""
+        """No file of the bot's process can grow any more: the system's own error, no pretence. With
+        the records in a database: its server is away."""
+        if self.database is not None:
+            self.database.stop()
+            return
         assert self.process is not None
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
     def empty_disk(self) -> None:
+        if self.database is not None:
+            self.database.start()
+            return
         assert self.process is not None
         no_limit = (resource.RLIM_INFINITY, resource.RLIM_INFINITY)
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, no_limit)

@@ -18,6 +18,8 @@ from sandbox.driver import Stage
 from sandbox.serve import Server
 from tests.stories.night import HERE, MAIN, STARTS_WITHIN
 
+pytestmark = pytest.mark.folder
+
 MORGAN = 7001
 TOKENS = {
     "oak": "1000011:token-of-oak-in-a-story",

@@ -216,6 +216,7 @@ async def test_a_restart_in_the_middle_of_a_reminder(night: Night) -> None:
     await night.morgan.sees_nothing()
 
 
+@pytest.mark.both_books
 async def test_a_full_disk_is_said_at_once_and_so_is_its_end(night: Night) -> None:
     """What could not be written is not confirmed; paper until it works again."""
     ref = await night.reports(night.morgan, police="Just now")
@@ -356,6 +357,7 @@ async def test_a_report_that_was_never_saved_is_not_forgotten(night: Night) -> N
     await night.stage.nobody_got_anything_else()
 
 
+@pytest.mark.folder
 async def test_a_damaged_file_costs_one_case_and_the_administrator_is_told(night: Night) -> None:
     """One bit flips on the disk: that case is set aside, the other goes on."""
     hurt = await night.reports(night.morgan, police="Just now")

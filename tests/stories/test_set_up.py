@@ -12,9 +12,13 @@ import time
 from pathlib import Path
 from typing import BinaryIO
 
+import pytest
+
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
 from tests.stories.night import MAIN, TOKEN
+
+pytestmark = pytest.mark.folder
 
 SETUP_SECONDS = 60
 INIT = (

@@ -7,41 +7,22 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
 
-from bot.cli import database
 from tests.stories.night import MAIN, Night
-from tests.support import postgres
 
-pytestmark = pytest.mark.skipif(
-    not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
-)
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    server = postgres.Server()
-    yield server
-    server.gone()
+pytestmark = pytest.mark.database
 
 
 class TwoMachines(Night):
     """The second process has the same configuration, as on another machine."""
 
-    def __init__(self, folder: Path, server: postgres.Server) -> None:
+    def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        service = f"oak-{folder.name.rstrip('0').replace('_', '-')[-20:]}"
-        book = f'folder = "book"\ndatabase = "{server.address}"\nservice = "{service}"'
-        self.template = self.template.replace('folder = "book"', book)
         self._others: list[subprocess.Popen[bytes]] = []
-
-    def _prepare(self) -> None:
-        self.config.write_text(self.template.replace("@URL@", self.server.url))
-        assert database.migrate(self.config) == 0
-        super()._prepare()
 
     def launch(self) -> None:
         """The bot's process; one that runs already stays, on the other machine."""
@@ -70,8 +51,8 @@ class TwoMachines(Night):
 
 
 @pytest.fixture
-async def night(tmp_path: Path, server: postgres.Server) -> AsyncIterator[TwoMachines]:
-    one = TwoMachines(tmp_path, server)
+async def night(tmp_path: Path) -> AsyncIterator[TwoMachines]:
+    one = TwoMachines(tmp_path)
     try:
         await one.begin()
         yield one

@@ -12,9 +12,12 @@ import socket
 import subprocess
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import psycopg
+
+from tests.support.machines import Machine
 
 OWNER = "postgres"
 """The server refuses to run as root; then it runs as the user that the package made."""
@@ -50,9 +53,15 @@ class Server:
     """One server: a primary, or with `primary` a synchronous standby of it."""
 
     def __init__(
-        self, name: str = "primary", *, primary: Server | None = None, safe: bool = False
+        self,
+        name: str = "primary",
+        *,
+        primary: Server | None = None,
+        safe: bool = False,
+        machines: Sequence[Machine] = (),
     ) -> None:
-        """safe: with fsync, for measuring; tests do without, and lose no power."""
+        """safe: with fsync, for measuring; tests do without, and lose no power.  machines: others
+        that reach it, too."""
         self.name = name
         self.port = free_port()
         self.root: Path = (
@@ -70,6 +79,10 @@ class Server:
             )
             self._set(f"fsync = {'on' if safe else 'off'}")
             self._set("max_connections = 200", "unix_socket_directories = ''")
+            hosts = ", ".join(("127.0.0.1", *(one.here for one in machines)))
+            self._set(f"listen_addresses = '{hosts}'")
+            with (self.folder / "pg_hba.conf").open("a") as file:
+                file.writelines(f"host all all {one.network} trust\n" for one in machines)
         else:
             self._copy(primary)
         self.start()
@@ -88,7 +101,7 @@ class Server:
         folder = programs()
         assert folder is not None
         self._process = subprocess.Popen(
-            [folder / "postgres", "-D", str(self.folder), "-p", str(self.port), "-h", "127.0.0.1"],
+            [folder / "postgres", "-D", str(self.folder), "-p", str(self.port)],
             user=self._owner,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
