@@ -16,7 +16,7 @@ from bot.activity import Activity
 from bot.backups import Backups
 from bot.chat_record import ChatRecord
 from bot.config import Config, token
-from bot.database import leading, orders_in, saying_how_it_goes
+from bot.database import arrivals_in, leading, orders_in, saying_how_it_goes
 from bot.dispatch import Dispatch
 from bot.forgetting import Forgetting
 from bot.greeting import Greeting
@@ -30,7 +30,7 @@ from bot.pages_parts import RegisterTables, address_of
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
-from bot.register_import import RegisterImport
+from bot.register_import import ArrivalsInFolder, RegisterImport
 from bot.reload import Reload
 from bot.removals import Removals
 from bot.resources import WrongPack, key_setting, keys_of, open_store, pack_of
@@ -230,10 +230,16 @@ async def bootstrap(
         backlog=backlog,
         busy=activity,
     )
-    orders = orders_in(store) or OrdersInFolder(folder / config.book.folder)
-    switching = SwitchCommand(engine.kill_switch, orders)
+    records = folder / config.book.folder
+    switching = SwitchCommand(engine.kill_switch, orders_in(store) or OrdersInFolder(records))
+    importing = RegisterImport(
+        store,
+        arrivals_in(store) or ArrivalsInFolder(records),
+        lambda: keys_of(config, folder),
+    )
     parts: dict[str, Part] = {
         "switch": switching.keep_looking,
+        "register": importing.keep_looking,
         "alerts": alerts.run,
         "greeting": Greeting(client, context, polling, activity, drafts).run,
         "strangers": strangers.run,
@@ -281,7 +287,7 @@ async def bootstrap(
         forgetting=forgetting,
         parts=parts,
         take_switch=switching.run,
-        take_register=RegisterImport(store, config, folder).run,
+        take_register=importing.run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),
     )

@@ -5,23 +5,26 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from bot.config import Config
+from bot.register_import import Arrivals
 from bot.supervisor import Part
 from bot.switch_command import Orders
 from bot.watchdog import notify
 from reminders.engine import Engine
 from storage.incoming import LOOK_SECONDS, WAIT_SECONDS, NotTaken
 from storage.keys import Keys
+from storage.lock import StoreInUse
 from storage.model import Episode, Past
 from storage.store import Store, StoreError
 
 if TYPE_CHECKING:
     from storage.lease import Lease
     from storage.postgres import PostgresStore
+    from storage.postgres_session import Session
 
 
 SAY_SECONDS = 5.0
@@ -60,7 +63,7 @@ async def open_as_leader(
         raise
     if not led:
         msg = f"another process leads {book.service}: stop it first"
-        raise StoreError(msg)
+        raise StoreInUse(msg)
     notify("STATUS=leading")
     store = PostgresStore(
         book.database,
@@ -124,22 +127,36 @@ async def command(address: str, service: str, wanted: str) -> bool:
     """Leaves a command to stop or resume for whoever leads this service, and waits until it is
     carried out. False: nobody leads; then it holds from the next start. Raises StoreError, NotTaken.
     """
+    async with _orders(address, service) as session:
+        number = await session.leave_order(service, wanted)
+        if not await session.is_led(service):
+            return False
+        if not await _carried_out(session, number):
+            raise NotTaken("the bot runs and has not taken it; its log says why")
+    return True
+
+
+async def hand_over(address: str, service: str, sealed: bytes) -> None:
+    """Comes back when whoever leads this service has these young people on its register. Raises
+    StoreError; NotTaken: then nothing was imported."""
+    async with _orders(address, service) as session:
+        number = await session.leave_order(service, "register", sealed)
+        if not await _carried_out(session, number) and await session.take_back_order(number):
+            raise NotTaken("the bot runs and did not take them; its log says why")
+
+
+@contextlib.asynccontextmanager
+async def _orders(address: str, service: str) -> AsyncIterator[Session]:
+    """Where commands are left. Raises StoreError."""
     need_driver()
     import psycopg
 
     from storage.postgres_session import connect, plain_words
 
     try:
-        session = await connect(address, f"nightlight {service} switch")
+        session = await connect(address, f"nightlight {service} command")
         try:
-            number = await session.leave_order(service, wanted)
-            if not await session.is_led(service):
-                return False
-            until = time.monotonic() + WAIT_SECONDS
-            while await session.order_is_there(number):
-                if time.monotonic() > until:
-                    raise NotTaken("the bot runs and has not taken it; its log says why")
-                await asyncio.sleep(LOOK_SECONDS)
+            yield session
         finally:
             session.drop()
     except psycopg.errors.ForeignKeyViolation as error:
@@ -148,6 +165,15 @@ async def command(address: str, service: str, wanted: str) -> bool:
     except psycopg.Error as error:
         msg = f"the database cannot be used: {plain_words(error)}"
         raise StoreError(msg) from error
+
+
+async def _carried_out(session: Session, number: int) -> bool:
+    """False: not within the time that a command waits."""
+    until = time.monotonic() + WAIT_SECONDS
+    while await session.order_is_there(number):
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(LOOK_SECONDS)
     return True
 
 
@@ -155,6 +181,12 @@ def orders_in(store: Store) -> Orders | None:
     """Where commands to stop or resume are left, where the records are in a database."""
     orders: Any = store
     return orders if hasattr(orders, "oldest_order") else None
+
+
+def arrivals_in(store: Store) -> Arrivals | None:
+    """Where young people for the register are left, where the records are in a database."""
+    arrivals: Any = store
+    return arrivals if hasattr(arrivals, "oldest_register") else None
 
 
 def need_driver() -> None:

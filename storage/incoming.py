@@ -1,7 +1,8 @@
 """Young people for the register on their way from a command to the bot that has the records open.
 
 The command leaves them sealed in a file beside the records and sends the bot a signal (SIGUSR1);
-the bot puts them on the register and takes the file away, which is how the command knows.
+the bot puts them on the register and takes the file away, which is how the command knows. Where the
+records are in a database they lie there in a row, for whoever leads.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ from storage.layout import SUFFIX, Layout, Place
 from storage.model import Person
 from storage.shapes import Register
 
+KIND, NAME = "incoming", "register"
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
 
@@ -31,7 +33,22 @@ class NotTaken(Exception):
 
 
 def _place(folder: Path) -> Place:
-    return Place(folder / "incoming" / f"register{SUFFIX}", "incoming", "register")
+    return Place(folder / KIND / f"{NAME}{SUFFIX}", KIND, NAME)
+
+
+def sealed(keys: Keys | None, people: Sequence[Person]) -> bytes:
+    """As they lie on their way."""
+    data = msgspec.json.encode(Register(version=1, people={one.ref: one for one in people}))
+    return Sealer(keys).seal(KIND, NAME, 1, data)
+
+
+def unsealed(keys: Keys | None, raw: bytes) -> tuple[Person, ...]:
+    """Raises Damaged."""
+    content = Sealer(keys).unseal(KIND, NAME, raw)
+    try:
+        return tuple(msgspec.json.decode(content.data, type=Register).people.values())
+    except msgspec.MsgspecError:
+        raise Damaged("it is no register") from None
 
 
 def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None:
@@ -41,9 +58,8 @@ def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None
     """
     process = holder(folder)
     place = _place(folder)
-    data = msgspec.json.encode(Register(version=1, people={one.ref: one for one in people}))
     place.path.parent.mkdir(mode=0o700, exist_ok=True)
-    files.write_whole(place.path, Sealer(keys).seal(place.kind, place.name, 1, data))
+    files.write_whole(place.path, sealed(keys, people))
     try:
         os.kill(process, signal.SIGUSR1)
         until = time.monotonic() + WAIT_SECONDS
@@ -70,18 +86,12 @@ def holder(folder: Path) -> int:
     return int(found[1])
 
 
-def arrived(folder: Path, keys: Keys | None) -> tuple[Person, ...]:
-    """Those that a command left here; empty if there are none. Raises Damaged, OSError."""
-    place = _place(folder)
+def arrived(folder: Path) -> bytes | None:
+    """What a command left here, sealed. Raises OSError."""
     try:
-        raw = files.read(place.path)
+        return files.read(_place(folder).path)
     except FileNotFoundError:
-        return ()
-    content = Sealer(keys).unseal(place.kind, place.name, raw)
-    try:
-        return tuple(msgspec.json.decode(content.data, type=Register).people.values())
-    except msgspec.MsgspecError:
-        raise Damaged("it is no register") from None
+        return None
 
 
 def forget(folder: Path) -> None:

@@ -547,11 +547,17 @@ class PostgresStore:
 
         return await self._write(work)
 
-    # Commands to stop or resume -------------------------------------------------------------
+    # What commands leave for the leader -------------------------------------------------------
 
     async def oldest_order(self) -> tuple[int, str] | None:
-        """Number, and what is wanted. Raises StoreError."""
-        return await self._asked(lambda session: session.oldest_order(self._service))
+        """To stop or resume: number, and what is wanted. Raises StoreError."""
+        found = await self._asked(lambda s: s.oldest_order(self._service, ("stop", "resume")))
+        return None if found is None else found[:2]
+
+    async def oldest_register(self) -> tuple[int, bytes] | None:
+        """Young people for the register, sealed. Raises StoreError."""
+        found = await self._asked(lambda s: s.oldest_order(self._service, ("register",)))
+        return None if found is None else (found[0], bytes(found[2] or b""))
 
     async def end_order(self, number: int) -> None:
         """It was carried out. Raises StoreError."""

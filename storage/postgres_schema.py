@@ -15,7 +15,7 @@ STEPS = (
     "0001_records.sql",
     "0002_how_it_goes.sql",
     "0003_attachments.sql",
-    "0004_switch.sql",
+    "0004_orders.sql",
 )
 """Files of `storage/sql`, in order. A released step is never changed; a new one follows it."""
 

@@ -161,34 +161,47 @@ class Session:
             (next_due, lateness, service, term),
         )
 
-    # Commands to stop or resume -------------------------------------------------------------
+    # What commands leave for the leader --------------------------------------------------------
 
-    async def leave_order(self, service: str, wanted: str) -> int:
-        """The number of the command; it is there from here on."""
+    async def leave_order(self, service: str, wanted: str, content: bytes | None = None) -> int:
+        """The number of the command; it is there from here on. wanted: "stop", "resume", or
+        "register" with the sealed content."""
         row = await self._row(
-            "INSERT INTO nightlight.switch (service, wanted) VALUES (%s, %s) RETURNING number",
-            (service, wanted),
+            "INSERT INTO nightlight.left_for_leader (service, wanted, content) "
+            "VALUES (%s, %s, %s) RETURNING number",
+            (service, wanted, content),
         )
         return int(row[0])
 
     async def order_is_there(self, number: int) -> bool:
         """Whether nobody has carried it out yet."""
-        found = await self._row("SELECT 1 FROM nightlight.switch WHERE number = %s", (number,))
+        found = await self._row(
+            "SELECT 1 FROM nightlight.left_for_leader WHERE number = %s", (number,)
+        )
         return found is not None
 
-    async def oldest_order(self, service: str) -> tuple[int, str] | None:
-        """Number, and what is wanted."""
-        row = await self._row(
-            "SELECT number, wanted FROM nightlight.switch WHERE service = %s "
-            "ORDER BY number LIMIT 1",
-            (service,),
+    async def take_back_order(self, number: int) -> bool:
+        """Nobody need carry it out any more. False: it was carried out."""
+        gone = await self._row(
+            "DELETE FROM nightlight.left_for_leader WHERE number = %s RETURNING number", (number,)
         )
-        return None if row is None else (int(row[0]), str(row[1]))
+        return gone is not None
+
+    async def oldest_order(
+        self, service: str, wanted: Sequence[str]
+    ) -> tuple[int, str, bytes | None] | None:
+        """Of these kinds: number, what is wanted, content."""
+        row = await self._row(
+            "SELECT number, wanted, content FROM nightlight.left_for_leader "
+            "WHERE service = %s AND wanted = ANY(%s) ORDER BY number LIMIT 1",
+            (service, list(wanted)),
+        )
+        return None if row is None else (int(row[0]), str(row[1]), row[2])
 
     async def end_order(self, service: str, term: int, number: int) -> None:
         """It is done; only the leader of this term says so."""
         await self._ask(
-            "DELETE FROM nightlight.switch AS o USING nightlight.service AS s "
+            "DELETE FROM nightlight.left_for_leader AS o USING nightlight.service AS s "
             "WHERE o.number = %s AND s.name = %s AND o.service = s.name AND s.term = %s",
             (number, service, term),
         )

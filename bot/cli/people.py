@@ -9,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from bot import database
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
@@ -66,8 +67,12 @@ async def _put(
     except StoreInUse:  # by the running bot, which has the register in memory
         records = await open_for_reading(config, folder)
         _look(await records.people(), people, name, sure)
-        where = folder / config.book.folder
-        await asyncio.to_thread(incoming.hand_over, where, keys_of(config, folder), people)
+        book, keys = config.book, keys_of(config, folder)
+        if book.database:
+            await database.hand_over(book.database, book.service, incoming.sealed(keys, people))
+        else:
+            where = folder / book.folder
+            await asyncio.to_thread(incoming.hand_over, where, keys, people)
         return
     try:
         known = await store.people()

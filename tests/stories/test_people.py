@@ -8,6 +8,8 @@ import re
 import signal
 import time
 
+import pytest
+
 from bot.cli import people
 from sandbox.person import NotSeen
 from tests.stories.night import Night
@@ -62,6 +64,7 @@ async def hang_up(night: Night, *texts: str) -> None:
                 await asyncio.sleep(0.1)
 
 
+@pytest.mark.both_books
 async def test_register_and_configuration_change_while_the_bot_runs(night: Night) -> None:
     """A young person arrives by `people import`, a home gets another name by a signal; what is
     wrong is told and changes nothing."""
