@@ -10,9 +10,9 @@ from bot.config_file import load
 from bot.resources import open_alone
 from protocol import facts as f
 from storage.store import Change
-from tests.bot.test_retention import LATELY, OVER, config, confirm, says
+from tests.bot.test_retention import LATELY, OVER, config, confirm, says, server
 
-__all__ = ["config"]
+__all__ = ["config", "server"]
 
 
 async def _read(path: Path, ref: str, by: str) -> None:
