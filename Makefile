@@ -6,7 +6,7 @@ VALIDATOR := .venv-validator
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: help sandbox run test lint types arrows docs unit words database coverage mutants pythons bench crash-test simulate pictures sbom lock clean
+.PHONY: help sandbox run test lint types arrows docs unit words database coverage mutants pythons bench crash-test simulate month pictures sbom lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
@@ -87,6 +87,9 @@ SEEDS ?= 8
 DAYS ?= 7
 simulate: $(VENV)/.installed-dev ## seeded days of a whole service (SEEDS=, DAYS=)
 	@$(PY) -m tests.simulation --seeds $(SEEDS) --days $(DAYS)
+
+month: $(VENV)/.installed-dev ## a month of a whole service: what stood in its chats, and for how long
+	@$(PY) -m tests.simulation --seeds 4 --days 31 --jobs 2 --keep-going
 
 pictures: $(VENV)/.installed-dev ## the pictures of the documents
 	@$(PY) -m sandbox.pictures

@@ -16,7 +16,7 @@ from protocol.facts import CaseRead
 from protocol.london import day_of
 from reports.entries import time
 from storage.model import Episode
-from storage.store import StoreError
+from storage.store import RecordsReader, StoreError
 
 EVER = datetime.fromisoformat("1900-01-02T00:00:00+00:00")
 MAIN = ("at", "what", "by", "staff")
@@ -59,6 +59,11 @@ def show(first: str, last: str, config_path: Path, *, person: str) -> int:
 
 async def _lines(config: Config, folder: Path) -> tuple[list[Line], list[str]]:
     records = await open_for_reading(config, folder)
+    return await lines_of(records), list(records.problems)
+
+
+async def lines_of(records: RecordsReader) -> list[Line]:
+    """All that is on record of it, oldest first. Raises StoreError."""
     rows = await records.past(EVER)
     person_of = {row.ref: row.person for row in rows}
     lines = [_of_service(one.line, person_of) for one in await records.audit()]
@@ -66,7 +71,7 @@ async def _lines(config: Config, folder: Path) -> tuple[list[Line], list[str]]:
     lines += [_of_service(line, person_of) for line in await records.left()]
     for episode in records.episodes([row.ref for row in rows]):
         lines += _readings(episode)
-    return sorted(lines, key=lambda line: line.at), list(records.problems)
+    return sorted(lines, key=lambda line: line.at)
 
 
 def _of_service(line: Mapping[str, Any], person_of: Mapping[str, str]) -> Line:

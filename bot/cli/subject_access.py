@@ -18,6 +18,7 @@ from typing import Any
 
 import msgspec
 
+from bot.cli.audit import Line, lines_of
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
@@ -56,6 +57,7 @@ attachments/    the files beside each case, as they were attached; somebody else
 to-look-at.csv  every passage that people typed, with the names of others that are known to stand in
                 it. Somebody else may be named in others, too: read each, and write into the last
                 column what is not to be given, and why.
+read.csv        who read what of it in the service, and what else was done to it there
 disclosed.csv   who outside was told what, when and by whom, as far as it is on record
 
 Whether something may be withheld (serious harm; somebody else's data; legal privilege) is decided
@@ -155,6 +157,7 @@ async def _about_young_person(
             ("case", "when", "to", "what", "by"),
             (line for one in episodes for line in _disclosed(one, provider)),
         ),
+        "read.csv": _read(await lines_of(records), {reference, *(row.ref for row in rows)}),
         "chronology.pdf": chronology(person, reference, cases, now),
     }
     for case in cases:
@@ -184,7 +187,20 @@ async def _about_staff(
         "record.json": _json({"member_of_staff": member, "service_log": log}),
         "entries.csv": _csv(("case", "written", "kind", "what"), entries),
         "messages.csv": _csv(("case", "kind", "about", "due", "sent", "state"), sent),
+        "read.csv": _read(await lines_of(records), {reference}),
     }
+
+
+def _read(lines: Iterable[Line], named: set[str]) -> bytes:
+    """Of the audit, what names one of these."""
+    return _csv(
+        ("when", "by", "what", "about"),
+        (
+            (time(line.at, seconds=True), line.by or "Nightlight", line.what, line.about)
+            for line in lines
+            if line.named & named
+        ),
+    )
 
 
 def _whole(episode: Episode) -> Mapping[str, Any]:

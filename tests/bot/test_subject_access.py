@@ -67,6 +67,7 @@ async def _case(store, ref: str, person: str, at: datetime, *, closed: bool) -> 
         f.Opened(id="f1", category="missing", child=IN_CARE, aware_at=at, **common),
         f.Note(id="f2", at=at, text="seen with Other Specimen near the park", **common),
         f.PoliceTold(id="f3", at=at, reference="EX-0001", **common),
+        f.CaseRead(id="f6", what="case_file", by="sasha", recorded_at=at),
     ]
     if closed:
         facts += [f.Returned(id="f4", at=at, **common), f.Closed(id="f5", at=at, **common)]
@@ -99,6 +100,10 @@ def test_a_young_person_with_twelve_cases(config, tmp_path, capsys):
     marked = [line for line in table(out / "to-look-at.csv") if line["others named"]]
     assert len(marked) == 12
     assert marked[0]["others named"] == "young person YP-08"
+    read = table(out / "read.csv")
+    assert [(line["by"], line["what"]) for line in read] == [("sasha", "read case_file")] * 12
+    assert len({line["about"] for line in read}) == 12
+    assert "RH-ZZZZ" not in (out / "read.csv").read_text()
     assert "RH-ZZZZ" not in (out / "record.json").read_text()
     files = {str(one.relative_to(out)): one.read_bytes() for one in out.rglob("*.jpg")}
     assert len(files) == 12
@@ -127,6 +132,15 @@ def test_a_member_of_staff(config, tmp_path):
     assert len(table(out / "entries.csv")) == 10 * 6 + 3 * 4
     assert not (out / "attachments").exists()
     assert len(table(out / "messages.csv")) == 13
+
+
+def test_what_a_member_of_staff_only_read_is_theirs_to_see(config, tmp_path):
+    """She wrote nothing, and is not on the list any more."""
+    out = tmp_path / "request"
+    assert subject_access.run("sasha", out, config, staff=True) == 0
+    read = table(out / "read.csv")
+    assert [line["what"] for line in read] == ["read case_file"] * 13
+    assert {line["about"] for line in read} >= {"case RH-22BB", "case RH-ZZZZ"}
 
 
 @pytest.mark.parametrize(("reference", "staff"), [("YP-99", False), ("nobody", True)])

@@ -10,6 +10,7 @@ import time
 from collections import Counter
 
 from tests.simulation.breaks import BREAKS
+from tests.simulation.checker import Chats
 from tests.simulation.known import USUAL, WHERE, Where
 from tests.simulation.profiles import PROFILES
 from tests.simulation.search import MOST_STEPS, Search, all_of, search
@@ -115,12 +116,14 @@ def _run(given: argparse.Namespace) -> int:
     seeds, days, steps, failed = 0, 0, 0, 0
     happened: Counter[str] = Counter()
     hits: Counter[str] = Counter()
+    chats = Chats()
     with multiprocessing.get_context("fork").Pool(given.jobs) as pool:
         for result in pool.imap_unordered(run_seed, work):
             seeds, steps = seeds + 1, steps + result.steps
             days += 0 if result.broken else result.days
             happened.update(result.counts)
             hits.update(result.hits)
+            chats.add(result.chats)
             failed += bool(result.broken)
             _say(result, given, trace=failed <= 1)
             if failed and not given.keep_going:
@@ -130,6 +133,11 @@ def _run(given: argparse.Namespace) -> int:
     seconds = time.perf_counter() - begun
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(", ".join(f"{name} {number:,}" for name, number in happened.most_common()))
+    print(
+        f"chats: {chats.texts:,} texts searched, {chats.taken_out:,} messages taken out; "
+        f"the longest stood {chats.longest:.1f} h ({chats.longest_fair:.1f} h without outages); "
+        f"{chats.excused:,} stayed that could not be taken out"
+    )
     missing = never(hits)
     seldom = sorted((hits[name], name) for name in SOMETIMES if hits[name])[:12]
     print(f"{len(SOMETIMES) - len(missing)} of {len(SOMETIMES)} moments met; the rarest:")

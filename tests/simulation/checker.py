@@ -85,6 +85,32 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     timer: asyncio.TimerHandle | None = None
 
 
+class Chats(msgspec.Struct, kw_only=True):
+    """What was looked at in chats.
+
+    Attributes:
+        texts: sent or edited, each searched for names, dates of birth and typed words.
+        taken_out: messages of either side.
+        longest, longest_fair: hours that one of them stood there; and without the time in which
+            the process, Telegram or the disk was away or the chat closed.
+        excused: they stayed, and the bot could not have taken them out.
+    """
+
+    texts: int = 0
+    taken_out: int = 0
+    longest: float = 0.0
+    longest_fair: float = 0.0
+    excused: int = 0
+
+    def add(self, other: Chats) -> None:
+        """What was looked at in another run, too."""
+        self.texts += other.texts
+        self.taken_out += other.taken_out
+        self.excused += other.excused
+        self.longest = max(self.longest, other.longest)
+        self.longest_fair = max(self.longest_fair, other.longest_fair)
+
+
 class Checker:
     """Raises nothing itself: the first violation ends the run through `world.fail`."""
 
@@ -125,6 +151,7 @@ class Checker:
         self.withdrawn: dict[str, int] = {}
         self.nobody: dict[str, float] = {}
         self.ahead: dict[str, float] = {}
+        self.chats = Chats()
         self.ended_at: list[float] = []
         """When processes ended."""
 
@@ -137,6 +164,7 @@ class Checker:
     # What reaches a phone ----------------------------------------------------------------------
 
     def shown(self, line: Line, shown: Shown, speaking: Speaking | None) -> None:
+        self.chats.texts += 1
         self._for_this_person(line, shown)
         self.answers.says(line, shown.text)
         if found := SECRET.search(shown.text):
@@ -635,6 +663,7 @@ class Checker:
                     or now - since > TELEGRAM_DELETES
                     or self._cannot_know(line, number, since)
                 ):
+                    self.chats.excused += 1
                     del line.stands[number]
                 elif (
                     self.world.fair(opened, now, {line.person}) >= OPEN_SECONDS
@@ -654,6 +683,14 @@ class Checker:
             ended = (since <= at < since + RECORDED_SECONDS for at in self.ended_at)
             return known in line.lost or any(ended)
         return self.answers.not_kept(line.person, number)
+
+    def taken_out(self, line: Line, since: float) -> None:
+        """The bot took a message out that stood there since then."""
+        now = self._time()
+        fair = self.world.fair(max(since, line.open_since, 0.0), now, {line.person})
+        self.chats.taken_out += 1
+        self.chats.longest = max(self.chats.longest, (now - since) / 3600)
+        self.chats.longest_fair = max(self.chats.longest_fair, fair / 3600)
 
     # Who has it ----------------------------------------------------------------------------
 

@@ -337,8 +337,9 @@ class Telegram:
         since = line.stands.get(number, line.typed.get(number, self._time()))
         if since < self._time() - 48 * 3600:
             raise BadRequest("Message can't be deleted for everyone")
-        if line.stands.pop(number, None) is not None:
+        if (stood := line.stands.pop(number, None)) is not None:
             self.world.note("deletes", line.person)
+            self.world.checker.taken_out(line, stood)
         if line.typed.pop(number, None) is not None:
             self.world.checker.answers.taken_out(line.person, number)
             return True

@@ -48,6 +48,8 @@ def test_the_invariants_hold(seed):
     assert not result.broken, "\n".join([*result.trace, result.broken])
     assert result.counts["starts"] > 1
     assert result.counts["reminds"] > 20
+    assert result.chats.texts > 1000 and result.chats.taken_out > 100
+    assert 23 < result.chats.longest_fair <= 25
 
 
 @pytest.mark.parametrize("name", sorted(CAUGHT))

@@ -30,7 +30,7 @@ from protocol.london import england_bank_holidays
 from protocol.pack import Pack, load_pack
 from storage.model import Episode
 from tests.simulation import breaks, life, loop, needs, people, service, sometimes
-from tests.simulation.checker import Broken, Checker
+from tests.simulation.checker import Broken, Chats, Checker
 from tests.simulation.disk import Disk
 from tests.simulation.gateway import Gateway
 from tests.simulation.mischief import Mischief
@@ -67,6 +67,7 @@ class Result(msgspec.Struct, kw_only=True):
     digest: str = ""
     counts: dict[str, int] = {}
     hits: dict[str, int] = {}
+    chats: Chats = msgspec.field(default_factory=Chats)
 
 
 class _Seeded:
@@ -679,6 +680,7 @@ class SimWorld:
             digest=self._digest.hexdigest()[:16],
             counts=dict(self.counts),
             hits=dict(self.hits),
+            chats=self.checker.chats,
         )
 
     @property
