@@ -62,7 +62,6 @@ from reminders.policy_file import unknown_duties
 from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
 from storage.store import Store, StoreError
-from web.app import Pages
 from web.links import PageLinks
 from web.parts import Parts
 from web.sessions import Sessions
@@ -248,6 +247,8 @@ async def bootstrap(
         "drafts": drafts.run,
     }
     if links is not None:
+        from web.app import Pages  # a service without pages starts without them
+
         parts["pages"] = Pages(
             _web_files(config, folder),
             engine,

@@ -79,7 +79,7 @@ def test_no_arrow_points_upwards():
 
 def test_a_start_loads_no_library_that_only_some_need():
     """Pages, pictures and workbooks: 60 MB and half a second that most nights never use."""
-    heavy = {"fpdf", "matplotlib", "openpyxl", "apprise", "dateparser", "psycopg"}
+    heavy = {"fpdf", "matplotlib", "openpyxl", "apprise", "dateparser", "psycopg", "uvicorn"}
     probe = "import sys, bot.app; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", probe], cwd=ROOT, capture_output=True, check=True)
     assert heavy.isdisjoint(done.stdout.decode().split())
