@@ -1,6 +1,7 @@
 """The Starlette application: the Bot API, the human side and the controls of one world."""
 
 import asyncio
+import json
 import logging
 from collections.abc import Sequence
 from typing import Any
@@ -195,4 +196,8 @@ async def download(request: Request) -> Response:
 
 
 def _answer(document: dict[str, Any], status: int) -> Response:
-    return Response(orjson.dumps(document), status, media_type="application/json")
+    try:
+        body = orjson.dumps(document)
+    except TypeError:  # an update that was given as it stands may hold numbers of any size
+        body = json.dumps(document).encode()
+    return Response(body, status, media_type="application/json")

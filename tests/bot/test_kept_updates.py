@@ -8,10 +8,12 @@ import time
 from datetime import timedelta
 from typing import Any
 
+import msgspec
 import pytest
 from telegram import Update
 
 from bot.kept_updates import LONGEST, OWNER, KeptUpdates
+from bot.under_way import KEEP_BEHIND, MOST_BEHIND, MOST_KEPT, UnderWay
 from storage.model import Draft
 from storage.store import NotSaved
 from tests.bot.test_polling import AMY, BEN, Queue, Receiving, typed
@@ -251,3 +253,111 @@ async def test_a_stop_in_order_leaves_on_record_what_is_not_answered() -> None:
         await it.polling.stop()
         assert queue.waiting == []
         assert await on_record(store) == [1]
+
+
+def under_way(disk: Disk) -> UnderWay:
+    return UnderWay(KeptUpdates(disk, lambda: FRIDAY_NIGHT))
+
+
+def cut(number: int) -> dict[str, Any]:
+    return {"update_id": number}
+
+
+@in_virtual_time
+async def test_the_fifth_of_a_chat_at_once_is_put_on_record_and_the_fourth_is_not() -> None:
+    disk = Disk()
+    dealt_with = under_way(disk)
+    for before in range(KEEP_BEHIND + 1):
+        dealt_with.begin(cut(before), before)
+    dealt_with.see_to_record()
+    await asyncio.sleep(0)
+    assert disk.writes == 0
+    dealt_with.begin(cut(9), KEEP_BEHIND + 1)
+    dealt_with.begin(cut(10), 0)  # of another chat
+    dealt_with.see_to_record()
+    await asyncio.sleep(0)
+    assert disk.writes == 1
+    assert dealt_with.first is None
+    dealt_with.begin(cut(11), 0)
+    dealt_with.see_to_record()
+    await asyncio.sleep(0.2)
+    assert disk.writes == 1
+    assert dealt_with.first == 11
+
+
+@in_virtual_time
+async def test_no_more_than_a_thousand_are_on_record() -> None:
+    disk = Disk()
+    dealt_with = under_way(disk)
+    for number in range(MOST_KEPT + 1):
+        dealt_with.begin(cut(number), number)
+    dealt_with.see_to_record()
+    await asyncio.sleep(1)
+    assert dealt_with.first == MOST_KEPT
+    assert await on_record(disk) == list(range(MOST_KEPT))
+    dealt_with.see_to_record()
+    await asyncio.sleep(1)
+    assert disk.writes == 1
+
+
+@in_virtual_time
+async def test_what_is_held_is_let_go_when_the_fiftieth_came_after_it() -> None:
+    dealt_with = under_way(Disk())
+    dealt_with.begin(cut(100), 0)
+    dealt_with.hold(100)
+    dealt_with.end(100)
+    dealt_with.begin(cut(100 + MOST_BEHIND - 1), 0)
+    assert dealt_with.first == 100
+    dealt_with.begin(cut(100 + MOST_BEHIND), 0)
+    assert dealt_with.first == 100 + MOST_BEHIND - 1
+
+
+@in_virtual_time
+async def test_an_answer_that_came_before_the_end_is_owed_no_more() -> None:
+    dealt_with = under_way(Disk())
+    dealt_with.begin(cut(1), 0)
+    dealt_with.hold(1)
+    dealt_with.release(1)
+    dealt_with.end(1)
+    assert dealt_with.first is None
+    dealt_with.begin(cut(2), 0)
+    dealt_with.hold(2)
+    dealt_with.end(2)
+    dealt_with.release(2)
+    assert dealt_with.first is None
+    dealt_with.begin(cut(2), 0)  # the numbers began anew
+    await asyncio.sleep(3)
+    assert dealt_with.oldest == 3
+
+
+@in_virtual_time
+async def test_what_telegram_brought_first_is_not_taken_up_from_the_record_as_well() -> None:
+    disk = Disk()
+    before = under_way(disk)
+    for number in (1, 2, 3):
+        before.begin(cut(number), number + KEEP_BEHIND)
+    before.see_to_record()
+    await asyncio.sleep(1)
+    after = under_way(disk)
+    after.begin(cut(2), 0)
+    assert await after.left_over() == ([cut(1), cut(3)], 0)
+
+
+@in_virtual_time
+async def test_of_what_waited_as_long_as_telegram_keeps_it_the_rest_is_counted() -> None:
+    now = FRIDAY_NIGHT
+    store = Disk()
+    record = KeptUpdates(store, lambda: now)
+    await record.write({1: cut(1)})
+    now += timedelta(minutes=1)
+    await record.write({1: cut(1), 2: cut(2), 3: cut(3)})
+    now = FRIDAY_NIGHT + LONGEST
+    assert await record.read() == ([cut(1), cut(2), cut(3)], 0)
+    now += timedelta(minutes=1)
+    assert await record.read() == ([cut(2), cut(3)], 1)
+    kept = await store.draft(OWNER)
+    assert kept is not None
+    assert (kept.id, kept.kind) == (OWNER, "updates")
+    assert kept.started_at == FRIDAY_NIGHT + timedelta(minutes=1)
+    await store.save_draft(msgspec.structs.replace(kept, answers={"updates": '{"of": "old"}'}))
+    assert await record.read() == ([], 1)

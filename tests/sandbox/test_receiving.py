@@ -132,13 +132,15 @@ def test_an_update_is_given_out_until_it_is_confirmed_or_a_day_old(steps):
 
 
 async def test_an_update_nobody_could_send_is_given_out_as_it_stands(api, human, robin):
-    for update in ({"message": {"chat": {}}}, {"update_id": 100_000_001, "dice": 1}, {}):
+    huge = {"message": {"message_id": 10**30}}
+    for update in (huge, {"update_id": 100_000_001, "dice": 1}, {}):
         await human.post("/human/update", update=update)
     await say(human, robin, "and then a text")
     found = await api.updates()
     assert [set(update) - {"update_id"} for update in found] == [
         {"message"}, {"dice"}, set(), {"message"}
     ]  # fmt: skip
+    assert found[0]["message"] == huge["message"]
     assert found[1]["update_id"] == 100_000_001
     assert "bots fit" in await human.no("/human/update", update={}, bot=5)
 
