@@ -52,7 +52,10 @@ TELEGRAM_DELETES = 48 * 3600.0
 RECORDED_SECONDS = 15.0
 """So soon a message is on record."""
 RACE_SECONDS = 2.0
-"""A request that began so soon after a fact was written may have missed it."""
+"""What was decided so soon after the world changed may have missed it."""
+JUST_SECONDS = 0.5
+"""Likewise for a request that began so soon after a fact was written: each is looked at again right
+before it is sent."""
 REF = re.compile(rf"\b({'|'.join(PREFIXES)})-[2-9BCDFGHJKMNPQRSTVWXYZ]{{4,6}}\b")
 HOUSE = re.compile(rf"\b({'|'.join(HOMES)}) House\b")
 BORN = r"\d/20(?:0[5-9]|1\d)\b|\b20(?:0[5-9]|1\d)-\d\d|\d [A-Z][a-z]{2,8} 20(?:0[5-9]|1\d)\b"
@@ -274,7 +277,7 @@ class Checker:
         self.in_doubt[key] = True
 
     def _still_true(self, ref: str, message: Message, begun: float) -> None:
-        early = begun - RACE_SECONDS
+        early = begun - JUST_SECONDS
         closed = self.closed_at.get(ref)
         if closed is not None and closed < early:
             self.broken("a reminder after the closing", f"{ref} {message.kind} {message.about}")

@@ -29,7 +29,7 @@ WHERE: Mapping[str, Where] = {
     "parts-uncounted": Where(profile="digests"),
     "parts-in-their-own-way": Where(profile="digests"),
     "down-moment-missed": Where(
-        profile="away", breaks="Telegram was away and nobody was told another way"
+        profile="down", breaks="Telegram was away and nobody was told another way"
     ),
     "no-other-way": Where(profile="away"),
     "homes-of-others": Where(profile="hand-overs"),
@@ -44,7 +44,7 @@ WHERE: Mapping[str, Where] = {
     "burst-after-restart": Where(profile="haste", breaks="429 provoked"),
     "refused-forgotten": Where(profile="disk"),
     "not-looked-again": Where(profile="meanwhile", breaks="asked although somebody has it"),
-    "days-of-24-hours": Where(profile="long", days=14, breaks="a wrong due time"),
+    "days-of-24-hours": Where(profile="long", days=16, breaks="a wrong due time"),
     "asked-not-held": Where(profile="haste", breaks="an update was confirmed and not dealt with"),
     "closed-again": Where(profile="twice", days=4, breaks="closed twice"),
     "debt-not-on-record": Where(profile="deaths", breaks="typed words stay in a chat"),

@@ -31,6 +31,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """Share of answers of Telegram that cannot be read, in fair weather."""
     clock_change: float = 0.3
     """How often the run begins some days before the clocks of London change."""
+    days_before: range = range(1, 4)
+    """How many."""
     long_absences: float = 0.05
     """Share of absences of many days."""
     twice: float = 0.01
@@ -50,12 +52,13 @@ PROFILES: Mapping[str, Profile] = {
         rate=3, often={"digests_of_one_hour": 60, "crashes": 8}, lost_answer=0.02, slow_network=0.1
     ),
     "away": Profile(rate=12, often={"telegram_away": 12}, away_seconds=2400.0, slow_disk=0.4),
+    "down": Profile(rate=8, often={"telegram_away": 60}, away_seconds=1500.0, slow_disk=0.9),
     "races": Profile(rate=6, often={"two_answer_at_once": 150}),
     "lost": Profile(rate=8, often={"crashes": 4}, lost_answer=0.08),
     "hand-overs": Profile(rate=2, often={"all_homes_are_handed_over": 40}),
     "list": Profile(rate=6, often={"disk_full": 12}, full_at_the_end=1.0),
     "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
-    "long": Profile(rate=0.6, clock_change=1.0, long_absences=0.9),
+    "long": Profile(rate=2, clock_change=1.0, days_before=range(7, 10), long_absences=0.95),
     "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),
     "unreadable": Profile(
         rate=6,

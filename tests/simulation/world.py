@@ -109,7 +109,7 @@ class SimWorld:
         root = Random(f"nightlight {seed}")
         day = datetime(2025, 1, 1, tzinfo=UTC) + timedelta(days=root.randrange(3 * 365))
         if root.random() < self.profile.clock_change:
-            day = self._near_a_clock_change(root, day.year)
+            day = self._near_a_clock_change(root, day.year, self.profile.days_before)
         self.start = day + timedelta(seconds=root.randrange(86400))
         self.rng = Random(root.random())
         self.made = service.make(Random(root.random()), self.start, days)
@@ -158,11 +158,11 @@ class SimWorld:
         self._on_duty: tuple[datetime, dict[str, bool]] = (self.start, {})
 
     @staticmethod
-    def _near_a_clock_change(rng: Random, year: int) -> datetime:
+    def _near_a_clock_change(rng: Random, year: int, before: range) -> datetime:
         month = rng.choice((3, 10))
         last = datetime(year, month, 31, tzinfo=UTC)
         sunday = last - timedelta(days=(last.weekday() + 1) % 7)
-        return sunday - timedelta(days=rng.randrange(1, 4))
+        return sunday - timedelta(days=rng.choice(before))
 
     # Time ---------------------------------------------------------------------------------------
 
