@@ -254,6 +254,12 @@ class Checker:
             if len(told) > self.returns.get(ref, 0) + self.withdrawn.get(ref, 0):
                 self.broken("heard the end twice", f"{ref} to {person}: {sorted(told)}")
 
+    def changed(self, speaking: Speaking) -> None:
+        """What the bot sent by its own accord changed or took away a message that was there."""
+        for _, message in speaking.parts:
+            if message.kind in sometimes.EDITS:
+                self.world.hit(sometimes.message(message.kind))
+
     def alarm_gone(self, person: str, number: int) -> None:
         """A message was edited or deleted: it is not the alarm any more that it was."""
         self.alarms.pop((person, number), None)

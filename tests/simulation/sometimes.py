@@ -12,16 +12,17 @@ NOT_HERE = (
     f.CaseRead,
     f.Attached,
     f.AttachmentRemoved,
-    f.Collected,
     f.InterviewBooked,
     f.MeetingBooked,
 )
 """Nobody records these in the simulated chat: an import, a reader of the pages, and what only the
 own pages ask for."""
+EDITS = ("settled", "collapsed", "amended")
+"""Kinds of message that change one that is there."""
 KINDS = (
-    "reminder", "escalation", "telephone", "level", "not_enough", "over", "settled", "collapsed",
-    "unreachable", "alarm", "nobody_covers", "covered_again", "night_check", "shift_list",
-    "handover_offer", "handover_kept", "taken", "digest", "not_removed", "not_recorded",
+    *EDITS, "reminder", "escalation", "telephone", "level", "not_enough", "over", "unreachable",
+    "alarm", "nobody_covers", "covered_again", "night_check", "shift_list", "handover_offer",
+    "handover_kept", "taken", "digest", "not_removed", "not_recorded",
 )  # fmt: skip
 """Kinds of message."""
 DEATHS = ("remind", "sent", "answer", "saved", "owed", "commit", "draft", "poll")

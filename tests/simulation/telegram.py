@@ -376,7 +376,10 @@ class SimBot:
     async def _call(self, deliver: Callable[[], Any], method: str = "sendMessage") -> Any:
         speaking = SPEAKING.get() if self.proactive else None
         try:
-            return await self._request(deliver, method)
+            done = await self._request(deliver, method)
+            if speaking is not None:
+                self.telegram.world.checker.changed(speaking)
+            return done
         except (NetworkError, RetryAfter):
             if speaking is not None and speaking.screens:
                 # Some of it arrived, then it failed: all of it will come again.
