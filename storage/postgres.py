@@ -66,6 +66,10 @@ class Unusable(StoreError):
     """It is there, and damaged."""
 
 
+class Away(StoreError):
+    """The database did not answer a question."""
+
+
 class Put(NamedTuple):
     """One record's part of a commit, and how to take it back. `record` None: it goes.
 
@@ -119,7 +123,7 @@ class PostgresStore:
         self._given: set[str] = set()
         self._seen = Recent()
         self._session: Session | None = None
-        self._turn = asyncio.Lock()
+        self._turn, self._connecting = asyncio.Lock(), asyncio.Lock()
         self._writing: set[asyncio.Task[Any]] = set()
         self._doubtful: list[list[Put]] = []
         self._watchers: list[Callable[[Trouble], None]] = []
@@ -285,13 +289,7 @@ class PostgresStore:
     async def attachment_content(self, name: str) -> bytes:
         """By reference and id, with a blank between, as it lies there. Raises NotFound,
         StoreError."""
-        try:
-            session = await self._connected()
-            row = await session.record(self._service, ATTACHMENT, name)
-        except psycopg.Error as error:
-            self._disconnect()
-            msg = f"the records cannot be read: {plain_words(error)}"
-            raise StoreError(msg) from error
+        row = await self._read(lambda session: session.record(self._service, ATTACHMENT, name))
         if row is None:
             msg = f"there is no attachment {name}"
             raise NotFound(msg)
@@ -471,13 +469,8 @@ class PostgresStore:
 
     async def _pages(self, after: int) -> AsyncIterator[AuditPage]:
         """Those with a record after this one, oldest first. Raises StoreError."""
-        try:
-            session = await self._connected()
-            rows = await session.pages(self._service, page_name(max(0, after - PAGE + 2)))
-        except psycopg.Error as error:
-            self._disconnect()
-            msg = f"the records cannot be read: {plain_words(error)}"
-            raise StoreError(msg) from error
+        first = page_name(max(0, after - PAGE + 2))
+        rows = await self._read(lambda session: session.pages(self._service, first))
         for name, version, content in rows:
             page = self._unsealed("audit", name, version, content, AuditPage)
             if page is not None:
@@ -504,12 +497,7 @@ class PostgresStore:
         return found
 
     async def _left(self) -> list[tuple[str, dict[str, Any]]]:
-        try:
-            rows = await (await self._connected()).contents(self._service, LEFT)
-        except psycopg.Error as error:
-            self._disconnect()
-            msg = f"the records cannot be read: {plain_words(error)}"
-            raise StoreError(msg) from error
+        rows = await self._read(lambda session: session.contents(self._service, LEFT))
         lines = []
         for name, content in rows:
             try:
@@ -715,11 +703,17 @@ class PostgresStore:
     # Writing ------------------------------------------------------------------------------
 
     async def _write(self, work: Callable[[], Awaitable[R]]) -> R:
-        """In its turn, and to its end even if whoever waits for it is cancelled."""
+        """In its turn, and to its end even if whoever waits for it is cancelled. What has to be
+        read for it and cannot be was not saved. Raises NotSaved."""
 
         async def in_turn() -> R:
             async with self._turn:
-                return await work()
+                try:
+                    return await work()
+                except Away as error:
+                    self._refuse(str(error))
+                    msg = f"NOT saved: {error}"
+                    raise NotSaved(msg) from error
 
         task = asyncio.create_task(in_turn())
         self._writing.add(task)
@@ -816,9 +810,10 @@ class PostgresStore:
         return self._sealer.seal(kind, name, version, msgspec.json.encode(record))
 
     async def _connected(self) -> Session:
-        if self._session is None or self._session.closed:
-            self._session = await connect(self._address, self._name)
-        return self._session
+        async with self._connecting:
+            if self._session is None or self._session.closed:
+                self._session = await connect(self._address, self._name)
+            return self._session
 
     def _disconnect(self) -> None:
         if self._session is not None:
@@ -827,6 +822,21 @@ class PostgresStore:
 
     # Reading ------------------------------------------------------------------------------
 
+    async def _read(self, question: Callable[[Session], Awaitable[R]]) -> R:
+        """In turn, and after what was refused is taken back, so that nobody is shown it. Asked once
+        more where the line had broken since it was used last, as after a restart of the server:
+        nobody is to tap twice for that. Raises Away."""
+        while True:
+            had_one = self._session is not None
+            try:
+                await self._settle_all()
+                return await question(await self._connected())
+            except psycopg.Error as error:
+                self._disconnect()
+                if not had_one:
+                    msg = f"the records cannot be read: {plain_words(error)}"
+                    raise Away(msg) from error
+
     async def _read_one(self, ref: str) -> Episode:
         if (episode := self._episodes.get(ref)) is not None:
             return episode
@@ -834,12 +844,7 @@ class PostgresStore:
             msg = f"there is no episode {ref}"
             raise NotFound(msg)
         try:
-            session = await self._connected()
-            row = await session.record(self._service, "episode", ref)
-        except psycopg.Error as error:
-            self._disconnect()
-            msg = f"the records cannot be read: {plain_words(error)}"
-            raise StoreError(msg) from error
+            row = await self._read(lambda session: session.record(self._service, "episode", ref))
         finally:
             self._leave_if_reading()
         read = self._unsealed("episode", ref, row[0], row[1], Episode) if row is not None else None
