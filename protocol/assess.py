@@ -167,11 +167,6 @@ def assess(
     )
 
 
-def level_at(episode: Episode, history: Sequence[Earlier], pack: Pack, now: datetime) -> int:
-    """The computed level alone."""
-    return levels_at(episode, History(history, pack), pack, [now])[0]
-
-
 def levels_at(
     episode: Episode, history: History, pack: Pack, moments: Sequence[datetime]
 ) -> list[int]:

@@ -192,11 +192,6 @@ def _print(out: TextIO, answer: Mapping[str, Any], *, indent: bool = False) -> N
         out.write(json.dumps(answer, indent=2 if indent else None) + "\n")
 
 
-def check_packs(paths: Sequence[str | Path] = ()) -> list[str]:
-    """As `pack_mistakes`, a line each."""
-    return [str(mistake) for mistake in pack_mistakes(paths)]
-
-
 def pack_mistakes(paths: Sequence[str | Path] = ()) -> list[Mistake]:
     """What is wrong with the shipped packs and with those named; [] if all is well."""
     problems = []

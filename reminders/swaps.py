@@ -23,7 +23,6 @@ TAPPED_TWICE = timedelta(seconds=10)
 """Who asks the same of the same colleague again within so long has tapped twice."""
 AHEAD = timedelta(days=28)
 """How far ahead shifts are offered for a swap."""
-A_MOMENT = timedelta(microseconds=1)
 
 Answered: TypeAlias = Literal["agreed", "declined", "taken_back", "over", "not_allowed"]
 """over: answered already, run out, or the rota has changed since. not_allowed: not this person's

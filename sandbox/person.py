@@ -160,10 +160,6 @@ class Person:
         """Delete the chat on their phone."""
         return await self._act("/human/delete_chat", True)
 
-    async def deactivates(self) -> None:
-        """Delete their account."""
-        await self._stage.post("/human/deactivate", {"user": self.id})
-
     async def _act(self, path: str, settle: bool, **body: Any) -> Json:
         if settle:
             await self._stage.settle()

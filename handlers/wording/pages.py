@@ -103,7 +103,6 @@ def code_for(name: str, code: str) -> str:
     )
 
 
-MAY_NOT_RESET = "Only a manager of theirs, or an administrator, resets a PIN; nobody their own."
 NOT_SAVED = (
     "NOT saved. The record cannot be written just now. Write it on paper with the time, and tell "
     "your manager."

@@ -30,12 +30,6 @@ def utf16_length(text: str) -> int:
     return len(text) + sum(character > "\uffff" for character in text)
 
 
-def utf16_slice(text: str, offset: int, length: int) -> str:
-    """The part of a text that an entity covers."""
-    encoded = text.encode("utf-16-le")
-    return encoded[2 * offset : 2 * (offset + length)].decode("utf-16-le", "replace")
-
-
 def formatted(text: str, parse_mode: str, given: list[Any] | None) -> tuple[str, list[Json]]:
     """The text as it is shown, trimmed, with its entities in order.
 

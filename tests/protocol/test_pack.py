@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from protocol import document
-from protocol.command import DryRun, check_packs, review_due
+from protocol.command import DryRun, pack_mistakes, review_due
 from protocol.pack import load_pack, shipped
 from protocol.packfile import PackError
 from protocol.packread import SHIPPED
@@ -25,7 +25,7 @@ EXAMPLE = ROOT / "tests" / "data" / "protocol" / "exampleshire.toml"
 
 def test_the_shipped_packs_are_well_formed():
     assert shipped() == ["guidance-2009", "haringey-2011"]
-    assert check_packs() == []
+    assert pack_mistakes() == []
 
 
 def test_the_page_of_the_protocol_is_up_to_date():
@@ -337,7 +337,7 @@ def test_what_a_pack_does_not_set_has_the_usual_value():
 def test_check_names_every_pack_that_is_refused(tmp_path):
     bad = tmp_path / "bad.toml"
     bad.write_text("[pack]\nid = 3\n", "utf-8")
-    problems = check_packs([bad, EXAMPLE])
+    problems = [str(mistake) for mistake in pack_mistakes([bad, EXAMPLE])]
     assert len(problems) == 1
     assert problems[0].startswith("bad.toml:")
 

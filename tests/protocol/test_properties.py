@@ -11,7 +11,7 @@ import msgspec
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from protocol.assess import assess, level_at, levels_at
+from protocol.assess import assess, levels_at
 from protocol.episode import Decision
 from protocol.explain import explain
 from protocol.fold import fold
@@ -53,6 +53,12 @@ ANSWERED = (
     "return_unsafe", "contact_blocked", "crime_suspected", "crime_victim", "harmed_while_away",
 )  # fmt: skip
 MOMENT = timedelta(microseconds=1)
+
+
+def level_at(case, history, pack, moment):
+    return levels_at(case, History(history, pack), pack, [moment])[0]
+
+
 SECOND = timedelta(seconds=1)
 
 

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.server.entities import formatted, utf16_slice
+from sandbox.server.entities import formatted
 from sandbox.server.errors import ApiError
+
+
+def utf16_slice(text, offset, length):
+    """The part of a text that an entity covers."""
+    encoded = text.encode("utf-16-le")
+    return encoded[2 * offset : 2 * (offset + length)].decode("utf-16-le")
 
 
 def read(text, mode=""):
