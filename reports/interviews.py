@@ -101,7 +101,7 @@ def _not_yet_due(owed: Cases) -> int:
         case.row.ri_held is not True
         and case.row.ri_accepted is not False
         and case.found is not None
-        and case.found + LIMIT > case.row.as_of
+        and case.row.as_of - case.found < LIMIT
         for case in owed
     )
 
@@ -112,7 +112,7 @@ def _not_held_after(owed: Cases) -> int:
         case.row.ri_held is False
         and case.row.ri_accepted is not False
         and case.found is not None
-        and case.found + LIMIT <= case.row.as_of
+        and case.row.as_of - case.found >= LIMIT
         for case in owed
     )
 

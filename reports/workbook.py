@@ -14,6 +14,8 @@ from reports.about import about
 from reports.result import Result
 from reports.tables import Table, tables
 
+EXACT = 10**15
+"""From here on a workbook would not show every digit of a number: it stands as text."""
 LONGEST_NAME = 31
 """Of a sheet, by the file format."""
 _FORBIDDEN = re.compile(r"[\[\]:*?/\\]")
@@ -48,7 +50,7 @@ def _fill(sheet: Worksheet, table: Table) -> None:
         cell.font = Font(bold=True)
         cell.alignment = Alignment(wrap_text=True, vertical="top")
     for line in table.lines:
-        sheet.append(list(line))
+        sheet.append([str(x) if isinstance(x, int) and x >= EXACT else x for x in line])
     for row in sheet.iter_rows():
         for cell in row:
             if cell.data_type == "f":

@@ -304,3 +304,13 @@ def test_a_file_with_good_rows_is_judged_by_its_lines(tmp_path):
     file = tmp_path / "NL09.jsonl"
     file.write_bytes(good + b"{}\n")
     assert f"{file}: " not in run("hub", "check", file).stderr
+
+
+def test_a_number_that_a_workbook_cannot_hold_is_written_out(tmp_path):
+    row = json.loads((DATA / "rows-example.jsonl").read_text("utf-8").splitlines()[0])
+    (tmp_path / "rows.jsonl").write_text(json.dumps(row | {"n90": 10**400}), "utf-8")
+    out = tmp_path / "out.xlsx"
+    result = run("report", "monthly", "--rows", tmp_path / "rows.jsonl", *YEAR, "--xlsx", out)
+    assert result.exit_code == 0, result.exception
+    cells = [cell for sheet in load_workbook(out) for line in sheet.values for cell in line]
+    assert str(10**400) in cells

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from fractions import Fraction
 
 import pytest
@@ -19,7 +19,7 @@ from reports.measures import median, p90, percentage
 from reports.periods import Period, before, months, quarters, window
 from reports.reading import from_store, read
 from reports.request import Request
-from reports.rows import Row, encode
+from reports.rows import Phase, Row, encode
 from tests.reports.randomrows import CODES, rows
 
 YEAR = Period(date(2025, 1, 1), date(2025, 12, 31))
@@ -197,3 +197,16 @@ def test_a_child_in_two_services_is_two_children():
     found = cases([one, other])
     asked = Request(found, Period(date(2020, 1, 1), date(2030, 1, 1)), CODES[0])
     assert figures("ni71", asked)["all"]["children"] == 2
+
+
+def test_the_last_moments_of_the_calendar_are_times_as_any():
+    """A row may have them; nothing may be added to them."""
+    (row,) = rows(1, number=1)
+    row.phases = (Phase(row.start, "missing"),)
+    row.category, row.looked_after, row.returned = "missing", True, None
+    row.located = row.as_of = datetime.max.replace(microsecond=0, tzinfo=UTC)
+    row.ri_held, row.ri_held_at, row.ri_accepted, row.n90 = False, None, "unknown", 10**400
+    asked = Request(cases([row]), Period(row.start.date(), row.start.date()), CODES[0])
+    for name in REPORTS:
+        figures(name, asked)
+    assert figures("timeliness", asked)["all"]["not_yet_due"] == 1
