@@ -45,7 +45,9 @@ WHERE: Mapping[str, Where] = {
     "refused-forgotten": Where(profile="disk"),
     "not-looked-again": Where(profile="meanwhile", breaks="asked although somebody has it"),
     "days-of-24-hours": Where(profile="long", days=16, breaks="a wrong due time"),
-    "asked-not-held": Where(profile="haste", breaks="an update was confirmed and not dealt with"),
+    "asked-not-held": Where(
+        profile="haste", days=1, breaks="an update was confirmed and not dealt with"
+    ),
     "closed-again": Where(profile="twice", days=4, breaks="closed twice"),
     "debt-not-on-record": Where(profile="deaths", breaks="typed words stay in a chat"),
     "unreadable-is-refused": Where(profile="unreadable"),
