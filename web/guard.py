@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections import Counter, OrderedDict
+from collections.abc import Awaitable, Callable, Mapping
 from ipaddress import ip_address
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import structlog
+
+from web.connections import network_of
 
 if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -62,6 +64,8 @@ REQUESTS, REQUEST_SECONDS = 120, 60.0
 ENTRIES, ENTRY_SECONDS = 20, 300.0
 """So many POSTs to the entrances of one address."""
 ADDRESSES = 4096
+AT_ONCE = 20
+"""So many requests of one address are under way at the same time: slow ones hold no more."""
 
 
 class RateLimit:
@@ -112,6 +116,7 @@ class Guard:
         self._headers = {**HEADERS, b"content-security-policy": f"{_POLICY}{frames}".encode()}
         self._requests = RateLimit(REQUESTS, REQUEST_SECONDS, seconds)
         self._entries = RateLimit(ENTRIES, ENTRY_SECONDS, seconds)
+        self._under_way: Counter[str] = Counter()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -136,7 +141,7 @@ class Guard:
                 (b"content-type", b"text/html; charset=utf-8"),
                 (b"content-length", str(len(body)).encode()),
             ]
-            if status in (408, 413):
+            if status in (408, 413, 429):
                 headers.append((b"connection", b"close"))
             await sending({"type": "http.response.start", "status": status, "headers": headers})
             await sending({"type": "http.response.body", "body": body})
@@ -144,6 +149,26 @@ class Guard:
         if status := self._refused(scope):
             await refuse(status)
             return
+        client = client_of(scope, dict(scope["headers"]))
+        if self._under_way[client] >= AT_ONCE:
+            await refuse(429)
+            return
+        self._under_way[client] += 1
+        try:
+            await self._answer(scope, receive, sending, refuse)
+        finally:
+            self._under_way[client] -= 1
+            if not self._under_way[client]:
+                del self._under_way[client]
+
+    async def _answer(
+        self,
+        scope: Scope,
+        receive: Receive,
+        sending: Send,
+        refuse: Callable[[int], Awaitable[None]],
+    ) -> None:
+        """Within its time; what goes wrong becomes a page."""
         try:
             sends_file = _is_attachment(scope)
             given = _counted(scope, receive) if sends_file else await self._body(scope, receive)
@@ -284,15 +309,7 @@ def client_of(scope: Scope, headers: Mapping[bytes, bytes]) -> str:
     named = headers.get(b"x-forwarded-for", b"").decode("latin-1").rpartition(",")[2].strip()
     try:
         if named and ip_address(peer).is_loopback:
-            return _network(named)
-        return _network(peer)
+            return network_of(named)
+        return network_of(peer)
     except ValueError:
         return peer
-
-
-def _network(address: str) -> str:
-    """An address of version 6 counts by its /64, of which one customer has them all."""
-    found: Any = ip_address(address)
-    if found.version == 6:
-        return str(found.packed[:8].hex())
-    return str(found)

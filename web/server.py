@@ -10,12 +10,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from web.connections import LimitedListener
+
 if TYPE_CHECKING:
     from starlette.types import ASGIApp
 
 REQUEST_SECONDS = 15.0
 """So long a connection may take until its request is whole."""
-CONNECTIONS = 200
+CONNECTIONS = 300
+"""At once, in all; most systems give a process 1024 files, and the record needs its own."""
+CONNECTIONS_EACH = 50
+"""At once, of one address: of a whole office behind one. A proxy on this machine is not counted so;
+behind it the guard counts the requests of each client."""
 
 
 class Listening(msgspec.Struct, frozen=True, kw_only=True):
@@ -81,7 +87,6 @@ async def serve(app: ASGIApp, listening: Listening) -> None:
         server_header=False,
         proxy_headers=False,
         h11_max_incomplete_event_size=16 * 1024,
-        limit_concurrency=CONNECTIONS,
         timeout_keep_alive=15,
         timeout_graceful_shutdown=3,
         ssl_certfile=listening.certificate or None,
@@ -89,7 +94,9 @@ async def serve(app: ASGIApp, listening: Listening) -> None:
     )
     server = Quiet(config)
     family = socket.AF_INET6 if ":" in listening.host else socket.AF_INET
-    with socket.create_server((listening.host, listening.port), family=family) as taken:
+    each = CONNECTIONS_EACH if listening.certificate else 0
+    opened = socket.create_server((listening.host, listening.port), family=family)
+    with LimitedListener(opened, CONNECTIONS, each) as taken:
         serving = asyncio.create_task(server.serve(sockets=[taken]))
         try:
             await asyncio.shield(serving)
