@@ -50,7 +50,7 @@ async def test_a_passkey_made_with_the_pin_lets_its_person_in_and_they_hear_of_i
         assert "Open cases" in again.text
         await again.get("/passkeys")
         assert "last used" in again.text
-        logged = [line["what"] for line in (await world.store.office()).log]
+        logged = [line["what"] for line in (await world.store.office()).lines]
         assert "pages: passkey added" in logged
         mia = await world.visitor("mia")
         await mia.get("/people")
@@ -215,7 +215,7 @@ async def test_each_is_removed_by_its_owner_and_ends_the_other_sessions():
         assert "Open these pages from the chat" in other.text
         browser = await at_the_pin(world)
         assert await shows(browser, device.signs(asked_in(browser.page.text))) == 403
-        assert "pages: passkey removed" in [x["what"] for x in (await world.store.office()).log]
+        assert "pages: passkey removed" in [x["what"] for x in (await world.store.office()).lines]
 
 
 async def test_ten_are_enough_and_each_device_has_one():
