@@ -79,7 +79,7 @@ def _refuse(name: str, what: str, remedy: str, line: int = 0) -> NoTable:
 def _text(name: str, raw: bytes) -> str:
     """Decoded as what it most likely is; never with signs in the place of letters."""
     encoding = UTF16.get(raw[:2], "utf-8-sig")
-    if encoding == "utf-8-sig" and b"\0" in raw[:200]:
+    if encoding == "utf-8-sig" and raw[:200].count(0) > len(raw[:200]) // 4:
         encoding = "utf-16-le" if raw[1:2] == b"\0" else "utf-16-be"
     for tried in (encoding, "cp1252"):
         try:
@@ -114,7 +114,7 @@ def _csv(name: str, text: str) -> list[Row]:
         try:
             [cells] = csv.reader([line], delimiter=delimiter, strict=True)
         except csv.Error:
-            wrong.append(_quote(name, number, line))
+            wrong.append(_unreadable(name, number, line))
             continue
         rows.append(Row(number, [cell.strip().strip("\u00a0\ufeff") for cell in cells]))
     if wrong:
@@ -122,8 +122,11 @@ def _csv(name: str, text: str) -> list[Row]:
     return rows
 
 
-def _quote(name: str, number: int, line: str) -> Mistake:
-    if _QUOTED.sub("", line).count('"') % 2:
+def _unreadable(name: str, number: int, line: str) -> Mistake:
+    if len(line) > csv.field_size_limit():
+        what = "a cell is longer than any cell of a table"
+        remedy = "Look whether lines of the file were joined."
+    elif _QUOTED.sub("", line).count('"') % 2:
         what = "a quote is opened and not closed on this line"
         remedy = 'Close it, or take the " out: a cell has no line break.'
     else:

@@ -10,7 +10,7 @@ import pytest
 
 from bot.cli import export, history
 from bot.config_file import load
-from bot.history_file import BadHistory, read_csv, read_time
+from bot.history_file import COLUMNS, MAP_COLUMNS, SSD_COLUMNS, BadHistory, read_csv, read_time
 from bot.resources import open_alone
 from protocol.provider import Home, Provider
 from reports.checking import problem
@@ -235,3 +235,18 @@ def test_times_that_are_read(text: str, moment: str, alone: bool) -> None:
 def test_texts_that_are_no_times(text: str) -> None:
     with pytest.raises(ValueError, match=r"^$"):
         read_time(text)
+
+
+def test_every_column_is_explained_where_the_command_says() -> None:
+    explained = (Path(__file__).parents[2] / "docs" / "REPORTS.md").read_text(encoding="utf-8")
+    assert [c for c in (*COLUMNS, *SSD_COLUMNS, *MAP_COLUMNS) if f"`{c}`" not in explained] == []
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [("\0", "is no text"), ("x" * 200_000, "a cell is longer than any cell of a table")],
+)
+def test_what_is_no_table_is_called_so(tmp_path: Path, more: str, says: str) -> None:
+    path = table(tmp_path, f"YP-07,rowan,M,2026-11-01,2026-11-02{more}")
+    with pytest.raises(BadHistory, match=says):
+        read_csv(path, PROVIDER, {"YP-07": "rowan"}, NOW, with_open=False)
