@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import msgspec
@@ -76,8 +77,11 @@ def who(author: str, provider: Provider) -> str:
 
 def time(moment: datetime | None, *, seconds: bool = False) -> str:
     """A time in London with its zone, or "" for none."""
-    if moment is None:
-        return ""
+    return "" if moment is None else _written(moment, seconds)
+
+
+@lru_cache(4096)  # a page and a paper write the same moments again and again
+def _written(moment: datetime, seconds: bool) -> str:
     form = "%d %b %Y %H:%M:%S %Z" if seconds else "%d %b %Y %H:%M %Z"
     return moment.astimezone(LONDON).strftime(form)
 
