@@ -16,6 +16,7 @@ from telegram.error import TelegramError
 
 from bot.bootstrap import Nightlight, bootstrap
 from bot.config import Config
+from bot.database import leading
 from bot.polling import Stopped
 from bot.supervisor import End, Supervisor
 from bot.upgrade import remember
@@ -141,10 +142,13 @@ class App:
     async def _watch(self) -> None:
         """Ends the process when there was no answer for longer than the configuration allows.
 
-        `running` of the library can stay true after polling has ended; only an answer counts.
+        `running` of the library can stay true after polling has ended; only an answer counts. On
+        one machine Telegram has to have answered once, as a start anew would change nothing; where
+        another machine may stand by, which may reach Telegram, it need not.
         """
         polling, allowed = self.bot.polling, self.bot.silence_seconds
-        await polling.reached.wait()
+        if leading(self.bot.store) is None:
+            await polling.reached.wait()
         while (left := allowed - polling.no_answer) > 0:  # noqa: ASYNC110 - answers move the end
             await asyncio.sleep(left)
         log.critical("telegram was silent for too long", seconds=round(polling.no_answer))

@@ -117,6 +117,9 @@ class Chats(msgspec.Struct, kw_only=True):
 class Checker:
     """Raises nothing itself: the first violation ends the run through `world.fail`."""
 
+    early = 0.0
+    """So many seconds the clock of a machine may be ahead of the true one."""
+
     def __init__(self, world: SimWorld) -> None:
         self.world = world
         self.watches: dict[tuple[str, str], Watch] = {}
@@ -299,7 +302,7 @@ class Checker:
                 self.broken(f"a reminder {what}", f"{ref} {message.about} to {message.to}")
         acked = self.acked_at.get(key)
         if acked is not None and acked < early and not self.world.clock_moved_within(60.0):
-            episode, moment = self.episodes[ref], self.world.at(begun)
+            episode, moment = self.episodes[ref], self.world.at(begun + self.early)
             until = needs.quiet_until(episode.facts, message.about)
             held = needs.holder(episode.facts, message.about, moment)
             # That an answer has ended is not on disk while that is full.
@@ -321,7 +324,7 @@ class Checker:
         beside = beside or self._asked_of_more(watch, person)
         if message.kind == "reminder" and message.step == 0 and first and not beside:
             self._on_duty(watch, message, person)
-        if self._time() >= watch.since or self.world.clock_moved_within(0.0):
+        if self._time() >= watch.since - self.early or self.world.clock_moved_within(0.0):
             watch.told_at = self._time()
             watch.level = int(message.data.get("level", 1))
             watch.told.add(person)

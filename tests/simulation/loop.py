@@ -20,6 +20,10 @@ class Life:
 
     def __init__(self) -> None:
         self.alive = True
+        self.paused = False
+        """Stopped, as by SIGSTOP: what would run waits, while the time goes on."""
+        self.held: list[asyncio.Handle] = []
+        self.process: Any = None
         self.tasks: set[asyncio.Task[Any]] = set()
 
 
@@ -78,6 +82,41 @@ class SimLoop(asyncio.SelectorEventLoop):
         return future
 
 
+class PausingLoop(SimLoop):
+    """In which processes can be stopped and go on."""
+
+    def call_soon(self, callback, *args, context=None):
+        context = context or contextvars.copy_context()
+        life = context.get(OWNER)
+        if life is None:
+            return super().call_soon(callback, *args, context=context)
+        cell: list[asyncio.Handle] = []
+        cell.append(super().call_soon(_gate, life, cell, callback, args, context=context))
+        return cell[0]
+
+    def call_at(self, when, callback, *args, context=None):
+        context = context or contextvars.copy_context()
+        life = context.get(OWNER)
+        if life is None:
+            return super().call_at(when, callback, *args, context=context)
+        cell: list[asyncio.Handle] = []
+        cell.append(super().call_at(when, _gate, life, cell, callback, args, context=context))
+        return cell[0]
+
+    def go_on(self, life: Life) -> None:
+        """SIGCONT: everything that came meanwhile is there at once."""
+        life.paused = False
+        held, life.held = life.held, []
+        self._ready.extend(held)
+
+
+def _gate(life: Life, cell: list[asyncio.Handle], callback: Any, args: Any) -> None:
+    if life.paused:
+        life.held.append(cell[0])
+    else:
+        callback(*args)
+
+
 def _owned(
     loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], context: Any = None
 ) -> asyncio.Task[Any]:
@@ -99,6 +138,7 @@ def begin(life: Life, main: Callable[[], Coroutine[Any, Any, Any]]) -> asyncio.T
 def kill(life: Life) -> None:
     """Ends a process now. Not to be called from within its own tasks."""
     life.alive = False
+    life.held.clear()
     loop: Any = asyncio.get_running_loop()
     context = contextvars.copy_context()
     context.run(OWNER.set, life)
@@ -157,9 +197,9 @@ class SimClock:
         """This clock is never moved by hand."""
 
 
-def run(main: Coroutine[Any, Any, Any]) -> Any:
+def run(main: Coroutine[Any, Any, Any], kind: type[SimLoop] = SimLoop) -> Any:
     """Runs in a new loop; whatever still waits at the end is dropped."""
-    loop = SimLoop()
+    loop = kind()
     asyncio.set_event_loop(loop)
     try:
         return loop.run_until_complete(main)

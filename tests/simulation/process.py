@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 MOST_DRIFT = 100e-6
 
 
-class _Heard(WordedSender):
+class Heard(WordedSender):
     """The real sender; the checker hears which messages a request carries."""
 
     async def send(self, message: Message, episode: Episode | None, turn: Turn) -> Sent:
@@ -41,9 +41,10 @@ class DriftingAlarm(LoopAlarm):
     """The machine's timers run a little fast or slow, while its clock is kept right: an alarm
     rings early, or late."""
 
-    def __init__(self, world: SimWorld) -> None:
-        super().__init__(world.clock)  # type: ignore[arg-type]
-        self._world = world
+    def __init__(self, world: SimWorld, clock: loop.SimClock | None = None) -> None:
+        clock = clock or world.clock
+        super().__init__(clock)  # type: ignore[arg-type]
+        self._world, self._shown = world, clock
         self._drift = world.rng.uniform(-MOST_DRIFT, MOST_DRIFT)
         self._moment: datetime | None = None
 
@@ -57,7 +58,7 @@ class DriftingAlarm(LoopAlarm):
             self._timer = running.call_later(seconds * (1.0 + self._drift), self._rings)
 
     def _rings(self) -> None:
-        if self._moment is not None and self._world.clock.now() < self._moment:
+        if self._moment is not None and self._shown.now() < self._moment:
             self._world.hit("an alarm rang early")
         super()._rings()
 
@@ -124,7 +125,7 @@ class Process:
             pack=world.pack,
             client=SimBot(world.telegram, self, proactive=False),  # type: ignore[arg-type]
             reminding=SimBot(world.telegram, self, proactive=True),  # type: ignore[arg-type]
-            sender=_Heard,
+            sender=Heard,
             second=SimSecond(world, self),
             alarm=DriftingAlarm(world),  # type: ignore[arg-type]
         )

@@ -57,6 +57,9 @@ PROFILES: Mapping[str, Profile] = {
     "lost": Profile(rate=8, often={"crashes": 4}, lost_answer=0.08),
     "hand-overs": Profile(rate=2, often={"all_homes_are_handed_over": 40}),
     "list": Profile(rate=6, often={"disk_full": 12}, full_at_the_end=1.0),
+    "nodes": Profile(
+        rate=6, wrong_clock=0.0, often={"clock_is_wrong": 1e-9, "crashes": 6, "worst_moment": 0.1}
+    ),
     "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
     "long": Profile(rate=2, clock_change=1.0, days_before=range(7, 10), long_absences=0.95),
     "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),

@@ -83,7 +83,7 @@ class _Seeded:
         return self._rng.choice(options)
 
 
-class _LoopTime:
+class LoopTime:
     """In the place of `time`: the loop's."""
 
     @staticmethod
@@ -391,8 +391,19 @@ class SimWorld:
         await self.disk.book.put_people(self.made.people)
         self.mischief.begin()
         self._starts()
+        for act, mean in self.course():
+            self.again(act, mean)
+        self._look_at_holders()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._failed, self.days * 86400.0)
+        if self.process is not None and self.process.life.alive:
+            loop.kill(self.process.life)
+        return self._result()
+
+    def course(self) -> list[tuple[Callable[[], None], float]]:
+        """What happens by itself, and how many seconds lie between on average."""
         days = 86400.0
-        for act, mean in (
+        return [
             (self._somebody_goes, days / (0.5 * self.rate)),
             (self._somebody_fidgets, days / (8 * self.rate)),
             (self._crashes, 1.5 * days),
@@ -404,14 +415,7 @@ class SimWorld:
             (self._a_holder_blocks, 6 * days),
             (self._a_home_is_deserted, 8 * days),
             (self._chat_moves, 20 * days),
-        ):
-            self.again(act, mean)
-        self._look_at_holders()
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._failed, self.days * days)
-        if self.process is not None and self.process.life.alive:
-            loop.kill(self.process.life)
-        return self._result()
+        ]
 
     def _look_at_holders(self) -> None:
         self.checker.holders()
@@ -714,8 +718,8 @@ def run_seed(given: tuple[int, int, str, float, str]) -> Result:
 def in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
-        (bot.polling, "time", _LoopTime),
-        (bot.under_way, "time", _LoopTime),
+        (bot.polling, "time", LoopTime),
+        (bot.under_way, "time", LoopTime),
         (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
