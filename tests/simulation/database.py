@@ -545,6 +545,26 @@ class SimSession:
         found: tuple[int, bytes] | None = await self._read(look)
         return found
 
+    async def pages(self, service: str, first: str) -> Sequence[tuple[str, int, bytes]]:
+        found = await self._of_kind(service, "audit")
+        return [(name, row.version, row.content) for name, row in found if name >= first]
+
+    async def contents(self, service: str, kind: str) -> Sequence[tuple[str, bytes]]:
+        return [(name, row.content) for name, row in await self._of_kind(service, kind)]
+
+    async def _of_kind(self, service: str, kind: str) -> list[tuple[str, OfRecord]]:
+        def look(server: Server) -> list[tuple[str, OfRecord]]:
+            found = server.tables.items()
+            return sorted((k[3], row) for k, row in found if k[:3] == ("record", service, kind))
+
+        rows: list[tuple[str, OfRecord]] = await self._read(look)
+        return rows
+
+    async def oldest_order(self, service: str, wanted: Sequence[str]) -> None:
+        """No command leaves anything here."""
+        del service, wanted
+        await self._read(lambda _: None)
+
     async def mark(self, service: str) -> bytes | None:
         return bytes(await self._read(lambda server: server.tables["service", service].mark))
 
@@ -553,11 +573,13 @@ class SimSession:
         self._view = await self._read(lambda server: (dict(server.tables), server))
         yield
 
-    async def current(self, service: str, lately: timedelta) -> AsyncIterator[Any]:
+    async def current(
+        self, service: str, lately: timedelta, without: Sequence[str]
+    ) -> AsyncIterator[Any]:
         tables, server = self._view
         since = self.database.clock(server) - lately
         for key, row in tables.items():
-            if key[:2] == ("record", service) and (
+            if key[:2] == ("record", service) and key[2] not in without and (
                 row.closed_at is None or row.written_at > since
             ):
                 yield key[2], key[3], row.version, row.content, row.closed_at is not None
