@@ -90,6 +90,7 @@ class App:
             await bot.engine.start()
             await bot.context.staff_list.follow_configuration()
             await remember(bot.engine.service_state)
+            await bot.begin_audit()
             self._tell("READY=1")
             await bot.dispatch.application.initialize()
             await self._due_ones_first()

@@ -13,6 +13,7 @@ import structlog
 from bot import __version__
 from bot.access import Access
 from bot.activity import Activity
+from bot.audit_trail import AuditTrail
 from bot.backups import Backups
 from bot.chat_record import ChatRecord
 from bot.config import Config, token
@@ -35,6 +36,7 @@ from bot.reload import Reload
 from bot.removals import Removals
 from bot.resources import WrongPack, key_setting, keys_of, open_store, pack_of
 from bot.second_channel import SecondChannel
+from bot.second_place import second_place
 from bot.sender import WordedSender
 from bot.status_messages import StatusMessages
 from bot.storage_alerts import StorageAlerts
@@ -95,6 +97,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
         parts: what runs beside polling, by name.
         take_switch: stops or resumes the service, if a command has left that for it.
         take_register: puts on the register what a command has left for it.
+        begin_audit: puts on record which configuration holds.
         practice: the extension for practising, if the configuration asks for it.
         silence_seconds: after so long without any answer to polling the process ends.
     """
@@ -110,6 +113,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     parts: Mapping[str, Part]
     take_switch: Callable[[], Coroutine[None, None, None]]
     take_register: Callable[[], Coroutine[None, None, None]]
+    begin_audit: Callable[[], Coroutine[None, None, None]]
     practice: PracticeMode | None
     silence_seconds: float
 
@@ -181,7 +185,12 @@ async def bootstrap(
     service_state.events.account_gone.listen(late.drop)
     removals = Removals(client, service_state, clock)
     staff_list = StaffList(engine)
-    reload = Reload(path, config, policy, engine, staff_list)
+
+    async def of_the_audit(line: str) -> None:
+        await alerts.alarm("audit", line)
+
+    trail = AuditTrail(store, service_state, config, second_place(config, folder), of_the_audit)
+    reload = Reload(path, config, policy, engine, staff_list, trail.taken_over)
     shifts = Shifts(engine)
 
     def reused(chat: int, message: int) -> None:
@@ -240,6 +249,7 @@ async def bootstrap(
         "switch": switching.keep_looking,
         "register": importing.keep_looking,
         "alerts": alerts.run,
+        "audit": trail.run,
         "greeting": Greeting(client, context, polling, activity, drafts).run,
         "strangers": strangers.run,
         "removals": removals.run,
@@ -287,6 +297,7 @@ async def bootstrap(
         late=late,
         forgetting=forgetting,
         parts=parts,
+        begin_audit=lambda: trail.started(config, policy),
         take_switch=switching.run,
         take_register=importing.run,
         practice=practice,

@@ -94,6 +94,16 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
     months: Annotated[int, Meta(ge=13, le=1200)] = 13
     rows: str = "figures-kept.jsonl"
+    audit_years: Annotated[int, Meta(ge=1, le=100)] = 6
+    """Of the service's audit: a claim can be brought for six years (Limitation Act 1980)."""
+
+
+class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The second place of the audit. file: JSON Lines, only ever appended to.  syslog: the path of
+    a local socket, or host:port (TCP). Neither: there is no second place."""
+
+    file: str = ""
+    syslog: str = ""
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -122,6 +132,7 @@ class Config(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     health: Health = Health()
     export: Export = Export()
     retention: Retention = Retention()
+    audit: Audit = Audit()
     closing: Closing = Closing()
     web: WebSettings = WebSettings()
     practice: Practice | None = None
@@ -166,6 +177,7 @@ def check(config: Config, *, token_needed: bool = True) -> list[Mistake]:
         *_check_book(config),
         *_check_telegram(config, token_needed=token_needed),
         *_check_web(config),
+        *_check_audit(config),
     ]
 
 
@@ -262,6 +274,19 @@ def _check_codes(config: Config) -> list[Mistake]:
         if not re.fullmatch(pattern, value)
     ]
     return found + _twice("homes", "code", [one.code or one.prefix for one in config.homes])
+
+
+def _check_audit(config: Config) -> list[Mistake]:
+    audit, place = config.audit, ("audit", "syslog")
+    if audit.file and audit.syslog:
+        what = "is set beside file"
+        return [Mistake(place=place, what=what, remedy="Allowed: one of the two.")]
+    host, colon, port = audit.syslog.rpartition(":")
+    usable = not audit.syslog or audit.syslog.startswith("/") or (host and port.isdecimal())
+    if usable and (not colon or audit.syslog.startswith("/") or 0 < int(port) < 65536):
+        return []
+    remedy = "Allowed: the path of a socket such as /dev/log, or host:port."
+    return [wrong(place, audit.syslog, remedy)]
 
 
 def _check_name(place: Place, name: str) -> list[Mistake]:

@@ -8,7 +8,7 @@ refused, too, so that nobody believes in a setting that does not hold yet.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -28,7 +28,7 @@ from storage.reference import prefix
 
 log = structlog.get_logger(__name__)
 
-AT_THE_START = ("telegram", "book", "health", "export", "web", "practice")
+AT_THE_START = ("telegram", "book", "health", "export", "web", "audit", "practice")
 """Tables that are read when the process starts, and only then."""
 POLICY_AT_THE_START = ("limits", "watching")
 
@@ -49,6 +49,7 @@ class Reload:
         config, policy: as they were read last.
         engine: asks everything anew under what is taken over.
         staff_list: puts on record who joined or left by the file.
+        taken_over: told what holds from now on.
     """
 
     def __init__(
@@ -58,6 +59,7 @@ class Reload:
         policy: Policy,
         engine: Engine,
         staff_list: StaffList,
+        taken_over: Callable[[Config, Policy], Awaitable[None]],
     ) -> None:
         self._path = path
         self._folder = path.resolve().parent if path else Path()
@@ -65,6 +67,7 @@ class Reload:
         self._policy = policy
         self._engine = engine
         self._staff_list = staff_list
+        self._taken_over = taken_over
         self._one_at_a_time = asyncio.Lock()
 
     async def run(self) -> Outcome | None:
@@ -100,6 +103,7 @@ class Reload:
         await self._engine.adopt(read.config.configured, read.policy, pack)
         await self._staff_list.follow_configuration()
         self._config, self._policy = read.config, read.policy
+        await self._taken_over(read.config, read.policy)
         return Outcome(changes=changes)
 
     def _pack(self, read: Read) -> tuple[Pack | None, list[Mistake]]:

@@ -42,6 +42,7 @@ class Events:
         telegram_refused: Telegram does not accept the bot's token.
         told_not_saved: this member of staff was told that theirs was NOT saved.
         resumed: the service that was stopped on purpose works again.
+        assessed: this case, of this home, has the level computed and the level shown.
         beat: the engine has done its round at this moment (UTC).
     """
 
@@ -57,4 +58,5 @@ class Events:
         self.telegram_refused: Signal[[]] = Signal()
         self.told_not_saved: Signal[[str]] = Signal()
         self.resumed: Signal[[]] = Signal()
+        self.assessed: Signal[[str, str, int, int]] = Signal()
         self.beat: Signal[[datetime]] = Signal()

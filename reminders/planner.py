@@ -303,6 +303,7 @@ class Planner:
     def _plan(self, held: Held, record: Episode, now: datetime) -> Plan:
         standing = self.cases.standing(record, now)
         held.level = standing.shown
+        self.events.assessed(record.ref, record.home, standing.computed.level, standing.shown)
         service_state = self.service_state
         reading = read(record.facts)
         age = standing.computed.age

@@ -350,14 +350,17 @@ class StaffList:
                 return None
             changes: dict[str, Any] = {PEOPLE: f.written([*known, *facts])}
             messages: list[Message] = []
+            lines = [{"at": now.isoformat(), "what": what, "by": by, **more}]
             for fact in facts:
+                if isinstance(fact, f.Joined):
+                    lines[0]["staff"] = fact.staff.id
                 if isinstance(fact, f.Left):
                     changes["rota"], told = self._settled(
                         office, changes.get("rota", office.state.get("rota")), fact, in_hand
                     )
                     messages += told
-            line = {"at": now.isoformat(), "what": what, "by": by, **more}
-            return OfficeChange(state=changes, messages=messages, log=[line])
+                    lines += _left(fact, told)
+            return OfficeChange(state=changes, messages=messages, log=lines)
 
         await state.change(build, update_id)
         await self.engine.planner.people_changed()
@@ -441,3 +444,16 @@ class StaffList:
             for holder in holders:
                 found.setdefault(holder, []).extend(shift_lines([one], homes, now, ends))
         return found
+
+
+def _left(left: f.Left, told: Sequence[Message]) -> list[dict[str, str]]:
+    """For the service's log: who left, and who was told to take over which case."""
+    common = {"at": left.at.isoformat(), "by": left.by, "staff": left.staff_id}
+    taken = [
+        {**common, "what": "case taken over", "taker": one.to, "ref": str(line["ref"])}
+        for one in told
+        if one.kind == "takes_over"
+        for line in one.data["episodes"]
+    ]
+    ended = {**common, "what": "left the staff list"}
+    return [ended | ({"taker": left.successor} if left.successor else {}), *taken]

@@ -17,6 +17,7 @@ from reports.result import Result
 from reports.rows import Row
 from reports.tables import as_csv, plain, tables, words
 from storage.store import NotFound
+from web.recording import on_record
 from web.site import Site, Visitor, page
 
 if TYPE_CHECKING:
@@ -87,6 +88,9 @@ def routes(site: Site) -> list[Route]:
             made = await run_in_threadpool(_file, _asked(request, report), rows, kind)
         except Unusable:
             raise NotFound(kind) from None
+        if kind != "png":
+            line = {"what": "pages: figures saved", "by": visitor.staff.id, "report": report.name}
+            await on_record(site.state, line)
         shown = "inline" if kind == "png" else "attachment"
         named = {"content-disposition": f"{shown}; filename={report.name}.{kind}"}
         return Answer(made, media_type=FILES[kind], headers=named)

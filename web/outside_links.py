@@ -130,7 +130,7 @@ class OutsideLinks:
         def change(office: Office) -> OfficeChange:
             known = _read(office.state.get(LINKS))
             kept = {key: x for key, x in build(known).items() if now - x.until < FORGOTTEN}
-            line = {"at": now.isoformat(), "what": f"pages: link {what}", "by": by, "about": ref}
+            line = {"at": now.isoformat(), "what": f"pages: link {what}", "by": by, "ref": ref}
             return OfficeChange(state={LINKS: msgspec.to_builtins(kept)}, log=[line])
 
         await self._state.change(change)

@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from protocol.facts import CaseRead, Fact
 from protocol.provider import Staff
 from reminders.case_records import CaseRecords, new_ids
+from reminders.service_state import ServiceState
 from reminders.stopped import stop_of
+from reminders.write_behind import OfficeChange
 from storage.model import Episode
 from storage.store import Change, NotFound, NotSaved
 
@@ -40,6 +42,8 @@ class Recording:
         """The case, with this reading on record first. While the disk refuses, the reading is kept
         in memory until it takes it: somebody who is ringing police is not turned away."""
         await self.episode(staff, ref)
+        line = {"what": f"read {what}", "by": staff.id, "ref": ref, "attachment": attachment}
+        await on_record(self._state, line)
 
         def reading(current: Episode) -> Change:
             now = self._state.clock.now()
@@ -78,6 +82,13 @@ class Recording:
         return await self._records.update(
             ref, lambda now: None if once in now.seen else build(now), once
         )
+
+
+async def on_record(state: ServiceState, line: Mapping[str, str]) -> None:
+    """A line of the service's audit, at this moment; what is "" is left out. While the disk
+    refuses, it is kept in memory until it takes it."""
+    kept = {"at": state.clock.now().isoformat(), **{k: v for k, v in line.items() if v}}
+    await state.change(lambda _: OfficeChange(log=[kept]))
 
 
 def once_of(form: Mapping[str, str]) -> int:

@@ -54,7 +54,7 @@ class Register:
         await self.site.store.put_people(people)
         now = self.site.now()
         line = {"at": now.isoformat(), "what": f"pages: {what}", "by": staff.id}
-        lines = [line | {"about": person.ref} for person in people]
+        lines = [line | {"person": person.ref} for person in people]
 
         def build(_: Office) -> OfficeChange:
             return OfficeChange(log=lines if len(lines) == 1 else [line | {"rows": len(lines)}])

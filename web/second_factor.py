@@ -38,7 +38,9 @@ CODE_HOLDS = timedelta(days=7)
 """So long an activation code lets its person choose their first PIN."""
 CODE_DIGITS = 8
 RESET, CODE_MADE = "pages: second factor reset", "pages: activation code made"
-"""In the service's log."""
+TRIED, PASSED = "pages: second factor tried", "pages: second factor right"
+CODE_TRIED = "pages: activation code tried"
+"""In the service's log. A try without the other after it was a wrong one; the last one locks."""
 SHORTEST, LONGEST = 6, 12
 CODE_SECONDS = 30
 
@@ -168,7 +170,7 @@ class SecondFactors:
             return msgspec.structs.replace(one, tries=one.tries + 1)
 
         last = known.tries + 1 >= TRIES
-        await self.change(staff_id, another, staff_id, "pages: locked" if last else "")
+        await self.change(staff_id, another, staff_id, "pages: locked" if last else CODE_TRIED)
         until = known.activation_until
         holds = until is not None and self._state.clock.now() < until
         if holds and await self._verify(known.activation, _digits(code)):
@@ -235,7 +237,7 @@ class SecondFactors:
                 return msgspec.structs.replace(one, tries=one.tries + 1)
 
             last = known.tries + 1 >= TRIES
-            await self.change(staff_id, another, staff_id, "pages: locked" if last else "")
+            await self.change(staff_id, another, staff_id, "pages: locked" if last else TRIED)
             found = await prove(known)
             if found is None:
                 return "locked" if last else "wrong"
@@ -244,7 +246,7 @@ class SecondFactors:
             def passed(one: SecondFactor) -> SecondFactor:
                 return msgspec.structs.replace(proved(one), tries=0)
 
-            await self.change(staff_id, passed, staff_id, "pages: unlocked" if last else "")
+            await self.change(staff_id, passed, staff_id, "pages: unlocked" if last else PASSED)
             return "passed"
 
     def may_reset(self, actor: Staff, other: Staff) -> bool:

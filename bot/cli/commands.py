@@ -311,6 +311,17 @@ def audit_show(
     raise typer.Exit(audit.show(first, last, config, person=person))
 
 
+@audit_app.command("verify")
+def audit_verify(config: ConfigOption = CONFIG) -> None:
+    """Check the whole chain of the audit, and that the second place agrees (also while it runs).
+
+    Exit status: 1 with a line for each break: which record, of when.
+    """
+    from bot.cli import audit
+
+    raise typer.Exit(audit.verify(config))
+
+
 @app.command()
 def assurance(
     out: Annotated[Path, typer.Option(help="The folder for the papers.")] = Path("assurance"),

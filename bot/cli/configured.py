@@ -6,12 +6,16 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from bot.audit_line import put_on_record, put_on_record_if_possible
 from bot.cli import database, maintenance
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.resources import key_setting, keys_of, pack_of, row_maker
 from reminders.clock import SystemClock
 from storage.store import StoreError
+
+REFUSED = 2
+"""The exit status of a command that changed nothing."""
 
 
 def key_rotate(config_path: Path, *, forget_old: bool) -> int:
@@ -22,9 +26,21 @@ def key_rotate(config_path: Path, *, forget_old: bool) -> int:
         if not setting:
             print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
             return 2
-        return maintenance.key_rotate(book, setting, forget_old=forget_old)
+        old = _newest_key(config, config_path)
+        status = maintenance.key_rotate(book, setting, forget_old=forget_old)
+        new = _newest_key(config, config_path)
+        if book.is_dir() and (status != REFUSED or new != old):
+            folder = config_path.resolve().parent
+            put_on_record(config, folder, "key rotated", old_key=old, new_key=new)
+        return status
 
     return _with(config_path, work, database.seal_anew)
+
+
+def _newest_key(config: Config, config_path: Path) -> str:
+    """What names it in each file, and lets nobody open one."""
+    keys = keys_of(config, config_path.resolve().parent)
+    return keys.current_id.hex() if keys is not None else ""
 
 
 def verify(config_path: Path) -> int:
@@ -45,22 +61,29 @@ def verify(config_path: Path) -> int:
 
 def backup(target: Path, config_path: Path) -> int:
     """A copy in a new folder below `target`."""
-    return _with(
-        config_path,
-        lambda config, book: maintenance.backup_book(
-            book, target, keys_of(config, config_path.resolve().parent)
-        ),
-    )
+
+    def work(config: Config, book: Path) -> int:
+        folder = config_path.resolve().parent
+        keys = keys_of(config, folder)
+        if book.is_dir():
+            put_on_record_if_possible(config, folder, "backup")
+        return maintenance.backup_book(book, target, keys)
+
+    return _with(config_path, work)
 
 
 def restore(source: Path, episode: str, config_path: Path) -> int:
     """The whole backup, or one case of it."""
-    return _with(
-        config_path,
-        lambda config, book: maintenance.restore_book(
-            source, book, keys_of(config, config_path.resolve().parent), episode=episode or None
-        ),
-    )
+
+    def work(config: Config, book: Path) -> int:
+        folder = config_path.resolve().parent
+        keys = keys_of(config, folder)
+        status = maintenance.restore_book(source, book, keys, episode=episode or None)
+        if status != REFUSED:
+            put_on_record_if_possible(config, folder, "restored from a backup", ref=episode)
+        return status
+
+    return _with(config_path, work)
 
 
 def _with(

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
+from bot.audit_line import put_on_record
 from bot.cli.progress import bar
 from bot.config import Config, ConfigError
 from bot.config_file import load
@@ -111,6 +112,7 @@ def seal_anew(config_path: Path) -> int:
 
     async def work(config: Config, folder: Path) -> int:
         keys = keys_of(config, folder)
+        old = keys.current_id.hex() if keys is not None else ""
         if keys is None:
             print("book: unencrypted; there is no key to rotate.", file=sys.stderr)
             return 2
@@ -126,6 +128,11 @@ def seal_anew(config_path: Path) -> int:
                 count = await store.seal_anew()
             finally:
                 await store.close()
+        new = keys_of(config, folder)
+        if new is not None:
+            key = new.current_id.hex()
+            line = {"what": "key rotated", "old_key": old, "new_key": key}
+            await asyncio.to_thread(put_on_record, config, folder, **line)
         print(*store.problems, f"{count} records were sealed with the newest key.", sep="\n")
         return 1 if store.problems else 0
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import msgspec
 
+from bot.audit_line import put_on_record
 from bot.config import ConfigError
 from bot.config_file import load
 from bot.episode_rows import Exported, episode_rows, people_keys
@@ -33,6 +34,7 @@ def rows(first: str, last: str, config_path: Path, *, as_csv: bool, out: Path | 
         config, _ = load(config_path, token_needed=False)
         found = asyncio.run(episode_rows(config, folder, *period))
         write = csv_of if as_csv else json_lines
+        put_on_record(config, folder, "rows exported", rows=len(found.rows))
         if (status := _put(write(found.rows), out)) == 0:
             _say(found)
         return status
@@ -46,6 +48,7 @@ def people(config_path: Path, *, out: Path | None) -> int:
     def work(folder: Path) -> int:
         config, _ = load(config_path, token_needed=False)
         found = asyncio.run(people_keys(config, folder))
+        put_on_record(config, folder, "list of young people exported", rows=len(found))
         if (status := _put(people_csv(found), out)) == 0:
             print(
                 f"{len(found)} young people. This file joins rows with children: keep it in the "

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from pathlib import Path
 
+from bot.audit_line import put_on_record
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
@@ -67,7 +68,9 @@ def from_records(config_path: Path) -> Iterable[Row]:
 
     try:
         config, _ = load(config_path, token_needed=False)
-        found = asyncio.run(episode_rows(config, config_path.resolve().parent, *EVERYTHING))
+        folder = config_path.resolve().parent
+        found = asyncio.run(episode_rows(config, folder, *EVERYTHING))
+        put_on_record(config, folder, "report from the records", rows=len(found.rows))
     except ConfigError as error:
         raise Unusable("\n".join(error.problems)) from None
     except StoreError as error:

@@ -91,7 +91,8 @@ def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:
         word = closed_cases.Word(by=by, at=SystemClock().now(), why=why)
         if not await closed_cases.hold(store, ref, None if end else word):
             raise Refuse(f"{ref} is not held.")
-        await _log(store, f"hold {'ended' if end else 'begun'}", by, ref)
+        of = "ref" if await _is_case(store, ref) else "person"
+        await _log(store, f"hold {'ended' if end else 'begun'}", by, ref, of)
         print(f"{ref} is not held any more." if end else f"{ref} is held: nothing of it goes.")
 
     return _with(config_path, work)
@@ -128,9 +129,13 @@ async def _known(store: Store, ref: str, *, people: bool) -> None:
     raise Refuse(f"{ref}: there is no such {'case or young person' if people else 'case'}.")
 
 
-async def _log(store: Store, what: str, by: str, ref: str) -> None:
+async def _is_case(store: Store, ref: str) -> bool:
+    return any(row.ref == ref for row in await store.past(closed_cases.EVER))
+
+
+async def _log(store: Store, what: str, by: str, ref: str, of: str = "ref") -> None:
     at = SystemClock().now().isoformat()
-    await store.update_office(log=[{"at": at, "what": what, "staff": by, "ref": ref}])
+    await store.update_office(log=[{"at": at, "what": what, "staff": by, of: ref}])
 
 
 def _with(config_path: Path, work: Callable[[Store, Config], Awaitable[None]]) -> int:

@@ -6,7 +6,8 @@ import asyncio
 import sys
 from pathlib import Path
 
-from bot.config import ConfigError
+from bot.audit_line import put_on_record_if_possible
+from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
 from reminders.clock import SystemClock
@@ -23,10 +24,12 @@ def run(name: str, reference: str, out: Path, config_path: Path) -> int:
     if name not in NAMES:
         print(f"{name[:40]}: no such sheet. Allowed: {', '.join(NAMES)}.", file=sys.stderr)
         return 2
+    folder = config_path.resolve().parent
     try:
-        page, problems = asyncio.run(
-            _make(name, reference, config_path, config_path.resolve().parent)
-        )
+        config, _ = load(config_path, token_needed=False)
+        page, problems = asyncio.run(_make(name, reference, config, folder))
+        about = {"person" if name == "chronology" else "ref": reference}
+        put_on_record_if_possible(config, folder, "sheet", sheet=name, **about)
         save(out, page)
     except NotFound:
         what = "young person" if name == "chronology" else "case"
@@ -43,10 +46,7 @@ def run(name: str, reference: str, out: Path, config_path: Path) -> int:
     return 0
 
 
-async def _make(
-    name: str, reference: str, config_path: Path, folder: Path
-) -> tuple[bytes, list[str]]:
-    config, _ = load(config_path, token_needed=False)
+async def _make(name: str, reference: str, config: Config, folder: Path) -> tuple[bytes, list[str]]:
     records = await open_for_reading(config, folder)
     now = SystemClock().now()
     if name != "chronology":

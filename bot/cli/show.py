@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from bot.audit_line import put_on_record_if_possible
 from bot.cli.terminal import visible
 from bot.config import Config, ConfigError
 from bot.config_file import load
@@ -34,6 +35,7 @@ def run(ref: str, config_path: Path) -> int:
     except StoreError as error:
         print(error, file=sys.stderr)
         return 2
+    put_on_record_if_possible(config, config_path.resolve().parent, "show", ref=ref)
     for line in problems:
         print(line, file=sys.stderr)
     Console().print(shown)

@@ -18,7 +18,8 @@ from typing import Any
 
 import msgspec
 
-from bot.cli.audit import Line, lines_of
+from bot.audit_line import put_on_record
+from bot.cli.audit import Line, about_staff, lines_of
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.reading import open_for_reading
@@ -58,6 +59,7 @@ to-look-at.csv  every passage that people typed, with the names of others that a
                 it. Somebody else may be named in others, too: read each, and write into the last
                 column what is not to be given, and why.
 read.csv        who read what of it in the service, and what else was done to it there
+audit.csv       of a member of staff: what they did and read, and what was done about them
 disclosed.csv   who outside was told what, when and by whom, as far as it is on record
 
 Whether something may be withheld (serious harm; somebody else's data; legal privilege) is decided
@@ -96,6 +98,8 @@ def run(reference: str, out: Path, config_path: Path, *, staff: bool) -> int:
 async def _write(reference: str, out: Path, config: Config, folder: Path, *, staff: bool) -> None:
     records = await open_for_reading(config, folder)
     files = await _files(reference, records, config, staff=staff)
+    about = {"staff" if staff else "person": reference}
+    await asyncio.to_thread(put_on_record, config, folder, "subject access", **about)
     out.mkdir(mode=0o700, parents=True)  # noqa: ASYNC240 - a command, with nothing beside it
     problems: list[str] = []
     if not staff:
@@ -181,11 +185,15 @@ async def _about_staff(
         sent += [_message(episode.ref, one) for one in episode.messages if one.to == reference]
     audit = [*(one.line for one in await records.audit()), *await records.left()]
     log = [line for line in audit if reference in line.values()]
+    did = [
+        (time(one.at), one.by, one.what, one.about) for one in await about_staff(records, reference)
+    ]
     if member is None and not entries and not sent and not log:
         raise NotFound(reference)
     return {
         "record.json": _json({"member_of_staff": member, "service_log": log}),
         "entries.csv": _csv(("case", "written", "kind", "what"), entries),
+        "audit.csv": _csv(("when", "by", "what", "about"), did),
         "messages.csv": _csv(("case", "kind", "about", "due", "sent", "state"), sent),
         "read.csv": _read(await lines_of(records), {reference}),
     }

@@ -12,7 +12,14 @@ ANOTHER_PROGRAM = (
     "BotFather and put it into the configuration. Reminders go on."
 )
 POLLING = {"update": UPDATE, "polling": ANOTHER_PROGRAM}
+SECOND_PLACE_WORKS = "The second place of the audit works again, and has everything."
+SECOND_PLACE_DIFFERS = (
+    "The second place of the audit holds other records than the service. An older copy of the "
+    "records may have been put back, or somebody changed one of the two. Run: "
+    "nightlight audit verify"
+)
 PARTS = {
+    "audit": "keeping the audit",
     "polling": "receiving messages",
     "health": "the page for monitoring",
     "backups": "the daily backup",
@@ -22,6 +29,15 @@ PARTS = {
     "strangers": "answering people who are not on the list",
     "removals": "taking typed words out of chats",
 }
+
+
+def second_place_fails(why: str) -> str:
+    """Where the audit is kept for the second time; the first is the records."""
+    return (
+        f"The second place of the audit cannot be written to: {why}. Nothing is lost: it stays in "
+        "the records and is tried again. Please put the place right. You hear when it works."
+    )
+
 
 MODULES = {
     "clock": "watching the machine's clock",

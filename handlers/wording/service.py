@@ -23,6 +23,7 @@ TROUBLES = {
     "older": "An older copy of a file was put back",
     "catalogue": "The list of file versions was damaged",
     "late": "A reminder was sent late",
+    "audit": "The audit of the service",
     "backup": "The daily backup failed",
     "update": "A message could not be read",
     "part": "A part of the bot failed and was started again",

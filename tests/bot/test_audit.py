@@ -38,7 +38,7 @@ def test_readings_and_what_was_done_stand_in_one_list_by_time(config: Path) -> N
     assert says(config, "retention", "--by", "robin")[0] == 0
     lines = shown(config)
     assert ["  ".join(line.split("  ")[1:]) for line in lines] == [
-        "sasha  read case_file  case RH-0003",
+        "sasha  read case_file  ref RH-0003",
         "robin  case file confirmed  ref RH-0000",
         "robin  case deleted  ref RH-0000",
     ]

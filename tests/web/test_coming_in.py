@@ -123,7 +123,9 @@ async def test_five_wrong_pins_lock_until_a_manager_resets_it():
         office = await world.store.office()
         assert [x["what"] for x in office.lines if x.get("about") == "amy"] == [
             "pages: activation code made",
+            "pages: activation code tried",
             "pages: second factor set up",
+            *["pages: second factor tried"] * 4,
             "pages: locked",
             "pages: second factor reset",
         ]

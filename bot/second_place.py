@@ -1,0 +1,204 @@
+"""The second place of the audit: a file that is only appended to, or a syslog.
+
+What goes there is what the chain has, less whatever could say who a young person is: times, kinds,
+ids of staff and references of cases, with the digest of the record in the chain. A file has a chain
+of its own, so that it can be compared with the records (`nightlight audit verify`).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import os
+import re
+import socket
+from collections.abc import Iterable, Sequence
+from logging.handlers import SysLogHandler
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from bot.config import Config
+from storage import files
+from storage.audit import ROOT, AuditRecord
+
+_WHO_AND_WHEN = ("at", "what", "by", "staff", "user", "about", "taker", "offer")
+_OF_WHAT = ("ref", "home", "attachment", "sheet", "report", "level", "shown", "rows", "through")
+_BY_WHAT = ("pack", "configuration", "program", "old_key", "new_key")
+GIVEN = frozenset((*_WHO_AND_WHEN, *_OF_WHAT, *_BY_WHAT))
+"""Keys of a line that go to the second place. A young person's reference has the key `person`, and
+what somebody typed has others: neither goes."""
+VALUE = re.compile(r"[\w .:,/+()-]{0,80}")
+TAIL_BYTES = 65536
+CONNECT_SECONDS = 5.0
+
+_canonical = msgspec.json.Encoder(order="sorted")
+
+
+class Written(NamedTuple):
+    """A line of the file: the record's number and digest, and the link of the file's own chain."""
+
+    number: int
+    digest: str
+    chain: str
+
+
+class SecondPlace(Protocol):
+    """Where records go beside the chain."""
+
+    def last(self) -> Written | None:
+        """What stands there last; None: nothing, or it cannot be read back. Raises OSError."""
+        ...
+
+    def add(self, records: Sequence[AuditRecord]) -> None:
+        """In this order. Raises OSError; then some of them may be there."""
+        ...
+
+
+def second_place(config: Config, folder: Path) -> SecondPlace | None:
+    """The one that is configured. folder: that of the configuration file."""
+    if config.audit.file:
+        return AuditFile(folder / config.audit.file)
+    return Syslog(config.audit.syslog) if config.audit.syslog else None
+
+
+def given(record: AuditRecord) -> dict[str, Any]:
+    """What of a record goes to the second place."""
+    line = {key: value for key, value in record.line.items() if key in GIVEN and _plain(value)}
+    return {"n": record.number, **line, "digest": record.digest}
+
+
+def _plain(value: Any) -> bool:
+    return isinstance(value, int) or (isinstance(value, str) and bool(VALUE.fullmatch(value)))
+
+
+class AuditFile:
+    """JSON Lines. A line that a crash cut off is begun anew on the next, and counts as nothing."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def last(self) -> Written | None:
+        """The last whole line."""
+        try:
+            with self.path.open("rb") as source:
+                size = source.seek(0, os.SEEK_END)
+                source.seek(max(0, size - TAIL_BYTES))
+                lines = source.read().split(b"\n")[:-1]
+        except FileNotFoundError:
+            return None
+        found = (written_in(line) for line in reversed(lines))
+        return next((one for one in found if one is not None), None)
+
+    def add(self, records: Sequence[AuditRecord]) -> None:
+        """Durably, in one write."""
+        last = self.last()
+        chain = last.chain if last is not None else ROOT
+        made = []
+        for record in records:
+            chain, line = chained(chain, given(record))
+            made.append(line)
+        new = not self.path.exists()
+        files.make_folder(self.path.parent)
+        descriptor = os.open(
+            self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, files.PRIVATE_FILE
+        )
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size > 0 and os.pread(descriptor, 1, size - 1) != b"\n"
+            files.write(descriptor, b"\n" * torn + b"".join(one + b"\n" for one in made))
+            files.fsync(descriptor)
+        finally:
+            files.close(descriptor)
+        if new:
+            files.fsync_folder(self.path.parent)
+
+    def problems(self, content: bytes, records: Iterable[AuditRecord]) -> tuple[list[str], int]:
+        """Where the content of the file is not what it should be, by line; and the number of its
+        last record. records: all that are in the chain."""
+        known = {record.number: record for record in records}
+        problems, chain, number, torn = [], ROOT, 0, b""
+        for place, raw in enumerate(content.split(b"\n")[:-1], 1):
+            written = written_in(raw)
+            if written is None:
+                torn = raw
+                continue
+            told = msgspec.json.decode(raw, type=dict[str, Any])
+            where = f"{self.path.name}:{place}: record {written.number} of {told.get('at', '')}"
+            told.pop("chain")
+            if torn and not raw.startswith(torn):
+                problems.append(f"{where}: the line before it cannot be read")
+            torn = b""
+            if chained(chain, told)[0] != written.chain:
+                problems.append(f"{where}: the file's own chain breaks here")
+            elif number and written.number != number + 1:
+                problems.append(f"{where}: {number + 1} should follow")
+            record = known.get(written.number)
+            if record is not None and given(record) != told:
+                problems.append(f"{where}: it is not what the records have")
+            chain, number = written.chain, written.number
+            if problems:
+                break
+        if known and number > max(known):
+            problems.append(
+                f"{self.path.name}: it goes to record {number}, the records to {max(known)}: "
+                "an older copy of the records was put back"
+            )
+        return problems, number
+
+
+def chained(before: str, line: dict[str, Any]) -> tuple[str, bytes]:
+    """The digest of the file's own chain after this line, and the line as it is written."""
+    digest = hashlib.sha256(f"{before}\n".encode() + _canonical.encode(line)).hexdigest()
+    return digest, msgspec.json.encode({**line, "chain": digest})
+
+
+def written_in(raw: bytes) -> Written | None:
+    """What a line of the file says; None for one that is no line of ours, or cut off."""
+    try:
+        told = msgspec.json.decode(raw, type=dict[str, Any])
+        return Written(int(told["n"]), str(told["digest"]), str(told["chain"]))
+    except (msgspec.MsgspecError, KeyError, ValueError, TypeError):
+        return None
+
+
+class _Handler(SysLogHandler):
+    """Says when a message was not taken, which the library's own keeps to itself."""
+
+    def createSocket(self) -> None:
+        if isinstance(self.address, str):
+            super().createSocket()
+        else:
+            self.socket = socket.create_connection(self.address, timeout=CONNECT_SECONDS)
+
+    def handleError(self, _: logging.LogRecord) -> None:
+        raise
+
+
+class Syslog:
+    """The machine's own log or a collector, through the standard library's `SysLogHandler`: the
+    facility is authpriv, the severity info, the text JSON. address: of a socket, or host:port,
+    which is TCP with a line for each message (RFC 6587)."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._address = address if address.startswith("/") else (host.strip("[]"), int(port))
+
+    def last(self) -> Written | None:
+        """It cannot be read back."""
+        return None
+
+    def add(self, records: Sequence[AuditRecord]) -> None:
+        """One message for each."""
+        stream = not isinstance(self._address, str)
+        kind = socket.SOCK_STREAM if stream else None
+        handler = _Handler(self._address, SysLogHandler.LOG_AUTHPRIV, kind)
+        handler.append_nul = False
+        handler.ident = "nightlight-audit: "
+        try:
+            for record in records:
+                text = msgspec.json.encode(given(record)).decode() + "\n" * stream
+                handler.emit(logging.makeLogRecord({"msg": text, "levelname": "INFO"}))
+        finally:
+            handler.close()
