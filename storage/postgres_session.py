@@ -348,7 +348,7 @@ async def connect(address: str, name: str) -> Session:
     """
     connection = await psycopg.AsyncConnection.connect(settings(address, name), autocommit=True)
     try:
-        step = await applied(connection)
+        step = await in_time(applied(connection), connection.pgconn.finish)
         if step > HERE:
             msg = (
                 f"the database is of a later version of Nightlight: at step {step}, and this one "

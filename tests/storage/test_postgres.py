@@ -273,6 +273,18 @@ async def test_a_database_of_a_later_version_is_refused_with_a_line(service, mon
         await service.open()
 
 
+async def test_a_server_that_takes_a_session_and_then_says_nothing_holds_nobody_up(
+    service, monkeypatch
+):
+    async def applied(connection):
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("storage.postgres_session.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("storage.postgres_session.applied", applied)
+    with pytest.raises(psycopg.OperationalError, match="no answer within"):
+        await asyncio.wait_for(connect(service.server.address, "somebody"), 5)
+
+
 async def test_two_migrate_at_once(server):
     name = f"fresh_{secrets.token_hex(4)}"
     async with await psycopg.AsyncConnection.connect(server.address, autocommit=True) as admin:
