@@ -64,7 +64,7 @@ class DiskStore:
         self._refused = False
         for name in (
             "episode", "open_episodes", "new_reference", "draft", "people", "person", "office",
-            "seen",
+            "seen", "audit", "take_left",
         ):  # fmt: skip
             setattr(self, name, getattr(self._book, name))
 
@@ -113,6 +113,12 @@ class DiskStore:
             lambda: self._book.update_office(**change),
             after="owed" if owed else "office",
         )
+
+    async def forget_audit(self, before: datetime) -> int:
+        found: int = await self._write(
+            "audit", "", None, lambda: self._book.forget_audit(before), after="office"
+        )
+        return found
 
     def watch(self, told: Callable[[Trouble], None]) -> None:
         self._watchers.append(told)
