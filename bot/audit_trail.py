@@ -134,7 +134,7 @@ class AuditTrail:
         """Those that are not what was put on record last, with the protocol that they are by."""
         if not self._levels:
             return
-        still_open = {one.ref for one in await self._store.open_episodes()}
+        still_open = {one.ref for one in await self._state.write_behind.open_episodes()}
         came, self._levels = self._levels, []
 
         def build(office: Office) -> OfficeChange:
@@ -193,7 +193,7 @@ class AuditTrail:
         if self._config.audit.syslog:
             return int(self._state.state.get(SENT) or 0)
         last = await asyncio.to_thread(second.last)
-        office = await self._store.office()
+        office = await self._state.write_behind.office()
         if last is None or last.number <= office.audit_from.number:
             return office.audit_from.number
         found: list[AuditRecord] = list(await self._store.audit(last.number - 1))

@@ -306,7 +306,8 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
 async def _not_taken(context: Context, incoming: Incoming, draft: Draft, taken: Taken) -> bool:
     """Asks once more, and says that the words are not kept. False if that cannot be said now: then
     they are not answered, and are kept as others that nobody asked for."""
-    draft = msgspec.structs.replace(draft, touched_at=context.clock.now())
+    now = context.clock.now()
+    draft = msgspec.structs.replace(draft, answers=taken.answers, touched_at=now)
     try:
         await _show(
             context,

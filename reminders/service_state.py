@@ -99,14 +99,14 @@ class ServiceState:
     async def change(
         self, build: Callable[[Office], OfficeChange | None], update_id: int | None = None
     ) -> Office:
-        """One commit to the service's own file. A message that was attempted is not put there anew:
-        two taps within a second make the same one. Raises NotSaved if there is an `update_id`."""
+        """One commit to the service's own file. With an `update_id` a message that was attempted is
+        not put there anew (two taps within a second make the same one), and NotSaved is raised."""
         new: list[Message] = []
 
         def building(office: Office) -> OfficeChange | None:
             change = build(office)
-            if change is None or not change.messages:
-                new.clear()
+            if change is None or not change.messages or update_id is None:
+                new[:] = change.messages if change else ()
                 return change
             attempts = {m.id: m.attempts for m in office.messages}
             new[:] = [m for m in change.messages if m.attempts >= attempts.get(m.id, 0)]

@@ -140,7 +140,7 @@ def test_what_a_member_of_staff_only_read_is_theirs_to_see(config, tmp_path):
     assert subject_access.run("sasha", out, config, staff=True) == 0
     read = table(out / "read.csv")
     assert [line["what"] for line in read] == ["read case_file"] * 13
-    assert {line["about"] for line in read} >= {"case RH-22BB", "case RH-ZZZZ"}
+    assert {line["about"] for line in read} >= {"ref RH-22BB", "ref RH-ZZZZ"}
 
 
 @pytest.mark.parametrize(("reference", "staff"), [("YP-99", False), ("nobody", True)])

@@ -531,9 +531,9 @@ async def test_what_was_sent_is_not_sent_again_when_a_second_tap_makes_the_same_
     """A take-over and a digest, tapped twice within a second; an attempt is under way by then."""
     async with World(policy=NIGHTS) as world:
         amy, mia = world.staff("amy"), world.staff("mia")
-        for _ in range(2):
-            await world.shifts.take_over(amy, ["rowan"])
-            await world.shifts.digest_now(mia)
+        for tap in (1, 3):
+            await world.shifts.take_over(amy, ["rowan"], update_id=tap)
+            await world.shifts.digest_now(mia, update_id=tap + 1)
             await world.advance(seconds=0.3)
         await world.advance(seconds=10)
         assert sorted(world.telegram.new()) == [
