@@ -106,6 +106,7 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "backups_kept": f"the newest {book.backups_kept}",
         "forget_after": f"{config.chat.forget_after_hours} hours",
         "kept": f"{config.retention.months} months after the return",
+        "audit_kept": f"{config.retention.audit_years} years",
         "privacy_risks": _short([one for one in hazards() if one.id in CONFIDENTIAL]),
     }
 
