@@ -205,6 +205,7 @@ class Database:
         await self._travel(node)
         server = backend.server
         await server.thawed.wait()
+        found, failed = None, None
         try:
             if backend.ended.is_set():
                 raise _gone()
@@ -212,13 +213,16 @@ class Database:
             found = await work(server, backend)
             if backend.ended.is_set():
                 raise _gone()
-        finally:
-            backend.busy = False
-            if backend.left:
-                server.end(backend)
-            if server.vanished:
-                await asyncio.sleep(TCP_SECONDS)
-            await self._travel(node, answer=True)
+        except psycopg.Error as error:
+            failed = error
+        backend.busy = False
+        if backend.left:
+            server.end(backend)
+        if server.vanished:
+            await asyncio.sleep(TCP_SECONDS)
+        await self._travel(node, answer=True)
+        if failed is not None:
+            raise failed
         return found
 
     def leave(self, session: SimSession) -> None:
@@ -248,14 +252,19 @@ class Database:
         told: tuple[Any, ...] | None = None,
     ) -> Any:
         """`build` sees the tables with nothing under way, and says what changes."""
-        server = backend.server
+        server, moments = backend.server, self.world.moments
+        kind = told[3][0] if told is not None else ""
         async with server.row:
+            if kind:
+                moments.commit_arrives(backend, kind)
             self._check(backend)
             changes, answer = build(server)
             await asyncio.sleep(0.0003)
             self._check(backend)
             server.log.append(Entry(changes, told))
             number = len(server.log)
+            if kind:
+                moments.commit_in_log(backend, kind)
             self._replicate(server)
             if self.synchronous:
                 while self._waits(server, number) and not backend.ended.is_set():
@@ -265,6 +274,8 @@ class Database:
             server.see(number)
             if self.standby is None or not self.synchronous:
                 self._tell(server, number)
+            if kind:
+                moments.commit_done(backend, kind)
         return answer
 
     def _waits(self, server: Server, number: int) -> bool:
@@ -278,7 +289,10 @@ class Database:
         """What the log has more than the standby is on its way, in order."""
         if self.standby is None or self.standby_stopped:
             return
-        delay = 0.0006 if self.rng.random() > 0.02 else self.rng.uniform(0.01, 1.5)
+        delay = 0.0006
+        if self.rng.random() <= 0.02:
+            delay = self.rng.uniform(0.01, 1.5)
+            self.world.slow(delay)
         self._arrives = max(self._arrives, self._now() + delay)
         wait = self._arrives - self._now()
         self.world.later(wait, self._arrived, server, self.standby, len(server.log))
@@ -531,6 +545,8 @@ class SimSession:
             return changes, None
 
         told = (self.process, term, list(rows), SAYING.get(), PUTS.get()) if rows else None
+        if rows:
+            await self.database.world.moments.commit_leaves(self.process, SAYING.get()[0])
         await self._change(build, told)
 
     @staticmethod

@@ -21,6 +21,7 @@ from bot.telegram_client import NotLeading
 from storage.lease import Lease
 from storage.model import Draft, Episode
 from storage.postgres import PostgresStore
+from storage.store import NotSaved
 from tests.simulation import loop
 from tests.simulation.database import CONNECT_SECONDS, PUTS, SAYING, SimSession
 from tests.simulation.gateway import SimSecond
@@ -183,7 +184,11 @@ class NodeBot(SimBot):
             raise NetworkError("httpx.ConnectTimeout")
 
     async def _request(self, deliver: Any, method: str) -> Any:
+        moments = self.process.world.moments
         await self._leads(method)
+        await moments.request_leaves(self.process)
+        if self.proactive and method == "sendMessage":
+            moments.sends(self.process)
         return await self.process.outside(super()._request(deliver, method))
 
     async def answer_callback_query(self, callback_query_id: str, **more: Any) -> bool:
@@ -216,6 +221,8 @@ class HeardStore(PostgresStore):
         super().__init__(*given, **more)
         owner: Any = loop.OWNER.get()
         self.process: NodeProcess = owner.process
+        self._not_saved: dict[tuple[str, str], int] = {}
+        """Records of which it was said, and not put right since; as they stand in memory."""
 
     async def _said(
         self,
@@ -236,7 +243,15 @@ class HeardStore(PostgresStore):
 
     async def _put(self, puts: list[Any]) -> None:
         PUTS.set(puts)
-        await super()._put(puts)
+        try:
+            await super()._put(puts)
+        except NotSaved:
+            for put in puts:
+                self._not_saved.setdefault((put.kind, put.name), put.old)
+            raise
+        for put in puts:
+            self._not_saved.pop((put.kind, put.name), None)
+        self.process.world.not_saved(self._not_saved)
 
     async def _is_there(self, puts: list[Any]) -> bool:
         self.process.world.hit("a commit was looked up")

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from random import Random
 from typing import Any
 
@@ -23,6 +23,7 @@ from tests.simulation import loop, node_breaks, sometimes
 from tests.simulation.checker import Checker
 from tests.simulation.database import Database, Entry, OfRecord, OfService
 from tests.simulation.node import HeardStore, Node, NodeBot, NodeProcess
+from tests.simulation.node_moments import AIMS, Moments
 from tests.simulation.telegram import Shown
 from tests.simulation.world import LoopTime, Result, SimWorld, in_this_world
 
@@ -49,6 +50,7 @@ HAPPENS = (
     "the database was away",
     "a commit was looked up",
     "a commit was taken back",
+    *AIMS,
 )
 """Moments that a long run has to meet."""
 DAY, HOUR = 86400.0, 3600.0
@@ -101,10 +103,16 @@ class NodesWorld(SimWorld):
     service = SERVICE
 
     def __init__(
-        self, seed: int, hours: int, *, keep_trace: bool = False, rate: float = 1.0
+        self,
+        seed: int,
+        hours: int,
+        *,
+        keep_trace: bool = False,
+        rate: float = 1.0,
+        profile: str = "nodes",
     ) -> None:
         self.nodes: list[Node] = []
-        super().__init__(seed, 1, keep_trace=keep_trace, rate=rate, profile="nodes")
+        super().__init__(seed, 1, keep_trace=keep_trace, rate=rate, profile=profile)
         self.days = hours / 24.0  # type: ignore[assignment]
         config = msgspec.structs.replace(
             self.made.config,
@@ -116,6 +124,7 @@ class NodesWorld(SimWorld):
         self.checker: NodesChecker = NodesChecker(self)
         self.database = Database(self, Random(self.chance.random()))
         self.nodes = [Node(self, name, Random(self.chance.random())) for name in ("a", "b")]
+        self.moments = Moments(self, Random(self.chance.random()))
         self.term = 0
         self.term_since = 0.0
         self.term_of: dict[int, str] = {}
@@ -170,6 +179,7 @@ class NodesWorld(SimWorld):
             (self._primary_stops, 10 * HOUR),
             (self._standby_stops, 8 * HOUR),
             (self._hand_over, 10 * HOUR),
+            (self.moments.take_aim, 4 * HOUR),
         ]
 
     async def main(self) -> Result:
@@ -218,6 +228,13 @@ class NodesWorld(SimWorld):
         if truth.facts[: len(episode.facts)] != episode.facts:
             self.checker.broken("confirmed and other facts saved", episode.ref)
         self.acked[episode.ref] = max(self.acked.get(episode.ref, 0), episode.version)
+
+    def not_saved(self, said: Mapping[tuple[str, str], int]) -> None:
+        """The leader saves again: what it said was not saved has been taken back by now."""
+        for (kind, name), version in said.items():
+            row = self.database.primary.tables.get(("record", SERVICE, kind, name))
+            if (row.version if row is not None else 0) != version:
+                self.checker.broken("not saved was said, and it stands", f"{kind} {name}")
 
     def a_term(self, row: Any) -> None:
         """A leader began, renewed or ended its term."""
@@ -391,7 +408,10 @@ class NodesWorld(SimWorld):
         if process is None or not process.life.alive or process.life.paused:
             return
         seconds = self.chance.choice((3.0, 8.0, 9.9, 11.0, 20.0, 60.0, 600.0))
-        seconds *= self.chance.uniform(0.9, 1.1)
+        self.stop(process, seconds * self.chance.uniform(0.9, 1.1))
+
+    def stop(self, process: NodeProcess, seconds: float) -> None:
+        node = process.node
         self.note("stopped", node.name, f"{seconds:.1f}")
         self.hit("a process was stopped")
         process.life.paused = True
@@ -430,8 +450,12 @@ class NodesWorld(SimWorld):
         node = self._a_leader()
         if node.cut:
             return
-        node.cut = self.chance.choice(("both", "answers"))
+        way = self.chance.choice(("both", "answers"))
         seconds = self.chance.choice((1.0, 4.0, 9.0, 20.0, 120.0, 1800.0))
+        self.cut(node, way, seconds)
+
+    def cut(self, node: Node, way: str, seconds: float) -> None:
+        node.cut = way
         self.note("cut", node.name, f"{node.cut} {seconds:.0f}")
         self.hit("a node was cut off from the database")
         node.disturbed_at = self._now()
@@ -475,6 +499,10 @@ class NodesWorld(SimWorld):
     # Servers --------------------------------------------------------------------------------------
 
     def _primary_fails(self) -> None:
+        self.fail_primary(1.0, 25.0)
+
+    def fail_primary(self, soonest: float, latest: float) -> None:
+        """It is killed, or vanishes; the standby is promoted within these seconds."""
         database = self.database
         if database.standby is None or not database.primary.alive:
             return
@@ -486,7 +514,7 @@ class NodesWorld(SimWorld):
         self.database_disturbed_at = self._now()
         database.kill_primary(vanished=vanished)
         self._reckon()
-        self.later(self.chance.uniform(1.0, 25.0), self._promoted)
+        self.later(self.chance.uniform(soonest, latest), self._promoted)
 
     def _promoted(self) -> None:
         self.note("promoted", self.database.standby.name if self.database.standby else "")
@@ -521,6 +549,9 @@ class NodesWorld(SimWorld):
         self.later(self.chance.choice((0.5, 3.0, 6.0, 12.0, 40.0)), goes_on)
 
     def _standby_stops(self) -> None:
+        self.stop_standby(self.chance.choice((0.5, 4.0, 7.0, 15.0, 60.0)))
+
+    def stop_standby(self, seconds: float) -> None:
         """No commit ends; after a while it is there again."""
         database = self.database
         if database.standby is None or database.standby_stopped:
@@ -538,7 +569,7 @@ class NodesWorld(SimWorld):
                 self.database_disturbed_at = self._now()
                 self._reckon()
 
-        self.later(self.chance.choice((0.5, 4.0, 7.0, 15.0, 60.0)), goes_on)
+        self.later(seconds, goes_on)
 
     def disk_full(self, seconds: float) -> None:
         """The database is away for so long, and comes back as it was."""
@@ -594,16 +625,22 @@ def with_nodes(world: NodesWorld) -> Any:
 
 
 def simulate(
-    seed: int, hours: int, *, breaking: str = "", keep_trace: bool = False, rate: float = 1.0
+    seed: int,
+    hours: int,
+    *,
+    breaking: str = "",
+    keep_trace: bool = False,
+    rate: float = 1.0,
+    profile: str = "nodes",
 ) -> tuple[Result, list[str]]:
     """One run: the same arguments give the same result, step by step."""
-    world = NodesWorld(seed, hours, keep_trace=keep_trace, rate=rate)
+    world = NodesWorld(seed, hours, keep_trace=keep_trace, rate=rate, profile=profile)
     with in_this_world(world), with_nodes(world), node_breaks.applied(breaking):
         result = loop.run(world.main(), loop.PausingLoop)
     return result, world.whole_trace
 
 
-def run_seed(given: tuple[int, int, str, float]) -> Result:
-    """Seed, hours, fault and rate: for a pool of processes."""
-    seed, hours, breaking, rate = given
-    return simulate(seed, hours, breaking=breaking, rate=rate)[0]
+def run_seed(given: tuple[int, int, str, float, str]) -> Result:
+    """Seed, hours, fault, rate and profile: for a pool of processes."""
+    seed, hours, breaking, rate, profile = given
+    return simulate(seed, hours, breaking=breaking, rate=rate, profile=profile)[0]

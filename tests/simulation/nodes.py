@@ -23,7 +23,7 @@ def _say(result: Result, given: argparse.Namespace) -> None:
     fault = f" --break {given.breaking}" if given.breaking else ""
     print(
         f"  again: python -m tests.simulation.nodes --replay {result.seed} --hours {given.hours}"
-        f"{fault}"
+        f" --profile {given.profile}{fault}"
     )
 
 
@@ -33,7 +33,9 @@ def _faults(given: argparse.Namespace) -> int:
     for name in given.faults or BREAKS:
         steps = 0
         for seed in range(given.first, given.first + given.seeds):
-            result, _ = simulate(seed, given.hours, breaking=name)
+            result, _ = simulate(
+                seed, given.hours, breaking=name, rate=given.rate, profile=given.profile
+            )
             steps += result.steps
             if result.broken:
                 print(f"| {name} | {steps:,} | {seed} | {result.name} |", flush=True)
@@ -47,7 +49,7 @@ def _faults(given: argparse.Namespace) -> int:
 def _run(given: argparse.Namespace) -> int:
     begun = time.perf_counter()
     work = [
-        (seed, given.hours, given.breaking, given.rate)
+        (seed, given.hours, given.breaking, given.rate, given.profile)
         for seed in range(given.first, given.first + given.seeds)
     ]
     seeds, steps, failed, hours = 0, 0, 0, 0
@@ -89,13 +91,24 @@ def main() -> int:
     ask.add_argument(
         "--faults", nargs="*", metavar="NAME", choices=BREAKS, help="each until it is caught"
     )
+    ask.add_argument(
+        "--profile",
+        default="nodes",
+        choices=["nodes", "commits"],
+        help="commits: mischief is aimed at what is under way, and people write more",
+    )
     ask.add_argument("--rate", type=float, default=1.0, help="absences, times the usual")
     ask.add_argument("--minutes", type=float, default=0.0, help="no more seeds after so long")
     ask.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
     given = ask.parse_args()
     if given.replay is not None:
         result, lines = simulate(
-            given.replay, given.hours, breaking=given.breaking, keep_trace=True, rate=given.rate
+            given.replay,
+            given.hours,
+            breaking=given.breaking,
+            keep_trace=True,
+            rate=given.rate,
+            profile=given.profile,
         )
         print("\n".join(lines))
         print(result.broken)

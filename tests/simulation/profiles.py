@@ -60,6 +60,17 @@ PROFILES: Mapping[str, Profile] = {
     "nodes": Profile(
         rate=6, wrong_clock=0.0, often={"clock_is_wrong": 1e-9, "crashes": 6, "worst_moment": 0.1}
     ),
+    "commits": Profile(
+        rate=80,
+        wrong_clock=0.0,
+        often={
+            "clock_is_wrong": 1e-9,
+            "crashes": 6,
+            "worst_moment": 0.1,
+            "take_aim": 120,
+            "primary_fails": 2,
+        },
+    ),
     "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
     "long": Profile(rate=2, clock_change=1.0, days_before=range(7, 10), long_absences=0.95),
     "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),
