@@ -22,7 +22,7 @@ ALWAYS = {
 }
 LEAKS = re.compile(
     r"Traceback|File \"/|\.py\"|jinja2|starlette|uvicorn|msgspec|<!--|"
-    r"\b(?:10|127|192\.168)\.\d+\.\d+\.\d+|/home/|/usr/|/work/|sqlite|psycopg",
+    r"\b(?:10|127|192\.168)\.\d+\.\d+\.\d+|/home/|/usr/|/srv/|sqlite|psycopg",
     re.I,
 )
 """Errors of the application, comments, addresses inside, paths of the machine."""
