@@ -170,6 +170,7 @@ class _Handler(SysLogHandler):
         if isinstance(self.address, str):
             super().createSocket()
         else:
+            self.unixsocket = False
             self.socket = socket.create_connection(self.address, timeout=CONNECT_SECONDS)
 
     def handleError(self, _: logging.LogRecord) -> None:
