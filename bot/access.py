@@ -23,7 +23,7 @@ UNKNOWN_DATE = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Access:
-    """The door. `quiet` strangers are not answered again for an hour."""
+    """Who is answered, and as whom. `quiet` strangers are not answered again for an hour."""
 
     def __init__(self, service: Callable[[], Provider], clock: Clock) -> None:
         self._service = service

@@ -1,5 +1,5 @@
 """The one place where the parts are put together: for the running bot, the simulation, benchmarks
-and tests alike. Everything is given at the door; nothing is set afterwards."""
+and tests alike. Everything is given to constructors; nothing is set afterwards."""
 
 from __future__ import annotations
 

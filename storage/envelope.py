@@ -5,7 +5,8 @@
 sealed: AES-256-GCM under the key with this id. plain: SHA-256, then the content. Bound in beside
 the content, in both: the header (the key id is proved by the key itself), and what the file *is*
 (its kind and name). So a file put in another one's place does not open, nor does one with any bit
-changed. `version` counts the changes of that file; the ledger knows how far each had come.
+changed. `version` counts the changes of that file; the version catalogue knows how far each had
+come.
 
 A nonce is random: with 96 bits a key may seal 2^32 files with a chance of one in 2^32 that two
 share a nonce. A change a second for a hundred years stays below that.

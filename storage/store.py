@@ -205,11 +205,11 @@ class Store(StoreReader, Protocol):
 
 
 class Trouble(msgspec.Struct, frozen=True, kw_only=True):
-    """Something the administrator has to know about the book."""
+    """Something the administrator has to know about the records."""
 
     kind: str
     """not_saved, saved_again; set_aside (a damaged file), unreadable (a file that the system does
-    not let us read), older (a file is an older copy), missing (a file is gone), ledger (the
-    book's own mark or ledger was missing or damaged)."""
+    not let us read), older (a file is an older copy), missing (a file is gone), catalogue (the
+    mark or the catalogue of the records was missing or damaged)."""
     what: str
     """One line, without personal data: which file, why, what to do."""

@@ -29,8 +29,8 @@ from storage.worker import Settle, Worker
 R = TypeVar("R")
 
 FLUSH_SECONDS = 20.0
-"""How long the ledger and the summary may be behind the files, and how often a disk that refused
-is tried again."""
+"""How long the version catalogue and the summary may be behind the files, and how often a disk
+that refused is tried again."""
 
 log = structlog.get_logger(__name__)
 
@@ -286,7 +286,7 @@ class TinyStore:
         self._flushing = asyncio.get_running_loop().create_task(self._flush())
 
     async def _flush(self) -> None:
-        """Brings ledger and summary up to date, and tries a disk that refused."""
+        """Brings version catalogue and summary up to date, and tries a disk that refused."""
         refused = self._refused
 
         def work() -> None:

@@ -1,4 +1,4 @@
-"""What the pages use of the rest of the service beside the engine, given at the door."""
+"""What the pages use of the rest of the service beside the engine, given when they are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The door: who gets an answer, and how often a stranger does."""
+"""Access: who gets an answer, and how often a stranger does."""
 
 from __future__ import annotations
 
@@ -53,21 +53,21 @@ def test_the_last_day_on_the_list_ends_at_midnight_in_london(moment: str, let_in
 def test_what_somebody_types_whose_time_has_run_out_leaves_their_chat_all_the_same() -> None:
     """They are not let in; their chat is known, and a child's details may be in what they type."""
     with time_machine.travel(datetime(2026, 12, 1, tzinfo=UTC), tick=False):
-        door = Access(lambda: SERVICE, SystemClock())
-        assert door.staff(update(7001)) is None
-        assert door.has_a_record(update(7001))
-        assert not door.has_a_record(update(666))
+        access = Access(lambda: SERVICE, SystemClock())
+        assert access.staff(update(7001)) is None
+        assert access.has_a_record(update(7001))
+        assert not access.has_a_record(update(666))
 
 
 def test_a_stranger_gets_the_neutral_line_once_an_hour() -> None:
-    door = Access(lambda: SERVICE, SystemClock())
+    access = Access(lambda: SERVICE, SystemClock())
     with time_machine.travel(SENT, tick=False) as clock:
-        assert door.staff(update(666)) is None
-        assert door.answers_stranger(666)
-        assert not door.answers_stranger(666)
-        assert door.answers_stranger(667)
+        assert access.staff(update(666)) is None
+        assert access.answers_stranger(666)
+        assert not access.answers_stranger(666)
+        assert access.answers_stranger(667)
         clock.shift(3600)
-        assert door.answers_stranger(666)
+        assert access.answers_stranger(666)
 
 
 def test_a_text_counts_from_when_it_was_typed_not_from_when_it_was_fetched() -> None:
@@ -80,25 +80,25 @@ def test_a_text_counts_from_when_it_was_typed_not_from_when_it_was_fetched() -> 
 
 
 def test_a_stranger_is_quiet_for_the_whole_hour() -> None:
-    door = Access(lambda: SERVICE, SystemClock())
+    access = Access(lambda: SERVICE, SystemClock())
     with time_machine.travel(SENT, tick=False) as clock:
-        assert door.answers_stranger(666)
+        assert access.answers_stranger(666)
         clock.shift(3599)
-        assert not door.answers_stranger(666)
+        assert not access.answers_stranger(666)
 
 
 def test_of_many_strangers_the_latest_thousand_are_remembered() -> None:
-    door = Access(lambda: SERVICE, SystemClock())
+    access = Access(lambda: SERVICE, SystemClock())
     with time_machine.travel(SENT, tick=False) as clock:
-        assert door.answers_stranger(1)
-        assert door.answers_stranger(2)
+        assert access.answers_stranger(1)
+        assert access.answers_stranger(2)
         clock.shift(3600)
-        assert door.answers_stranger(1), "seen last of the two from now on"
+        assert access.answers_stranger(1), "seen last of the two from now on"
         for number in range(1000, 1999):
-            assert door.answers_stranger(number)
-        assert not door.answers_stranger(1)
-        assert door.answers_stranger(2000)
-        assert door.answers_stranger(1), "one too many since"
+            assert access.answers_stranger(number)
+        assert not access.answers_stranger(1)
+        assert access.answers_stranger(2000)
+        assert access.answers_stranger(1), "one too many since"
 
 
 def test_nobody_sent_it() -> None:

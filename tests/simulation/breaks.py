@@ -151,9 +151,9 @@ def two_owners(stack: contextlib.ExitStack) -> None:
 def answers_dropped(stack: contextlib.ExitStack) -> None:
     """The card is shown as if the form had been saved."""
 
-    async def append(desk: Any, incoming: Any, draft: Any, context: Any) -> Any:
-        await desk.store.drop_draft(draft.owner, incoming.update_id)
-        return await desk.store.episode(draft.episode)
+    async def append(handler: Any, incoming: Any, draft: Any, context: Any) -> Any:
+        await handler.store.drop_draft(draft.owner, incoming.update_id)
+        return await handler.store.episode(draft.episode)
 
     _put(stack, handlers.draft_session, "_append", append)
 
@@ -454,8 +454,8 @@ def texts_name_the_home(stack: contextlib.ExitStack) -> None:
 def closed_again(stack: contextlib.ExitStack) -> None:
     """A tap on an old screen closes a case that is closed."""
 
-    async def close(desk: Any, incoming: Any, now_on: Any, *, sure: bool) -> None:
-        now = desk.clock.now()
+    async def close(handler: Any, incoming: Any, now_on: Any, *, sure: bool) -> None:
+        now = handler.clock.now()
 
         def build(current: Any) -> Any:
             made = reminders.case_records.new_ids(current)()
@@ -463,7 +463,7 @@ def closed_again(stack: contextlib.ExitStack) -> None:
             return Change(facts=[closed], close=True)
 
         if now_on.back and now_on.has(SignedOff):
-            await desk.records.update(now_on.episode.ref, build, incoming.update_id)
+            await handler.records.update(now_on.episode.ref, build, incoming.update_id)
 
     _put(stack, handlers.case_buttons, "_close", close)
 

@@ -4,7 +4,7 @@
 
 Somebody is reminded and taps "I have it"; the bot is put together as it runs, with a store and a
 Telegram in memory. A stay is a run of calls within one room; a climb is a call from a
-room to one above it, which only something handed down at the door can make.
+room to one above it, which only something given to its constructor can make.
 """
 
 from __future__ import annotations

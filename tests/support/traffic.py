@@ -1,8 +1,8 @@
 """Everything that a service says to Telegram, logs, and shows outside the pages of the record; and
 what may never be in it: names and dates of birth of the register, and what people type.
 
-The stand-in for Telegram is watched at its door, so a story cannot forget it. What people type is
-taken from what the stand-in gets of their phones, and from what is typed on a page.
+The stand-in for Telegram is watched where requests come in, so a story cannot forget it. What
+people type is taken from what the stand-in gets of their phones, and from what is typed on a page.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Parts are given at the door: nobody puts itself, a function or a method of its own into an
+"""Parts are given to constructors: nobody puts itself, a function or a method of its own into an
 attribute of another object afterwards."""
 
 import ast
