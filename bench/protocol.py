@@ -22,9 +22,9 @@ from msgspec.structs import replace
 from protocol import facts
 from protocol.assess import assess
 from protocol.episode import utc
+from protocol.episode_json import TIMES, read_episode, read_history, read_time
 from protocol.fold import fold
 from protocol.pack import load_pack
-from protocol.reading import TIMES, read_episode, read_history, read_time
 from protocol.standing import standing
 from tests.protocol import oracle
 from tests.protocol.cases import HOUR, IN_CARE, SIX, Record, earlier

@@ -29,8 +29,8 @@ from protocol.pack import load_pack
 from protocol.provider import Home, Provider, Role, Staff
 from reminders.case_states import cases_of
 from reminders.clock import SystemClock
+from reminders.combining import parts
 from reminders.engine import Engine
-from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Ladder, Ladders, Limits, NightCheck, Policy, Step
 from reminders.sending import Sent, TooFast

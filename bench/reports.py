@@ -21,8 +21,8 @@ from bench.table import machine
 from reports.cases import cases
 from reports.catalogue import REPORTS
 from reports.periods import Period
-from reports.reading import open_rows, read
 from reports.request import Request
+from reports.row_files import open_rows, read
 from reports.rows import encode
 
 PERIOD = ("2025-01-01", "2025-12-31")

@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.config import Config
 from bot.database import open_to_read
-from bot.reading import rows_maker
+from bot.record_reading import rows_maker
 from bot.resources import keys_of
 from reminders.clock import Clock, SystemClock
 from storage import audit_files

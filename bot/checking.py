@@ -14,7 +14,7 @@ import msgspec
 from bot.advice import advice
 from bot.config import Config, ConfigError
 from bot.config_file import Read, read_file
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.resources import WrongPack, keys_of, pack_of
 from bot.telegram_check import telegram_mistakes
 from protocol.command import pack_mistakes, review_due

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bot.config import Config
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.resources import pack_of
 from protocol.counting import counting
 from protocol.facts import AwayTogether

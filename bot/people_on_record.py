@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from bot.config import Config
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.resources import keys_of
 from protocol.staff_facts import StaffRecord, facts_of, read
 from reminders.service_state import PEOPLE

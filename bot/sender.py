@@ -23,8 +23,8 @@ from reminders import amending, monthly
 from reminders.all_clear import ASKING
 from reminders.amending import AMENDED, EDITS, NO_LONGER
 from reminders.case_states import CaseStates
+from reminders.combining import SEVERAL, parts
 from reminders.duties import read
-from reminders.joining import SEVERAL, parts
 from reminders.limits import Turn
 from reminders.sending import Refused, Sent
 from storage.model import Episode, Message

@@ -19,7 +19,7 @@ from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
 from handlers.recording import RECORDINGS
-from handlers.recording.parts import rest_as_notes, words_as_notes
+from handlers.recording.questions import rest_as_notes, words_as_notes
 from handlers.wording import card as card_words
 from handlers.wording import form as say
 from handlers.wording import menu

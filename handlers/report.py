@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
-from handlers.recording.parts import own_words, tell_pair
+from handlers.recording.questions import own_words, tell_pair
 from handlers.recording.time_order import POLICE, SEEN, beside
 from handlers.times import shown
 from handlers.wording import report as say

@@ -17,7 +17,7 @@ from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import Item, label, page_number, paged
-from handlers.recording.parts import own_words
+from handlers.recording.questions import own_words
 from handlers.wording import card as card_words
 from handlers.wording import unasked as say
 from handlers.wording.form import STALE

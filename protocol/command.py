@@ -14,11 +14,11 @@ import msgspec
 
 from protocol.assess import Due, assess
 from protocol.episode import utc
+from protocol.episode_json import InputError, one_slip_apart, read_episode, read_history, read_time
 from protocol.london import is_out_of_hours
 from protocol.mistakes import Mistake
 from protocol.pack import DEFAULT, Pack, load_pack, shipped
 from protocol.packfile import PackError
-from protocol.reading import InputError, one_slip_apart, read_episode, read_history, read_time
 from protocol.settings import SettingError
 
 KEYS = ("now", "episode", "history", "config", "pack", "preset", "placing")

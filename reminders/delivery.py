@@ -14,7 +14,7 @@ from typing import Protocol
 import msgspec
 import structlog
 
-from reminders import joining
+from reminders import combining
 from reminders.clock import Clock
 from reminders.limits import Limiter, Turn
 from reminders.outbox import Outbox, Records
@@ -269,7 +269,7 @@ class Delivery:
     async def _send(
         self, parts: list[tuple[str, Message, Episode | None]], chat: int, turn: Turn
     ) -> Sent | SendError:
-        message = joining.joined(parts, chat, self.clock.now())
+        message = combining.joined(parts, chat, self.clock.now())
         refs = {ref for ref, _, _ in parts}
         record = parts[0][2] if len(refs) == 1 else None
         try:

@@ -11,7 +11,7 @@ from itertools import count
 
 import msgspec
 
-from reminders.joining import JOINABLE
+from reminders.combining import JOINABLE
 from storage.model import Message
 
 SOON = 5.0

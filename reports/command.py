@@ -7,16 +7,16 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, TextIO
 
-from reports import asking, notes
+from reports import arguments, named_persons
 from reports.about import about
-from reports.asking import Unusable
+from reports.arguments import Unusable
 from reports.cases import Cases, cases
 from reports.catalogue import REPORTS, named
 from reports.figures import annex_a, ssda903
-from reports.notes import LOOK, Known
-from reports.reading import Rows, from_store, open_rows, read
+from reports.named_persons import LOOK, Known
 from reports.request import PersonOnFile, Request
 from reports.result import Result
+from reports.row_files import Rows, from_store, open_rows, read
 from reports.rows import Row
 from reports.suppress import suppress
 from reports.tables import as_csv, as_text
@@ -89,15 +89,15 @@ def make(asked: Asked, records: Records, errors: TextIO) -> Result | None:
         raise Unusable("Allowed: one of --json, --csv, --xlsx and --pdf.")
     if asked.style not in STYLES:
         raise Unusable(f"--style: this is not allowed. Allowed: {', '.join(STYLES)}.")
-    period = asking.period(asked.first, asked.last)
-    authority = asked.authority and asking.code("--authority", asked.authority)
+    period = arguments.period(asked.first, asked.last)
+    authority = asked.authority and arguments.code("--authority", asked.authority)
     if report.needs_authority and authority is None:
         raise Unusable(f"--authority: {report.name} needs it. Allowed: a code (ONS).")
-    partners = [asking.code("--partner", partner) for partner in asked.partners]
+    partners = [arguments.code("--partner", partner) for partner in asked.partners]
     if asked.suppress and not report.publishable:
         raise Unusable(f"--suppress: {report.name} names children and cannot be published.")
-    people = asking.people(asked.people) if asked.people else None
-    context = asking.context(asked.context) if asked.context else None
+    people = arguments.people(asked.people) if asked.people else None
+    context = arguments.context(asked.context) if asked.context else None
     typed = _notes(asked.notes, records, people, errors) if asked.notes else ""
     rows = _rows(asked, records)
     for bad in rows.bad:
@@ -132,20 +132,20 @@ def _notes(
     file: Path, records: Records, people: Mapping[str, PersonOnFile] | None, errors: TextIO
 ) -> str:
     """Text that names nobody; what only may be a name is said."""
-    text = asking.read_text(file)
+    text = arguments.read_text(file)
     known = records.known()
     if known is None:
         print(
             f"{file}: names could not be looked for: there is no register here. {LOOK}", file=errors
         )
-        known = notes.known((), (), (), ())
+        known = named_persons.known((), (), (), ())
     if people:
         numbers = {person.number.casefold() for person in people.values()}
         born = {person.born for person in people.values() if person.born}
         known = known._replace(
             references=known.references | numbers | people.keys(), born=known.born | born
         )
-    found = notes.mistakes(str(file), text, known)
+    found = named_persons.mistakes(str(file), text, known)
     severe = [str(mistake) for mistake in found if mistake.severity == "error"]
     if severe:
         raise Unusable("\n".join(severe))
@@ -160,7 +160,7 @@ def _rows(asked: Asked, records: Records) -> Rows:
     try:
         return read((name, open_rows(name)) for name in asked.rows)
     except OSError as error:
-        raise asking.unreadable(str(error.filename or asked.rows[0]), error) from None
+        raise arguments.unreadable(str(error.filename or asked.rows[0]), error) from None
 
 
 def _write(asked: Asked, result: Result, out: TextIO, errors: TextIO) -> int:

@@ -8,12 +8,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple, TextIO
 
-from reports import asking
-from reports.asking import Unusable
+from reports import arguments
+from reports.arguments import Unusable
 from reports.cases import Cases, cases
 from reports.command import BAD_ROWS, OK, UNUSABLE
 from reports.figures.hub import overlaps, services
-from reports.reading import Bad, Line, lines, open_rows
+from reports.row_files import Bad, Line, lines, open_rows
 from reports.rows import Row, encode
 
 
@@ -73,7 +73,7 @@ def join(files: Sequence[str]) -> Joined:
                 newest[row.service, row.episode] = found
             same.setdefault((row.service, row.episode, row.as_of), []).append(found)
     except OSError as error:
-        raise asking.unreadable(str(error.filename or files[0]), error) from None
+        raise arguments.unreadable(str(error.filename or files[0]), error) from None
     conflicts = [
         Conflict(tuple(versions))
         for _, versions in sorted(same.items())
@@ -165,7 +165,9 @@ def _hint(file: str, joined: Joined) -> str:
 
 
 def _codes(file: Path) -> frozenset[str]:
-    found = frozenset(line.strip() for line in asking.read_text(file).splitlines() if line.strip())
+    found = frozenset(
+        line.strip() for line in arguments.read_text(file).splitlines() if line.strip()
+    )
     for code in found:
         if not (code.isascii() and code.isalnum() and code.isupper() and 2 <= len(code) <= 12):
             raise Unusable(

@@ -2,7 +2,7 @@
 
 `Row` is the schema: its fields, in this order, with the values that each may have. "unknown" means
 asked or applicable but not known; None means that it does not apply or did not happen so far.
-Rows are written by `encode`, read by `reports.reading` and judged by `reports.checking`.
+Rows are written by `encode`, read by `reports.row_files` and judged by `reports.row_checks`.
 Times are UTC with whole seconds, written `YYYY-MM-DDTHH:MM:SSZ`.
 """
 

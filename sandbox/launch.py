@@ -12,9 +12,9 @@ from sandbox.bot_process import BotProcess
 from sandbox.night import SHIPPED, BadNight, load
 from sandbox.practice import Practice
 from sandbox.practice_routes import routes
+from sandbox.practice_service import NotOurs, PracticeService
 from sandbox.serve import Server
 from sandbox.server import Settings, World
-from sandbox.service import NotOurs, PracticeService
 
 
 class CannotOpen(Exception):

@@ -13,10 +13,10 @@ from sandbox import judge, timeline
 from sandbox.bot_process import BotProcess
 from sandbox.moving import LONDON, Mover
 from sandbox.night import Night, in_utc
+from sandbox.practice_service import BOT_NAME, BOT_USERNAME, TOKEN, PracticeService
 from sandbox.server import people
 from sandbox.server.followers import Followers
 from sandbox.server.world import World
-from sandbox.service import BOT_NAME, BOT_USERNAME, TOKEN, PracticeService
 from sandbox.weather import SWITCHES, Weather
 
 Json: TypeAlias = dict[str, Any]

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from protocol.london import day_of
 from protocol.provider import Role, Staff
 from reports.about import about
-from reports.asking import Unusable
+from reports.arguments import Unusable
 from reports.catalogue import REPORTS, Report
 from reports.command import Asked, Records, make
 from reports.result import Result

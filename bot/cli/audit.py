@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 from bot.audit_line import put_on_record
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.second_place import AuditFile, second_place
 from protocol.facts import CaseRead
 from protocol.london import day_of

@@ -16,7 +16,7 @@ import msgspec
 from bot import __version__
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.resources import WrongPack, keys_of, pack_of, row_maker
 from reminders.case_states import BEGINNING
 from reminders.clock import SystemClock

@@ -12,7 +12,7 @@ import msgspec
 from bot import database
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.register import BadRegister, keeping, questions, read, taken
 from bot.resources import keys_of, open_alone
 from protocol.london import day_of

@@ -11,11 +11,11 @@ from pathlib import Path
 from bot.audit_line import put_on_record
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from reports import command
-from reports.asking import Unusable
+from reports.arguments import Unusable
 from reports.command import Asked, Records
-from reports.notes import Known, known
+from reports.named_persons import Known, known
 from reports.rows import Row
 from storage.model import Person
 from storage.store import StoreError

@@ -10,7 +10,7 @@ from pathlib import Path
 from bot.cli import closed_cases
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from bot.resources import open_alone
 from protocol import staff_facts
 from protocol.provider import Provider

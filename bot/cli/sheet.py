@@ -9,9 +9,9 @@ from pathlib import Path
 from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from reminders.clock import SystemClock
-from reports.asking import Unusable
+from reports.arguments import Unusable
 from reports.command import save
 from reports.sheets import SHEETS, Case, chronology
 from storage.store import NotFound, StoreError

@@ -14,7 +14,7 @@ from bot.audit_line import put_on_record_if_possible
 from bot.cli.terminal import visible
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from protocol.provider import Provider
 from reports.entries import lines
 from storage.model import Episode, Person

@@ -22,7 +22,7 @@ from bot.audit_line import put_on_record
 from bot.cli.audit import Line, about_staff, lines_of
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from protocol.attachment_facts import attachments_in
 from protocol.provider import Provider
 from reminders.clock import SystemClock

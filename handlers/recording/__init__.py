@@ -12,7 +12,7 @@ from handlers.recording import (
     taking_back,
     telling,
 )
-from handlers.recording.parts import Recording
+from handlers.recording.questions import Recording
 
 RECORDINGS: dict[str, Recording] = {
     **telling.RECORDINGS,

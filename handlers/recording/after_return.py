@@ -12,7 +12,7 @@ from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.answers import each, given, is_, pick, said, ticked, ticks, yes
 from handlers.recording.correcting import report_again
-from handlers.recording.parts import NewId, Recording, at, author, child, form, last, text, when
+from handlers.recording.questions import NewId, Recording, at, author, child, form, last, text, when
 from handlers.recording.time_order import ACKNOWLEDGED, POLICE_SAID, REFERRAL, TOLD_BACK
 from handlers.wording import after_return as say
 from handlers.wording.form import answer

@@ -10,7 +10,7 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words, stamp, unstamp
-from handlers.recording.parts import options_of, tell_pair, words
+from handlers.recording.questions import options_of, tell_pair, words
 from handlers.times import shown
 from handlers.wording import after_return as say
 from handlers.wording.form import NOT_ONE, answer

@@ -12,7 +12,7 @@ from handlers.chat import plain
 from handlers.form import Choice, FormState, Option, When
 from handlers.recording import time_order
 from handlers.recording.judging import ACTING, CATEGORY_STEP, ROLE_STEPS, WORSE_STEP, worse
-from handlers.recording.parts import (
+from handlers.recording.questions import (
     NewId,
     Recording,
     author,

@@ -22,7 +22,7 @@ from handlers.recording.answers import (
     ticks,
     until,
 )
-from handlers.recording.parts import NewId, Recording, at, author, form, last, text, when
+from handlers.recording.questions import NewId, Recording, at, author, form, last, text, when
 from handlers.recording.time_order import MET
 from handlers.wording import after_return as say
 from protocol import facts as f

@@ -9,7 +9,7 @@ import msgspec
 from handlers.form import FormState
 from handlers.recording.after_return import AWAY, known_away, time_away
 from handlers.recording.answers import coming, given, pick, said, ticked, ticks, until, yes
-from handlers.recording.parts import (
+from handlers.recording.questions import (
     NewId,
     Recording,
     at,

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 
 from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks
-from handlers.recording.parts import (
+from handlers.recording.questions import (
     NewId,
     Recording,
     at,

@@ -6,7 +6,7 @@ import msgspec
 
 from handlers.chat import plain
 from handlers.form import UNKNOWN, FormState, Ticks
-from handlers.recording.parts import (
+from handlers.recording.questions import (
     NewId,
     Recording,
     at,

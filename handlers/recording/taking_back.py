@@ -9,7 +9,7 @@ from handlers.case_view import for_this_home
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.answers import said
-from handlers.recording.parts import NewId, Recording, author, decides, text
+from handlers.recording.questions import NewId, Recording, author, decides, text
 from handlers.wording import after_return as say
 from handlers.wording.form import answer
 from protocol import facts as f

@@ -8,7 +8,7 @@ from typing import Any
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.judging import ACTING, ROLE_STEPS
-from handlers.recording.parts import (
+from handlers.recording.questions import (
     NewId,
     Recording,
     at,

@@ -1,9 +1,9 @@
 """Read the times duty managers type: right to the minute, or asked back, never guessed."""
 
 from .dates import parser as _parser
-from .engine import explain, readings
+from .formatting import shown
 from .items import Explanation, Taken, Why
-from .show import shown
+from .reader import explain, readings
 
 __all__ = ["Explanation", "Taken", "Why", "explain", "prepare", "readings", "shown"]
 

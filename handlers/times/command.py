@@ -9,9 +9,9 @@ from typing import IO, Any
 
 from protocol.london import LONDON
 
-from .engine import explain
+from .formatting import shown
 from .items import Explanation
-from .show import shown
+from .reader import explain
 from .wall_clock import to_minute
 
 _PROBLEM = 1

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any
 
 from .items import Bad, Day, DayKind, Value, Why
-from .vocabulary import MONTHS
+from .word_table import MONTHS
 
 Match = re.Match[str]
 _TIME_NEXT = re.compile(

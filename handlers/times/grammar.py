@@ -20,8 +20,8 @@ from .items import Bad, Clock, Day, DayKind, Elapsed, Item, Told, Value, Why
 from .items import Part as P
 from .items import PartSaid as Said
 from .text import FRACTIONS, Line
-from .vocabulary import MONTHS, NUMBERED, NUMBERS, ONES, PARTS, TENS, UNIT_SECONDS, WEEKDAYS
 from .wall_clock import OFFSETS
+from .word_table import MONTHS, NUMBERED, NUMBERS, ONES, PARTS, TENS, UNIT_SECONDS, WEEKDAYS
 
 Match = re.Match[str]
 Build = Callable[[Match, date], Sequence[Value] | None]

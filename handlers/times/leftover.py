@@ -15,7 +15,7 @@ from .items import Item, Why
 from .neighbours import check
 from .scan import Scan
 from .text import Line, Token
-from .vocabulary import NUMBERED, TABLE, kind, near
+from .word_table import NUMBERED, TABLE, kind, near
 
 _WHY = {
     "future": Why.FUTURE,

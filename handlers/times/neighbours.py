@@ -10,7 +10,7 @@ from collections.abc import Collection
 
 from .items import Bad, Clock, Day, DayKind, Elapsed, Item, PartSaid, Why
 from .scan import Scan
-from .vocabulary import TABLE, WEEKDAYS, kind, near
+from .word_table import TABLE, WEEKDAYS, kind, near
 
 _HALVES = frozenset({"am", "pm"})
 _TIGHT_MARKS = frozenset("-/=&;'|")

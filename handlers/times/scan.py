@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 
 from .items import Item, Why
 from .text import Line
-from .vocabulary import BLOCKED, PHRASES, kind, near
+from .word_table import BLOCKED, PHRASES, kind, near
 
 _EXCUSED = re.compile(r"(?<![\w'])(?:" + "|".join(PHRASES) + r")(?![\w'])")
 _BLOCKED = re.compile(r"(?<![\w'])(?:" + "|".join(BLOCKED) + ")")

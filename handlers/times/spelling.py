@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import lru_cache
 
 from .text import Token
-from .vocabulary import (
+from .word_table import (
     ALIASES,
     MONTHS,
     NUMBERS,

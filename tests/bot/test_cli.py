@@ -13,7 +13,7 @@ import pytest
 
 from bot.cli.terminal import visible
 from bot.config_file import load
-from bot.reading import open_for_reading
+from bot.record_reading import open_for_reading
 from protocol.facts import Child, Note, Opened
 from reminders.clock import SystemClock
 from storage.model import Person

@@ -17,7 +17,7 @@ from bot.cli.commands import app
 from bot.config_file import load
 from bot.resources import open_alone
 from protocol import facts as f
-from reports.checking import problem
+from reports.row_checks import problem
 from reports.rows import FIELDS, Row
 from storage.keys import new_key_file
 from storage.model import Person

@@ -13,7 +13,7 @@ from bot.config_file import load
 from bot.history_file import COLUMNS, MAP_COLUMNS, SSD_COLUMNS, BadHistory, read_csv, read_time
 from bot.resources import open_alone
 from protocol.provider import Home, Provider
-from reports.checking import problem
+from reports.row_checks import problem
 from reports.rows import Row
 from storage.model import Past, Person
 from tests.bot.test_export import CONFIG, EXPORT

@@ -12,7 +12,7 @@ from bot.sender import WordedSender
 from handlers.chat import Screen
 from handlers.message_parts import visible
 from protocol import facts as f
-from reminders.joining import joined
+from reminders.combining import joined
 from reminders.limits import Turn
 from reminders.sending import Refused, Sent
 from storage.model import Message

@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from sandbox.launch import CannotOpen, Sandbox
-from sandbox.service import MARKER
+from sandbox.practice_service import MARKER
 
 COMMAND = [sys.executable, str(Path(__file__).parents[2] / "main.py")]
 PATIENCE = 60

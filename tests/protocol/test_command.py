@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from protocol.command import DryRun, run_assess
-from protocol.reading import one_slip_apart
+from protocol.episode_json import one_slip_apart
 
 CASE = {
     "now": "2026-03-02T19:00:00+00:00",

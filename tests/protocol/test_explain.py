@@ -8,10 +8,10 @@ import pytest
 from msgspec.structs import replace
 
 from protocol.episode import Episode
+from protocol.episode_json import read_episode, read_history, read_time
 from protocol.explain import explain, spoken
 from protocol.facts import Child
 from protocol.pack import load_pack
-from protocol.reading import read_episode, read_history, read_time
 from tests.protocol.cases import (
     HOUR,
     IN_CARE,

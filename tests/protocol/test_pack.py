@@ -112,7 +112,7 @@ class TestExampleshire:
     def test_a_meeting_at_the_third_episode_in_thirty_days(self):
         pack = load_pack(EXAMPLE)
         from protocol.assess import assess
-        from protocol.reading import read_episode, read_history
+        from protocol.episode_json import read_episode, read_history
 
         case = json.loads(re.search(r"```json\n(.*?)```", GUIDE, re.DOTALL)[1])
         episode = read_episode(case["episode"], [])

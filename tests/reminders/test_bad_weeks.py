@@ -12,8 +12,8 @@ import pytest
 
 from protocol import facts as f
 from reminders.all_clear import ASKING
+from reminders.combining import parts
 from reminders.duties import AFTER_RETURN
-from reminders.joining import parts
 from reminders.policy import NightCheck, Policy
 from reminders.sending import MaybeSent, NotSent, TooFast, Unreachable
 from tests.reminders.virtual import run, utc

@@ -18,8 +18,8 @@ from protocol.provider import Authority, Home, Provider, Role, Staff
 from reminders.acknowledge import Acknowledgements
 from reminders.amending import EDITS
 from reminders.case_states import cases_of
+from reminders.combining import parts
 from reminders.engine import Engine
-from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.policy import Policy
 from reminders.sending import SendError, Sent

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from reports.cases import cases
 from reports.catalogue import REPORTS
-from reports.checking import problem
 from reports.measures import median, p90, percentage
 from reports.periods import Period, before, months, quarters, window
-from reports.reading import from_store, read
 from reports.request import Request
+from reports.row_checks import problem
+from reports.row_files import from_store, read
 from reports.rows import Phase, Row, encode
 from tests.reports.randomrows import CODES, rows
 

@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from protocol.london import LONDON
 from reports.cases import cases
 from reports.catalogue import REPORTS
-from reports.checking import contradiction
 from reports.periods import Period
-from reports.reading import from_store
 from reports.request import PersonOnFile, Request
+from reports.row_checks import contradiction
+from reports.row_files import from_store
 from reports.rows import Phase, encode
 from tests.reports.naive import Naive
 from tests.reports.randomrows import CODES, rows

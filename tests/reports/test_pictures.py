@@ -12,9 +12,9 @@ from reports.cases import cases
 from reports.catalogue import REPORTS
 from reports.periods import Period
 from reports.pictures import PICTURES, picture
-from reports.reading import from_store
 from reports.request import Request
 from reports.result import Result
+from reports.row_files import from_store
 from reports.suppress import suppress
 from tests.reports.randomrows import CODES, rows
 

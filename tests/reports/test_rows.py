@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reports.checking import problem
-from reports.reading import lines, read
+from reports.row_checks import problem
+from reports.row_files import lines, read
 from reports.rows import FIELDS, Row, encode
 
 DATA = Path(__file__).parents[1] / "data" / "reports"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from reports.cases import Cases, cases
 from reports.figures.ssda903 import COLUMNS, as_csv, figures, overlaps
 from reports.periods import Period
-from reports.reading import from_store
 from reports.request import PersonOnFile, Request
+from reports.row_files import from_store
 from reports.rows import Phase
 from tests.reports.randomrows import rows
 from tests.reports.return_rules import validated
@@ -121,7 +121,7 @@ def test_turning_18_while_missing_ends_the_row():
 
 def test_found_later_than_back_cannot_be_in_a_row():
     """Such a row is refused when it is read (see test_rows); back is then the end of missing."""
-    from reports.checking import contradiction
+    from reports.row_checks import contradiction
 
     row = away("2026-03-12 22:30", located="2026-03-15 09:00", returned="2026-03-14 18:00")
     assert contradiction(row).field == "returned"

@@ -13,8 +13,8 @@ from reports.cases import cases
 from reports.catalogue import REPORTS
 from reports.measures import Breakdown, Cells, Count, Distribution, Share
 from reports.periods import Period
-from reports.reading import from_store
 from reports.request import Request
+from reports.row_files import from_store
 from reports.suppress import suppress
 from tests.reports.randomrows import CODES, rows
 

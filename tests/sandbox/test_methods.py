@@ -7,8 +7,8 @@ import telegram
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from sandbox.server.method_table import with_table
 from sandbox.server.methods import METHODS, REFUSED
-from sandbox.server.table import with_table
 from tests.sandbox.conftest import ROBIN
 
 PAGE = Path(__file__).parents[2] / "docs" / "SANDBOX_SERVER.md"
@@ -16,7 +16,9 @@ PAGE = Path(__file__).parents[2] / "docs" / "SANDBOX_SERVER.md"
 
 def test_the_page_lists_the_methods_there_are():
     page = PAGE.read_text()
-    assert with_table(page) == page, "run: python -m sandbox.server.table docs/SANDBOX_SERVER.md"
+    assert with_table(page) == page, (
+        "run: python -m sandbox.server.method_table docs/SANDBOX_SERVER.md"
+    )
 
 
 def test_every_method_the_library_knows_is_either_offered_or_refused():

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from bot.app import App
 from bot.bootstrap import bootstrap
 from bot.sender import WordedSender
+from reminders.combining import parts
 from reminders.engine import Engine
-from reminders.joining import parts
 from reminders.limits import Turn
 from reminders.sending import Sent
 from storage.model import Episode, Message

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from handlers.times import Why, explain, readings, shown
-from handlers.times.show import moment
+from handlers.times.formatting import moment
 
 ROOT = Path(__file__).parents[3]
 NOW = datetime(2026, 11, 22, 22, 10, tzinfo=UTC)

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 from handlers.times import readings
 from handlers.times.text import LONGEST
-from handlers.times.vocabulary import CLASSES, TIME_WORDS, words_of
 from handlers.times.wall_clock import to_minute
+from handlers.times.word_table import CLASSES, TIME_WORDS, words_of
 
 CASES = 6000
 SLOWEST = 0.010

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from handlers.times import Why, explain, readings
-from handlers.times.vocabulary import CLASSES, GUARDS, near, words_of
+from handlers.times.word_table import CLASSES, GUARDS, near, words_of
 
 DATA = Path(__file__).parents[2] / "data" / "times"
 NOW = datetime(2026, 11, 21, 22, 20, tzinfo=UTC)

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.times import explain, readings, shown
-from handlers.times.show import moment
+from handlers.times.formatting import moment
 from handlers.times.wall_clock import LONDON, to_minute
 
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)

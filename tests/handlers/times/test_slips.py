@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from handlers.times import readings
-from handlers.times.vocabulary import GUARDS, PARTS, WEEKDAYS, words_of
 from handlers.times.wall_clock import to_minute
+from handlers.times.word_table import GUARDS, PARTS, WEEKDAYS, words_of
 from protocol.london import LONDON
 
 DATA = Path(__file__).parents[2] / "data" / "times"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from reports.asking import Unusable, people
+from reports.arguments import Unusable, people
 
 
 def test_a_quote_that_closes_rows_later_swallows_none(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from datetime import date
 
 from .grammar import items
 from .text import Line, Token
-from .vocabulary import NUMBERED, TIME_WORDS, kind, near
+from .word_table import NUMBERED, TIME_WORDS, kind, near
 
 _SHORT = 160
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])|\n+")

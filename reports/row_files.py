@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from reports.checking import Problem, contradiction, problem, read_times
+from reports.row_checks import Problem, contradiction, problem, read_times
 from reports.rows import Row
 
 

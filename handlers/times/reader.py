@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from protocol.london import LONDON
 
-from . import notes
+from . import sightings
 from .dates import date_of
 from .grammar import items
 from .items import Clock, Day, DayKind, Elapsed, Explanation, Item, Part, PartSaid, Taken, Told, Why
@@ -17,8 +17,8 @@ from .leftover import Leftover, leftover
 from .settle import Ask, Case, agrees, elapsed, in_part, no_day, on_day
 from .spelling import spelled
 from .text import MOST_NUMBERS, Line, plain, tokens, too_much
-from .vocabulary import NUMBERED, TIME_WORDS
 from .wall_clock import MINUTE, to_minute
+from .word_table import NUMBERED, TIME_WORDS
 
 _MOST_OFFERS = 4
 _WHO = r"(?:(?:i|we|he|she|they|he's|she's|they've|hes|shes)(?: have| has| was| is)? )?"
@@ -73,7 +73,7 @@ def explain(text: str, now: datetime, names: Collection[str] = ()) -> Explanatio
         return Explanation((), (), Why.TOO_LONG)
     case = Case.of(now)
     text = _homes_by_name(text, names)
-    if notes.is_note(text):
+    if sightings.is_note(text):
         return _note(text, now, names)
     line = Line(spelled(tokens(plain(text).rstrip(".!, "))))
     return _explained(line, case, now, names)
@@ -129,14 +129,14 @@ def _bare(line: Line) -> str:
 def _note(text: str, now: datetime, names: Collection[str]) -> Explanation:
     """The one sighting time of a note, when no other part of it speaks of a time."""
     case = Case.of(now)
-    parts = [Line(spelled(tokens(plain(part)))) for part in notes.sentences(text)]
+    parts = [Line(spelled(tokens(plain(part)))) for part in sightings.sentences(text)]
     told = [
         explained
         for line in parts
-        if notes.tells_sighting(line) and (explained := _explained(line, case, now, names))
+        if sightings.tells_sighting(line) and (explained := _explained(line, case, now, names))
     ]
     single = [e for e in told if len(e.readings) == 1]
-    quiet = sum(notes.speaks_of_time(line, case.today) for line in parts) == 1
+    quiet = sum(sightings.speaks_of_time(line, case.today) for line in parts) == 1
     if len(told) == len(single) == 1 and quiet:
         return single[0]
     offers = [t for e in told for t in (*e.readings, *([e.likely] if e.likely else []))]

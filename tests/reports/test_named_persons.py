@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 
 from bot.cli.commands import app
 from protocol.facts import Child
-from reports.notes import known, mistakes
+from reports.named_persons import known, mistakes
 from storage.model import Person
 from tests.reports.test_command import EXAMPLE, PEOPLE
 from tests.reports.test_year import CONFIG

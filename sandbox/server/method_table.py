@@ -1,6 +1,6 @@
 """The table of methods in docs/SANDBOX_SERVER.md, written from the code.
 
-``python -m sandbox.server.table docs/SANDBOX_SERVER.md`` brings the page up to date.
+``python -m sandbox.server.method_table docs/SANDBOX_SERVER.md`` brings the page up to date.
 """
 
 import sys
@@ -9,7 +9,7 @@ from pathlib import Path
 from sandbox.server.methods import METHODS, REFUSED
 from sandbox.server.methods.registry import REFUSED_PARAMETERS
 
-BEGIN = "<!-- methods: written by sandbox/server/table.py -->"
+BEGIN = "<!-- methods: written by sandbox/server/method_table.py -->"
 END = "<!-- end of methods -->"
 
 
