@@ -28,6 +28,7 @@ from reminders.watch import Figures
 from storage.backup import backup
 from storage.store import StoreError
 from tests.bot.test_config import written
+from tests.storage.people import spoilt
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -228,7 +229,7 @@ def test_a_drill_with_a_damaged_backup_is_not_passed(
 ) -> None:
     path, config = service
     office = copy(path, config) / "office.nlb"
-    office.write_bytes(office.read_bytes()[:-3] + b"abc")
+    office.write_bytes(spoilt(office.read_bytes()))
     report = path.parent / "evidence.json"
     assert drill.run("", report, path) == 1
     assert json.loads(report.read_text())["passed"] is False

@@ -17,6 +17,11 @@ def later(**by: float) -> datetime:
     return NIGHT + timedelta(**by)
 
 
+def spoilt(data: bytes) -> bytes:
+    """The same with one bit of the last byte changed: never what it was, whatever that is."""
+    return data[:-1] + bytes([data[-1] ^ 1])
+
+
 def opened(*, at: datetime = NIGHT, fact_id: str = "f1", note: str = "left after supper") -> Opened:
     return Opened(
         id=fact_id,

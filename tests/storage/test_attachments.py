@@ -18,7 +18,7 @@ from storage.tinydb_store import TinyStore
 from storage.verify import verify
 from tests.storage import people
 from tests.storage.contract import close, report
-from tests.storage.people import NIGHT, PHOTO, summarise
+from tests.storage.people import NIGHT, PHOTO, spoilt, summarise
 
 REF = "ROWAN-7K3F"
 
@@ -63,7 +63,7 @@ async def test_one_attachment_in_anothers_place_is_not_taken_for_it(shelf):
     ("spoil", "said"),
     [
         (lambda path: path.unlink(), "attachment ROWAN-7K3F f2 is missing"),
-        (lambda path: path.write_bytes(path.read_bytes()[:-1] + b"x"), "attachment ROWAN-7K3F f2:"),
+        (lambda path: path.write_bytes(spoilt(path.read_bytes())), "attachment ROWAN-7K3F f2:"),
         (
             lambda path: path.rename(path.with_name("f9.nlb")),
             "attachment ROWAN-7K3F f9:",

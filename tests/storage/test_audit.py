@@ -20,6 +20,7 @@ from storage.restore import restore, restore_one
 from storage.snapshot import read_snapshot
 from storage.tinydb_store import TinyStore
 from storage.verify import verify
+from tests.storage import people
 from tests.storage.contract import line
 from tests.storage.people import NIGHT, later, summarise
 
@@ -45,10 +46,8 @@ def problems(shelf):
     return verify(shelf.folder, shelf.keys, summarise=summarise)
 
 
-def spoilt(path):
-    """One bit of the file is another."""
-    raw = path.read_bytes()
-    path.write_bytes(raw[:-1] + bytes([raw[-1] ^ 1]))
+def spoil_file(path):
+    path.write_bytes(people.spoilt(path.read_bytes()))
 
 
 def numbers(records):
@@ -83,7 +82,7 @@ async def test_what_commands_left_is_taken_once_and_in_order(shelf):
 async def test_a_left_line_that_was_changed_is_set_aside_and_told(shelf):
     store = await with_records(shelf, 1)
     path = Layout(shelf.folder).left_line(leave(shelf, 5)).path
-    spoilt(path)
+    spoil_file(path)
     leave(shelf, 6)
     assert await store.take_left() == 1
     await asyncio.sleep(0)
@@ -95,7 +94,7 @@ async def test_a_left_line_that_was_changed_is_set_aside_and_told(shelf):
     ("spoil", "said"),
     [
         (lambda path: path.unlink(), "is missing"),
-        (spoilt, "audit 00000065"),
+        (spoil_file, "audit 00000065"),
     ],
 )
 async def test_a_page_that_was_removed_or_changed_is_found_and_can_be_restored(
