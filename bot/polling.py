@@ -16,7 +16,6 @@ chat keep their order.
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import Counter, defaultdict, deque
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Literal, Protocol, TypeAlias
@@ -127,7 +126,7 @@ class Polling:
         self._failed_to_read = self._conflicts = 0
         self._nameless = 0
         self._limit = MOST_AT_ONCE
-        self._last_ok = self._last_answer = time.monotonic()
+        self._last_ok = self._last_answer = asyncio.get_running_loop().time()
         self._asked_before: float | None = None
         self._stopping = False
         self._request: asyncio.Task[list[Any]] | None = None
@@ -138,12 +137,12 @@ class Polling:
     @property
     def silence(self) -> float:
         """Real seconds since the last getUpdates that Telegram answered readably."""
-        return time.monotonic() - self._last_ok
+        return asyncio.get_running_loop().time() - self._last_ok
 
     @property
     def no_answer(self) -> float:
         """Real seconds since the last answer to getUpdates, readable or not."""
-        return time.monotonic() - self._last_answer
+        return asyncio.get_running_loop().time() - self._last_answer
 
     @property
     def oldest(self) -> float:
@@ -166,11 +165,11 @@ class Polling:
             except (InvalidToken, Forbidden) as error:
                 raise Stopped from error
             except RetryAfter as error:
-                self._last_answer = time.monotonic()
+                self._last_answer = asyncio.get_running_loop().time()
                 await self._rest(seconds_of(error))
                 continue
             except Unreadable as error:
-                self._last_answer = time.monotonic()
+                self._last_answer = asyncio.get_running_loop().time()
                 self._not_read(error)
                 await self._rest(min(0.25 * 2**self._failed_to_read, LONGEST_PAUSE_SECONDS))
                 continue
@@ -235,7 +234,7 @@ class Polling:
                 return
 
     async def _round(self) -> None:
-        asked = time.monotonic()
+        asked = asyncio.get_running_loop().time()
         waits = LONG_POLL_SECONDS if self.connected and self._under_way.first is None else 0
         self._request = asyncio.ensure_future(
             self._source.raw_updates(self._offset, waits, updates.ALLOWED, self._limit)
@@ -244,7 +243,7 @@ class Polling:
             found = await self._request
         finally:
             self._request.cancel()
-        self._last_ok = self._last_answer = time.monotonic()
+        self._last_ok = self._last_answer = asyncio.get_running_loop().time()
         if not self.connected:
             log.info("connected to telegram")
         first, self.connected = not self.connected, True

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections import OrderedDict
 
 import structlog
@@ -60,7 +59,7 @@ class UnderWay:
         """For how many seconds the oldest has been dealt with; 0 if there is none."""
         dealt_with = (self._begun[number][0] for number in self._begun.keys() - self._came_back)
         begun = min(dealt_with, default=None)
-        return 0.0 if begun is None else time.monotonic() - begun
+        return 0.0 if begun is None else asyncio.get_running_loop().time() - begun
 
     @property
     def first(self) -> int | None:
@@ -75,7 +74,7 @@ class UnderWay:
 
     def begin(self, cut: Cut, before: int) -> None:
         """before: how many of its chat it finds before it."""
-        self._begun[cut["update_id"]] = (time.monotonic(), cut)
+        self._begun[cut["update_id"]] = (asyncio.get_running_loop().time(), cut)
         self._crowded |= before > KEEP_BEHIND
         for held in self._held - self._kept.ids:
             if cut["update_id"] - held >= MOST_BEHIND:
@@ -106,7 +105,7 @@ class UnderWay:
 
     def see_to_record(self) -> None:
         """What takes long goes on record, what is done goes off it; one write at a time."""
-        now, kept = time.monotonic(), self._kept.ids
+        now, kept = asyncio.get_running_loop().time(), self._kept.ids
         if self._writing is not None or now < self._not_before:
             return
         new = self._begun.keys() - kept
@@ -136,7 +135,7 @@ class UnderWay:
         except StoreError as error:
             # They stay with Telegram.
             log.warning("updates were not put on record", why=str(error))
-            self._not_before = time.monotonic() + AGAIN_SECONDS
+            self._not_before = asyncio.get_running_loop().time() + AGAIN_SECONDS
         finally:
-            self._writing, self._written = None, time.monotonic()
+            self._writing, self._written = None, asyncio.get_running_loop().time()
         self.see_to_record()

@@ -4,12 +4,10 @@ lost in a crash."""
 from __future__ import annotations
 
 import asyncio
-import time
 from datetime import timedelta
 from typing import Any
 
 import msgspec
-import pytest
 from telegram import Update
 
 from bot.kept_updates import LONGEST, OWNER, KeptUpdates
@@ -20,14 +18,6 @@ from tests.bot.test_polling import AMY, BEN, Queue, Receiving, typed
 from tests.reminders.virtual import VirtualClock, in_virtual_time
 from tests.reminders.world import FRIDAY_NIGHT, summarise
 from tests.support.memory_store import MemoryStore
-
-pytestmark = pytest.mark.usefixtures("monotonic")
-
-
-@pytest.fixture
-def monotonic(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The monotonic clock is the virtual loop's."""
-    monkeypatch.setattr(time, "monotonic", lambda: asyncio.get_running_loop().time())
 
 
 class Slow:

@@ -15,7 +15,7 @@ from telegram.error import Conflict, InvalidToken, NetworkError, RetryAfter
 from bot.kept_updates import KeptUpdates
 from bot.polling import Backlog, Polling, Stopped
 from bot.telegram_client import Unreadable, telegram_client
-from bot.under_way import UnderWay
+from bot.under_way import KEEP_AFTER_SECONDS, UnderWay
 from bot.updates import is_late
 from storage.store import Store
 from tests.reminders.virtual import VirtualClock, in_virtual_time
@@ -23,6 +23,8 @@ from tests.reminders.world import FRIDAY_NIGHT, summarise
 from tests.support.memory_store import MemoryStore
 
 AMY, BEN = 7001, 7002
+NOT_LONG = 0.8 * KEEP_AFTER_SECONDS
+"""A handler that takes so long is not put on record meanwhile."""
 Handle = Callable[[Update], Awaitable[None]]
 
 
@@ -155,7 +157,7 @@ async def test_an_update_is_confirmed_only_after_its_handler_came_back() -> None
         await release.wait()
 
     async with Receiving(Queue(typed(5), typed(6, BEN)), handle) as it:
-        await asyncio.sleep(3)
+        await asyncio.sleep(NOT_LONG)
         assert max(o for o in it.queue.asked if o is not None) == 5
         release.set()
         await asyncio.sleep(1)
@@ -241,7 +243,7 @@ async def test_no_more_than_a_hundred_are_under_way() -> None:
         nonlocal under_way, most
         under_way += 1
         most = max(most, under_way)
-        await asyncio.sleep(1)
+        await asyncio.sleep(NOT_LONG)
         under_way -= 1
 
     async with Receiving(Queue(*(typed(n, 8000 + n) for n in range(1, 351))), handle) as it:
@@ -466,12 +468,12 @@ async def test_a_wanted_stop_leaves_what_was_not_begun_with_telegram() -> None:
     handled: list[int] = []
 
     async def handle(update: Update) -> None:
-        await asyncio.sleep(1)
+        await asyncio.sleep(NOT_LONG)
         handled.append(update.update_id)
 
     queue = Queue(typed(1), typed(2), typed(3))
     async with Receiving(queue, handle) as it:
-        await asyncio.sleep(0.5)
+        await asyncio.sleep(NOT_LONG / 2)
         await it.polling.stop()
         assert handled == [1]
         assert [one["update_id"] for one in queue.waiting] == [2, 3]

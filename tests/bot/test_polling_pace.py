@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
-import time
 
 import pytest
 from telegram import Update
@@ -17,12 +16,6 @@ from bot.telegram_client import Unreadable
 from bot.under_way import REMEMBERED
 from tests.bot.test_polling import BEN, Queue, Receiving, typed
 from tests.reminders.virtual import in_virtual_time
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The monotonic clock is the virtual loop's."""
-    monkeypatch.setattr(time, "monotonic", lambda: asyncio.get_running_loop().time())
 
 
 def gaps(queue: Queue, first: int = 0) -> list[float]:
@@ -43,7 +36,6 @@ async def test_the_first_request_comes_back_at_once_and_the_next_waits_for_somet
         assert it.queue.asked[-1] == 8
 
 
-@pytest.mark.usefixtures("clock")
 @in_virtual_time
 async def test_requests_come_back_at_once_until_what_is_under_way_is_on_record() -> None:
     release = asyncio.Event()
@@ -159,9 +151,7 @@ async def test_conflicts_are_told_anew_after_they_were_over() -> None:
 
 
 @in_virtual_time
-async def test_after_a_long_poll_that_brought_nothing_the_next_follows_at_once(
-    clock: None,
-) -> None:
+async def test_after_a_long_poll_that_brought_nothing_the_next_follows_at_once() -> None:
     async with Receiving(Queue()) as it:
         await asyncio.sleep(80)
         assert gaps(it.queue, first=1)[:2] == [LONG_POLL_SECONDS + 0.01] * 2
@@ -225,7 +215,7 @@ async def test_after_unreadable_answers_few_are_asked_for_and_all_is_counted_ane
 
 
 @in_virtual_time
-async def test_silence_counts_from_the_last_readable_answer(clock: None) -> None:
+async def test_silence_counts_from_the_last_readable_answer() -> None:
     queue = Queue()
     async with Receiving(queue) as it:
         assert not it.polling.reached.is_set()
@@ -247,7 +237,7 @@ async def test_silence_counts_from_the_last_readable_answer(clock: None) -> None
 
 
 @in_virtual_time
-async def test_how_long_the_oldest_update_has_been_under_way(clock: None) -> None:
+async def test_how_long_the_oldest_update_has_been_under_way() -> None:
     release = asyncio.Event()
 
     async def handle(update: Update) -> None:
@@ -268,7 +258,7 @@ async def test_how_long_the_oldest_update_has_been_under_way(clock: None) -> Non
 
 
 @in_virtual_time
-async def test_what_may_have_waited_while_nobody_asked_is_late(clock: None) -> None:
+async def test_what_may_have_waited_while_nobody_asked_is_late() -> None:
     """A minute of silence that Telegram asked for, and a second less than that."""
     queue = Queue()
     async with Receiving(queue) as it:
@@ -284,9 +274,7 @@ async def test_what_may_have_waited_while_nobody_asked_is_late(clock: None) -> N
 
 
 @in_virtual_time
-async def test_a_long_poll_that_brought_nothing_for_a_minute_makes_nothing_late(
-    clock: None,
-) -> None:
+async def test_a_long_poll_that_brought_nothing_for_a_minute_makes_nothing_late() -> None:
     async with Receiving(Queue()) as it:
         await asyncio.sleep(100)
         it.queue.put(typed(1))

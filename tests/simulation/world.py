@@ -83,14 +83,6 @@ class _Seeded:
         return self._rng.choice(options)
 
 
-class LoopTime:
-    """In the place of `time`: the loop's."""
-
-    @staticmethod
-    def monotonic() -> float:
-        return asyncio.get_running_loop().time()
-
-
 class SimWorld:
     """Everything of one run. `main` is run in a `SimLoop`."""
 
@@ -718,8 +710,6 @@ def run_seed(given: tuple[int, int, str, float, str]) -> Result:
 def in_this_world(world: SimWorld) -> Any:
     """Puts the world in the place of the machine: time, chance, the log, the drawing of charts."""
     replaced = [
-        (bot.polling, "time", LoopTime),
-        (bot.under_way, "time", LoopTime),
         (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
