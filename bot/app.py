@@ -24,6 +24,7 @@ from bot.watchdog import notify
 from handlers import times
 from handlers.wording import alarms
 from reminders.policy import Policy
+from reminders.stopped import MACHINE
 
 log = structlog.get_logger(__name__)
 
@@ -71,7 +72,7 @@ class App:
 
     async def _reload(self) -> None:
         context = self.bot.context
-        outcome = await context.reload()
+        outcome = await context.reload(MACHINE)
         if outcome is None:
             return
         now = context.clock.now()

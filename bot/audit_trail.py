@@ -33,6 +33,7 @@ CONFIGURATION, LEVELS, SENT = "audit_configuration", "audit_levels", "audit_sent
 """Keys of the service's own file: the digest of each key's value; the level and the protocol last
 put on record, by case; the number of the last record in a syslog."""
 STARTED, RELOADED = "configuration at the start", "configuration taken over"
+REFUSED = "configuration refused"
 COMPUTED = "level computed"
 LOOK_SECONDS = 20.0
 BATCH = 500
@@ -68,10 +69,20 @@ class AuditTrail:
         """This configuration holds since the start."""
         await self._configured(STARTED, config, policy)
 
-    async def taken_over(self, config: Config, policy: Policy) -> None:
-        """This configuration holds from now on."""
+    async def taken_over(self, config: Config, policy: Policy, by: str) -> None:
+        """This configuration holds from now on. by: who had it read again."""
         self._config = config
-        await self._configured(RELOADED, config, policy)
+        await self._configured(RELOADED, config, policy, by)
+
+    async def refused(self, by: str, problems: int) -> None:
+        """A configuration, with its protocol, was read again and not taken over."""
+        await self.note(REFUSED, by=by, problems=problems)
+
+    async def note(self, what: str, **more: str | int) -> None:
+        """A line of what the service did by itself. more: ids and numbers, no names. While the
+        disk refuses, it is kept in memory until it takes it."""
+        line = {"at": self._state.clock.now().isoformat(), "what": what, **more}
+        await self._state.change(lambda _: OfficeChange(log=[line]))
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -96,7 +107,7 @@ class AuditTrail:
 
     # Configuration ------------------------------------------------------------------------
 
-    async def _configured(self, what: str, config: Config, policy: Policy) -> None:
+    async def _configured(self, what: str, config: Config, policy: Policy, by: str = "") -> None:
         digests = dict(digests_of(config, policy))
         whole = hashlib.sha256(msgspec.json.encode(digests, order="sorted")).hexdigest()
         now = self._state.clock.now()
@@ -109,6 +120,7 @@ class AuditTrail:
             line = {
                 "at": now.isoformat(),
                 "what": what,
+                **({"by": by} if by else {}),
                 "configuration": whole,
                 "changed": changed if before else [],
                 "pack": self._pack_of(""),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
 log = structlog.get_logger(__name__)
+MADE, FAILED = "backup made", "backup failed"
 HOUR = 4
 """London time; the hour before is the one that clock changes repeat or skip."""
 
@@ -35,12 +36,14 @@ class Backups:
         keys: Keys | None,
         keep: int,
         failed: Callable[[str], Awaitable[None]],
+        ended: Callable[[str, int, int], Awaitable[None]],
         scheduler: AsyncIOScheduler,
     ) -> None:
-        """`failed(why)` tells the administrators. `scheduler` runs as long as the alarm does."""
+        """`failed(why)` tells the administrators. `ended(what, files, problems)` puts each backup
+        on record, `MADE` or `FAILED`. `scheduler` runs as long as the alarm does."""
         self._scheduler = scheduler
         self._book, self._target, self._keys, self._keep = book, target, keys, keep
-        self._failed = failed
+        self._failed, self._ended = failed, ended
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -68,9 +71,11 @@ class Backups:
             )
         except (StoreError, OSError) as error:
             log.error("the daily backup failed", why=str(error))
+            await self._ended(FAILED, 0, 1)
             await self._failed(str(error))
         else:
             log.info("backup made", files=made.files, problems=len(made.problems))
+            await self._ended(MADE, made.files, len(made.problems))
             if made.problems:
                 await self._failed("; ".join(made.problems[:3]))
 

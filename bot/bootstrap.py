@@ -190,7 +190,7 @@ async def bootstrap(
         await alerts.alarm("audit", line)
 
     trail = AuditTrail(store, service_state, config, second_place(config, folder), of_the_audit)
-    reload = Reload(path, config, policy, engine, staff_list, trail.taken_over)
+    reload = Reload(path, config, policy, engine, staff_list, trail.taken_over, trail.refused)
     shifts = Shifts(engine)
 
     def reused(chat: int, message: int) -> None:
@@ -280,7 +280,7 @@ async def bootstrap(
             engine, config.health.port, polling, allowed, forgetting.overdue
         ).run
     if config.book.backup_folder and practice is None:
-        parts["backups"] = _backups(config, folder, alerts, scheduler).run
+        parts["backups"] = _backups(config, folder, alerts, trail, scheduler).run
     if lease is not None:
         parts["lease"] = _until_followed(lease)
     if (saying := saying_how_it_goes(store, engine)) is not None:
@@ -347,10 +347,17 @@ async def _opened(config: Config, folder: Path, clock: Clock, pack: Callable[[],
 
 
 def _backups(
-    config: Config, folder: Path, alerts: StorageAlerts, scheduler: AsyncIOScheduler
+    config: Config,
+    folder: Path,
+    alerts: StorageAlerts,
+    trail: AuditTrail,
+    scheduler: AsyncIOScheduler,
 ) -> Backups:
     async def failed(why: str) -> None:
         await alerts.alarm("backup", why)
+
+    async def ended(what: str, files: int, problems: int) -> None:
+        await trail.note(what, files=files, problems=problems)
 
     book = config.book
     return Backups(
@@ -359,5 +366,6 @@ def _backups(
         keys_of(config, folder),
         book.backups_kept,
         failed,
+        ended,
         scheduler,
     )

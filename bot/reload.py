@@ -49,7 +49,8 @@ class Reload:
         config, policy: as they were read last.
         engine: asks everything anew under what is taken over.
         staff_list: puts on record who joined or left by the file.
-        taken_over: told what holds from now on.
+        taken_over: told what holds from now on, and who asked for it.
+        refused: told who asked, and how many mistakes there are.
     """
 
     def __init__(
@@ -59,7 +60,8 @@ class Reload:
         policy: Policy,
         engine: Engine,
         staff_list: StaffList,
-        taken_over: Callable[[Config, Policy], Awaitable[None]],
+        taken_over: Callable[[Config, Policy, str], Awaitable[None]],
+        refused: Callable[[str, int], Awaitable[None]],
     ) -> None:
         self._path = path
         self._folder = path.resolve().parent if path else Path()
@@ -67,22 +69,26 @@ class Reload:
         self._policy = policy
         self._engine = engine
         self._staff_list = staff_list
-        self._taken_over = taken_over
+        self._taken_over, self._refused = taken_over, refused
         self._one_at_a_time = asyncio.Lock()
 
-    async def run(self) -> Outcome | None:
-        """Comes back when everything is planned anew. None: there is no file to read."""
+    async def run(self, by: str) -> Outcome | None:
+        """Comes back when everything is planned anew. None: there is no file to read.
+
+        by: a staff id, or `reminders.stopped.MACHINE`.
+        """
         if self._path is None:
             return None
         async with self._one_at_a_time:
-            outcome = await self._run(self._path)
+            outcome = await self._run(self._path, by)
         if outcome.problems:
+            await self._refused(by, len(outcome.problems))
             log.warning("the configuration was not taken over", problems=len(outcome.problems))
         else:
             log.info("the configuration was taken over", changes=len(outcome.changes))
         return outcome
 
-    async def _run(self, path: Path) -> Outcome:
+    async def _run(self, path: Path, by: str) -> Outcome:
         try:
             read = read_file(path, record=self._engine.service_state.staff_record)
         except ConfigError as error:
@@ -103,7 +109,7 @@ class Reload:
         await self._engine.adopt(read.config.configured, read.policy, pack)
         await self._staff_list.follow_configuration()
         self._config, self._policy = read.config, read.policy
-        await self._taken_over(read.config, read.policy)
+        await self._taken_over(read.config, read.policy, by)
         return Outcome(changes=changes)
 
     def _pack(self, read: Read) -> tuple[Pack | None, list[Mistake]]:

@@ -25,8 +25,9 @@ from storage.audit import ROOT, AuditRecord
 
 _WHO_AND_WHEN = ("at", "what", "by", "staff", "user", "about", "taker", "offer")
 _OF_WHAT = ("ref", "home", "attachment", "sheet", "report", "level", "shown", "rows", "through")
+_HOW_MANY = ("files", "problems")
 _BY_WHAT = ("pack", "configuration", "program", "old_key", "new_key")
-GIVEN = frozenset((*_WHO_AND_WHEN, *_OF_WHAT, *_BY_WHAT))
+GIVEN = frozenset((*_WHO_AND_WHEN, *_OF_WHAT, *_HOW_MANY, *_BY_WHAT))
 """Keys of a line that go to the second place. A young person's reference has the key `person`, and
 what somebody typed has others: neither goes."""
 VALUE = re.compile(r"[\w .:,/+()-]{0,80}")

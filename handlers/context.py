@@ -70,8 +70,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     staff_list: StaffList
     clock: Clock
     phone: Phone
-    reload: Callable[[], Awaitable[Reloaded | None]]
-    """Reads the configuration again; None: there is no file."""
+    reload: Callable[[str], Awaitable[Reloaded | None]]
+    """Reads the configuration again for this member of staff; None: there is no file."""
     pages: Pages | None = None
     """None: the service has none."""
     version: str = ""

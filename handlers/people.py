@@ -152,7 +152,7 @@ async def reload(context: Context, incoming: Incoming, _: Sequence[str]) -> None
     """/reload"""
     if incoming.staff.role is not Role.ADMINISTRATOR:
         raise NotAllowed(say.RELOAD_FOR_ADMINISTRATORS)
-    outcome = await context.reload()
+    outcome = await context.reload(incoming.staff.id)
     if outcome is None:
         raise NotAllowed(say.NO_FILE)
     text = (

@@ -44,6 +44,10 @@ def routes(site: Site) -> list[Route]:
     from starlette.responses import Response as Answer
     from starlette.routing import Route
 
+    async def _noted(staff: Staff, what: str, report: Report) -> None:
+        line = {"what": f"pages: {what}", "by": staff.id, "report": report.name}
+        await on_record(site.state, line)
+
     async def listed(_: Request, visitor: Visitor) -> Response:
         _allowed(visitor.staff)
         return site.draw("figures.html", visitor, reports=list(HERE.values()))
@@ -57,6 +61,7 @@ def routes(site: Site) -> list[Route]:
         try:
             rows = await site.rows(visitor.staff)
             result = await run_in_threadpool(_make, asked, rows)
+            await _noted(visitor.staff, "figures read", report)
         except Unusable as error:
             problem = str(error).replace("--from: ", "").replace("--to: ", "")
         return site.draw(
@@ -89,8 +94,7 @@ def routes(site: Site) -> list[Route]:
         except Unusable:
             raise NotFound(kind) from None
         if kind != "png":
-            line = {"what": "pages: figures saved", "by": visitor.staff.id, "report": report.name}
-            await on_record(site.state, line)
+            await _noted(visitor.staff, "figures saved", report)
         shown = "inline" if kind == "png" else "attachment"
         named = {"content-disposition": f"{shown}; filename={report.name}.{kind}"}
         return Answer(made, media_type=FILES[kind], headers=named)

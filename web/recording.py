@@ -84,10 +84,10 @@ class Recording:
         )
 
 
-async def on_record(state: ServiceState, line: Mapping[str, str]) -> None:
+async def on_record(state: ServiceState, line: Mapping[str, str | int]) -> None:
     """A line of the service's audit, at this moment; what is "" is left out. While the disk
     refuses, it is kept in memory until it takes it."""
-    kept = {"at": state.clock.now().isoformat(), **{k: v for k, v in line.items() if v}}
+    kept = {"at": state.clock.now().isoformat(), **{k: v for k, v in line.items() if v != ""}}
     await state.change(lambda _: OfficeChange(log=[kept]))
 
 

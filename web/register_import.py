@@ -18,6 +18,7 @@ from storage.store import NotFound, StoreError
 from web import register_rules as rules
 from web.guard import MOST_FILE_BYTES
 from web.parts import Parts
+from web.recording import on_record
 from web.register_pages import Register, wrong
 from web.site import Refusal, Site, Visitor, page, post
 from web.uploads import upload
@@ -76,6 +77,11 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         mistakes: list[Mistake] = rules.not_theirs(staff, people, present)
         return mistakes or list(register.checks.taken(people, present))
 
+    async def refused(visitor: Visitor, problems: int) -> None:
+        by = visitor.staff.id
+        line: dict[str, str | int] = {"what": "pages: register refused", "by": by}
+        await on_record(site.state, line | {"problems": problems})
+
     async def blank(_: Request, visitor: Visitor) -> Response:
         if not rules.keeps_list(visitor.staff):
             raise NotFound("register")
@@ -92,9 +98,11 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         today, provider = day_of(site.now()), site.provider
         checked = await run_in_threadpool(register.checks.of_file, name, content, provider, today)
         if checked.mistakes:
+            await refused(visitor, len(checked.mistakes))
             return _draw(visitor, problems=wrong(list(checked.mistakes)))
         present = await register.present()
         if problems := wrong(_refused(visitor.staff, checked.people, present)):
+            await refused(visitor, len(problems))
             return _draw(visitor, problems=problems)
         key = secrets.token_urlsafe(16)
         waiting[key] = Preview(session=visitor.session.key, people=checked.people)

@@ -16,6 +16,7 @@ from storage.model import Office, Person
 from storage.store import NotFound, NotSaved, StoreError
 from web import register_rules as rules
 from web.parts import Checked, Parts
+from web.recording import on_record
 from web.site import Refusal, Site, Visitor, page, post
 
 if TYPE_CHECKING:
@@ -104,6 +105,8 @@ def routes(site: Site, parts: Parts) -> list[Route]:
                 rules.review(person.profile, today) if reads else "",
             )
             (present if person.lives_there(today) else past).append(line)
+        if staff.role is not Role.ADMINISTRATOR:
+            await on_record(site.state, {"what": "pages: register listed", "by": staff.id})
         return site.draw(
             "register.html",
             visitor,
@@ -120,7 +123,11 @@ def routes(site: Site, parts: Parts) -> list[Route]:
         return person
 
     async def one(request: Request, visitor: Visitor) -> Response:
-        return _draw(visitor, await _person(request, visitor))
+        person = await _person(request, visitor)
+        if rules.reads(visitor.staff, person):
+            line = {"what": "pages: register read", "by": visitor.staff.id, "person": person.ref}
+            await on_record(site.state, line)
+        return _draw(visitor, person)
 
     def _draw(
         visitor: Visitor,

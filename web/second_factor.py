@@ -40,7 +40,8 @@ CODE_DIGITS = 8
 RESET, CODE_MADE = "pages: second factor reset", "pages: activation code made"
 TRIED, PASSED = "pages: second factor tried", "pages: second factor right"
 CODE_TRIED = "pages: activation code tried"
-"""In the service's log. A try without the other after it was a wrong one; the last one locks."""
+WRONG, CODE_WRONG = "pages: second factor wrong", "pages: activation code wrong"
+"""In the service's log. A try with nothing after it ended with the process; the last one locks."""
 SHORTEST, LONGEST = 6, 12
 CODE_SECONDS = 30
 
@@ -175,6 +176,7 @@ class SecondFactors:
         holds = until is not None and self._state.clock.now() < until
         if holds and await self._verify(known.activation, _digits(code)):
             return None
+        await self._was_wrong(staff_id, CODE_WRONG)
         return "locked" if last else "wrong_code"
 
     async def _set_up(self, staff: Staff, pin: str, app: str, step: int) -> SetUp:
@@ -240,6 +242,7 @@ class SecondFactors:
             await self.change(staff_id, another, staff_id, "pages: locked" if last else TRIED)
             found = await prove(known)
             if found is None:
+                await self._was_wrong(staff_id, WRONG)
                 return "locked" if last else "wrong"
             proved = found
 
@@ -270,6 +273,10 @@ class SecondFactors:
         return code
 
     # ------------------------------------------------------------------------------------------
+
+    async def _was_wrong(self, staff_id: str, what: str) -> None:
+        """In the log; the try itself has counted since before it was looked at."""
+        await self.change(staff_id, lambda known: known, staff_id, what)
 
     def _step(self, known: SecondFactor, code: str) -> int | None:
         """The time step whose code this is; the last one without an app; None: not this one."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import msgspec
 
 from bot import __version__
+from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.record_reading import open_for_reading
@@ -82,6 +83,13 @@ def run(source: str, report: Path | None, config_path: Path) -> int:
     target = report or beside.with_name(f"drill-{evidence.made_at:%Y%m%d-%H%M%S}.json")
     text = msgspec.json.format(msgspec.json.encode(evidence), indent=2)
     files.write_whole(target, text + b"\n")
+    put_on_record_if_possible(
+        config,
+        config_path.resolve().parent,
+        "restore drill",
+        files=evidence.files,
+        problems=len(evidence.problems),
+    )
     _say(evidence, target)
     return 0 if evidence.passed else 1
 

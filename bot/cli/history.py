@@ -13,6 +13,7 @@ import msgspec
 from rich.console import Console
 from rich.progress import Progress
 
+from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.history_file import BadHistory, OldEpisode, read_csv, read_ssd
@@ -62,6 +63,9 @@ def run(
         return _refuse([*error.problems, "Nothing was imported."], 1)
     except StoreError as error:
         return _refuse([str(error)], 2)
+    if not dry_run:
+        folder = config_path.resolve().parent
+        put_on_record_if_possible(config, folder, "history imported", rows=counted.new)
     would = "would be " if dry_run else ""
     print(
         f"{counted.read} rows read: {counted.new} {would}imported"

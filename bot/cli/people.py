@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 
 from bot import database
+from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.record_reading import open_for_reading
@@ -38,15 +39,18 @@ def run(file: Path, config_path: Path, *, sure: bool = False) -> int:
 
     sure: what looks like one young person twice is two.
     """
+    folder = config_path.resolve().parent
     try:
         config, _ = load(config_path, token_needed=False)
+    except ConfigError as error:
+        return _refuse(error.problems)
+    try:
         people = read(file, config.service, day_of(SystemClock().now()))
-        asyncio.run(_put(config, config_path.resolve().parent, file.name, people, sure))
-    except (ConfigError, BadRegister) as error:
-        for line in error.problems:
-            print(line, file=sys.stderr)
-        print("Nothing was imported.", file=sys.stderr)
-        return 2
+        asyncio.run(_put(config, folder, file.name, people, sure))
+    except BadRegister as error:
+        status = _refuse(error.problems)
+        put_on_record_if_possible(config, folder, "register refused", problems=len(error.problems))
+        return status
     except _Asked as asked:
         for mistake in asked.mistakes:
             print(mistake, file=sys.stderr)
@@ -55,8 +59,14 @@ def run(file: Path, config_path: Path, *, sure: bool = False) -> int:
     except (StoreError, NotTaken, OSError) as error:
         print(f"Nothing was imported: {error}", file=sys.stderr)
         return 2
+    put_on_record_if_possible(config, folder, "register imported", rows=len(people))
     print(f"{len(people)} young people imported.")
     return 0
+
+
+def _refuse(problems: Sequence[str]) -> int:
+    print(*problems, "Nothing was imported.", sep="\n", file=sys.stderr)
+    return 2
 
 
 async def _put(

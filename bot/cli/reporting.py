@@ -28,7 +28,9 @@ def report(asked: Asked, config_path: Path) -> int:
     """Exit status 0; 1 with bad rows; 2 with the reason in a line."""
     if asked.name == "list":
         return command.show_list(sys.stdout)
-    records = Records(lambda: from_records(config_path), lambda: known_people(config_path))
+    records = Records(
+        lambda: from_records(config_path, asked.name), lambda: known_people(config_path)
+    )
     return command.run(asked, records, sys.stdout, sys.stderr)
 
 
@@ -62,15 +64,18 @@ async def _register(config: Config, folder: Path) -> Sequence[Person]:
     return await (await open_for_reading(config, folder)).people()
 
 
-def from_records(config_path: Path) -> Iterable[Row]:
-    """Rows of all episodes on record, as known now. What cannot be read is named. Unusable."""
+def from_records(config_path: Path, name: str) -> Iterable[Row]:
+    """Rows of all episodes on record, as known now. What cannot be read is named. Unusable.
+
+    name: of the report that is made of them.
+    """
     from bot.episode_rows import episode_rows
 
     try:
         config, _ = load(config_path, token_needed=False)
         folder = config_path.resolve().parent
         found = asyncio.run(episode_rows(config, folder, *EVERYTHING))
-        put_on_record(config, folder, "report from the records", rows=len(found.rows))
+        put_on_record(config, folder, "report from the records", report=name, rows=len(found.rows))
     except ConfigError as error:
         raise Unusable("\n".join(error.problems)) from None
     except StoreError as error:

@@ -31,6 +31,10 @@ async def _book(folder: Path) -> TinyStore:
     return store
 
 
+async def ended(*_: object) -> None:
+    """What is put on record of it is told in tests/bot/test_audit.py."""
+
+
 async def test_a_missing_backup_is_made_at_the_start_beside_the_open_book(tmp_path: Path) -> None:
     store = await _book(tmp_path)
     keys = load_keys({"file": str(tmp_path / "key")})
@@ -39,7 +43,8 @@ async def test_a_missing_backup_is_made_at_the_start_beside_the_open_book(tmp_pa
     async def failed(why: str) -> None:
         told.append(why)
 
-    backups = Backups(tmp_path / "book", tmp_path / "copies", keys, 3, failed, new_scheduler())
+    copies = tmp_path / "copies"
+    backups = Backups(tmp_path / "book", copies, keys, 3, failed, ended, new_scheduler())
     task = asyncio.create_task(backups.run())
     async with asyncio.timeout(20):
         while not list((tmp_path / "copies").glob("nightlight-*Z")):
@@ -59,6 +64,7 @@ async def test_a_backup_that_fails_is_told(tmp_path: Path) -> None:
         told.append(why)
 
     (tmp_path / "copies").write_text("a file where the folder should be", encoding="utf-8")
-    await Backups(tmp_path / "book", tmp_path / "copies", None, 3, failed, new_scheduler()).once()
+    copies = tmp_path / "copies"
+    await Backups(tmp_path / "book", copies, None, 3, failed, ended, new_scheduler()).once()
     assert len(told) == 1
     await store.close()

@@ -134,6 +134,7 @@ def test_what_a_leaver_did_and_read_and_who_took_over(path: Path) -> None:
         f"{sam}  pages: activation code tried  about {sam}",
         f"{sam}  pages: second factor set up  about {sam}",
         f"{sam}  pages: second factor tried  about {sam}",
+        f"{sam}  pages: second factor wrong  about {sam}",
         f"{sam}  pages: second factor tried  about {sam}",
         f"{sam}  pages: second factor right  about {sam}",
         f"{sam}  read case_file  ref {ref}",

@@ -243,7 +243,7 @@ class ChatWorld:
     def make_pages(self) -> Any:
         """See `make_links`."""
 
-    async def reload(self) -> None:
+    async def reload(self, _: str) -> None:
         """There is no file."""
 
     async def __aenter__(self) -> ChatWorld:
