@@ -8,18 +8,16 @@ of its own, so that it can be compared with the records (`nightlight audit verif
 from __future__ import annotations
 
 import hashlib
-import logging
 import os
 import re
-import socket
 from collections.abc import Iterable, Sequence
-from logging.handlers import SysLogHandler
 from pathlib import Path
 from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
 from bot.config import Config
+from bot.syslog import Entry, send
 from storage import files
 from storage.audit import ROOT, AuditRecord
 
@@ -62,6 +60,21 @@ def second_place(config: Config, folder: Path) -> SecondPlace | None:
     if config.audit.file:
         return AuditFile(folder / config.audit.file)
     return Syslog(config.audit.syslog) if config.audit.syslog else None
+
+
+class Syslog:
+    """The machine's own log (a path) or a collector (host:port)."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+
+    def last(self) -> Written | None:
+        """It cannot be read back."""
+        return None
+
+    def add(self, records: Sequence[AuditRecord]) -> None:
+        """One message for each."""
+        send(self._address, [Entry(one.at, one.number, given(one)) for one in records])
 
 
 def given(record: AuditRecord) -> dict[str, Any]:
@@ -162,45 +175,3 @@ def written_in(raw: bytes) -> Written | None:
         return Written(int(told["n"]), str(told["digest"]), str(told["chain"]))
     except (msgspec.MsgspecError, KeyError, ValueError, TypeError):
         return None
-
-
-class _Handler(SysLogHandler):
-    """Says when a message was not taken, which the library's own keeps to itself."""
-
-    def createSocket(self) -> None:
-        if isinstance(self.address, str):
-            super().createSocket()
-        else:
-            self.unixsocket = False
-            self.socket = socket.create_connection(self.address, timeout=CONNECT_SECONDS)
-
-    def handleError(self, _: logging.LogRecord) -> None:
-        raise
-
-
-class Syslog:
-    """The machine's own log or a collector, through the standard library's `SysLogHandler`: the
-    facility is authpriv, the severity info, the text JSON. address: of a socket, or host:port,
-    which is TCP with a line for each message (RFC 6587)."""
-
-    def __init__(self, address: str) -> None:
-        host, _, port = address.rpartition(":")
-        self._address = address if address.startswith("/") else (host.strip("[]"), int(port))
-
-    def last(self) -> Written | None:
-        """It cannot be read back."""
-        return None
-
-    def add(self, records: Sequence[AuditRecord]) -> None:
-        """One message for each."""
-        stream = not isinstance(self._address, str)
-        kind = socket.SOCK_STREAM if stream else None
-        handler = _Handler(self._address, SysLogHandler.LOG_AUTHPRIV, kind)
-        handler.append_nul = False
-        handler.ident = "nightlight-audit: "
-        try:
-            for record in records:
-                text = msgspec.json.encode(given(record)).decode() + "\n" * stream
-                handler.emit(logging.makeLogRecord({"msg": text, "levelname": "INFO"}))
-        finally:
-            handler.close()
