@@ -83,7 +83,7 @@ async def test_a_shift_is_swapped_in_four_taps_and_the_rota_names_the_right_pers
     await night.clock.advance(minutes=10)
     await night.morgan.sees("Ring the police")
     await night.sasha.sees_nothing()
-    await night.clock.go_to(london("2026-11-24 09:00"))
+    await night.clock.go_to(london("2026-11-24 09:00"), stepwise=False)
     await night.robin.sends("/duty")
     await night.robin.sees("Rowan House: Sasha Sample")
 
