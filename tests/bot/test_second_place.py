@@ -1,20 +1,30 @@
-"""The audit's second place as a syslog: what a collector and the machine's own log are sent."""
+"""The audit's second place: what a syslog is sent, and what a power cut leaves of a file."""
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import socket
+import subprocess
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
+from typer.testing import CliRunner
 
 from bot import __version__
-from bot.second_place import Syslog
+from bot.bootstrap import bootstrap
+from bot.cli.commands import app
+from bot.config_file import load
+from bot.resources import open_alone
+from bot.second_place import AuditFile, Syslog, written_in
 from storage.audit import AuditRecord
+from tests.bot.night import Telegram
 
 WRONG_PIN = AuditRecord(
     number=7,
@@ -108,3 +118,91 @@ def test_the_machine_s_own_log_gets_the_form_that_it_expects(tmp_path: Path) -> 
         head, _, text = own.recv(4096).decode().partition(": ")
     assert head == "<86>nightlight-audit"
     assert json.loads(text)["what"] == "pages: second factor wrong"
+
+
+CONFIG = """
+homes = [{ id = "rowan", name = "Rowan House", prefix = "RH", authority = "Haringey" }]
+authorities = [{ name = "Haringey" }]
+[[staff]]
+id = "robin"
+name = "Robin Model"
+telegram_id = 7003
+role = "administrator"
+[book]
+folder = "data"
+unencrypted = "yes, plain files"
+[audit]
+file = "second/audit.jsonl"
+"""
+
+
+async def adds(path: Path, numbers: range, *, brings: int = 0) -> None:
+    """Lines of these numbers in the records; the first `brings` of all come to the second place."""
+    config, _ = load(path, token_needed=False)
+    store = await open_alone(config, path.parent)
+    try:
+        at = "2026-11-21T21:30:00+00:00"
+        lines = [{"at": at, "what": "changed", "by": f"s{number}"} for number in numbers]
+        await store.update_office(log=lines)
+        if brings:
+            place = AuditFile(path.parent / config.audit.file)
+            place.add((await store.audit())[:brings])
+    finally:
+        await store.close()
+
+
+async def runs_for_a_moment(path: Path) -> None:
+    """The bot's part that keeps the audit looks once."""
+    config, policy = load(path, token_needed=False)
+    client: Any = Telegram()
+    bot = await bootstrap(config, policy, path.parent, client=client)
+    try:
+        running = asyncio.ensure_future(bot.parts["audit"]())
+        place, last = AuditFile(path.parent / config.audit.file), (await bot.store.audit())[-1]
+        async with asyncio.timeout(20):
+            while (there := place.last()) is None or there.number < last.number:
+                await asyncio.sleep(0.01)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+    finally:
+        await bot.store.close()
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_a_power_cut_at_each_operation_leaves_nothing_half_and_is_caught_up(
+    tmp_path: Path, before: int
+) -> None:
+    """Seven records, of which three or none are in the second place already. After each cut
+    `audit verify` says from which on they are missing; the bot brings them, each once."""
+    path = tmp_path / "service" / "config.toml"
+    path.parent.mkdir()
+    path.write_text(CONFIG, encoding="utf-8")
+    asyncio.run(adds(path, range(1, 8), brings=before))
+    command = [sys.executable, "-m", "tests.bot.kill_second_place", str(tmp_path)]
+    ended = subprocess.run(command, check=True, capture_output=True)
+    copies = int(ended.stdout)
+    assert copies > 6
+    for number in range(1, copies + 1):
+        path = tmp_path / str(number) / "config.toml"
+        file = path.parent / "second" / "audit.jsonl"
+        there = AuditFile(file).last() if file.exists() else None
+        told = CliRunner().invoke(app, ["audit", "verify", "--config", str(path)])
+        if there is not None and there.number == 7:
+            assert told.exit_code == 0, (number, told.output)
+        elif there is not None:
+            missing = f"it ends at record {there.number}; {there.number + 1} of"
+            assert told.exit_code == 1, number
+            assert missing in told.output, (number, told.output)
+        else:
+            assert told.exit_code == 1, (number, told.output)
+        asyncio.run(adds(path, range(8, 9)))
+        asyncio.run(runs_for_a_moment(path))
+        whole = [json.loads(line) for line in file.read_bytes().splitlines() if _whole(line)]
+        assert [one["n"] for one in whole] == list(range(1, len(whole) + 1)), number
+        told = CliRunner().invoke(app, ["audit", "verify", "--config", str(path)])
+        assert told.exit_code == 0, (number, told.output)
+        assert "second/audit.jsonl agrees with it." in told.output, number
+
+
+def _whole(line: bytes) -> bool:
+    return written_in(line) is not None
