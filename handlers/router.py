@@ -111,7 +111,7 @@ def _command_of(text: str) -> str:
 
 def _asked(incoming: Incoming) -> int:
     """Its number, if it only asks for something: dealt with twice it changes nothing."""
-    if incoming.edited or incoming.other or incoming.data:
+    if incoming.edited:
         return 0
     name = _command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
     return incoming.update_id if name in COMMANDS and name not in FORM_COMMANDS else 0

@@ -12,6 +12,8 @@ from handlers.chat import Incoming, Refused, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import card as card_words
 from handlers.wording import common, menu
+from handlers.wording import form as form_words
+from handlers.wording import pages as page_words
 from protocol import facts as f
 from storage.store import Change, Conflict, NotFound, NotSaved
 from tests.handlers.chat_world import PROVIDER, ChatWorld
@@ -338,3 +340,99 @@ async def test_what_comes_again_about_a_case_that_is_no_longer_theirs_is_answere
         await world.again("amy")
         await world.forges("amy", data, number)
         assert world.last("amy") == menu.SAVED_NOT_YOURS
+
+
+# What does not stay in the chat ----------------------------------------------------------------
+
+
+class PagesTakeWords:
+    """The links of a service where words are typed on its own pages."""
+
+    address = "https://pages.example"
+    take_words = True
+
+    def opening(self, path: str) -> str:
+        return f"{self.address}/{path}"
+
+    def link(self, _: object) -> str:
+        return self.address
+
+
+class WordsOnPages(ChatWorld):
+    """A service that lets no words into the chat."""
+
+    def make_links(self) -> PagesTakeWords:
+        return PagesTakeWords()
+
+
+async def test_where_words_are_typed_on_pages_the_chat_says_so_and_leads_there() -> None:
+    """They leave Amy's chat, and nothing is left of them anywhere else."""
+    async with WordsOnPages() as world:
+        await world.sends("amy", "she was seen at the station with a man")
+        assert world.text("amy") == page_words.NOT_TAKEN
+        [[button]] = world.screen("amy").rows
+        assert button.label == form_words.WRITE
+        assert button.opens.startswith(f"{PagesTakeWords.address}/")
+        assert world.phone.removed == [(1, 1)]
+
+
+async def test_words_in_the_middle_of_a_form_leave_its_question_at_the_bottom() -> None:
+    async with WordsOnPages() as world:
+        await world.sends("amy", "/missing")
+        question = world.text("amy")
+        await world.sends_kind("amy", "photo")
+        assert world.text("amy") == question
+        await world.sends("amy", "a note", edited=True)
+        assert world.text("amy") == question
+        assert page_words.NOT_TAKEN in [screen.text for screen in world.chat("amy").values()]
+
+
+@pytest.mark.parametrize("gone", [True, False])
+async def test_a_picture_is_said_to_be_gone_only_if_it_is(
+    gone: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with ChatWorld() as world:
+
+        async def remove(chat_id: int, message_id: int, *, own: bool = False) -> bool:
+            return gone
+
+        monkeypatch.setattr(world.phone, "remove", remove)
+        await world.sends_kind("amy", "photo")
+        assert world.text("amy") == (menu.REFUSED_KIND if gone else menu.NOT_REMOVED)
+
+
+async def test_what_may_not_be_on_record_is_not_called_saved(
+    breaks: Break, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk can be read no more: nobody is told that something was saved."""
+    async with ChatWorld() as world:
+        breaks(RuntimeError("x"), False)
+        read = world.store.seen
+
+        async def seen(update_id: int) -> bool:
+            seen.asked += 1  # type: ignore[attr-defined]
+            if seen.asked > 1:  # type: ignore[attr-defined]
+                raise OSError("the disk")
+            return await read(update_id)
+
+        seen.asked = 0  # type: ignore[attr-defined]
+        monkeypatch.setattr(world.store, "seen", seen)
+        await world.sends("amy", "/version")
+        assert world.text("amy") == menu.FAILED
+
+
+async def test_what_was_typed_into_an_older_command_is_not_dealt_with_once_more() -> None:
+    async with ChatWorld() as world:
+        world.phone.away = True
+        await world.sends("amy", "/duty she is with Robin", edited=True)
+        assert [bool(asked) for _, asked in world.phone.told_later] == [False]
+
+
+@pytest.mark.parametrize("data", ["f", "f:d1", "f:d1:who"])
+async def test_a_button_that_is_cut_short_closes_its_screen(data: str) -> None:
+    """Of an unfinished form that is no longer there."""
+    async with ChatWorld() as world:
+        await world.sends("amy", "/id")
+        [number] = world.chat("amy")
+        await world.forges("amy", data, number)
+        assert world.text("amy") == card_words.CLOSED_FORM
