@@ -299,8 +299,8 @@ class Polling:
         return new
 
     def _begin(self, update: Update, cut: updates.Cut) -> None:
-        chat, user = update.effective_chat, update.effective_user
-        key = chat.id if chat else user.id if user else 0
+        chat = update.effective_chat
+        key = chat.id if chat else 0
         self._busy(True)
         line = self._lines[key]
         self._under_way.begin(cut, len(line))

@@ -211,6 +211,20 @@ async def test_after_unreadable_answers_few_are_asked_for_and_all_is_counted_ane
         assert (it.told, it.handled[-1]) == (0, 4), "and so is a conflict"
 
 
+@in_virtual_time
+async def test_what_is_unreadable_again_while_few_are_asked_for_is_looked_at_one_by_one() -> None:
+    """No further tries with four at a time: the broken one is among them."""
+    queue = Queue(*(typed(number) for number in range(1, 10)))
+    queue.answers = [Unreadable()] * 3
+    queue.refuse = lambda found: Unreadable((6,)) if typed(6) in found else None
+    async with Receiving(queue) as it:
+        await asyncio.sleep(40)
+        assert it.handled == [1, 2, 3, 4, 5, 7, 8, 9]
+        again = queue.limits.index(4)
+        assert queue.limits[again : again + 2] == [4, 1]
+        assert it.told == 1
+
+
 # What is known of it --------------------------------------------------------------------------
 
 
@@ -271,6 +285,20 @@ async def test_what_may_have_waited_while_nobody_asked_is_late() -> None:
             queue.put(typed(first + 1))
             await asyncio.sleep(rest)
             assert it.late[first + 1] == late
+
+
+@in_virtual_time
+async def test_after_telegram_was_out_of_reach_for_a_moment_what_comes_is_late() -> None:
+    queue = Queue()
+    async with Receiving(queue) as it:
+        await asyncio.sleep(1)
+        queue.answers = [NetworkError("x")]
+        queue.put(typed(1))
+        await asyncio.sleep(0.1)
+        queue.put(typed(2))
+        await asyncio.sleep(5)
+        assert it.handled == [1, 2]
+        assert it.late[2]
 
 
 @in_virtual_time
