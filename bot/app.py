@@ -60,10 +60,10 @@ class App:
         """The configuration is read again; administrators are told what came of it."""
         self._beside(self._reload())
 
-    def take_register(self) -> None:
-        """A command has left young people for the register, or stops or resumes the service."""
+    def take_left(self) -> None:
+        """A command has left something that the bot alone may write, or stops or resumes it."""
         self._beside(self.bot.take_switch())
-        self._beside(self.bot.take_register())
+        self._beside(self.bot.take_arrivals())
 
     def _beside(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
@@ -174,7 +174,7 @@ async def _main(config: Config, policy: Policy, folder: Path, path: Path) -> int
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.reload)
-    loop.add_signal_handler(signal.SIGUSR1, app.take_register)
+    loop.add_signal_handler(signal.SIGUSR1, app.take_left)
     try:
         return await app.run()
     finally:

@@ -13,6 +13,7 @@ import structlog
 from bot import __version__
 from bot.access import Access
 from bot.activity import Activity
+from bot.arrivals import ArrivalsInFolder, TakeArrivals, register_taker, unlock_taker
 from bot.audit_trail import AuditTrail
 from bot.backups import Backups
 from bot.chat_record import ChatRecord
@@ -31,7 +32,6 @@ from bot.pages_parts import RegisterTables, address_of
 from bot.phone import TelegramPhone, TelegramSending
 from bot.polling import Backlog, Polling, Trouble
 from bot.practice import PracticeMode
-from bot.register_import import ArrivalsInFolder, RegisterImport
 from bot.reload import Reload
 from bot.removals import Removals
 from bot.resources import WrongPack, key_setting, keys_of, open_store, pack_of
@@ -63,6 +63,7 @@ from reminders.policy import Policy
 from reminders.policy_file import unknown_duties
 from reminders.shifts import Shifts
 from reminders.staff_list import StaffList
+from storage.keys import Keys
 from storage.store import Store, StoreError
 from web.links import PageLinks
 from web.parts import Parts
@@ -96,7 +97,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
         forgetting: takes out of the chats what has stood there for long enough.
         parts: what runs beside polling, by name.
         take_switch: stops or resumes the service, if a command has left that for it.
-        take_register: puts on the register what a command has left for it.
+        take_arrivals: does what a command has left that the bot alone may write.
         begin_audit: puts on record which configuration holds.
         practice: the extension for practising, if the configuration asks for it.
         silence_seconds: after so long without any answer to polling the process ends.
@@ -112,7 +113,7 @@ class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     forgetting: Forgetting
     parts: Mapping[str, Part]
     take_switch: Callable[[], Coroutine[None, None, None]]
-    take_register: Callable[[], Coroutine[None, None, None]]
+    take_arrivals: Callable[[], Coroutine[None, None, None]]
     begin_audit: Callable[[], Coroutine[None, None, None]]
     practice: PracticeMode | None
     silence_seconds: float
@@ -240,14 +241,17 @@ async def bootstrap(
     )
     records = folder / config.book.folder
     switching = SwitchCommand(engine.kill_switch, orders_in(store) or OrdersInFolder(records))
-    importing = RegisterImport(
-        store,
+
+    def keys() -> Keys | None:
+        return keys_of(config, folder)
+
+    arrivals = TakeArrivals(
         arrivals_in(store) or ArrivalsInFolder(records),
-        lambda: keys_of(config, folder),
+        {"register": register_taker(store, keys), "unlock": unlock_taker(service_state, keys)},
     )
     parts: dict[str, Part] = {
         "switch": switching.keep_looking,
-        "register": importing.keep_looking,
+        "arrivals": arrivals.keep_looking,
         "alerts": alerts.run,
         "audit": trail.run,
         "greeting": Greeting(client, context, polling, activity, drafts).run,
@@ -299,7 +303,7 @@ async def bootstrap(
         parts=parts,
         begin_audit=lambda: trail.started(config, policy),
         take_switch=switching.run,
-        take_register=importing.run,
+        take_arrivals=arrivals.run,
         practice=practice,
         silence_seconds=float(config.health.polling_silence_seconds),
     )

@@ -7,15 +7,17 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bot.config import Config
-from bot.register_import import Arrivals
+from bot.arrivals import Arrivals
 from bot.supervisor import Part
 from bot.switch_command import Orders
 from bot.watchdog import notify
 from reminders.engine import Engine
-from storage.incoming import LOOK_SECONDS, WAIT_SECONDS, NotTaken
+from storage import incoming
+from storage.incoming import LOOK_SECONDS, WAIT_SECONDS, Kind, NotTaken
 from storage.keys import Keys
 from storage.lock import StoreInUse
 from storage.model import Episode, Past
@@ -136,13 +138,17 @@ async def command(address: str, service: str, wanted: str) -> bool:
     return True
 
 
-async def hand_over(address: str, service: str, sealed: bytes) -> None:
-    """Comes back when whoever leads this service has these young people on its register. Raises
-    StoreError; NotTaken: then nothing was imported."""
-    async with _orders(address, service) as session:
-        number = await session.leave_order(service, "register", sealed)
+async def hand_over(config: Config, folder: Path, kind: Kind, sealed: bytes) -> None:
+    """Comes back when the bot that has these records open has taken it, wherever they are. folder:
+    that of the configuration file. Raises StoreError, OSError; NotTaken: nothing was changed."""
+    book = config.book
+    if not book.database:
+        await asyncio.to_thread(incoming.hand_over, folder / book.folder, kind, sealed)
+        return
+    async with _orders(book.database, book.service) as session:
+        number = await session.leave_order(book.service, kind, sealed)
         if not await _carried_out(session, number) and await session.take_back_order(number):
-            raise NotTaken("the bot runs and did not take them; its log says why")
+            raise NotTaken("the bot runs and did not take it; its log says why")
 
 
 @contextlib.asynccontextmanager
@@ -184,9 +190,9 @@ def orders_in(store: Store) -> Orders | None:
 
 
 def arrivals_in(store: Store) -> Arrivals | None:
-    """Where young people for the register are left, where the records are in a database."""
+    """Where commands leave what the bot alone may write, where the records are in a database."""
     arrivals: Any = store
-    return arrivals if hasattr(arrivals, "oldest_register") else None
+    return arrivals if hasattr(arrivals, "oldest_arrival") else None
 
 
 def need_driver() -> None:

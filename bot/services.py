@@ -52,7 +52,7 @@ class Run(Protocol):
         """It reads its configuration again."""
         ...
 
-    def take_register(self) -> None:
+    def take_left(self) -> None:
         """It takes what a command has left for its register."""
         ...
 
@@ -96,10 +96,10 @@ class Service:
         if self._run is not None:
             self._run.reload()
 
-    def take_register(self) -> None:
+    def take_left(self) -> None:
         """It takes what a command has left for its register."""
         if self._run is not None:
-            self._run.take_register()
+            self._run.take_left()
 
     async def stop(self) -> None:
         """It ends in order; whoever stands by for it leads then."""
@@ -208,7 +208,7 @@ class Services:
                 wait = 0.0 if self._share.has(name) else STEP_BACK_SECONDS
                 self._services[name] = Service(folder, self._begin, wait)
 
-    def take_register(self) -> None:
+    def take_left(self) -> None:
         """A command has left young people for the register of one of them."""
         for one in self._services.values():
-            one.take_register()
+            one.take_left()

@@ -1,8 +1,9 @@
-"""Young people for the register on their way from a command to the bot that has the records open.
+"""What a command leaves for the bot that has the records open: young people for the register, or
+that somebody's PIN starts anew.
 
-The command leaves them sealed in a file beside the records and sends the bot a signal (SIGUSR1);
-the bot puts them on the register and takes the file away, which is how the command knows. Where the
-records are in a database they lie there in a row, for whoever leads.
+The command leaves it sealed in a file beside the records and sends the bot a signal (SIGUSR1); the
+bot does it and takes the file away, which is how the command knows. Where the records are in a
+database it lies there in a row, for whoever leads.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import re
 import signal
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
+from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
@@ -23,49 +26,79 @@ from storage.layout import SUFFIX, Layout, Place
 from storage.model import Person
 from storage.shapes import Register
 
-KIND, NAME = "incoming", "register"
+Kind: TypeAlias = Literal["register", "unlock"]
+KINDS: tuple[Kind, ...] = ("register", "unlock")
+KIND = "incoming"
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
+T = TypeVar("T")
 
 
 class NotTaken(Exception):
-    """The running bot did not take them; nothing was imported. The text says why."""
+    """The running bot did not take it; nothing was changed. The text says why."""
 
 
-def _place(folder: Path) -> Place:
-    return Place(folder / KIND / f"{NAME}{SUFFIX}", KIND, NAME)
+class Unlock(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody's PIN starts anew. activation: the argon2id hash of the code for it.  at: UTC."""
+
+    staff: str
+    activation: str
+    at: datetime
 
 
-def sealed(keys: Keys | None, people: Sequence[Person]) -> bytes:
-    """As they lie on their way."""
-    data = msgspec.json.encode(Register(version=1, people={one.ref: one for one in people}))
-    return Sealer(keys).seal(KIND, NAME, 1, data)
+def _place(folder: Path, kind: Kind) -> Place:
+    return Place(folder / KIND / f"{kind}{SUFFIX}", KIND, kind)
 
 
-def unsealed(keys: Keys | None, raw: bytes) -> tuple[Person, ...]:
+def sealed_register(keys: Keys | None, people: Sequence[Person]) -> bytes:
+    """Young people, as they lie on their way."""
+    content = Register(version=1, people={one.ref: one for one in people})
+    return _sealed(keys, "register", content)
+
+
+def unsealed_register(keys: Keys | None, raw: bytes) -> tuple[Person, ...]:
     """Raises Damaged."""
-    content = Sealer(keys).unseal(KIND, NAME, raw)
+    return tuple(_unsealed(keys, "register", raw, Register).people.values())
+
+
+def sealed_unlock(keys: Keys | None, unlock: Unlock) -> bytes:
+    """As it lies on its way."""
+    return _sealed(keys, "unlock", unlock)
+
+
+def unsealed_unlock(keys: Keys | None, raw: bytes) -> Unlock:
+    """Raises Damaged."""
+    return _unsealed(keys, "unlock", raw, Unlock)
+
+
+def _sealed(keys: Keys | None, kind: Kind, content: object) -> bytes:
+    return Sealer(keys).seal(KIND, kind, 1, msgspec.json.encode(content))
+
+
+def _unsealed(keys: Keys | None, kind: Kind, raw: bytes, shape: type[T]) -> T:
+    content = Sealer(keys).unseal(KIND, kind, raw)
     try:
-        return tuple(msgspec.json.decode(content.data, type=Register).people.values())
+        return msgspec.json.decode(content.data, type=shape)
     except msgspec.MsgspecError:
-        raise Damaged("it is no register") from None
+        msg = f"it is no {kind}"
+        raise Damaged(msg) from None
 
 
-def hand_over(folder: Path, keys: Keys | None, people: Sequence[Person]) -> None:
-    """Comes back when the bot that has this folder open has them on its register.
+def hand_over(folder: Path, kind: Kind, sealed: bytes) -> None:
+    """Comes back when the bot that has this folder open has taken it.
 
     Raises NotTaken, OSError.
     """
     process = holder(folder)
-    place = _place(folder)
+    place = _place(folder, kind)
     place.path.parent.mkdir(mode=0o700, exist_ok=True)
-    files.write_whole(place.path, sealed(keys, people))
+    files.write_whole(place.path, sealed)
     try:
         os.kill(process, signal.SIGUSR1)
         until = time.monotonic() + WAIT_SECONDS
         while place.path.exists():
             if time.monotonic() > until:
-                raise NotTaken("the bot runs and did not take them; its log says why")
+                raise NotTaken("the bot runs and did not take it; its log says why")
             time.sleep(LOOK_SECONDS)
     except (ProcessLookupError, PermissionError) as error:
         why = "the bot's process cannot be reached from here: run this as its user, on its machine"
@@ -86,14 +119,14 @@ def holder(folder: Path) -> int:
     return int(found[1])
 
 
-def arrived(folder: Path) -> bytes | None:
+def arrived(folder: Path, kind: Kind) -> bytes | None:
     """What a command left here, sealed. Raises OSError."""
     try:
-        return files.read(_place(folder).path)
+        return files.read(_place(folder, kind).path)
     except FileNotFoundError:
         return None
 
 
-def forget(folder: Path) -> None:
-    """They are on the register, or nobody waits for it any more."""
-    files.remove(_place(folder).path)
+def forget(folder: Path, kind: Kind) -> None:
+    """It was taken, or nobody waits for it any more."""
+    files.remove(_place(folder, kind).path)

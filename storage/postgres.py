@@ -542,9 +542,9 @@ class PostgresStore:
         found = await self._asked(lambda s: s.oldest_order(self._service, ("stop", "resume")))
         return None if found is None else found[:2]
 
-    async def oldest_register(self) -> tuple[int, bytes] | None:
-        """Young people for the register, sealed. Raises StoreError."""
-        found = await self._asked(lambda s: s.oldest_order(self._service, ("register",)))
+    async def oldest_arrival(self, kind: str) -> tuple[int, bytes] | None:
+        """What was left of this kind, sealed. Raises StoreError."""
+        found = await self._asked(lambda s: s.oldest_order(self._service, (kind,)))
         return None if found is None else (found[0], bytes(found[2] or b""))
 
     async def end_order(self, number: int) -> None:

@@ -16,6 +16,7 @@ STEPS = (
     "0002_how_it_goes.sql",
     "0003_attachments.sql",
     "0004_orders.sql",
+    "0005_unlock.sql",
 )
 """Files of `storage/sql`, in order. A released step is never changed; a new one follows it."""
 

@@ -164,8 +164,8 @@ class Session:
     # What commands leave for the leader --------------------------------------------------------
 
     async def leave_order(self, service: str, wanted: str, content: bytes | None = None) -> int:
-        """The number of the command; it is there from here on. wanted: "stop", "resume", or
-        "register" with the sealed content."""
+        """The number of the command; it is there from here on. wanted: "stop", "resume", or,
+        with the sealed content, "register" or "unlock"."""
         row = await self._row(
             "INSERT INTO nightlight.left_for_leader (service, wanted, content) "
             "VALUES (%s, %s, %s) RETURNING number",

@@ -326,11 +326,15 @@ def reset_of(
     office: Office, staff_id: str, by: str, now: datetime, activation: str
 ) -> OfficeChange:
     """What starts this person's second factor anew. activation: the hash of the code for it."""
-    known = _read(office.state.get(PAGES))
-    had = known.get(staff_id, SecondFactor())
+    known, had = _read(office.state.get(PAGES)), factor_of(office, staff_id)
     line = log_line(now, RESET if had.pin else CODE_MADE, by, staff_id)
     anew = _anew(had, activation, now + CODE_HOLDS)
     return OfficeChange(state=with_factor(known, staff_id, anew), log=[line])
+
+
+def factor_of(office: Office, staff_id: str) -> SecondFactor:
+    """This person's, as it stands there."""
+    return _read(office.state.get(PAGES)).get(staff_id, SecondFactor())
 
 
 def hasher() -> PasswordHasher:

@@ -253,8 +253,8 @@ def web_unlock(
     person: Annotated[str, typer.Argument(help="Who, by their id on the staff list.")],
     config: ConfigOption = CONFIG,
 ) -> None:
-    """Reset somebody's PIN where nobody else may: a sole manager, a sole administrator. The bot
-    must be stopped. It stands in the service's log."""
+    """Reset somebody's PIN where nobody else may: a sole manager, a sole administrator (also
+    while the bot runs). It stands in the audit."""
     from bot.cli import pages
 
     raise typer.Exit(pages.unlock(person, config))

@@ -8,20 +8,20 @@ from pathlib import Path
 
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.resources import open_alone
+from bot.database import hand_over
+from bot.record_reading import open_for_reading
+from bot.resources import keys_of, open_alone
 from reminders.clock import SystemClock
+from reminders.stopped import MACHINE
+from storage.incoming import NotTaken, Unlock, sealed_unlock
 from storage.lock import StoreInUse
 from storage.store import StoreError
-from web.second_factor import hasher, new_code, reset_of
-
-MACHINE = "machine"
-"""Who did it, in the service's log: whoever works at the service's own machine."""
+from web.second_factor import factor_of, hasher, new_code, reset_of
 
 
 def unlock(staff_id: str, config_path: Path) -> int:
     """Exit status 0, or 2 with the reason in a line. The person chooses a new PIN at their next
-    visit, with the activation code that is printed. The bot must not run meanwhile: it holds the
-    records."""
+    visit, with the activation code that is printed. A bot that runs does it itself."""
     try:
         config, _ = load(config_path, token_needed=False)
         if config.service.person(staff_id) is None:
@@ -32,10 +32,7 @@ def unlock(staff_id: str, config_path: Path) -> int:
     except ConfigError as error:
         print(error, file=sys.stderr)
         return 2
-    except StoreInUse:
-        print("Nothing was changed: the bot is running. Stop it first.", file=sys.stderr)
-        return 2
-    except (StoreError, OSError) as error:
+    except (StoreError, NotTaken, OSError) as error:
         print(f"Nothing was changed: {error}", file=sys.stderr)
         return 2
     print(f"The PIN of {staff_id} is reset: they choose a new one at their next visit.")
@@ -44,12 +41,20 @@ def unlock(staff_id: str, config_path: Path) -> int:
 
 
 async def _reset(staff_id: str, config: Config, folder: Path) -> str:
-    store = await open_alone(config, folder)
+    code = new_code()
+    now, hashed = SystemClock().now(), hasher().hash(code)
     try:
-        office = await store.office()
-        code = new_code()
-        now, hashed = SystemClock().now(), hasher().hash(code)
-        change = reset_of(office, staff_id, MACHINE, now, hashed)
+        store = await open_alone(config, folder)
+    except StoreInUse:  # by the running bot, which has the second factors in memory
+        unlock = Unlock(staff=staff_id, activation=hashed, at=now)
+        sealed = sealed_unlock(keys_of(config, folder), unlock)
+        await hand_over(config, folder, "unlock", sealed)
+        office = await (await open_for_reading(config, folder)).office()
+        if factor_of(office, staff_id).activation != hashed:
+            raise NotTaken("the bot runs and did not take it; its log says why") from None
+        return code
+    try:
+        change = reset_of(await store.office(), staff_id, MACHINE, now, hashed)
         await store.update_office(state=change.state, messages=change.messages, log=change.log)
         return code
     finally:

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import msgspec
 
-from bot import database
 from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
+from bot.database import hand_over
 from bot.record_reading import open_for_reading
 from bot.register import BadRegister, keeping, questions, read, taken
 from bot.resources import keys_of, open_alone
@@ -77,12 +77,8 @@ async def _put(
     except StoreInUse:  # by the running bot, which has the register in memory
         records = await open_for_reading(config, folder)
         _look(await records.people(), people, name, sure)
-        book, keys = config.book, keys_of(config, folder)
-        if book.database:
-            await database.hand_over(book.database, book.service, incoming.sealed(keys, people))
-        else:
-            where = folder / book.folder
-            await asyncio.to_thread(incoming.hand_over, where, keys, people)
+        sealed = incoming.sealed_register(keys_of(config, folder), people)
+        await hand_over(config, folder, "register", sealed)
         return
     try:
         known = await store.people()

@@ -52,7 +52,7 @@ async def _run(services: Services) -> None:
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, services.stop)
     loop.add_signal_handler(signal.SIGHUP, services.follow)
-    loop.add_signal_handler(signal.SIGUSR1, services.take_register)
+    loop.add_signal_handler(signal.SIGUSR1, services.take_left)
     notify("READY=1")
     try:
         await services.run()

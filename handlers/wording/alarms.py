@@ -28,6 +28,9 @@ PARTS = {
     "drafts": "telling of half-finished reports",
     "strangers": "answering people who are not on the list",
     "removals": "taking typed words out of chats",
+    "forgetting": "taking old messages out of chats",
+    "switch": "taking commands to stop and resume",
+    "arrivals": "taking what commands leave, as people import",
 }
 
 

@@ -32,7 +32,7 @@ class OneRun:
     def reload(self) -> None:
         self.reloads += 1
 
-    def take_register(self) -> None:
+    def take_left(self) -> None:
         self.registers += 1
 
 
@@ -99,7 +99,7 @@ async def test_a_mended_configuration_is_tried_at_once_and_no_other_is_touched(
     assert world.runs["oak"].reloads == 0
     world.add("oak", "another = true")
     services.follow()
-    services.take_register()
+    services.take_left()
     assert (world.runs["oak"].reloads, world.runs["ash"].reloads) == (1, 0)
     assert (world.runs["oak"].registers, world.runs["ash"].registers) == (1, 1)
     services.stop()

@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from bot.cli import people
+from bot.cli import audit, pages, people
 from sandbox.person import NotSeen
 from tests.stories.night import Night
 
@@ -65,9 +65,11 @@ async def hang_up(night: Night, *texts: str) -> None:
 
 
 @pytest.mark.both_books
-async def test_register_and_configuration_change_while_the_bot_runs(night: Night) -> None:
-    """A young person arrives by `people import`, a home gets another name by a signal; what is
-    wrong is told and changes nothing."""
+async def test_register_and_configuration_change_while_the_bot_runs(
+    night: Night, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A young person arrives by `people import`, a manager's PIN is reset by `web unlock`, a home
+    gets another name by a signal; what is wrong is told and changes nothing."""
     table = night.folder / "arrived.csv"
     table.write_text(
         "reference,home,date_of_birth,looked_after_by,placed_in\n"
@@ -75,6 +77,11 @@ async def test_register_and_configuration_change_while_the_bot_runs(night: Night
         encoding="utf-8",
     )
     assert await asyncio.to_thread(people.run, table, night.config) == 0
+    assert await asyncio.to_thread(pages.unlock, "robin", night.config) == 0
+    assert "Activation code, for one use within seven days: " in capsys.readouterr().out
+    day = ("2026-11-21", "2099-01-01")
+    assert await asyncio.to_thread(audit.show, *day, night.config, person="robin") == 0
+    assert "machine  pages: activation code made" in capsys.readouterr().out
     await night.morgan.sends("/missing")
     text = night.config.read_text(encoding="utf-8")
     assert 'name = "Rowan House"' in text
