@@ -16,6 +16,7 @@ from bot.activity import Activity
 from bot.arrivals import ArrivalsInFolder, TakeArrivals, register_taker, unlock_taker
 from bot.audit_trail import AuditTrail
 from bot.backups import Backups
+from bot.chat_factor import ChatFactor, GoOnInChat
 from bot.chat_record import ChatRecord
 from bot.config import Config, token
 from bot.database import arrivals_in, leading, orders_in, saying_how_it_goes
@@ -67,6 +68,7 @@ from storage.keys import Keys
 from storage.store import Store, StoreError
 from web.links import PageLinks
 from web.parts import Parts
+from web.second_factor import SecondFactors
 from web.sessions import Sessions
 from web.settings import WebSettings
 
@@ -201,6 +203,11 @@ async def bootstrap(
     phone = TelegramPhone(speaking, limiter, removals, backlog, late, reused)
     sessions = Sessions()
     links = PageLinks(config.web, sessions) if config.web.address else None
+    factors = chat_factor = None
+    if links is not None:
+        factors = SecondFactors(service_state, codes=config.web.activation == "code")
+        if config.web.chat_second_factor != "off":
+            chat_factor = ChatFactor(factors, service_state, config.web, links)
     context = Context(
         pages=links,
         store=store,
@@ -211,8 +218,11 @@ async def bootstrap(
         reload=reload.run,
         clock=clock,
         phone=phone,
+        second_factor=chat_factor,
         version=__version__,
     )
+    if factors is not None and chat_factor is not None:
+        factors.given.listen(GoOnInChat(context).given)
     alerts = StorageAlerts(context, activity)
     store.watch(alerts.heard)
     access = Access(lambda: service_state.service, clock)
@@ -260,7 +270,7 @@ async def bootstrap(
         "forgetting": forgetting.run,
         "drafts": drafts.run,
     }
-    if links is not None:
+    if factors is not None:
         from web.app import Pages  # a service without pages starts without them
 
         parts["pages"] = Pages(
@@ -276,6 +286,7 @@ async def bootstrap(
                 invitation=address_of(phone.link),
             ),
             sessions=sessions,
+            factors=factors,
             frames=config.practice.clock if config.practice else "",
         ).run
     if config.health.port:

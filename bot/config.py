@@ -376,7 +376,12 @@ def _check_web(config: Config) -> list[Mistake]:
     web = config.web
     found = []
     if not web.address:
-        if web != WebSettings():
+        if web.chat_second_factor != "off":
+            what = "asks for the second factor of the pages, and there are no pages"
+            remedy = 'Allowed without web.address: "off".'
+            place: Place = ("web", "chat_second_factor")
+            found.append(wrong(place, web.chat_second_factor, remedy, is_what=what))
+        elif web != WebSettings():
             what = "is missing, so that there are no pages"
             remedy = "Write the address under which people open them, or take [web] out."
             found.append(Mistake(place=("web", "address"), what=what, remedy=remedy))

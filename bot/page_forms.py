@@ -120,9 +120,11 @@ class PageForms:
     # ------------------------------------------------------------------------------------------
 
     def _page(self) -> tuple[PagePhone, Context]:
-        """A phone for one request, and the context with it: there words are taken."""
+        """A phone for one request, and the context with it: there words are taken, and the second
+        factor was given."""
         phone = PagePhone(self._chat.phone)
-        return phone, msgspec.structs.replace(self._chat, phone=phone, pages=None)
+        given = {"phone": phone, "pages": None, "second_factor": None}
+        return phone, msgspec.structs.replace(self._chat, **given)
 
     def _from(self, staff: Staff, once: int, text: str = "", data: str = "") -> Incoming:
         return Incoming(

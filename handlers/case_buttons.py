@@ -6,7 +6,15 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from handlers import card, draft_session, explanations, have_all, settling, show_card
+from handlers import (
+    ask_second_factor,
+    card,
+    draft_session,
+    explanations,
+    have_all,
+    settling,
+    show_card,
+)
 from handlers.case_view import CaseView
 from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
@@ -52,12 +60,20 @@ ONCE: dict[str, type[Fact]] = {
     "signoff": SignedOff,
 }
 """What is usually recorded once: whoever records it again is shown what stands there."""
+READING = ("signoff", "undo", "fix")
+"""Forms that show what is on record or end a case: the second factor comes before them."""
+NEVER_ASKED = {"home", "again", "done", "decide", "do", *RECORDINGS} - set(READING)
+"""What happened is put on record without the second factor, whoever is woken by it."""
 
 
 async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
     """c:REF:action[:duty]"""
     ref, action, *rest = (*parts, "", "")[: max(3, len(parts))]
     episode = await context.records.seen_by(incoming.staff, ref)
+    if action not in NEVER_ASKED and await ask_second_factor.comes_first(
+        context, incoming, ref, "sign" if action == "closing" else "open"
+    ):
+        return
     now_on = await show_card.view(context, episode)
     at = incoming.message_id
     match action:
@@ -279,6 +295,10 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
             await _have(context, incoming, episode, duty, take_over=True)
         case "do":
             kind, answers = settling.form_for(duty, pack)
+            if kind in ("close", *READING) and await ask_second_factor.comes_first(
+                context, incoming, ref
+            ):
+                return
             if kind == "close":
                 now_on = await show_card.view(context, episode)
                 await _close(context, incoming, now_on, sure=False)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Protocol
+from collections.abc import Awaitable, Callable, MutableMapping, Sequence
+from datetime import datetime
+from typing import Literal, Protocol
 
 import msgspec
 
-from handlers.chat import Phone
+from handlers.chat import Incoming, Phone
 from protocol.pack import Pack
 from protocol.provider import Provider, Staff
 from reminders.acknowledge import Acknowledgements
@@ -58,6 +59,64 @@ class Pages(Protocol):
         ...
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for somebody's second factor.
+
+    Attributes:
+        incoming: what they wanted.
+        number: of the question; stands in its buttons.
+        ref: the case that it is about.
+        wanted: to open it, or to sign for it.
+        until: from then on it is asked anew (UTC).
+        message_id: where it is asked; 0: nowhere yet.
+        digits: of the PIN, as far as it was tapped.
+    """
+
+    incoming: Incoming
+    number: str
+    ref: str
+    wanted: Literal["open", "sign"]
+    until: datetime
+    message_id: int = 0
+    digits: str = ""
+
+
+class SecondFactor(Protocol):
+    """The second factor of the pages, as the chat asks for it. When it was given is in memory only,
+    so that a restart asks again."""
+
+    asked: MutableMapping[str, Asked]
+    """By staff id."""
+    answered: MutableMapping[str, str]
+    """The number of the last question that was answered, by staff id."""
+    digits: tuple[int, int]
+    """Of a PIN: at least, at most."""
+    tries: int
+    """Wrong ones in a row, after which it is locked."""
+
+    @property
+    def page(self) -> str:
+        """The address of a button that opens the page on which it is given."""
+        ...
+
+    def given(self, staff: Staff, *, to_sign: bool = False) -> bool:
+        """Whether it was given not too long ago: to open a case, which goes on for as long as
+        they do that, or, just now, to sign for one."""
+        ...
+
+    def way(self, staff: Staff) -> Literal["buttons", "page", "none", "locked"]:
+        """Where this person can give it now; none: they have not set it up yet."""
+        ...
+
+    async def check(self, staff: Staff, pin: str) -> bool:
+        """One try. Raises NotSaved: it cannot be counted, so it was none."""
+        ...
+
+    def tries_left(self, staff: Staff) -> int:
+        """0: locked."""
+        ...
+
+
 class Context(msgspec.Struct, frozen=True, kw_only=True):
     """The things that handlers work with, put together once at start-up."""
 
@@ -74,6 +133,8 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
     """Reads the configuration again for this member of staff; None: there is no file."""
     pages: Pages | None = None
     """None: the service has none."""
+    second_factor: SecondFactor | None = None
+    """None: the chat asks for none."""
     version: str = ""
     """Of Nightlight, for /version."""
 

@@ -13,8 +13,8 @@ from typing import Any
 
 import msgspec
 
+from handlers import ask_second_factor, people_forms, report, show_card
 from handlers import form as forms
-from handlers import people_forms, report, show_card
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.form import Form, FormState, Taken
@@ -24,6 +24,7 @@ from handlers.wording import card as card_words
 from handlers.wording import form as say
 from handlers.wording import menu
 from handlers.wording import report as report_words
+from handlers.wording import second_factor as factor_words
 from handlers.wording.common import clock
 from protocol.fold import fold
 from reminders.case_records import new_ids
@@ -31,6 +32,8 @@ from storage.model import Draft, Episode, Person
 from storage.store import Change, NotFound
 
 REPORT = "report"
+SIGNED = ("signoff",)
+"""Forms whose author signs for the case with the second factor, if the chat asks for it."""
 IN_HAND = timedelta(minutes=30)
 """For so long after its last question a form is still being filled in."""
 A_TIME = 40
@@ -410,7 +413,21 @@ async def _cancelled(context: Context, incoming: Incoming, draft: Draft) -> None
     await context.phone.show(incoming.chat_id, Screen(say.CANCELLED), draft.message_id)
 
 
+async def _signs_first(context: Context, incoming: Incoming, draft: Draft) -> bool:
+    """Whether the second factor comes before this is on record. Until then it stays a draft."""
+    factor = context.second_factor
+    if draft.kind not in SIGNED or factor is None or factor.given(incoming.staff, to_sign=True):
+        return False
+    draft = msgspec.structs.replace(draft, touched_at=context.clock.now())
+    draft = await context.store.save_draft(draft, incoming.update_id)
+    await _show(context, incoming, draft, factor_words.SIGN_FIRST)
+    save = msgspec.structs.replace(incoming, text="", data=f"f:{draft.id}:!:{forms.DONE}")
+    return await ask_second_factor.comes_first(context, save, draft.episode, "sign")
+
+
 async def _finish(context: Context, incoming: Incoming, draft: Draft) -> None:
+    if await _signs_first(context, incoming, draft):
+        return
     try:
         state = await state_of(context, draft, incoming)
         if draft.kind in people_forms.FORMS:

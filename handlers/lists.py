@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from handlers import show_card
+from handlers import ask_second_factor, show_card
 from handlers.chat import Button, Incoming
 from handlers.context import Context
 from handlers.paging import Item, label, page_number, paged
@@ -66,9 +66,16 @@ async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) ->
 async def one_case(context: Context, incoming: Incoming, words: list[str]) -> None:
     """/case RH-7K2D; without a reference, the open cases to choose from."""
     if words:
-        await show_card.card_of(context, incoming, words[0])
+        await card_by_reference(context, incoming, words[0])
     else:
         await _choose(context, incoming, "case", 0)
+
+
+async def card_by_reference(context: Context, incoming: Incoming, ref: str) -> None:
+    """The card, after the second factor if it is asked for. Raises NotFound."""
+    await context.records.seen_by(incoming.staff, ref)
+    if not await ask_second_factor.comes_first(context, incoming, ref):
+        await show_card.card_of(context, incoming, ref)
 
 
 async def returned(context: Context, incoming: Incoming, _: list[str]) -> None:

@@ -9,9 +9,11 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+import msgspec
 import structlog
 
 from handlers import (
+    ask_second_factor,
     case_buttons,
     draft_session,
     duty,
@@ -50,16 +52,33 @@ async def receive(context: Context, incoming: Incoming) -> None:
     """Deals with one update. Comes back when its facts are on disk or the person knows better."""
     if await kill_switch.refused(context, incoming, words_typed=_holds_words(incoming)):
         return
+    await _deal_with(context, incoming, _received)
+
+
+async def given_on_a_page(context: Context, staff_id: str) -> None:
+    """This person gave the second factor on a page: what they wanted in the chat is done now."""
+    wanted = ask_second_factor.given_on_a_page(context, staff_id)
+    if wanted is not None and context.engine.kill_switch.stopped is None:
+        await _deal_with(context, wanted, _go_on)
+
+
+async def _received(context: Context, incoming: Incoming) -> None:
+    if await context.store.seen(incoming.update_id):
+        await again(context, incoming)
+        return
+    if _holds_words(incoming):
+        # On record before they are saved, so that no crash leaves them in the chat.
+        lost = (incoming.other and not incoming.caption) or context.words_page
+        promised = 0 if lost else incoming.update_id
+        await context.phone.will_remove(incoming.chat_id, incoming.message_id, promised)
+    await _dispatch(context, incoming)
+
+
+async def _deal_with(
+    context: Context, incoming: Incoming, act: Callable[[Context, Incoming], Awaitable[None]]
+) -> None:
     try:
-        if await context.store.seen(incoming.update_id):
-            await again(context, incoming)
-            return
-        if _holds_words(incoming):
-            # On record before they are saved, so that no crash leaves them in the chat.
-            lost = (incoming.other and not incoming.caption) or context.words_page
-            promised = 0 if lost else incoming.update_id
-            await context.phone.will_remove(incoming.chat_id, incoming.message_id, promised)
-        await _dispatch(context, incoming)
+        await act(context, incoming)
     except NotSaved as error:
         log.error("not saved", why=str(error))
         if not await _saved(context, incoming):
@@ -170,6 +189,15 @@ async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str =
 
 
 async def _dispatch(context: Context, incoming: Incoming) -> None:
+    left = ask_second_factor.left(context, incoming)
+    try:
+        await _take_to_its_part(context, incoming)
+    finally:
+        if left is not None and left.message_id:
+            await context.phone.remove(incoming.chat_id, left.message_id, own=True)
+
+
+async def _take_to_its_part(context: Context, incoming: Incoming) -> None:
     if incoming.edited:
         await _edited(context, incoming)
     elif incoming.other:
@@ -185,11 +213,15 @@ async def _dispatch(context: Context, incoming: Incoming) -> None:
 
 
 async def _typed(context: Context, incoming: Incoming) -> None:
+    if ask_second_factor.is_typed(context, incoming):
+        await draft_session.take_out(context, incoming)
+        await ask_second_factor.not_taken(context, incoming)
+        return
     drafts = await draft_session.drafts_of(context, incoming.staff.id)
     if drafts and await draft_session.typed(context, incoming, drafts[0]):
         return
     if not drafts and (ref := lists.only_reference(incoming.text, context.service)):
-        await show_card.card_of(context, incoming, ref)
+        await lists.card_by_reference(context, incoming, ref)
         return
     await _unasked(context, incoming, incoming.text)
 
@@ -345,6 +377,26 @@ async def _form(context: Context, incoming: Incoming, parts: list[str]) -> None:
     await draft_session.tapped(context, incoming, draft_id, step, value)
 
 
+async def _pin(context: Context, incoming: Incoming, parts: list[str]) -> None:
+    wanted = await ask_second_factor.tapped(context, incoming, parts)
+    if wanted is not None:
+        await _go_on(context, wanted)
+
+
+async def _go_on(context: Context, wanted: Incoming) -> None:
+    """With what was asked for before the second factor; its question is the message."""
+    question = wanted.message_id
+    if not ask_second_factor.takes_its_place(wanted):
+        await context.phone.remove(wanted.chat_id, question, own=True)
+        await _take_to_its_part(context, msgspec.structs.replace(wanted, message_id=0))
+        return
+    try:
+        await _take_to_its_part(context, wanted)
+    except (Conflict, NotAllowed, NotFound, NotSaved):
+        await context.phone.remove(wanted.chat_id, question, own=True)
+        raise
+
+
 async def _menu(context: Context, incoming: Incoming, parts: list[str]) -> None:
     match parts:
         case ["go", draft_id]:
@@ -362,6 +414,7 @@ TAPS: dict[str, Act] = {
     "c": case_buttons.tapped,
     "r": case_buttons.reminder_tapped,
     "d": duty.tapped,
+    "k": _pin,
     "m": _menu,
     "w": unasked.tapped,
     "l": lists.tapped,

@@ -41,8 +41,8 @@ STATIC = {"pages.css": "text/css", "pages.js": "text/javascript"}
 class Pages:
     """The pages of a running bot: `run` serves them.
 
-    sessions: the same as those of `PageLinks`.  frames: origins that may show them in a frame, in
-    the place of Telegram's own; "" for those.
+    sessions: the same as those of `PageLinks`.  factors: the same as the chat's.  frames: origins
+    that may show them in a frame, in the place of Telegram's own; "" for those.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Pages:
         parts: Parts,
         *,
         sessions: Sessions,
-        factors: SecondFactors | None = None,
+        factors: SecondFactors,
         seconds: Callable[[], float] | None = None,
         frames: str = "",
     ) -> None:
@@ -62,7 +62,7 @@ class Pages:
         self.site = Site(
             engine,
             sessions,
-            factors or SecondFactors(engine.service_state, codes=settings.activation == "code"),
+            factors,
             token,
             rows,
             settings.address.rstrip("/"),

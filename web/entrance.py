@@ -10,7 +10,7 @@ from protocol.provider import Role, Staff
 from web.init_data import NotFromTelegram, account_in
 from web.second_factor import problem_with
 from web.sessions import Session
-from web.site import COOKIE, Refusal, Site, read_form, see, with_cookie
+from web.site import COOKIE, Refusal, Site, Visitor, page, read_form, see, with_cookie
 
 if TYPE_CHECKING:
     from starlette.requests import Request
@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from starlette.routing import Route
 
 APP_NAME = "Nightlight"
-ASKED_FOR = re.compile(r"/forms(/[0-9a-f]{6})?|/cases/[A-Za-z0-9-]{1,20}")
+CHAT = "/chat"
+"""The page of somebody who gave the second factor because the chat asked for it."""
+ASKED_FOR = re.compile(r"/chat|/forms(/[0-9a-f]{6})?|/cases/[A-Za-z0-9-]{1,20}")
 """Pages that a button in the chat opens; an address of anywhere else is not gone to."""
 
 
@@ -33,17 +35,36 @@ def asked_for(path: str) -> str:
 
 
 def routes(site: Site) -> list[Route]:
-    """/, /in, /pin, /out."""
+    """/, /in, /pin, /chat, /out."""
     from starlette.routing import Route
 
     async def start(request: Request) -> Response:
         visitor, to = site.visitor(request), asked_for(request.query_params.get("to", ""))
+        if visitor is not None and to == CHAT:
+            return _once_more(visitor)
         if visitor is not None:
             return see(to or first_page(visitor.staff))
         if (session := site.session(request)) is not None:
             session.to = to or session.to
             return see("/pin")
         return site.draw("in.html", problem="", to=to)
+
+    def _once_more(visitor: Visitor) -> Response:
+        """For the chat it is given now, also by somebody who is signed in."""
+        site.sessions.end(visitor.session)
+        staff = visitor.staff
+        secret, session = site.sessions.begin(
+            staff.id,
+            staff.telegram_id,
+            passed=False,
+            factor=site.factors.of(staff.id).mark,
+            in_chat=visitor.session.in_chat,
+            to=CHAT,
+        )
+        return with_cookie(see("/pin"), secret, session)
+
+    async def for_the_chat(_: Request, visitor: Visitor) -> Response:
+        return site.draw("chat.html", visitor, heading=say.GIVEN, text=say.BACK_TO_CHAT)
 
     async def come_in(request: Request) -> Response:
         """The secret of a link, or initData: each lets its person in once, to the second factor."""
@@ -193,5 +214,6 @@ def routes(site: Site) -> list[Route]:
         Route("/in", come_in, methods=["POST"]),
         Route("/pin", ask),
         Route("/pin", give, methods=["POST"]),
+        Route(CHAT, page(site, for_the_chat)),
         Route("/out", go_out, methods=["POST"]),
     ]

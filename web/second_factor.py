@@ -21,6 +21,7 @@ import msgspec
 
 from protocol.provider import Staff
 from protocol.staff_facts import may_manage
+from reminders.events import Signal
 from reminders.notices import office_message
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
@@ -38,10 +39,11 @@ CODE_HOLDS = timedelta(days=7)
 """So long an activation code lets its person choose their first PIN."""
 CODE_DIGITS = 8
 RESET, CODE_MADE = "pages: second factor reset", "pages: activation code made"
-TRIED, PASSED = "pages: second factor tried", "pages: second factor right"
 CODE_TRIED = "pages: activation code tried"
-WRONG, CODE_WRONG = "pages: second factor wrong", "pages: activation code wrong"
-"""In the service's log. A try with nothing after it ended with the process; the last one locks."""
+CODE_WRONG = "pages: activation code wrong"
+TRIED, RIGHT, WRONG = "second factor tried", "second factor right", "second factor wrong"
+"""In the service's log, the last three behind where it was given. A try with nothing after it ended
+with the process; the last one locks."""
 SHORTEST, LONGEST = 6, 12
 CODE_SECONDS = 30
 
@@ -49,6 +51,7 @@ SetUp: TypeAlias = Literal["done", "meanwhile", "wrong_code", "locked"]
 """meanwhile: a PIN is there by now."""
 Outcome: TypeAlias = Literal["passed", "wrong", "locked", "none"]
 PinProblem: TypeAlias = Literal["", "digits", "easy"]
+Where: TypeAlias = Literal["pages", "chat"]
 
 
 class Passkey(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -118,6 +121,9 @@ class SecondFactors:
     """wall: for the codes of apps, which follow the time of the world (UTC).
 
     codes: the first PIN needs an activation code.
+
+    Attributes:
+        given: it was right, or has just been set up; by whom (staff id).
     """
 
     def __init__(
@@ -130,6 +136,7 @@ class SecondFactors:
         self._state = service_state
         self._wall = wall
         self.codes = codes
+        self.given: Signal[[str]] = Signal()
         self._hasher = hasher()
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._hashing = asyncio.Semaphore(2)  # each takes 64 MiB for a moment
@@ -192,6 +199,8 @@ class SecondFactors:
         await self.change(
             staff.id, build, staff.id, "pages: second factor set up", self._of_set_up(staff)
         )
+        if done:
+            self.given(staff.id)
         return "done" if done else "meanwhile"
 
     def _of_set_up(self, staff: Staff) -> list[Message]:
@@ -212,7 +221,9 @@ class SecondFactors:
             for to in told
         ]
 
-    async def check(self, staff_id: str, pin: str, code: str = "") -> Outcome:
+    async def check(
+        self, staff_id: str, pin: str, code: str = "", where: Where = "pages"
+    ) -> Outcome:
         """One try with the PIN, and the code for those who have an app."""
 
         async def prove(known: SecondFactor) -> Passed | None:
@@ -222,10 +233,13 @@ class SecondFactors:
                 return None
             return lambda one: msgspec.structs.replace(one, step=step)
 
-        return await self.attempt(staff_id, prove)
+        return await self.attempt(staff_id, prove, where)
 
     async def attempt(
-        self, staff_id: str, prove: Callable[[SecondFactor], Awaitable[Passed | None]]
+        self,
+        staff_id: str,
+        prove: Callable[[SecondFactor], Awaitable[Passed | None]],
+        where: Where = "pages",
     ) -> Outcome:
         """One try. It counts from before it is looked at until it is found right."""
         async with self._locks[staff_id]:
@@ -239,17 +253,20 @@ class SecondFactors:
                 return msgspec.structs.replace(one, tries=one.tries + 1)
 
             last = known.tries + 1 >= TRIES
-            await self.change(staff_id, another, staff_id, "pages: locked" if last else TRIED)
+            tried = "locked" if last else TRIED
+            await self.change(staff_id, another, staff_id, f"{where}: {tried}")
             found = await prove(known)
             if found is None:
-                await self._was_wrong(staff_id, WRONG)
+                await self._was_wrong(staff_id, f"{where}: {WRONG}")
                 return "locked" if last else "wrong"
             proved = found
 
             def passed(one: SecondFactor) -> SecondFactor:
                 return msgspec.structs.replace(proved(one), tries=0)
 
-            await self.change(staff_id, passed, staff_id, "pages: unlocked" if last else PASSED)
+            right = "unlocked" if last else RIGHT
+            await self.change(staff_id, passed, staff_id, f"{where}: {right}")
+            self.given(staff_id)
             return "passed"
 
     def may_reset(self, actor: Staff, other: Staff) -> bool:

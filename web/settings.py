@@ -20,6 +20,10 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
             voice.  "none": it does not; for practice alone.
         words: "pages": what would be typed into the chat is typed on a page, and the chat takes
             none of it.
+        chat_second_factor: the chat asks for it, too, before it opens a case, and to sign off.
+            "page": it is given on a page.  "buttons": a PIN can be tapped in the chat, so that it
+            passes through Telegram.
+        chat_second_factor_hours: after so many without opening a case it is asked for again.
     """
 
     address: str = ""
@@ -29,3 +33,5 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     certificate_key: str = ""
     activation: Literal["code", "none"] = "code"
     words: Literal["chat", "pages"] = "chat"
+    chat_second_factor: Literal["off", "page", "buttons"] = "off"
+    chat_second_factor_hours: Annotated[int, Meta(ge=1, le=24)] = 8

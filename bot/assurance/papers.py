@@ -101,7 +101,10 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "health": f"on port {config.health.port}, this machine only"
         if config.health.port
         else "switched off",
-        "pages": "pages of its own are switched off",
+        "pages": "pages of its own by https"
+        if config.web.address
+        else "pages of its own are switched off",
+        "chat_factor": _chat_factor(config),
         "backups": book.backup_folder or "none is configured",
         "backups_kept": f"the newest {book.backups_kept}",
         "forget_after": f"{config.chat.forget_after_hours} hours",
@@ -109,6 +112,17 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "audit_kept": f"{config.retention.audit_years} years",
         "privacy_risks": _short([one for one in hazards() if one.id in CONFIDENTIAL]),
     }
+
+
+def _chat_factor(config: Config) -> str:
+    web = config.web
+    if web.chat_second_factor == "off":
+        return "the chat asks for no second factor (`[web] chat_second_factor`)"
+    where = "tapped in the chat" if web.chat_second_factor == "buttons" else "given on a page"
+    return (
+        f"the chat asks for a second factor, {where}, before it opens a case after "
+        f"{web.chat_second_factor_hours} hours without that, and to sign off"
+    )
 
 
 def _short(chosen: list[Hazard]) -> str:

@@ -55,6 +55,8 @@ ENTRY_REFUSED = (
     "This link is used up or too old. In the chat, send /pages for a new one; it holds for five "
     "minutes and lets you in once."
 )
+GIVEN = "Thank you"
+BACK_TO_CHAT = "Close this page and go back to the chat: what you asked for stands there."
 WRONG = "That was not right. After five wrong tries in a row your manager has to let you in again."
 LOCKED = (
     "Locked after five wrong tries. Ask a manager to reset your PIN: on these pages under People. "

@@ -185,6 +185,21 @@ READING: list[Row] = [
     ),
     ((table('[lead_minutes]\n"CP-24" = 60'),), "CP-24", ("no duty", "Did you mean")),
     (
+        (table('[web]\nchat_second_factor = "page"'),),
+        'chat_second_factor = "page',
+        ("web.chat_second_factor", "there are no pages", 'without web.address: "off"'),
+    ),
+    (
+        (table('[web]\naddress = "https://pages.example.org"\nchat_second_factor = "pin"'),),
+        'chat_second_factor = "pin',
+        ("web.chat_second_factor", "'pin' is not allowed", "buttons, off, page"),
+    ),
+    (
+        (table('[web]\naddress = "https://pages.example.org"\nchat_second_factor_hours = 0'),),
+        "chat_second_factor_hours = 0",
+        ("web.chat_second_factor_hours", "0 is not allowed", "1 to 24"),
+    ),
+    (
         (("# [protocol.settings]", "[protocol.settings]\nnotify_ra_mins = 30"),),
         "ra_mins",
         ("unknown setting", "notify_ra_min"),

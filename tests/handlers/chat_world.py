@@ -234,11 +234,15 @@ class ChatWorld:
             staff_list=StaffList(self.engine),
             reload=self.reload,
             phone=self.phone,
+            second_factor=self.make_second_factor(),
         )
         self.pages = self.make_pages()
 
     def make_links(self) -> Any:
         """The service of these tests has no pages."""
+
+    def make_second_factor(self) -> Any:
+        """The chat asks for none."""
 
     def make_pages(self) -> Any:
         """See `make_links`."""

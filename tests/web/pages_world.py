@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import httpx
 import msgspec
 
+from bot.chat_factor import ChatFactor, GoOnInChat
 from bot.monthly import Rows
 from bot.page_forms import PageForms
 from bot.pages_parts import RegisterTables, address_of
@@ -165,7 +166,17 @@ class PagesWorld(ChatWorld):
         self.sessions = Sessions(self.seconds)
         return PageLinks(self.settings, self.sessions)
 
+    def make_second_factor(self) -> ChatFactor | None:
+        state = self.engine.service_state
+        codes = self.settings.activation == "code"
+        self.factors = cheap(SecondFactors(state, wall=self.clock.now, codes=codes))
+        if self.settings.chat_second_factor == "off":
+            return None
+        return ChatFactor(self.factors, state, self.settings, self.links)
+
     def make_pages(self) -> Pages:
+        if self.context.second_factor is not None:
+            self.factors.given.listen(GoOnInChat(self.context).given)
         pages = Pages(
             self.settings,
             self.engine,
@@ -179,13 +190,7 @@ class PagesWorld(ChatWorld):
                 invitation=address_of(self.phone.link),
             ),
             sessions=self.sessions,
-            factors=cheap(
-                SecondFactors(
-                    self.engine.service_state,
-                    wall=self.clock.now,
-                    codes=self.settings.activation == "code",
-                )
-            ),
+            factors=self.factors,
             seconds=self.seconds,
         )
         self.app = pages.app()

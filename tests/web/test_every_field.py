@@ -133,6 +133,8 @@ async def of_the_entrance(world: PagesWorld) -> Walk:
         for form in page.forms:
             await one.fills(form)
         await adds(await world.visitor("cay"), Device(ADDRESS))
+    one.browser = await world.visitor("cay")
+    await one.opens("/chat")
     assert world.pages.site.factors.of("cay").pin
     return one
 
