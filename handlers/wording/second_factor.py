@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal, TypeAlias
 
-from handlers.chat import bold, plain
+from handlers.chat import bold
 
 Wanted: TypeAlias = Literal["open", "sign"]
 
@@ -24,20 +24,20 @@ OVER = "🔒 This question is over. Tap again what you wanted."
 
 
 def _what_for(wanted: Wanted, ref: str) -> str:
-    return f"{'to sign for' if wanted == 'sign' else 'to open'} {plain(ref or 'the case')}"
+    return f"{'to sign for' if wanted == 'sign' else 'to open'} {ref or 'the case'}"
 
 
 def keypad(wanted: Wanted, ref: str, digits: int, said: str = "") -> str:
     """The question with its digits as dots."""
     dots = "● " * digits if digits else "…"
-    lines = [f"🔒 {bold('Your PIN')}, {_what_for(wanted, ref)}", "", dots.strip()]
+    lines = [f"🔒 {bold(f'Your PIN {_what_for(wanted, ref)}')}", "", dots.strip()]
     return "\n".join([*lines, *(["", said] if said else []), "", NEVER])
 
 
 def on_a_page(wanted: Wanted, ref: str, said: str = "") -> str:
     """Where it is given."""
     lines = [
-        f"🔒 {bold('Your PIN')}, {_what_for(wanted, ref)}",
+        f"🔒 {bold(f'Your PIN {_what_for(wanted, ref)}')}",
         "Give it on the page of your organisation; it does not pass through Telegram. "
         "Then come back: it stands here.",
     ]
@@ -47,7 +47,7 @@ def on_a_page(wanted: Wanted, ref: str, said: str = "") -> str:
 def to_choose(wanted: Wanted, ref: str, said: str = "") -> str:
     """For somebody who has none yet."""
     lines = [
-        f"🔒 {bold('You need a PIN')}, {_what_for(wanted, ref)}",
+        f"🔒 {bold(f'You need a PIN {_what_for(wanted, ref)}')}",
         "You have none yet: choose it on the page of your organisation. Whoever manages you gives "
         "you the activation code by telephone.",
     ]

@@ -30,6 +30,8 @@ export class Phone {
     this.people = people;
     this.changed = changed;
     this.busy = new Map();
+    // Answers that came before it was known which tap they were for.
+    this.early = new Set();
     this.build();
     this.choose(user);
   }
@@ -202,6 +204,7 @@ export class Phone {
   answered(event) {
     const button = this.busy.get(event.query_id);
     button?.removeAttribute("aria-busy");
+    if (!button) this.early.add(event.query_id);
     this.busy.delete(event.query_id);
     if (!event.text) return;
     const close = () => { box.remove(); this.text.focus({ preventScroll: true }); };
@@ -261,7 +264,7 @@ export class Phone {
     const query = await attempt(() => post("/human/tap", {
       user: this.user, message_id: message.message_id, data: button.callback_data,
     }));
-    if (!query || query.answer) node.removeAttribute("aria-busy");
+    if (!query || query.answer || this.early.delete(query.query_id)) node.removeAttribute("aria-busy");
     else this.busy.set(query.query_id, node);
   }
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from protocol import facts as f
-from protocol.provider import Role
-from tests.handlers.chat_world import staff
 from tests.web.pages_world import ADDRESS, PIN, SETTINGS, Browser, PagesWorld
 
 BUTTONS = msgspec.structs.replace(SETTINGS, chat_second_factor="buttons")
@@ -63,6 +62,16 @@ async def world() -> AsyncIterator[PagesWorld]:
         await made.visitor("ben")
         made.clock.go(hours=30)
         yield made
+
+
+async def adopt_ben(world: PagesWorld, **changed: object) -> None:
+    """The staff list with this of Ben."""
+    people = [
+        msgspec.structs.replace(one, **changed) if one.id == "ben" else one
+        for one in world.provider.staff
+    ]
+    service = msgspec.structs.replace(world.provider, staff=tuple(people))
+    await world.engine.adopt(service, world.policy, world.pack)
 
 
 async def lines(world: PagesWorld, who: str = "ben") -> list[str]:
@@ -187,12 +196,7 @@ async def test_another_telegram_account_of_the_same_person_gives_it_anew(
     ben = Chat(world, "ben")
     await ben.opens(ref)
     await ben.gives()
-    people = [
-        staff("ben", 77, Role.DUTY_MANAGER, "rowan") if one.id == "ben" else one
-        for one in world.provider.staff
-    ]
-    moved = msgspec.structs.replace(world.provider, staff=tuple(people))
-    await world.engine.adopt(moved, world.policy, world.pack)
+    await adopt_ben(world, telegram_id=77)
     assert not await ben.opens(ref)
 
 
@@ -237,14 +241,13 @@ async def test_on_a_page_the_pin_is_given_and_the_chat_goes_on_by_itself(
         assert not any("Your PIN" in one.text for one in world.chat("ben").values())
 
 
-@pytest.mark.parametrize("gone", ["too late", "stopped", "left"])
+@pytest.mark.parametrize("gone", ["too late", "stopped", "left", "expired", "moved"])
 async def test_on_a_page_what_does_not_hold_any_more_is_not_done(gone: str) -> None:
     async with PagesWorld(settings=ON_A_PAGE) as world:
         await world.visitor("ben")
         world.clock.go(hours=9)
         ref = await world.reports("amy")
-        ben = Chat(world, "ben")
-        assert not await ben.opens(ref)
+        await world.forges("ben", f"c:{ref}:timeline")
         match gone:
             case "too late":
                 world.clock.go(minutes=30)
@@ -254,10 +257,14 @@ async def test_on_a_page_what_does_not_hold_any_more_is_not_done(gone: str) -> N
                 people = tuple(one for one in world.provider.staff if one.id != "ben")
                 less = msgspec.structs.replace(world.provider, staff=people)
                 await world.engine.adopt(less, world.policy, world.pack)
+            case "expired":
+                await adopt_ben(world, expires=world.clock.now().date() - timedelta(days=1))
+            case "moved":
+                await adopt_ben(world, telegram_id=77)
+        said = len(world.phone.said)
         world.factors.given("ben")
         await settled()
-        chat = world.phone.chats[2].values()
-        assert not any("Do now" in screen.text for screen in chat)
+        assert len(world.phone.said) == said
 
 
 async def sign_off(world: PagesWorld, after: Callable[[], None] = lambda: None) -> str:
@@ -286,6 +293,14 @@ async def test_within_five_minutes_the_same_pin_signs_and_later_it_is_asked_agai
         assert not await world.facts(second, f.SignedOff)
         await Chat(world, "mia").gives()
         assert await world.facts(second, f.SignedOff)
+
+
+async def test_after_the_clock_went_back_signing_asks_again() -> None:
+    async with PagesWorld(settings=BUTTONS) as world:
+        await world.visitor("mia")
+        world.clock.go(hours=30)
+        ref = await sign_off(world, lambda: world.clock.go(minutes=-1))
+        assert not await world.facts(ref, f.SignedOff)
 
 
 async def test_a_service_that_does_not_want_it_is_asked_for_nothing() -> None:

@@ -298,6 +298,27 @@ async def test_an_old_question_says_so_and_offers_the_case(world: FactorWorld, w
     assert world.asks(who)
 
 
+async def test_an_earlier_question_takes_no_digit_of_a_later_one(world: FactorWorld) -> None:
+    """A tap that was under way: the later question stays as it is."""
+    ref = await world.reports("amy")
+    await world.forges("ben", f"c:{ref}:card")
+    number, key = world.button("ben", "1")
+    await world.forges("ben", f"c:{ref}:why")
+    await world.forges("ben", key, number)
+    assert world.factor.asked["ben"].digits == ""
+    assert say.OVER in world.last("ben")
+
+
+async def test_cancel_tapped_twice_leaves_nothing_behind(world: FactorWorld) -> None:
+    ref = await world.reports("amy")
+    before = set(world.chat("ben"))
+    await world.forges("ben", f"c:{ref}:card")
+    number, cancel = world.button("ben", "Cancel")
+    for _ in range(2):
+        await world.forges("ben", cancel, number)
+    assert set(world.chat("ben")) == before
+
+
 async def test_ok_tapped_twice_is_one_try_and_the_card_stays(world: FactorWorld) -> None:
     ref = await world.reports("amy")
     await world.forges("ben", f"c:{ref}:card")
@@ -432,3 +453,20 @@ async def test_who_gives_it_on_a_page_is_sent_there_and_then_it_goes_on(
     shown = len(world.phone.said)
     await router.given_on_a_page(world.context, "ben")
     assert len(world.phone.said) == shown
+
+
+@pytest.mark.parametrize("duty", ["SIGN-OFF", "CLOSE"])
+async def test_a_reminder_to_sign_or_close_opens_the_case_with_it(
+    world: FactorWorld, duty: str
+) -> None:
+    """No alarm of the night: a manager's work by day."""
+    ref = await ready_to_sign(world)
+    if duty == "CLOSE":
+        world.factor.signed.add("mia")
+        await world.taps("mia", "Skip")
+    world.clock.go(days=20)
+    world.factor.opened.clear()
+    await world.forges("mia", f"r:{ref}:{duty}:do")
+    assert world.asks("mia")
+    await world.gives_pin("mia")
+    assert not world.asks("mia")

@@ -52,7 +52,7 @@ class Night:
         self.template = (HERE / "config.toml").read_text(encoding="utf-8") + more
         self.server = Server().start()
         if self.words == "pages":
-            self.template += ON_PAGES.replace("@PORT@", str(_free_port()))
+            self.template += ON_PAGES.replace("@PORT@", str(free_port()))
             self.stage: Stage = WritingStage(self.server.url, self.traffic, wait=40)
         else:
             self.stage = Stage(self.server.url, wait=40)
@@ -251,7 +251,8 @@ class Night:
         return shown.stdout
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """Of this machine, for now."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         return int(free.getsockname()[1])
 

@@ -78,10 +78,18 @@ class Writer(Person):
                 return str(button["text"])
         return ""
 
-    async def _writes(self, address: str, text: str) -> None:
+    async def opens(self, button: str) -> httpx.Response:
+        """The page behind this button of the chat, after their PIN."""
+        opened = await self._stage.post("/human/open", {"user": self.id, "text": button})
+        return (await self._at(str(opened["url"])))[1]
+
+    async def _at(self, address: str) -> tuple[str, httpx.Response]:
         parts = urlsplit(address)
         origin = f"{parts.scheme}://{parts.netloc}"
-        page = await self._comes_in(origin, address.partition("#")[0], parts.fragment)
+        return origin, await self._comes_in(origin, address.partition("#")[0], parts.fragment)
+
+    async def _writes(self, address: str, text: str) -> None:
+        origin, page = await self._at(address)
         assert 'action="/forms/words"' in page.text, page.text
         self._traffic.typed(text)
         page = await self._posts(origin, page, "/forms/words", {"text": text})
