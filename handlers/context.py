@@ -109,7 +109,7 @@ class SecondFactor(Protocol):
         ...
 
     async def check(self, staff: Staff, pin: str) -> bool:
-        """One try. Raises NotSaved: it cannot be counted, so it was none."""
+        """One try. Raises NotSaved: it cannot be counted."""
         ...
 
     def tries_left(self, staff: Staff) -> int:

@@ -16,8 +16,8 @@ DIGITS = "A PIN has {} to {} digits."
 TYPED = "Not taken, and out of the chat. Tap the digits below."
 TYPED_FOR_A_PAGE = "Not taken, and out of the chat. Your PIN belongs on the page alone."
 NOT_NOW = (
-    "Your PIN cannot be checked now: the record cannot be written. Nothing was counted as wrong. "
-    "Try again soon, and tell your manager."
+    "Your PIN cannot be checked now: the record cannot be written. Try again soon, and tell your "
+    "manager."
 )
 SIGN_FIRST = "🔒 Not signed yet: your PIN comes first. It is asked for below."
 OVER = "🔒 This question is over. Tap again what you wanted."

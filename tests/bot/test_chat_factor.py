@@ -132,6 +132,7 @@ async def test_given_and_wrong_are_on_record_as_of_the_chat(world: PagesWorld) -
     await ben.gives()
     assert (await lines(world))[before:] == [
         "chat: second factor tried",
+        "chat: second factor wrong",
         "chat: second factor tried",
         "chat: second factor right",
     ]

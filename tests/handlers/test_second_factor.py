@@ -334,7 +334,7 @@ async def test_ok_tapped_twice_is_one_try_and_the_card_stays(world: FactorWorld)
     assert "Do now" in world.text("ben")
 
 
-async def test_a_full_disk_counts_no_try_and_says_so(world: FactorWorld) -> None:
+async def test_while_the_disk_is_full_it_is_said_and_the_question_stays(world: FactorWorld) -> None:
     ref = await world.reports("amy")
     await world.forges("ben", f"c:{ref}:card")
     world.factor.full = True
