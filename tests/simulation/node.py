@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+ARRIVES_LATE_SECONDS = 2.0
+"""For so long after a request that its process was stopped in, a chat may be written to too fast:
+the process gave the request up when it woke, or another one leads that knows nothing of it."""
+
 
 class NodeClock(loop.SimClock):
     """A machine's own clock: a little off."""
@@ -81,6 +85,7 @@ class NodeProcess(Process):
     def __init__(self, world: NodesWorld, node: Node) -> None:
         self.node = node
         self.lease: Lease | None = None
+        self.stopped_at = -1e9
         super().__init__(world)
         self.life.process = self
 
@@ -184,12 +189,20 @@ class NodeBot(SimBot):
             raise NetworkError("httpx.ConnectTimeout")
 
     async def _request(self, deliver: Any, method: str) -> Any:
-        moments = self.process.world.moments
+        begun, process = asyncio.get_running_loop().time(), self.process
+        moments = process.world.moments
         await self._leads(method)
-        await moments.request_leaves(self.process)
+        await moments.request_leaves(process)
         if self.proactive and method == "sendMessage":
-            moments.sends(self.process)
-        return await self.process.outside(super()._request(deliver, method))
+            moments.sends(process)
+
+        def arrives() -> Any:
+            if process.stopped_at >= begun:
+                now = asyncio.get_running_loop().time()
+                self.telegram.too_late_until = now + ARRIVES_LATE_SECONDS
+            return deliver()
+
+        return await process.outside(super()._request(arrives, method))
 
     async def answer_callback_query(self, callback_query_id: str, **more: Any) -> bool:
         try:

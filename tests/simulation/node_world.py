@@ -423,6 +423,7 @@ class NodesWorld(SimWorld):
         self.note("stopped", node.name, f"{seconds:.1f}")
         self.hit("a process was stopped")
         process.life.paused = True
+        process.stopped_at = asyncio.get_running_loop().time()
         self._reckon()
 
         def goes_on() -> None:

@@ -27,7 +27,7 @@ def test_a_run_replays_exactly():
     ("fault", "invariant"),
     [
         ("unknown-is-failed", "not saved was said, and it stands"),
-        ("speaks-after-its-lease", "429 provoked"),
+        ("speaks-after-its-lease", "a deposed leader speaks"),
     ],
 )
 def test_a_deliberate_fault_is_caught(fault: str, invariant: str):
