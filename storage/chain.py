@@ -20,6 +20,7 @@ from protocol.facts import Fact
 from storage.model import Entry, Episode
 
 _canonical = msgspec.json.Encoder(order="sorted")
+_read = msgspec.json.Decoder(Fact)
 
 
 def link(before: str, fact: Fact) -> str:
@@ -28,10 +29,15 @@ def link(before: str, fact: Fact) -> str:
 
 
 def extend(ref: str, entries: tuple[Entry, ...], facts: Iterable[Fact]) -> tuple[Entry, ...]:
-    """The entries of an episode with `facts` appended in order."""
+    """The entries of an episode with `facts` appended in order.
+
+    A fact is appended as it will be read. msgspec leaves a field out if it *is* the default, not if
+    it equals it: a word that was typed would count in the digest, and not when it is read again.
+    """
     before = entries[-1].digest if entries else ref
     added = []
-    for fact in facts:
+    for given in facts:
+        fact = _read.decode(_canonical.encode(given))
         before = link(before, fact)
         added.append(Entry(fact=fact, digest=before))
     return (*entries, *added)
