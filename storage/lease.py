@@ -147,27 +147,33 @@ class Lease:
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self._renew()
+                known = await self._renew()
             except (psycopg.Error, StoreError):
                 self._forget_session()
-            asked, self._asked = self._asked, asyncio.Event()
-            asked.set()
+                known = True
+            if known:
+                asked, self._asked = self._asked, asyncio.Event()
+                asked.set()
 
-    async def _renew(self) -> None:
+    async def _renew(self) -> bool:
+        """False: who leads will only be known when it is asked again. Raises psycopg.Error and
+        StoreError where the database cannot be asked."""
         if self._session is None or self._session.closed:
             self._session = await connect(self.address, self.holder)
             if not await self._session.lock(self.service):
                 await self._look_who_leads(self._session)
                 self._forget_session()
-                return
+                return self.lost.is_set()
         asked = time.monotonic()
         if await self._session.renew_term(self.service, self.term, LEASE_SECONDS):
             self._until = asked + LEASE_SECONDS - MARGIN_SECONDS
         else:
             self._lose("another process leads this service")
+        return True
 
     async def _look_who_leads(self, session: Session) -> None:
-        """The lock is another session's: a former one of our own, or a new leader's."""
+        """The lock is another session's: a former one of our own, which is ended; or a new
+        leader's, which may be about to begin its term."""
         if await session.term(self.service) != self.term:
             self._lose("another process leads this service")
             return

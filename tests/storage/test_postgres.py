@@ -9,7 +9,7 @@ import pytest
 from storage.audit import PAGE, Anchor, broken_at
 from storage.audit_files import AT_A_TIME
 from storage.keys import KeyProblem, Keys
-from storage.lease import Lease
+from storage.lease import LOOK_SECONDS, Lease
 from storage.postgres import PostgresStore, new_mark
 from storage.postgres_schema import HERE, migrate
 from storage.postgres_session import NoSuchTables, connect
@@ -350,6 +350,29 @@ async def test_a_leader_whose_lease_ran_out_is_followed(service, monkeypatch):
     with pytest.raises(NotSaved):
         await report(old)
     await new.release()
+
+
+async def test_nobody_speaks_while_another_one_is_about_to_lead(service):
+    """It was stopped for longer than its lease, and wakes when the next one has the lock and has
+    not begun its term yet."""
+    old = (await service.open()).lease
+    old._keeping.cancel()
+    next_one = await connect(service.server.address, "the next one")
+    await service.sql(
+        "SELECT pg_terminate_backend(pid, 2000) FROM pg_stat_activity WHERE application_name = %s",
+        old.holder,
+    )
+    async with asyncio.timeout(5):
+        while not await next_one.lock(service.service):
+            await asyncio.sleep(0.01)
+    old._until = float("-inf")
+    old._keeping = asyncio.create_task(old._keep())
+    speaks = asyncio.create_task(old.may_act())
+    await asyncio.sleep(3 * LOOK_SECONDS)
+    assert not speaks.done()
+    await next_one.begin_term(service.service, "the next one", 10.0)
+    assert await speaks is False
+    next_one.drop()
 
 
 async def test_a_leader_whose_session_was_cut_takes_it_up_again(service):
