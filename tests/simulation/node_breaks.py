@@ -13,6 +13,7 @@ import psycopg
 import reminders.outbox
 import storage.lease
 import storage.postgres
+import storage.store
 from tests.simulation.database import Server, SimSession
 
 BREAKS: dict[str, Callable[[contextlib.ExitStack], None]] = {}
@@ -82,7 +83,7 @@ def found_is_enough(stack: contextlib.ExitStack) -> None:
         self._disconnect()
         try:
             return bool(await self._look(puts))
-        except (psycopg.Error, storage.postgres.StoreError) as error:
+        except (psycopg.Error, storage.store.StoreError) as error:
             raise psycopg.OperationalError("away") from error
 
     _put(stack, storage.postgres.PostgresStore, "_is_there", is_there)

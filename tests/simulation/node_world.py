@@ -14,6 +14,7 @@ import msgspec
 import bot.bootstrap
 import storage.lease
 import storage.postgres
+import storage.postgres_commits
 from bot.config import Book, Health
 from storage.envelope import Sealer
 from storage.model import Episode, Message
@@ -616,7 +617,7 @@ def with_nodes(world: NodesWorld) -> Any:
 
     replaced = [
         (storage.lease, "connect", connect),
-        (storage.postgres, "connect", connect),
+        (storage.postgres_commits, "connect", connect),
         (storage.postgres, "PostgresStore", HeardStore),
         (storage.lease, "time", LoopTime),
         (storage.lease, "LOOK_SECONDS", STANDBY_LOOKS_SECONDS),

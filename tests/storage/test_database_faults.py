@@ -57,7 +57,7 @@ class Line:
 
 @pytest.fixture
 def line(monkeypatch):
-    monkeypatch.setattr("storage.postgres.SETTLE_SECONDS", 0.1)
+    monkeypatch.setattr("storage.postgres_commits.SETTLE_SECONDS", 0.1)
     return Line(monkeypatch)
 
 

@@ -423,7 +423,7 @@ async def test_what_was_refused_is_taken_back_though_it_arrived(service, monkeyp
     told "NOT saved", so it must not be there later."""
     store = await service.open()
     made = await report(store)
-    monkeypatch.setattr("storage.postgres.SETTLE_SECONDS", 0.3)
+    monkeypatch.setattr("storage.postgres_commits.SETTLE_SECONDS", 0.3)
     monkeypatch.setattr("storage.postgres_session.ask", _losing_the_answer(away=True))
     with pytest.raises(NotSaved):
         await store.commit(made.ref, made.version, Change(facts=[people.police()]))
@@ -506,7 +506,7 @@ async def test_a_fact_that_only_the_primary_has_is_not_confirmed(monkeypatch):
 
     primary, standby = await asyncio.to_thread(pair, 2)
     service = Installation(primary, make_keys())
-    monkeypatch.setattr("storage.postgres.SETTLE_SECONDS", 1.0)
+    monkeypatch.setattr("storage.postgres_commits.SETTLE_SECONDS", 1.0)
     monkeypatch.setattr("storage.postgres_session.ANSWER_SECONDS", 1.0)
     try:
         store = await service.open()
