@@ -12,10 +12,9 @@ from protocol.episode import Earlier, Episode, utc
 from protocol.facts import Category
 from protocol.london import is_out_of_hours, local_time
 from protocol.on_record import OnRecord
+from protocol.outcome import Action, Outcome
 from protocol.outcome import Due as PackDue
-from protocol.outcome import Outcome
 from protocol.pack import MOMENT, Pack
-from protocol.rules import ActionRule
 from protocol.view import History, Instant, View
 
 _MINUTE = timedelta(minutes=1)
@@ -26,17 +25,6 @@ class Due(msgspec.Struct, frozen=True, gc=False):
 
     at: datetime
     status: Literal["pending", "due"]
-
-
-class Action(msgspec.Struct, frozen=True, gc=False):
-    """Something the protocol asks for. `due_at` None: no time in the protocol."""
-
-    id: str
-    title: str
-    who: str
-    due_at: datetime | None
-    source: str
-    label: str = ""
 
 
 class Placing(msgspec.Struct, frozen=True, gc=False):
@@ -146,7 +134,9 @@ def assess(
         level_reasons=outcome.level_reasons,
         reasons=outcome.reasons,
         due=due,
-        actions=tuple([_action(rule, due) for rule in outcome.actions]),
+        actions=tuple(
+            [action.by(due[by].at) if by in due else action for action, by in outcome.actions]
+        ),
         checkpoints=tuple(name for _, name in sorted(checkpoints)),
         routing=outcome.route.id if outcome.route else "",
         category="missing" if view.missing else "unauthorised_absence",
@@ -223,9 +213,9 @@ class _Case:
         """
         start, answer = home.instant.now, None
         while True:
-            moment = home.instant.next_moment(home.dues)
+            moment = home.instant.next_moment(home.outcome, home.dues)
             if beside is not None:
-                other = beside.instant.next_moment(beside.dues)
+                other = beside.instant.next_moment(beside.outcome, beside.dues)
                 moment = min(moment, other) if moment and other else moment or other
             if moment is None or moment in [at for _, at in home.dues]:
                 return moment
@@ -285,8 +275,3 @@ def _shown(judged: _Judged) -> dict[str, Due]:
         due.duty.id: Due(local_time(at, zone), "due" if at <= now else "pending")
         for due, at in judged.dues
     }
-
-
-def _action(rule: ActionRule, due: dict[str, Due]) -> Action:
-    at = due[rule.by].at if rule.by in due else None
-    return Action(rule.id, rule.title, rule.who, at, rule.source, rule.label)

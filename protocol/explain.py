@@ -13,10 +13,11 @@ from typing import Any, Literal
 import msgspec
 from msgspec.structs import replace
 
-from protocol.assess import Action, Assessment, assess
+from protocol.assess import Assessment, assess
 from protocol.conditions import resolve
 from protocol.episode import Earlier, Episode, utc
 from protocol.on_record import OnRecord
+from protocol.outcome import Action
 from protocol.pack import Pack
 from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Settling, Tier
 from protocol.view import History, View

@@ -4,6 +4,7 @@ time in UTC, and the words that hold whenever they are looked for."""
 from __future__ import annotations
 
 from datetime import datetime
+from itertools import compress
 from operator import attrgetter, itemgetter
 
 from protocol.episode import Decision, Episode, Notification, utc
@@ -66,8 +67,7 @@ class OnRecord:
             dated.append(self.missing_since)
         dated.sort()
         self.dated = dated
-        flags = zip(FLAGS, _flags(episode.child), strict=True)
-        self.flags = frozenset([name for name, holds in flags if holds])
+        self.flags = frozenset(compress(FLAGS, _flags(episode.child)))
         self.words = self.flags.union(_words(episode))
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container, Sequence, Set
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import msgspec
 
@@ -22,6 +22,21 @@ class Due(msgspec.Struct, frozen=True, gc=False):
     early: timedelta
 
 
+class Action(msgspec.Struct, frozen=True, gc=False):
+    """Something the protocol asks for. `due_at` None: no time in the protocol."""
+
+    id: str
+    title: str
+    who: str
+    due_at: datetime | None
+    source: str
+    label: str = ""
+
+    def by(self, due_at: datetime) -> Action:
+        """The same, by this time."""
+        return Action(self.id, self.title, self.who, due_at, self.source, self.label)
+
+
 class Outcome(msgspec.Struct, frozen=True, gc=False):
     """What the rules make of one state of affairs."""
 
@@ -30,12 +45,16 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     reasons: tuple[str, ...]
     duties: tuple[Due, ...]
     emergency: bool
-    actions: tuple[ActionRule, ...]
+    actions: tuple[tuple[Action, str], ...]
+    """Each without a time, and the id of the duty whose time it has ("": none)."""
     to_settle: tuple[str, ...]
     prompts: tuple[str, ...]
     route: Route | None
     known: frozenset[str]
     """The state itself, with the rules that fired and the level."""
+    in_question: frozenset[str]
+    """The ids of duties and of what is to settle before anything was decided: decisions on others
+    change nothing of the above, unless a condition asks for them."""
 
     def settled(self, decided: Set[str], put_off: Container[str]) -> Outcome:
         """The same without the duties that were decided; what was decided or put off (ids) is not
@@ -46,11 +65,18 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
         duties = self.duties
         if decided:
             duties = tuple([due for due in duties if due.duty.id not in decided])
-        return msgspec.structs.replace(
-            self,
+        return Outcome(
+            level=self.level,
+            level_reasons=self.level_reasons,
+            reasons=self.reasons,
             duties=duties,
             emergency=bool(duties) and duties[0].duty.emergency,
+            actions=self.actions,
             to_settle=tuple(left),
+            prompts=self.prompts,
+            route=self.route,
+            known=self.known,
+            in_question=self.in_question,
         )
 
 
@@ -96,11 +122,12 @@ def judge(
         reasons=tuple(sorted(reasons)),
         duties=listed,
         emergency=bool(listed) and listed[0].duty.emergency,
-        actions=tuple(actions),
+        actions=tuple([(_asked(action), action.by) for action in actions]),
         to_settle=tuple(sorted(to_settle)),
         prompts=tuple(sorted([p.id for p in book.prompts if any_holds(p.when, words)])),
         route=route,
         known=frozenset(words),
+        in_question=frozenset(to_settle.union([due.duty.id for due in listed])),
     )
 
 
@@ -127,6 +154,10 @@ def _listed(duties: Sequence[Due], words: Set[str]) -> tuple[Due, ...]:
         if any_holds(due.duty.when, words):
             listed.setdefault(due.duty.id, due)
     return tuple(sorted(listed.values(), key=lambda due: not due.duty.emergency))
+
+
+def _asked(rule: ActionRule) -> Action:
+    return Action(rule.id, rule.title, rule.who, None, rule.source, rule.label)
 
 
 def _stands_in_the_way(

@@ -114,8 +114,10 @@ class Pack:
             **{duty.id: duty.settling for duty in reversed(book.duties)},
         }
         """For each id that can be decided, which decisions count."""
-        self.decided_words = [(n, w) for n in self.settling if (w := f"decided {n}") in looked_at]
-        """The decisions that conditions look at: the id, and the word for its being decided."""
+        self.decided_words = {
+            name: word for name in self.settling if (word := f"decided {name}") in looked_at
+        }
+        """The ids that conditions look at, each with the word for its being decided."""
         self._duties = tuple(self._due(duty) for duty in book.duties)
         self._levels = [
             0 if rule.level is None else int(resolve(rule.level, settings)) for rule in book.rules

@@ -8,7 +8,7 @@ elapsed time and a night, and what was booked or handed over comes back.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from datetime import UTC, datetime, time, timedelta
 
 import msgspec
@@ -46,7 +46,7 @@ _OVERNIGHT = Limit(timedelta(), strict=False, word="overnight")
 class Settled(msgspec.Struct, frozen=True, gc=False):
     """What the decisions taken so far do."""
 
-    decided: frozenset[str]
+    decided: Set[str]
     """Ids that they settle."""
     put_off: Mapping[str, datetime]
     """Ids that are booked or handed over, and until when (UTC); it may have come."""
@@ -66,7 +66,7 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
     """The words, those that conditions look at."""
     taken: int
     """How many of the decisions on record have been taken by now."""
-    decided: frozenset[str]
+    decided: Set[str]
     """Ids that they settle."""
     put_off: Mapping[str, datetime]
     """Ids that are booked or handed over until later, and until when."""
@@ -107,14 +107,18 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
         reviews = [decision for decision in taken if decision.id == due.duty.id]
         return time_of(next_review(reviews, time_of, due.early))
 
-    def next_moment(self, dues: Sequence[tuple[Due, datetime]]) -> datetime | None:
-        """The first moment after now at which anything can change, if no fact is added."""
-        now, view = self.now, self.view
-        moments = list(self.put_off.values())
+    def next_moment(
+        self, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
+    ) -> datetime | None:
+        """The first moment after now at which this outcome can change, if no fact is added."""
+        now, view, asked = self.now, self.view, outcome.in_question
+        moments = [until for name, until in self.put_off.items() if name in asked]
         if view.until is not None:
             moments.append(view.until)
-        if self.taken < len(view.record.decided_at):
-            moments.append(view.record.decided_at[self.taken])
+        for decision in view.record.decisions[self.taken :]:
+            if decision.id in asked or decision.id in view.pack.decided_words:
+                moments.append(utc(decision.at))
+                break
         if view.timed:
             moments += [at for _, at in dues if at > now]
             moments += [passed for passed, _ in view.limits if passed > now]
@@ -158,12 +162,12 @@ class View:
         )
         self.counts, counted = history.counts(self.start, missing=self.missing)
         category: Category = "missing" if self.missing else "unauthorised_absence"
+        self.limits, passed = self._limits()
         words = pack.category_words[category].union(
-            record.words, counted, self._child_words(), self._told_words(), self._done_words(),
-            self._found_words(),
+            record.words, counted, passed, self._child_words(), self._told_words(),
+            self._done_words(), self._found_words(),
         )  # fmt: skip
         self.words = pack.looked_at & words
-        self.limits = self._limits()
         self._settled = 0, _NOTHING_DECIDED
 
     def holds(self, now: datetime) -> bool:
@@ -178,15 +182,14 @@ class View:
         """What is known then; the view `holds`."""
         taken = bisect_right(self.record.decided_at, now)
         settled = self._decided(taken)
+        known = self.words
         passed = [limit.word for at, limit in self.limits if at <= now]
-        return Instant(
-            self,
-            now,
-            self.words.union(passed, settled.words),
-            taken,
-            settled.decided,
-            {name: until for name, until in settled.put_off.items() if until > now},
-        )
+        if passed or settled.words:
+            known = known.union(passed, settled.words)
+        put_off = settled.put_off
+        if put_off:
+            put_off = {name: until for name, until in put_off.items() if until > now}
+        return Instant(self, now, known, taken, settled.decided, put_off)
 
     def _decided(self, taken: int) -> Settled:
         """What the first decisions on record do: of those on one id the latest counts."""
@@ -200,7 +203,8 @@ class View:
         for decision in self.record.decisions[known:taken]:
             name = decision.id
             decided.discard(name)
-            put_off.pop(name, None)
+            if put_off:
+                put_off.pop(name, None)
             rule = settling.get(name)
             if rule is None or decision.outcome not in rule.outcomes:
                 continue
@@ -208,8 +212,8 @@ class View:
                 decided.add(name)
             elif (until := put_off_until(decision)) is not None:
                 put_off[name] = until
-        words = [word for name, word in self.pack.decided_words if name in decided]
-        settled = Settled(frozenset(decided), put_off, words)
+        words = [word for name, word in self.pack.decided_words.items() if name in decided]
+        settled = Settled(decided, put_off, words)
         self._settled = taken, settled
         return settled
 
@@ -360,31 +364,38 @@ class View:
             words.append("found_elsewhere")
         return words
 
-    def _limits(self) -> list[tuple[datetime, Limit]]:
-        """The limits that may have been passed or will be, each with the first moment at which it
-        is. A clock that has stopped passes no more: those that it did not pass are left out."""
+    def _limits(self) -> tuple[list[tuple[datetime, Limit]], list[str]]:
+        """The limits that are or will be passed from `known_at` on, each with the first moment at
+        which it is; and the words for those passed before. A clock that has stopped passes no more:
+        those that it did not pass are left out."""
         clocks = [
             ("away", self.start, self.returned),
             ("missing", self.missing_clock, self.located),
         ]
         if self.located is not None:
             clocks.append(("found", self.start, self.located))
-        limits = []
+        now = self.known_at
+        ahead: list[tuple[datetime, Limit]] = []
+        words: list[str] = []
         for clock, begins, ends in clocks:
             for limit in self.pack.limits[clock]:
                 passed = begins + limit.passed_after
-                if ends is None or passed <= ends:
-                    limits.append((passed, limit))
+                if ends is not None and passed > ends:
+                    continue
+                if passed < now:
+                    words.append(limit.word)
+                else:
+                    ahead.append((passed, limit))
         if self.pack.has_night:
             night = next_at(self.start, NIGHT, self.pack.zone)
             if self.returned is None or self.returned >= night:
-                limits.append((night, _OVERNIGHT))
-        return limits
+                ahead.append((night, _OVERNIGHT))
+        return ahead, words
 
 
 class History:
-    """The earlier episodes of the same young person, to be counted. Asked again and again with the
-    same start, it remembers."""
+    """The earlier episodes of the same young person, to be counted. Asked again with the same
+    start, it remembers."""
 
     def __init__(self, history: Sequence[Earlier], pack: Pack) -> None:
         self._pack = pack
@@ -394,15 +405,16 @@ class History:
             self._starts[earlier.category].append(start if start.tzinfo is UTC else utc(start))
         for starts in self._starts.values():
             starts.sort()
-        self._known: dict[tuple[datetime, bool], tuple[dict[str, int], list[str]]] = {}
+        self._asked: tuple[datetime, bool] | None = None
+        self._answered: tuple[dict[str, int], list[str]] = {}, []
 
     def counts(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
         """Episodes in each window of the pack, one that begins at `start` included if its category
         counts; and the words for the limits and tiers that are reached."""
-        found = self._known.get((start, missing))
-        if found is None:
-            found = self._known[start, missing] = self._count(start, missing=missing)
-        return found
+        if self._asked != (start, missing):
+            self._asked = start, missing
+            self._answered = self._count(start, missing=missing)
+        return self._answered
 
     def _count(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
         of_missing, of_away = self._starts["missing"], self._starts["unauthorised_absence"]
@@ -420,7 +432,11 @@ class History:
             as_missing, as_away = within[window.days]
             count = as_missing * window.missing + as_away * window.away
             counts[window.name] = count
-            words += [word for least, word in window.limits if count >= least]
+            for least, word in window.limits:
+                if count >= least:
+                    words.append(word)
             for steps in window.tiers:
-                words += [word for step, word in steps if count >= step][:1]
+                highest = next((word for step, word in steps if count >= step), None)
+                if highest is not None:
+                    words.append(highest)
         return counts, words

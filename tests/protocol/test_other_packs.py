@@ -8,7 +8,7 @@ import pytest
 
 from protocol import facts as f
 from protocol.assess import assess
-from protocol.episode import Notification
+from protocol.episode import Decision, Notification
 from protocol.facts import Child
 from protocol.pack import load_pack
 from protocol.standing import standing
@@ -55,6 +55,25 @@ title = "At level 2 and below"
 who = "Duty manager"
 on = ["EX-ROUTE"]
 when = { level_at_most = 2 }
+source = "made up"
+"""
+ASKED_FOR = """
+[[action]]
+id = "OWN-VISIT"
+title = "Visit the address"
+who = "Duty manager"
+on = ["EX-ROUTE"]
+when = { state = "returned" }
+settle = "always"
+source = "made up"
+
+[[action]]
+id = "OWN-CALL-HOME"
+title = "Call the address"
+who = "Duty manager"
+on = ["EX-ROUTE"]
+when = { state = "open", undecided = "OWN-VISIT" }
+settle = "always"
 source = "made up"
 """
 
@@ -134,6 +153,21 @@ def test_actions_may_ask_for_a_level(pack):
     assert own(after(1, missing(), earlier(3), earlier(5), pack=pack)) == ["OWN-HIGH"]
     assert own(after(5, missing(), pack=pack)) == ["OWN-LOW"]
     assert own(after(1, missing(), pack=pack)) == ["OWN-LOW"]
+
+
+def test_a_condition_may_ask_for_a_decision_on_what_is_not_listed(tmp_path):
+    """Nobody has to settle the visit now; that it was made an hour later ends the call all the
+    same, at that time."""
+    visit, call = "OWN-VISIT", "OWN-CALL-HOME"
+    file = tmp_path / "own.toml"
+    text = EXAMPLE.read_text("utf-8").replace('include = ["dcsf-2009.toml"]', "")
+    file.write_text(text + ASKED_FOR, "utf-8")
+    case = missing(decisions=(Decision(id=visit, outcome="done", at=SIX + 2 * HOUR),))
+    pack = load_pack(file)
+    before = after(1, case, pack=pack)
+    assert [a.id for a in before.actions if a.id in (visit, call)] == [call]
+    assert before.changes_at == SIX + 2 * HOUR
+    assert call not in [a.id for a in after(2, case, pack=pack).actions]
 
 
 def test_an_absence_may_have_no_route(pack):
