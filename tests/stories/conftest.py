@@ -69,7 +69,7 @@ def traffic(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: str, database: postgres.Server | None
 ) -> Iterator[Traffic]:
     """Nothing that a story's service says, logs or names holds a name, a date of birth, or what
-    somebody typed."""
+    somebody typed; and nothing is left in a chat that the bot would not take out in time."""
     watched = Traffic(HERE / "people.csv")
     monkeypatch.setattr(serve, "create_app", watched.watching(serve.create_app))
     monkeypatch.setattr(Night, "traffic", watched, raising=False)
@@ -79,6 +79,7 @@ def traffic(
     logs = [path for path in tmp_path.rglob("*") if path.name in LOGS and path.is_file()]
     texts = [path.read_text(encoding="utf-8") for path in logs]
     assert asyncio.run(watched.leaks(texts)) == []
+    assert watched.left == []
 
 
 @pytest.fixture

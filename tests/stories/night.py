@@ -17,8 +17,11 @@ from zoneinfo import ZoneInfo
 
 from bot.cli import database, people
 from bot.cli.maintenance import key_new
+from bot.config import Config
+from bot.config_file import load
 from sandbox.driver import Person, Stage
 from sandbox.serve import Server
+from tests.stories import chats
 from tests.stories.writing import WritingStage
 from tests.support import postgres
 from tests.support.traffic import Traffic
@@ -44,6 +47,7 @@ class Night:
 
     words: where people type them, in the "chat" or on "pages".  traffic: what all of it said.
     database: the server with the records; None: they are in a folder.
+    given: the configuration with which it began.
     """
 
     def __init__(self, folder: Path, more: str = "") -> None:
@@ -65,9 +69,12 @@ class Night:
         self.process: subprocess.Popen[bytes] | None = None
         self.config = folder / "config.toml"
 
+    full = False
+    """No file can grow, see `fill_disk`."""
     words: str = "chat"
     database: postgres.Server | None = None
     traffic: Traffic
+    given: Config
     morgan: Person
     sasha: Person
     robin: Person
@@ -100,6 +107,7 @@ class Night:
         if self.database is not None:
             assert database.migrate(self.config) == 0
         assert key_new(key) == 0
+        self.given, _ = load(self.config)
         assert people.run(HERE / "people.csv", self.config) == 0
 
     async def forget(self) -> None:
@@ -154,6 +162,7 @@ class Night:
     def fill_disk(self) -> None:
         """No file of the bot's process can grow any more: the system's own error, no pretence. With
         the records in a database: its server is away."""
+        self.full = True
         if self.database is not None:
             self.database.stop()
             return
@@ -161,6 +170,7 @@ class Night:
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
 
     def empty_disk(self) -> None:
+        self.full = False
         if self.database is not None:
             self.database.start()
             return
@@ -169,10 +179,24 @@ class Night:
         resource.prlimit(self.process.pid, resource.RLIMIT_FSIZE, no_limit)
 
     async def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.stop()
-        await self.stage.__aexit__(None, None, None)
-        self.server.stop()
+        try:
+            if self.process is not None and self.process.poll() is None:
+                await self._examine()
+        finally:
+            await self.stage.__aexit__(None, None, None)
+            self.server.stop()
+
+    async def _examine(self) -> None:
+        """What stands in the chats, where Telegram and the records work; then an orderly stop."""
+        try:
+            whole = not self.full and not await self.stage.get("/faults")
+            left = await chats.old(self.stage, self.given) if whole else []
+        finally:
+            ended = self.stop()
+        if ended == 0 and whole:
+            left += await chats.typed(self.stage, self.given)
+            left += await chats.unknown(self.stage, self.given, self.folder)
+        self.traffic.left = left
 
     # What people do -----------------------------------------------------------------------
 

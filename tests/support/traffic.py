@@ -46,6 +46,8 @@ class Traffic:
         self._typed: list[str] = []
         self._staff: list[str] = []
         self._shown: list[tuple[str, str]] = []
+        self.left: list[str] = []
+        """What stood in a chat at the end that should have gone, or that nobody knows of."""
 
     # Seeing -----------------------------------------------------------------------------------
 
