@@ -27,6 +27,8 @@ MARGIN_SECONDS = 1.5
 """A leader counts on its lease for this much less than the database does."""
 GRACE_SECONDS = 0.5
 """A new leader whose predecessor lost only its session waits so long: the other notices at once."""
+SLACK_SECONDS = 1.0
+"""A busy process looks at its time so late."""
 LOOK_SECONDS = 0.25
 """How often a standby looks."""
 
@@ -92,10 +94,13 @@ class Lease:
         """Whether this process may still speak for the service. Where the lease ran out, the
         database is asked; one that cannot be asked stops nobody: a reminder twice is better than
         none."""
-        if not self.certain and not self.lost.is_set():
+        asking = not self.certain and not self.lost.is_set()
+        while asking:
+            begun = time.monotonic()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ANSWER_SECONDS):
                     await self._asked.wait()
+            asking = _was_stopped(begun)
         return not self.lost.is_set()
 
     def give_up(self) -> None:
@@ -146,11 +151,13 @@ class Lease:
                     await self._session.wait(RENEW_SECONDS)
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
+            begun = time.monotonic()
             try:
                 known = await self._renew()
             except (psycopg.Error, StoreError):
                 self._forget_session()
-                known = True
+                # What was asked while the lease held says nothing about who leads after it.
+                known = begun >= self._until and not _was_stopped(begun)
             if known:
                 asked, self._asked = self._asked, asyncio.Event()
                 asked.set()
@@ -188,3 +195,10 @@ class Lease:
         if self._session is not None:
             self._session.drop()
             self._session = None
+
+
+def _was_stopped(begun: float) -> bool:
+    """What began then (monotonic seconds) took longer than its limit of time. A process that was
+    stopped meanwhile, or slept with its machine, may have asked nobody, or so long ago that
+    somebody else leads."""
+    return time.monotonic() - begun > ANSWER_SECONDS + SLACK_SECONDS
