@@ -31,7 +31,11 @@ RATING = (
 )
 """By severity and likelihood, each from 0: 1 is acceptable, 5 is not. Our own table, in the form of
 the one in NHS standard DCB0129."""
-CONFIDENTIAL = ("H-28", "H-29", "H-30", "H-31", "H-32", "H-33", "H-41", "H-43")
+CONFIDENTIAL = ("H-28", "H-29", "H-30", "H-31", "H-32", "H-33", "H-41", "H-43", "H-49")
+PAGES_FLOWS = """\
+| browser of a member of staff | this service's own pages | case file, register, files, figures; what is typed | https; a link for the moment and a second factor; by role and home; reading and saving are lines of the audit |
+| browser of somebody outside, by a link | this service's own pages | the answer to one question about one case; no child is named | https; for 24 hours or 7 days, once; making, ending and answering are lines of the audit |
+"""  # noqa: E501 - rows of a table
 
 
 class Control(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,7 +85,8 @@ def papers(config: Config, policy: Policy) -> dict[str, str]:
 def _known(config: Config, policy: Policy) -> dict[str, str]:
     book = config.book
     channels = [address for one in config.staff for address in one.second_channel]
-    chat = "a case reference" if config.privacy.identifiers == "reference" else "initials and age"
+    initials = config.privacy.identifiers == "initials"
+    card = {"home", "age", "authority"} & set(config.chat.card_shows)
     homes = len(config.homes)
     return {
         "draft": DRAFT,
@@ -91,7 +96,17 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         f"({', '.join(home.name for home in config.homes)})",
         "staff": str(len(config.staff)),
         "pack": f"pack {config.protocol.pack}, preset {config.protocol.preset}",
-        "chat_shows": chat,
+        "chat_shows": _chat_shows(initials=initials, home="home" in card),
+        "young_code": "There you are a short code"
+        + (", your initials and your age." if initials else " and your age."),
+        "outage": f"{48 - config.chat.forget_after_hours} hours",
+        "second_place": config.audit.file or config.audit.syslog or "none is set",
+        "pages_flows": PAGES_FLOWS if config.web.address else "",
+        "made_where": "made by command on the service's machine"
+        + (", and on the pages by managers and auditors" if config.web.address else ""),
+        "inbound": "one inbound port, of its own pages (https)"
+        if config.web.address
+        else "no inbound port is needed (pages of its own are switched off)",
         "records": f"PostgreSQL, service {book.service}" if book.database else "files on its disk",
         "encryption": "NOT encrypted, as the configuration says"
         if book.unencrypted
@@ -101,9 +116,6 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "health": f"on port {config.health.port}, this machine only"
         if config.health.port
         else "switched off",
-        "pages": "pages of its own by https"
-        if config.web.address
-        else "pages of its own are switched off",
         "chat_factor": _chat_factor(config),
         "backups": book.backup_folder or "none is configured",
         "backups_kept": f"the newest {book.backups_kept}",
@@ -125,10 +137,19 @@ def _chat_factor(config: Config) -> str:
     )
 
 
+def _chat_shows(*, initials: bool, home: bool) -> str:
+    """What names a young person in the chat, as it is configured."""
+    young = "initials and age" if initials else "age"
+    shown = f"references of the case and of the young person, {young}"
+    return f"{shown}, home" if home else shown
+
+
 def _short(chosen: list[Hazard]) -> str:
-    lines = ["| risk | before | with the controls |", "|---|---|---|"]
+    lines = ["| risk | severity | likelihood | rating |", "|---|---|---|---|"]
     lines += [
-        f"| {one.id} {one.title} | {one.rating('before')} | {one.rating('after')} |"
+        f"| {one.id} {one.title} | {SEVERITY[one.severity - 1]} "
+        f"| {LIKELIHOOD[one.before - 1]}, with the controls {LIKELIHOOD[one.after - 1]} "
+        f"| {one.rating('before')}, then {one.rating('after')} |"
         for one in chosen
     ]
     return "\n".join(lines)
