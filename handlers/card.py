@@ -10,9 +10,9 @@ from handlers.chat import Button, Screen
 from handlers.paging import Item, code, paged
 from handlers.wording import card as say
 from handlers.wording.acts import at_once
-from handlers.wording.after_return import AFTER_CLOSING
 from handlers.wording.common import near_clock
 from handlers.wording.duties import BUTTONS, RECORDED_BY, button
+from handlers.wording.settling import AFTER_CLOSING
 from protocol import facts as f
 from protocol.provider import Staff
 from reminders.duties import Duty

@@ -20,8 +20,9 @@ from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
-from handlers.wording import after_return, recording
 from handlers.wording import card as say
+from handlers.wording import recording
+from handlers.wording import settling as ending
 from handlers.wording.acts import subject
 from handlers.wording.duties import ALL, BUTTONS, title
 from handlers.wording.form import at_another_home
@@ -150,7 +151,7 @@ async def _decide(
 async def _late(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     """What can still be recorded when a case is closed, by a manager."""
     if not now_on.closed or not incoming.staff.manages:
-        raise NotAllowed(after_return.LATE_MANAGER)
+        raise NotAllowed(ending.LATE_MANAGER)
     screen = settling.late_screen(now_on.episode.ref)
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
@@ -165,7 +166,7 @@ async def _record(
 ) -> None:
     if episode.closed_at is not None:
         if not incoming.staff.manages:
-            raise NotAllowed(after_return.LATE_MANAGER)
+            raise NotAllowed(ending.LATE_MANAGER)
         if kind in settling.NOT_LATE:
             raise NotAllowed(say.IS_CLOSED)
     hint = _on_record(context, episode, kind)
@@ -178,7 +179,7 @@ async def _record(
         now_on = await show_card.view(context, episode)
         answers, hint = settling.sign_off(context, now_on, incoming.staff)
     if episode.closed_at is not None:
-        hint = after_return.LATE
+        hint = ending.LATE
     await draft_session.begin(
         context,
         incoming,

@@ -11,7 +11,7 @@ from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import code
 from handlers.recording.deciding import MEETING_ACTIONS, MEETINGS
-from handlers.wording import after_return as say
+from handlers.wording import settling as ending
 from handlers.wording.duties import BUTTONS, RECORDED_BY, title, whose
 from protocol import facts as f
 from protocol.attachment_facts import ATTACHMENT_FACTS
@@ -74,7 +74,7 @@ async def listing(context: Context, incoming: Incoming, now_on: CaseView) -> Non
     ref, pack = now_on.episode.ref, now_on.pack
     open_ids = left(now_on)
     waiting = [
-        say.put_off(title(d.id, pack), d.outcome, d.until, now_on.now)
+        ending.put_off(title(d.id, pack), d.outcome, d.until, now_on.now)
         for d in put_off(now_on.episode, now_on.now)
         if d.until is not None
     ]
@@ -84,7 +84,7 @@ async def listing(context: Context, incoming: Incoming, now_on: CaseView) -> Non
     if incoming.staff.manages and not now_on.has(f.SignedOff):
         buttons.append((Button(BUTTONS["signoff"], f"c:{ref}:signoff"),))
     buttons.append((Button(BUTTONS["card"], f"c:{ref}:card"),))
-    text = say.to_settle(ref, [title(n, pack) + beside.get(n, "") for n in open_ids], waiting)
+    text = ending.to_settle(ref, [title(n, pack) + beside.get(n, "") for n in open_ids], waiting)
     await context.phone.show(incoming.chat_id, Screen(text, tuple(buttons)), incoming.message_id)
 
 
@@ -96,12 +96,12 @@ async def item(context: Context, incoming: Incoming, now_on: CaseView, about: st
     if known is None or kind == "decide" or not decidable(about, pack):
         return False
     ref = now_on.episode.ref
-    record = BUTTONS.get(kind, say.RECORD_IT)
+    record = BUTTONS.get(kind, ending.RECORD_IT)
     screen = Screen(
-        say.item(ref, title(about, pack), known.source),
+        ending.item(ref, title(about, pack), known.source),
         (
             (Button(record, f"c:{ref}:do:{code(about)}"),),
-            (Button(say.DECIDE_OTHERWISE, f"c:{ref}:decide:{code(about)}"),),
+            (Button(ending.DECIDE_OTHERWISE, f"c:{ref}:decide:{code(about)}"),),
             (Button(BUTTONS["settle"], f"c:{ref}:settle"),),
         ),
     )
@@ -162,12 +162,12 @@ def sign_off(context: Context, now_on: CaseView, staff: Staff) -> tuple[dict[str
     NotAllowed where another manager has to do it."""
     others = others_who_sign(context.service, now_on.episode, staff, now_on.now)
     if others:
-        raise NotAllowed(say.another_signs_off([other.name for other in others]))
+        raise NotAllowed(ending.another_signs_off([other.name for other in others]))
     open_ids = left(now_on)
     if not open_ids:
         return {}, ""
     titles = [title(name, now_on.pack) for name in open_ids]
-    return {"left": " ".join(open_ids)}, say.left_open(titles)
+    return {"left": " ".join(open_ids)}, ending.left_open(titles)
 
 
 def why_not_close(now_on: CaseView, staff: Staff) -> str:
@@ -179,8 +179,8 @@ def why_not_close(now_on: CaseView, staff: Staff) -> str:
     agreed = signed.left_open if signed else ()
     more = [name for name in open_ids if name not in agreed]
     if more:
-        return say.more_came([title(name, now_on.pack) for name in more])
-    return "" if staff.manages else say.MANAGER_CLOSES
+        return ending.more_came([title(name, now_on.pack) for name in more])
+    return "" if staff.manages else ending.MANAGER_CLOSES
 
 
 def closing(now_on: CaseView) -> dict[str, Any]:
@@ -197,4 +197,4 @@ def late_screen(ref: str) -> Screen:
     buttons = [(Button(BUTTONS[kind], f"c:{ref}:{kind}"),) for kind in LATE]
     buttons.append((Button(BUTTONS["settle"], f"c:{ref}:settle"),))
     buttons.append((Button(BUTTONS["card"], f"c:{ref}:card"),))
-    return Screen(say.LATE, tuple(buttons))
+    return Screen(ending.LATE, tuple(buttons))

@@ -11,6 +11,7 @@ from handlers.recording import (
     returning,
     taking_back,
     telling,
+    told_of_return,
 )
 from handlers.recording.questions import Recording
 
@@ -19,6 +20,7 @@ RECORDINGS: dict[str, Recording] = {
     **returning.RECORDINGS,
     **judging.RECORDINGS,
     **correcting.RECORDINGS,
+    **told_of_return.RECORDINGS,
     **after_return.RECORDINGS,
     **interview.RECORDINGS,
     **deciding.RECORDINGS,

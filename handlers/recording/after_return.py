@@ -1,8 +1,7 @@
-"""What follows a return: who is told, the referral, how they came back, who was away with them."""
+"""What follows a return: how they were found and came back, and who was away with them."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,124 +11,14 @@ from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.answers import each, given, is_, pick, said, ticked, ticks, yes
 from handlers.recording.correcting import report_again
-from handlers.recording.questions import NewId, Recording, at, author, child, form, last, text, when
-from handlers.recording.time_order import ACKNOWLEDGED, POLICE_SAID, REFERRAL, TOLD_BACK
+from handlers.recording.districts import IS_DISTRICT, district, district_step
+from handlers.recording.questions import NewId, Recording, author, child, form, last, text
 from handlers.wording import after_return as say
 from handlers.wording.form import answer
 from protocol import facts as f
 from protocol.counting import counting
 from protocol.facts import Fact
 from protocol.fold import fold
-
-DISTRICT_CODE = re.compile(r"[EWSN]\d{8}", re.IGNORECASE)
-IS_DISTRICT = re.compile(r"E0[6-9]|W06|S12|N09")
-"""Authorities whose own area is a district: their code names it."""
-
-# Telling --------------------------------------------------------------------------------------
-
-
-def _told_back(c: FormState, new: NewId, whom: f.ToldWhom) -> list[Fact]:
-    by = given(c, "by", "")
-    return [
-        f.ToldOfReturn(
-            at=when(c),
-            whom=whom,
-            role=given(c, "role", ""),
-            who=text(c, "who"),
-            how=given(c, "how", "unknown"),
-            told_by=c.staff.id if by == "me" else by,
-            **author(c, new),
-        )
-    ]
-
-
-def _police_said(c: FormState, new: NewId) -> list[Fact]:
-    grade: Any = given(c, "grade", "not_given")
-    return [
-        f.PoliceAnswered(
-            at=when(c),
-            accepted=c.answers["acc"] == "yes",
-            grade=grade,
-            officer=text(c, "off"),
-            reason=text(c, "why"),
-            **author(c, new),
-        )
-    ]
-
-
-def _acknowledged(c: FormState, new: NewId) -> list[Fact]:
-    return [
-        f.AuthorityAcknowledged(
-            at=when(c),
-            role=given(c, "role"),
-            who=text(c, "who"),
-            how=given(c, "how"),
-            **author(c, new),
-        )
-    ]
-
-
-def _referred(c: FormState, new: NewId) -> list[Fact]:
-    to: Any = given(c, "whom", "other")
-    why: Any = given(c, "rsn") if _reason_open(c) else "unsafe_return"
-    return [f.Referred(at=when(c), to=to, reason=why, how=given(c, "how"), **author(c, new))]
-
-
-def _reason_open(c: FormState) -> bool:
-    """Whoever was found and is not to go back is referred because of that."""
-    found = last(c, f.Located)
-    return found is None or found.return_unsafe is not True
-
-
-def _referral_result(c: FormState, new: NewId) -> list[Fact]:
-    referral = last(c, f.Referred)
-    if referral is None:
-        return []
-    outcome: Any = given(c, "res")
-    code, note = district(c)
-    return [
-        f.ReferralAnswered(
-            at=c.now,
-            referral=referral.id,
-            outcome=outcome,
-            protocol_followed=yes(c, "foll"),
-            suitable=yes(c, "suit") if outcome in say.PLACED else None,
-            district=code,
-            note="; ".join(filter(None, (note, text(c, "note")))),
-            **author(c, new),
-        )
-    ]
-
-
-def district(c: FormState) -> tuple[str, str]:
-    """The code of the district that was given, and what is noted where only a name was."""
-    told = text(c, "dist").strip()
-    if DISTRICT_CODE.fullmatch(told):
-        return told.upper(), ""
-    return "", f"{say.NOT_A_CODE}{told}" if told else ""
-
-
-def _districts(c: FormState) -> list[Option]:
-    """Districts that have a code on record: of the placement, and of the authorities' own areas."""
-    found = [Option(say.PLACEMENT_DISTRICT, child(c).district)] if child(c).district else []
-    return found + [
-        Option(authority.name, authority.code)
-        for authority in c.service.authorities
-        if IS_DISTRICT.match(authority.code) and authority.code != child(c).district
-    ]
-
-
-def _district_step(applies: Callable[[FormState], bool]) -> Any:
-    asked = said("dist", say.DISTRICT, skip=say.SKIP, unknown=True, applies=applies)
-    return msgspec.structs.replace(asked, options=_districts, tell=_tell_district)
-
-
-def _tell_district(value: Any, c: FormState) -> str:
-    named = next((o.label for o in _districts(c) if o.value == value), "")
-    return plain(named) or answer(value) if named or value == UNKNOWN else say.GIVEN
-
-
-# The return -----------------------------------------------------------------------------------
 
 
 def _found_how(c: FormState, new: NewId) -> list[Fact]:
@@ -307,75 +196,6 @@ def _others(c: FormState) -> str:
 
 
 RECORDINGS: dict[str, Recording] = {
-    "back_police": Recording(
-        form=form("back_police", say.BACK_POLICE, at(TOLD_BACK)),
-        facts=lambda c, new: _told_back(c, new, "police"),
-    ),
-    "back_authority": Recording(
-        form=form(
-            "back_authority",
-            say.BACK_AUTHORITY,
-            pick("role", say.BACK_ROLE, say.BACK_ROLES),
-            pick("how", say.HOW, say.HOW_OPTIONS, width=2),
-            at(TOLD_BACK),
-        ),
-        facts=lambda c, new: _told_back(c, new, "authority"),
-    ),
-    "back_parents": Recording(
-        form=form(
-            "back_parents",
-            say.BACK_PARENTS,
-            pick("by", say.PARENTS_BY, say.PARENTS_BY_OPTIONS, width=2),
-            at(TOLD_BACK),
-        ),
-        facts=lambda c, new: _told_back(c, new, "parents"),
-    ),
-    "police_said": Recording(
-        form=form(
-            "police_said",
-            say.POLICE_SAID,
-            pick("acc", say.POLICE_ACCEPTED, say.POLICE_OPTIONS, unknown=False, width=2),
-            pick("grade", say.POLICE_GRADE, say.GRADES, width=2, applies=is_("acc", "yes")),
-            said("why", say.POLICE_WHY, applies=is_("acc", "no")),
-            said("off", say.POLICE_OFFICER, skip=say.SKIP),
-            at(POLICE_SAID),
-        ),
-        facts=_police_said,
-    ),
-    "acknowledged": Recording(
-        form=form(
-            "acknowledged",
-            say.ACKNOWLEDGED,
-            pick("role", say.ACKNOWLEDGED_ROLE, say.BACK_ROLES[1:4], unknown=False),
-            pick("how", say.HOW, say.HOW_OPTIONS, width=2),
-            at(ACKNOWLEDGED),
-            said("who", say.LABELS["who"] + f"? {say.NO_NAMES}", skip=say.SKIP),
-        ),
-        facts=_acknowledged,
-    ),
-    "referral": Recording(
-        form=form(
-            "referral",
-            say.REFERRAL,
-            pick("whom", say.REFERRAL_TO, say.REFERRAL_OPTIONS, unknown=False, width=2),
-            pick("rsn", say.REFERRAL_WHY, say.REFERRAL_REASONS, applies=_reason_open),
-            at(REFERRAL),
-        ),
-        facts=_referred,
-    ),
-    "referral_result": Recording(
-        form=form(
-            "referral_result",
-            say.RESULT,
-            pick("res", say.RESULT_ASK, say.RESULT_OPTIONS, width=2),
-            pick("foll", say.FOLLOWED, say.YES_NO, width=2),
-            pick("suit", say.SUITABLE, say.YES_NO, width=2, applies=is_("res", *say.PLACED)),
-            _district_step(is_("res", *say.PLACED)),
-            said("note", say.RESULT_NOTE, skip=say.SKIP),
-        ),
-        facts=_referral_result,
-        needs=lambda c: "" if last(c, f.Referred) else say.NOT_REFERRED,
-    ),
     "found_how": Recording(
         form=form(
             "found_how",
@@ -383,7 +203,7 @@ RECORDINGS: dict[str, Recording] = {
             pick("fby", say.FOUND_BY, say.FOUND_BY_OPTIONS, width=2),
             pick("place", say.FOUND_AT, say.FOUND_AT_OPTIONS, width=2),
             _where_found(),
-            _district_step(_district_open),
+            district_step(_district_open),
         ),
         facts=_found_how,
         needs=lambda c: "" if last(c, f.Located) else say.NOT_FOUND,

@@ -13,6 +13,7 @@ from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words, stam
 from handlers.recording.questions import options_of, tell_pair, words
 from handlers.times import shown
 from handlers.wording import after_return as say
+from handlers.wording import deciding as decide
 from handlers.wording.form import NOT_ONE, answer
 from protocol import facts as f
 from protocol import london
@@ -105,11 +106,14 @@ def day_to_come(
     def options(state: FormState) -> list[Option]:
         today = london.day_of(state.now)
         days = [today + timedelta(days=n) for n in DAYS_AHEAD]
-        return [*(Option(say.day(d), d.isoformat()) for d in days), Option(say.NO_DAY, NO_DAY)]
+        return [
+            *(Option(decide.day(d), d.isoformat()) for d in days),
+            Option(decide.NO_DAY, NO_DAY),
+        ]
 
     def tell(value: Any, _: FormState) -> str:
         chosen = day_of(value)
-        return plain(say.day(chosen) if chosen else say.NO_DAY)
+        return plain(decide.day(chosen) if chosen else decide.NO_DAY)
 
     return Choice(
         key=key,

@@ -25,12 +25,13 @@ from handlers.recording.answers import (
 from handlers.recording.questions import NewId, Recording, at, author, form, last, text, when
 from handlers.recording.time_order import MET
 from handlers.wording import after_return as say
+from handlers.wording import deciding as decide
 from protocol import facts as f
 from protocol import london
 from protocol.counting import counting
 from protocol.facts import Fact
 
-OWN_MEETINGS = {f"MEETING-{kind.upper()}": kind for _, kind in say.MEETING_KINDS}
+OWN_MEETINGS = {f"MEETING-{kind.upper()}": kind for _, kind in decide.MEETING_KINDS}
 """What a booked meeting is asked about by, where no duty or action of the pack asks for it."""
 MEETINGS: dict[str, str] = {
     **OWN_MEETINGS,
@@ -94,7 +95,7 @@ def _meeting(c: FormState, new: NewId) -> list[Fact]:
 
 def _held_or_booked(c: FormState) -> list[Option]:
     """Only what a duty asks for can be not needed."""
-    wanted = say.MEETING_OPTIONS if c.answers.get("duty") else say.MEETING_OPTIONS[:2]
+    wanted = decide.MEETING_OPTIONS if c.answers.get("duty") else decide.MEETING_OPTIONS[:2]
     return [Option(label, value) for label, value in wanted]
 
 
@@ -144,7 +145,7 @@ def _asked_again(c: FormState, new: NewId, about: str, actions: Iterable[f.Follo
             at=c.now,
             about=about,
             outcome="handed_over",
-            note=owner or say.OWNER_UNKNOWN,
+            note=owner or decide.OWNER_UNKNOWN,
             until=asked_on(day),
             decided_by=c.staff.role.value,
             **author(c, new),
@@ -164,8 +165,8 @@ def _agreed(c: FormState, new: NewId) -> list[Fact]:
     about, source = _from(c)
     if source is None:  # a colleague has taken it back meanwhile
         return []
-    if text(c, "act") == say.NO_ACTION:
-        note = say.NO_ACTION
+    if text(c, "act") == decide.NO_ACTION:
+        note = decide.NO_ACTION
         return [f.Decided(at=c.now, about=about, outcome="done", note=note, **author(c, new))]
     action = f.FollowUp(
         what=text(c, "act"), owner=given(c, "own", ""), by=day_of(c.answers.get("day"))
@@ -182,7 +183,7 @@ def _agreed(c: FormState, new: NewId) -> list[Fact]:
 
 
 def _is_action(c: FormState) -> bool:
-    return text(c, "act") != say.NO_ACTION
+    return text(c, "act") != decide.NO_ACTION
 
 
 def _both(c: FormState) -> bool:
@@ -190,7 +191,7 @@ def _both(c: FormState) -> bool:
 
 
 def _none_met(c: FormState) -> str:
-    return "" if last(c, f.MeetingHeld) or last(c, f.InterviewHeld) else say.NOT_MET
+    return "" if last(c, f.MeetingHeld) or last(c, f.InterviewHeld) else decide.NOT_MET
 
 
 # Plans ----------------------------------------------------------------------------------------
@@ -216,16 +217,16 @@ def _considered(c: FormState, new: NewId) -> list[Fact]:
 
 
 def _outcomes(c: FormState) -> list[Option]:
-    allowed = str(c.answers.get("outs", "")).split() or list(say.OUTCOMES)
-    return [Option(label, value) for value, label in say.OUTCOMES.items() if value in allowed]
+    allowed = str(c.answers.get("outs", "")).split() or list(decide.OUTCOMES)
+    return [Option(label, value) for value, label in decide.OUTCOMES.items() if value in allowed]
 
 
 def _note_ask(c: FormState) -> str:
     if c.answers.get("out") == "not_needed":
-        return say.REASON
+        return decide.REASON
     if c.answers.get("out") == "handed_over":
-        return say.HANDED_TO
-    return say.NEEDS_NOTE
+        return decide.HANDED_TO
+    return decide.NEEDS_NOTE
 
 
 def _note_needed(c: FormState) -> bool:
@@ -243,69 +244,73 @@ RECORDINGS: dict[str, Recording] = {
     "meeting": Recording(
         form=form(
             "meeting",
-            say.MEETING,
+            decide.MEETING,
             pick(
                 "mk",
-                say.MEETING_KIND,
-                say.MEETING_KINDS,
+                decide.MEETING_KIND,
+                decide.MEETING_KINDS,
                 unknown=False,
                 width=2,
                 applies=lambda c: not c.answers.get("duty"),
             ),
             msgspec.structs.replace(
-                pick("held", say.MEETING_ASK, say.MEETING_OPTIONS, unknown=False, width=2),
+                pick("held", decide.MEETING_ASK, decide.MEETING_OPTIONS, unknown=False, width=2),
                 options=_held_or_booked,
             ),
             at(MET, applies=is_("held", "held")),
-            ticks("pres", say.PRESENT_ASK, say.PRESENT_OPTIONS, applies=is_("held", "held")),
-            said("mdec", say.MEETING_DECIDED, applies=is_("held", "held"), skip=say.SKIP),
-            said("lead", say.LEAD, applies=is_("held", "held"), skip=say.SKIP),
-            day_to_come("next", say.NEXT_REVIEW, is_("held", "held")),
-            coming("on", say.MEETING_ON, applies=is_("held", "booked")),
-            said("why", say.REASON, applies=is_("held", "no")),
+            ticks("pres", decide.PRESENT_ASK, decide.PRESENT_OPTIONS, applies=is_("held", "held")),
+            said("mdec", decide.MEETING_DECIDED, applies=is_("held", "held"), skip=say.SKIP),
+            said("lead", decide.LEAD, applies=is_("held", "held"), skip=say.SKIP),
+            day_to_come("next", decide.NEXT_REVIEW, is_("held", "held")),
+            coming("on", decide.MEETING_ON, applies=is_("held", "booked")),
+            said("why", decide.REASON, applies=is_("held", "no")),
         ),
         facts=_meeting,
     ),
     "decide": Recording(
         form=form(
             "decide",
-            say.DECIDE,
+            decide.DECIDE,
             Choice(
                 key="out",
                 label=say.LABELS["out"],
-                ask=lambda _: say.DECIDE_ASK,
+                ask=lambda _: decide.DECIDE_ASK,
                 options=_outcomes,
-                tell=lambda v, _: plain(say.OUTCOMES[v]),
+                tell=lambda v, _: plain(decide.OUTCOMES[v]),
                 unknown=False,
                 width=2,
             ),
-            msgspec.structs.replace(said("note", say.REASON, applies=_note_needed), ask=_note_ask),
-            said("say", say.WEEKLY_NOTE, skip=say.SKIP, applies=_weekly_review),
-            coming("until", say.UNTIL, applies=is_("out", "booked", "handed_over")),
+            msgspec.structs.replace(
+                said("note", decide.REASON, applies=_note_needed), ask=_note_ask
+            ),
+            said("say", decide.WEEKLY_NOTE, skip=say.SKIP, applies=_weekly_review),
+            coming("until", decide.UNTIL, applies=is_("out", "booked", "handed_over")),
         ),
         facts=_decided,
     ),
     "action": Recording(
         form=form(
             "action",
-            say.ACTION,
-            pick("src", say.ACTION_FROM, say.ACTION_FROM_OPTIONS, unknown=False, applies=_both),
-            said("act", say.ACTION_WHAT, say.ACTION_USUAL),
-            pick("own", say.ACTION_OWNER, say.OWNERS, width=2, applies=_is_action),
-            day_to_come("day", say.ACTION_DAY, _is_action),
+            decide.ACTION,
+            pick(
+                "src", decide.ACTION_FROM, decide.ACTION_FROM_OPTIONS, unknown=False, applies=_both
+            ),
+            said("act", decide.ACTION_WHAT, decide.ACTION_USUAL),
+            pick("own", decide.ACTION_OWNER, decide.OWNERS, width=2, applies=_is_action),
+            day_to_come("day", decide.ACTION_DAY, _is_action),
         ),
         facts=_agreed,
         needs=_none_met,
     ),
     "plans": Recording(
-        form=form("plans", say.PLANS, ticks("plans", say.PLANS_ASK, say.PLAN_OPTIONS)),
+        form=form("plans", decide.PLANS, ticks("plans", decide.PLANS_ASK, decide.PLAN_OPTIONS)),
         facts=_considered,
     ),
     "assessment": Recording(
         form=form(
             "assessment",
-            say.ASSESSMENT,
-            pick("ass", say.ASSESSMENT_ASK, say.ASSESSMENT_OPTIONS, unknown=False),
+            decide.ASSESSMENT,
+            pick("ass", decide.ASSESSMENT_ASK, decide.ASSESSMENT_OPTIONS, unknown=False),
             at(MET),
         ),
         facts=_assessment,

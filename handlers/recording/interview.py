@@ -22,6 +22,7 @@ from handlers.recording.questions import (
 )
 from handlers.recording.time_order import HELD
 from handlers.wording import after_return as say
+from handlers.wording import interview as talk
 from protocol import facts as f
 from protocol.facts import Fact
 
@@ -54,7 +55,7 @@ def _content(c: FormState, new: NewId) -> list[Fact]:
 
 
 def _was_held(c: FormState) -> str:
-    return "" if last(c, f.InterviewHeld) else say.NOT_HELD
+    return "" if last(c, f.InterviewHeld) else talk.NOT_HELD
 
 
 def _shared(c: FormState, new: NewId) -> list[Fact]:
@@ -68,9 +69,9 @@ RECORDINGS: dict[str, Recording] = {
     "booked": Recording(
         form=form(
             "booked",
-            say.BOOKED,
-            coming("on", say.BOOKED_ASK),
-            pick("who_", say.BOOKED_WHO, say.HELD_BY_OPTIONS),
+            talk.BOOKED,
+            coming("on", talk.BOOKED_ASK),
+            pick("who_", talk.BOOKED_WHO, talk.HELD_BY_OPTIONS),
         ),
         facts=_booked,
     ),
@@ -79,7 +80,7 @@ RECORDINGS: dict[str, Recording] = {
             "held",
             "Return interview held",
             at(HELD),
-            pick("ind", say.HELD_BY, say.HELD_BY_OPTIONS),
+            pick("ind", talk.HELD_BY, talk.HELD_BY_OPTIONS),
         ),
         facts=_held,
         needs=back_or_found,
@@ -87,18 +88,18 @@ RECORDINGS: dict[str, Recording] = {
     "content": Recording(
         form=form(
             "content",
-            say.CONTENT_TITLE,
-            ticks("push", say.PUSH_ASK, say.PUSH_OPTIONS, preset=known_away("push")),
-            ticks("pull", say.PULL_ASK, say.PULL_OPTIONS, preset=known_away("pull")),
+            talk.CONTENT_TITLE,
+            ticks("push", talk.PUSH_ASK, talk.PUSH_OPTIONS, preset=known_away("push")),
+            ticks("pull", talk.PULL_ASK, talk.PULL_OPTIONS, preset=known_away("pull")),
             AWAY,
-            said("note", say.CONTENT, skip=say.SKIP),
-            pick("con", say.CONSENT, say.YES_NO, width=2),
+            said("note", talk.CONTENT, skip=say.SKIP),
+            pick("con", talk.CONSENT, say.YES_NO, width=2),
         ),
         facts=_content,
         needs=_was_held,
     ),
     "shared": Recording(
-        form=form("shared", say.SHARED, ticks("with", say.SHARED_ASK, say.SHARED_OPTIONS)),
+        form=form("shared", talk.SHARED, ticks("with", talk.SHARED_ASK, talk.SHARED_OPTIONS)),
         facts=_shared,
     ),
 }

@@ -24,8 +24,8 @@ from handlers.recording.questions import (
 )
 from handlers.recording.time_order import DONE
 from handlers.wording import recording as say
-from handlers.wording.after_return import SIGN_OFF_REASONS, SIGN_OFF_WHY
 from handlers.wording.report import CONCERNS, FACTOR_BUTTONS, FACTOR_LABELS, FACTORS, factors
+from handlers.wording.settling import SIGN_OFF_REASONS, SIGN_OFF_WHY
 from protocol import facts as f
 from protocol.facts import Fact
 

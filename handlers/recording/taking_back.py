@@ -11,6 +11,7 @@ from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.answers import said
 from handlers.recording.questions import NewId, Recording, author, decides, text
 from handlers.wording import after_return as say
+from handlers.wording.entries import entry
 from handlers.wording.form import answer
 from protocol import facts as f
 from protocol.counting import all_about, counting
@@ -35,7 +36,7 @@ def _entries(c: FormState) -> list[Option]:
     names, ref = c.answers.get("names") or {}, c.episode.ref if c.episode else ""
 
     def label(fact: Fact) -> str:
-        return say.entry(for_this_home(fact, ref), lambda name: names.get(name, name), c.now)
+        return entry(for_this_home(fact, ref), lambda name: names.get(name, name), c.now)
 
     found = entries(c.episode.facts if c.episode else ())
     return [Option(label(fact), fact.id) for fact in found]

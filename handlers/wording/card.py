@@ -8,7 +8,7 @@ from datetime import datetime
 
 from handlers.case_view import CaseView
 from handlers.chat import bold, plain
-from handlers.wording import acts, after_return, duties, recording
+from handlers.wording import acts, duties, entries, recording
 from handlers.wording.acts import CRIME_IN_ACTION, act, at_once, subject
 from handlers.wording.common import DANGER, clock, near_clock, ordinal, span
 from handlers.wording.duties import title
@@ -239,7 +239,7 @@ def _done_text(fact: Fact, pack: Pack, now: datetime) -> str:
         case f.Closed():
             return "closed"
         case _:
-            return after_return.done(fact, lambda name: title(name, pack), now)
+            return entries.done(fact, lambda name: title(name, pack), now)
 
 
 def card(parts: Sequence[str]) -> str:

@@ -9,6 +9,7 @@ from protocol.london import LONDON
 from protocol.provider import Role
 
 DANGER = "Immediate danger? Call 999. This bot does not report to police."
+NO_NAMES = "I take your words out of this chat and keep them in the record."
 NOT_SAVED = (
     "<b>NOT saved.</b> The record cannot be written just now.\n"
     "Write it on paper with the time, and tell your manager. You will hear when saving works again."

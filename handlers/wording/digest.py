@@ -6,7 +6,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from handlers.chat import Screen, bold, plain
-from handlers.wording import after_return, duties
+from handlers.wording import duties, settling
 from handlers.wording.common import day, due, span
 from handlers.wording.messages import Words, moment
 from handlers.wording.service import case_lines
@@ -110,7 +110,7 @@ def _left_open(found: list[dict[str, Any]], words: Words) -> list[str]:
         open_ = ", ".join(duties.title(duty, words.pack) for duty in one["duties"])
         lines.append(
             f"{plain(one['ref'])} ({plain(words.name(one['by']))}): {plain(open_)}. "
-            f"Reason: {plain(after_return.reason_shown(one['reason']))}"
+            f"Reason: {plain(settling.reason_shown(one['reason']))}"
         )
     if len(found) > MOST:
         lines.append(f"… and {len(found) - MOST} more")

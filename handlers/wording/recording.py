@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from handlers.chat import bold
+from handlers.wording.common import NO_NAMES
 
-NO_NAMES = "I take your words out of this chat and keep them in the record."
 AT = "When? Tap, or type a time."
 AT_DUE_BACK = "At due-back time"
 SKIP = "Skip"
