@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 import structlog
 
-from handlers import draft_session, router, show_card
+from handlers import draft_session, form_screen, router, show_card
 from handlers import form as forms
 from handlers.chat import Incoming, Phone, Screen, Unreached
 from handlers.context import Context, NotAllowed
@@ -89,7 +89,7 @@ class PageForms:
         phone, context = self._page()
         before = await draft_session.draft_by_id(self._chat, staff.id, _draft_in(data))
         await router.receive(context, self._from(staff, once, data=data))
-        ended = data.endswith((f":{forms.CANCEL}", ":drop")) or data.startswith("m:drop:")
+        ended = data.endswith((f":{form_screen.CANCEL}", ":drop")) or data.startswith("m:drop:")
         await self._follow(staff, before, phone.screen, form_words.CANCELLED if ended else say.KEPT)
         return await self._shown(staff, phone)
 

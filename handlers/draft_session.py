@@ -13,11 +13,12 @@ from typing import Any
 
 import msgspec
 
-from handlers import ask_second_factor, people_forms, report, show_card
+from handlers import ask_second_factor, form_answers, form_screen, people_forms, report, show_card
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
-from handlers.form import Form, FormState, Taken
+from handlers.form import Form, FormState
+from handlers.form_answers import Taken
 from handlers.recording import RECORDINGS
 from handlers.recording.questions import rest_as_notes, words_as_notes
 from handlers.wording import card as card_words
@@ -262,7 +263,7 @@ async def tapped(
         return
     if incoming.message_id:
         draft = msgspec.structs.replace(draft, message_id=incoming.message_id)
-    if value == forms.CANCEL:
+    if value == form_screen.CANCEL:
         await _cancelled(context, incoming, draft)
         return
     try:
@@ -270,7 +271,7 @@ async def tapped(
     except NoLongerPossible as reason:
         await _impossible(context, incoming, draft, str(reason))
         return
-    taken = forms.tap(form_of(draft.kind), state, step, value)
+    taken = form_answers.tap(form_of(draft.kind), state, step, value)
     if taken is None:
         await _show(context, incoming, draft, hint=say.STALE)
         return
@@ -290,7 +291,7 @@ async def typed(context: Context, incoming: Incoming, draft: Draft) -> bool:
     if context.words_page and not isinstance(step, forms.When | forms.Choice):
         return False
     # Reading a date may load dateparser, which takes a moment: not on the event loop.
-    taken = await asyncio.to_thread(forms.typed, form_of(draft.kind), state, incoming.text)
+    taken = await asyncio.to_thread(form_answers.typed, form_of(draft.kind), state, incoming.text)
     asked_for_a_time = isinstance(step, forms.When)
     if not taken.kept and (not asked_for_a_time or len(incoming.text) > A_TIME):
         return False
@@ -384,7 +385,7 @@ async def _show(context: Context, incoming: Incoming, draft: Draft, hint: str = 
         await _impossible(context, incoming, draft, str(reason))
         return
     page = f"{context.words_page}/{draft.id}" if context.words_page else ""
-    screen = forms.screen(form_of(draft.kind), draft, state, hint, page)
+    screen = form_screen.screen(form_of(draft.kind), draft, state, hint, page)
     shown = await context.phone.show(incoming.chat_id, screen, draft.message_id)
     if shown != draft.message_id:
         await context.store.save_draft(msgspec.structs.replace(draft, message_id=shown))
@@ -421,7 +422,7 @@ async def _signs_first(context: Context, incoming: Incoming, draft: Draft) -> bo
     draft = msgspec.structs.replace(draft, touched_at=context.clock.now())
     draft = await context.store.save_draft(draft, incoming.update_id)
     await _show(context, incoming, draft, factor_words.SIGN_FIRST)
-    save = msgspec.structs.replace(incoming, text="", data=f"f:{draft.id}:!:{forms.DONE}")
+    save = msgspec.structs.replace(incoming, text="", data=f"f:{draft.id}:!:{form_screen.DONE}")
     return await ask_second_factor.comes_first(context, save, draft.episode, "sign")
 
 

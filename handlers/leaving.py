@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from handlers import draft_session, people_forms, unasked
+from handlers import draft_session, form_screen, people_forms, unasked
 from handlers import form as forms
 from handlers.chat import Incoming, Screen, Unreached
 from handlers.context import Context
@@ -107,7 +107,7 @@ async def _texts(context: Context, receiver: Staff, draft: Draft) -> list[str]:
     except draft_session.NoLongerPossible:
         state = None
     for step in form.steps:
-        value: Any = draft.answers.get(step.key) or forms.kept_words(step.key, draft.answers)
+        value: Any = draft.answers.get(step.key) or form_screen.kept_words(step.key, draft.answers)
         if not value:
             continue
         if isinstance(step, forms.Words) and value != forms.UNKNOWN:

@@ -9,7 +9,8 @@ from typing import Any, Literal
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, ago, moment
+from handlers.form import UNKNOWN, Choice, Form, FormState, Option, Ticks, When, Words, moment
+from handlers.form_screen import ago
 from handlers.recording.questions import own_words, tell_pair
 from handlers.recording.time_order import POLICE, SEEN, beside
 from handlers.times import shown

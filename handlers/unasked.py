@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from handlers import draft_session, lists, show_card
+from handlers import draft_session, form_answers, lists, show_card
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
@@ -51,11 +51,11 @@ async def keep(context: Context, incoming: Incoming, text: str, *, ref: str = ""
 
     ref: the case that was named beside them.
     """
-    words = forms.tidy(text)
+    words = form_answers.tidy(text)
     before = await kept(context, incoming.staff.id)
     texts: list[str] = list(before.answers["texts"]) if before else []
     if before and texts and _same_text(before, texts[-1], incoming):
-        texts[-1] = forms.joined(texts[-1], words)
+        texts[-1] = form_answers.joined(texts[-1], words)
     else:
         texts.append(words)
     draft = Draft(
@@ -89,7 +89,7 @@ async def ask(context: Context, incoming: Incoming) -> None:
 def _same_text(before: Draft, last: str, incoming: Incoming) -> bool:
     """Was this a part of a pasted text that the phone cut?"""
     at = datetime.fromisoformat(before.answers["at"])
-    return len(last) >= forms.LONG_TEXT and incoming.sent_at - at <= forms.SAME_TEXT
+    return len(last) >= form_answers.LONG_TEXT and incoming.sent_at - at <= form_answers.SAME_TEXT
 
 
 async def _offer(context: Context, incoming: Incoming, draft: Draft, at: int = 0) -> None:

@@ -9,7 +9,8 @@ from typing import Any
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words, stamp, unstamp
+from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words
+from handlers.form_screen import stamp, unstamp
 from handlers.recording.questions import options_of, tell_pair, words
 from handlers.times import shown
 from handlers.wording import after_return as say

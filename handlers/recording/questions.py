@@ -9,20 +9,8 @@ from typing import Any, TypeAlias
 import msgspec
 
 from handlers.chat import plain
-from handlers.form import (
-    TEXT_LIMIT,
-    UNKNOWN,
-    WORDS,
-    Choice,
-    Form,
-    FormState,
-    Option,
-    When,
-    Words,
-    ago,
-    moment,
-    stamp,
-)
+from handlers.form import UNKNOWN, WORDS, Choice, Form, FormState, Option, When, Words, moment
+from handlers.form_screen import TEXT_LIMIT, ago, stamp
 from handlers.recording.time_order import in_order
 from handlers.times import shown
 from handlers.wording import recording as say

@@ -6,8 +6,9 @@ import re
 import msgspec
 import pytest
 
-from handlers.form import PAGE, Form, Question
-from handlers.form import screen as form_screen
+from handlers.form import Form, Question
+from handlers.form_screen import PAGE
+from handlers.form_screen import screen as form_screen
 from handlers.recording import RECORDINGS
 from handlers.wording.common import DANGER
 from protocol.facts import Decided

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from handlers import form as forms
-from handlers import report
+from handlers import form_answers, form_screen, report
 from handlers.chat import Screen
 from handlers.form import FormState
 from handlers.message_parts import split, visible
@@ -57,29 +57,33 @@ BEFORE_TIME: dict[str, Any] = {
 
 
 def test_the_names_of_homes_and_staff_are_harmless_beside_a_typed_time() -> None:
-    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "seen by morgan at rowan house 20:30")
+    taken = form_answers.typed(
+        report.FORM, state(**BEFORE_TIME), "seen by morgan at rowan house 20:30"
+    )
     assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
     assert not taken.hint
-    strange = forms.typed(report.FORM, state(**BEFORE_TIME), "seen by zofiya at wrexley 20:30")
+    strange = form_answers.typed(
+        report.FORM, state(**BEFORE_TIME), "seen by zofiya at wrexley 20:30"
+    )
     assert strange.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
     assert strange.hint
 
 
 def test_a_typed_time_is_shown_in_full_and_taken_with_one_tap() -> None:
-    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "half eight")
+    taken = form_answers.typed(report.FORM, state(**BEFORE_TIME), "half eight")
     assert taken.answers["seen~"] == ["2026-11-21T20:30:00+00:00"]
-    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
+    shown = form_screen.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert "Sat 21 Nov 20:30, 1 h 0 min ago" in shown.text
     assert any(label.startswith("✅ Yes, Sat 21 Nov 20:30") for label in labels(shown))
     value = shown.rows[0][0].data.split(":")[-1]
-    kept = forms.tap(report.FORM, state(**taken.answers), "seen", value)
+    kept = form_answers.tap(report.FORM, state(**taken.answers), "seen", value)
     assert kept is not None
     assert kept.answers["seen"] == "2026-11-21T20:30:00+00:00"
 
 
 def test_two_readings_become_buttons() -> None:
-    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "yesterday 9:30")
-    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
+    taken = form_answers.typed(report.FORM, state(**BEFORE_TIME), "yesterday 9:30")
+    shown = form_screen.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert [label for label in labels(shown) if "20 Nov" in label] == [
         "Fri 20 Nov 09:30, 1 d 12 h ago",
         "Fri 20 Nov 21:30, 1 d 0 h ago",
@@ -88,7 +92,7 @@ def test_two_readings_become_buttons() -> None:
 
 
 def test_a_refusal_says_why_and_gives_two_examples() -> None:
-    taken = forms.typed(report.FORM, state(**BEFORE_TIME), "later tonight")
+    taken = form_answers.typed(report.FORM, state(**BEFORE_TIME), "later tonight")
     assert "seen" not in taken.answers
     assert "21:30" in taken.hint
     assert "half nine last night" in taken.hint
@@ -96,29 +100,31 @@ def test_a_refusal_says_why_and_gives_two_examples() -> None:
 
 def test_a_late_tap_on_just_now_is_asked_back_with_the_time_it_would_mean() -> None:
     late = msgspec.structs.replace(state(**BEFORE_TIME), late=True)
-    taken = forms.tap(report.FORM, late, "seen", forms.ago(0))
+    taken = form_answers.tap(report.FORM, late, "seen", form_screen.ago(0))
     assert taken is not None
     assert "seen" not in taken.answers
     assert taken.answers["seen~"] == [NOW.isoformat()]
 
 
 def test_a_tap_on_a_question_that_was_answered_changes_nothing() -> None:
-    assert forms.tap(report.FORM, state(who=report.NOT_LISTED, age="14"), "who", ". +") is None
-    assert forms.tap(report.FORM, state(), "!", forms.DONE) is None
+    assert (
+        form_answers.tap(report.FORM, state(who=report.NOT_LISTED, age="14"), "who", ". +") is None
+    )
+    assert form_answers.tap(report.FORM, state(), "!", form_screen.DONE) is None
 
 
 @pytest.mark.parametrize("value", ["t99999999999999999999", "tx", "a-x", "nonsense", "", "a"])
 def test_a_button_that_was_never_there_changes_nothing(value: str) -> None:
-    assert forms.tap(report.FORM, state(**BEFORE_TIME), "seen", value) is None
+    assert form_answers.tap(report.FORM, state(**BEFORE_TIME), "seen", value) is None
 
 
 def test_back_takes_back_the_last_answer_and_what_hung_on_it() -> None:
     first = {"who": report.NOT_LISTED, "age": "14", "live": "lac"}
     answers: dict[str, Any] = {**first, "auth": "?"}
-    taken = forms.tap(report.FORM, state(**answers), "known", forms.BACK)
+    taken = form_answers.tap(report.FORM, state(**answers), "known", form_screen.BACK)
     assert taken is not None
     assert taken.answers == first
-    again = forms.tap(report.FORM, state(**taken.answers), "auth", forms.BACK)
+    again = form_answers.tap(report.FORM, state(**taken.answers), "auth", form_screen.BACK)
     assert again is not None
     assert again.answers == {"who": report.NOT_LISTED, "age": "14"}
 
@@ -139,7 +145,7 @@ def test_every_step_of_every_form_can_be_left(form: forms.Form) -> None:
     for _ in range(len(form.steps) + 1):
         if (step := forms.current(form, here)) is None:
             return
-        shown = forms.screen(form, draft(form.kind, **here.answers), here)
+        shown = form_screen.screen(form, draft(form.kind, **here.answers), here)
         assert "Cancel" in labels(shown), step.key
         assert any(label.startswith("Don't know") for label in labels(shown)) is step.unknown
         assert all(len(b.data.encode()) <= 64 for row in shown.rows for b in row)
@@ -150,10 +156,10 @@ def test_every_step_of_every_form_can_be_left(form: forms.Form) -> None:
 
 def test_own_words_leave_the_chat_and_usual_answers_are_shown() -> None:
     answers = {**BEFORE_TIME, "seen": "?", "back": ""}
-    taken = forms.typed(report.FORM, state(**answers), "shouting,   then the  door")
+    taken = form_answers.typed(report.FORM, state(**answers), "shouting,   then the  door")
     assert taken.sensitive
     assert taken.answers["what"] == f"{forms.WORDS}shouting, then the door"
-    shown = forms.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
+    shown = form_screen.screen(report.FORM, draft(**taken.answers), state(**taken.answers))
     assert "shouting" not in shown.text
     assert "kept, taken out of this chat" in shown.text
 

@@ -10,21 +10,11 @@ import msgspec
 import pytest
 
 from handlers import form as forms
+from handlers import form_answers, form_screen
 from handlers.chat import Screen
-from handlers.form import (
-    Choice,
-    Form,
-    FormState,
-    Option,
-    Taken,
-    Ticks,
-    When,
-    Words,
-    current,
-    screen,
-    tap,
-    typed,
-)
+from handlers.form import Choice, Form, FormState, Option, Ticks, When, Words, current
+from handlers.form_answers import Taken, tap, typed
+from handlers.form_screen import screen
 from protocol.provider import Home, Provider, Role, Staff
 from storage.model import Draft
 
@@ -54,7 +44,10 @@ AT = When(
     key="at",
     ask=lambda _: "When?",
     label="When",
-    quick=lambda _: [Option("Just now", forms.ago(0)), Option("5 min ago", forms.ago(5))],
+    quick=lambda _: [
+        Option("Just now", form_screen.ago(0)),
+        Option("5 min ago", form_screen.ago(5)),
+    ],
     conflict=early,
     optional="No time",
     unknown=False,
@@ -212,14 +205,14 @@ def test_one_reading_is_asked_and_several_are_offered() -> None:
     one = shown(form, **{"at~": [nine.isoformat()]})
     assert "Sat 21 Nov 21:00, 30 min ago" in one.text
     assert buttons(one) == [
-        [(forms.say.yes_at("Sat 21 Nov 21:00, 30 min ago"), f"at:{forms.stamp(nine)}")],
+        [(forms.say.yes_at("Sat 21 Nov 21:00, 30 min ago"), f"at:{form_screen.stamp(nine)}")],
         [("Another time", "at:no")],
         [("‹ Back", "at:<"), ("Cancel", "at:x")],
     ]
     both = shown(form, **{"at~": [nine.isoformat(), ten.isoformat()]})
     assert both.text.endswith("Which one do you mean?")
     assert [row[0][1] for row in buttons(both)][:3] == [
-        f"at:{forms.stamp(nine)}", f"at:{forms.stamp(ten)}", "at:no"
+        f"at:{form_screen.stamp(nine)}", f"at:{form_screen.stamp(ten)}", "at:no"
     ]  # fmt: skip
     assert buttons(both)[0][0][0].startswith("Sat 21 Nov 21:00")
 
@@ -246,11 +239,13 @@ def test_a_long_text_waits_until_the_person_says_that_it_is_all() -> None:
         [("‹ Back", "what:<"), ("Cancel", "what:x")],
         [("✅ That's all", "what:ok")],
     ]
-    limit = {"text": "x" * forms.TEXT_LIMIT, "at": NOW.isoformat()}
+    limit = {"text": "x" * form_screen.TEXT_LIMIT, "at": NOW.isoformat()}
     assert buttons(shown(alone(WHAT), **{"what~": limit}))[-1][0][0] == "✅ That's all"
-    over = {"text": "x" * (forms.TEXT_LIMIT + 1), "at": NOW.isoformat()}
+    over = {"text": "x" * (form_screen.TEXT_LIMIT + 1), "at": NOW.isoformat()}
     too_long = shown(alone(WHAT), **{"what~": over})
-    assert too_long.text.endswith(forms.say.too_long(forms.TEXT_LIMIT + 1, forms.TEXT_LIMIT))
+    assert too_long.text.endswith(
+        forms.say.too_long(form_screen.TEXT_LIMIT + 1, form_screen.TEXT_LIMIT)
+    )
     assert buttons(too_long)[0] == [("Type it anew", "what:no")]
     assert buttons(too_long)[-1] == [("✅ Keep it all, the rest as a note", "what:ok")]
 
@@ -263,12 +258,12 @@ def test_many_options_turn_pages(kind: Any) -> None:
     first = buttons(shown(form))
     assert (
         len([1 for row in first for _, data in row if data.startswith("many:.")])
-        == forms.PAGE * per_row
+        == form_screen.PAGE * per_row
     )
     assert ("Next page ›", "many:more:1") in [one for row in first for one in row]
     there = after(form, "many", "more:1")
     second = shown(form, **there)
-    assert buttons(second)[0][0][0] == f"Name {forms.PAGE * per_row}"
+    assert buttons(second)[0][0][0] == f"Name {form_screen.PAGE * per_row}"
     assert ("‹ Page before", "many:more:0") in [one for row in buttons(second) for one in row]
     assert ("Cancel", "many:x") in [one for row in buttons(second) for one in row]
     chosen = after(form, "many", ".name 39", **there)
@@ -360,10 +355,10 @@ def test_a_quick_time_counts_back_from_the_tap_to_the_minute() -> None:
 def test_a_reading_is_taken_if_it_was_offered() -> None:
     nine = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
     waiting = {"at~": [nine.isoformat()]}
-    assert after(alone(AT), "at", forms.stamp(nine), **waiting) == {"at": nine.isoformat()}
-    assert tap(alone(AT), state(), "at", forms.stamp(nine)) is None
+    assert after(alone(AT), "at", form_screen.stamp(nine), **waiting) == {"at": nine.isoformat()}
+    assert tap(alone(AT), state(), "at", form_screen.stamp(nine)) is None
     assert after(alone(AT), "at", "no", **waiting) == {}
-    other = forms.stamp(nine + timedelta(minutes=1))
+    other = form_screen.stamp(nine + timedelta(minutes=1))
     assert tap(alone(AT), state(**waiting), "at", other) is None
 
 
@@ -373,14 +368,14 @@ def test_a_late_quick_time_is_asked_back_and_a_late_reading_is_not() -> None:
     assert taken == Taken({"at~": ["2026-11-21T21:25:00+00:00"]}, hint=forms.say.LATE_TAP)
     nine = datetime(2026, 11, 21, 21, 0, tzinfo=UTC)
     waiting = msgspec.structs.replace(late, answers={"at~": [nine.isoformat()]})
-    taken = tap(alone(AT), waiting, "at", forms.stamp(nine))
+    taken = tap(alone(AT), waiting, "at", form_screen.stamp(nine))
     assert taken == Taken({"at": nine.isoformat()})
 
 
 def test_a_time_that_cannot_be_right_says_why_and_is_not_kept() -> None:
     three = datetime(2026, 11, 21, 15, 0, tzinfo=UTC)
     wrong = {"at": three.isoformat(), "at~": [three.isoformat()]}
-    taken = tap(alone(AT), state(**wrong), "at", forms.stamp(three))
+    taken = tap(alone(AT), state(**wrong), "at", form_screen.stamp(three))
     assert taken == Taken({}, hint="That is too early.")
     assert current(alone(AT), state(at=three.isoformat())) == AT
     assert current(alone(AT), state(at="?")) == AT, "unknown, where it may not be"
@@ -474,9 +469,9 @@ def test_typed_words_are_the_answer_and_leave_the_chat() -> None:
     taken = typed(alone(WHAT), state(), "  she   said\n nothing ")
     assert taken == Taken({"what": '"she said\nnothing'}, sensitive=True)
     assert typed(alone(WHAT), state(), "  \n ") == Taken({}, hint=forms.say.EMPTY)
-    short = "x" * (forms.LONG_TEXT - 1)
+    short = "x" * (form_answers.LONG_TEXT - 1)
     assert typed(alone(WHAT), state(), short) == Taken({"what": f'"{short}'}, sensitive=True)
-    long = "x" * forms.LONG_TEXT
+    long = "x" * form_answers.LONG_TEXT
     waits = {"what~": {"text": long, "at": NOW.isoformat()}}
     assert typed(alone(WHAT), state(), long) == Taken(waits, sensitive=True)
 
@@ -495,11 +490,11 @@ def test_more_of_a_long_text_is_joined_while_it_may_be_a_part() -> None:
         return {"what~": {"text": "x" * length + between + "and more", "at": NOW.isoformat()}}
 
     assert then(3500, 60) == joined(3500)
-    assert then(forms.TEXT_LIMIT, 60) == joined(forms.TEXT_LIMIT)
-    assert then(forms.IN_ONE_PART, 10) == joined(forms.IN_ONE_PART, between="")
+    assert then(form_screen.TEXT_LIMIT, 60) == joined(form_screen.TEXT_LIMIT)
+    assert then(form_answers.IN_ONE_PART, 10) == joined(form_answers.IN_ONE_PART, between="")
     assert then(4050, 10) == joined(4050)
     assert then(4050, 11) == {"what": '"and more'}, "a shorter text in its place"
-    again = "y" * forms.LONG_TEXT
+    again = "y" * form_answers.LONG_TEXT
     assert then(4050, 11, again) == {"what~": {"text": again, "at": NOW.isoformat()}}
 
 

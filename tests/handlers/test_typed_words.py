@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from handlers.form import TEXT_LIMIT
+from handlers.form_screen import TEXT_LIMIT
 from protocol.facts import Note, Opened
 from tests.handlers.chat_world import ChatWorld
 
@@ -243,7 +243,7 @@ async def test_typed_words_are_no_button_and_no_button_is_a_reference() -> None:
 
 
 def test_the_time_in_which_parts_are_joined_is_seconds() -> None:
-    from handlers.form import SAME_TEXT
+    from handlers.form_answers import SAME_TEXT
 
     assert timedelta(seconds=2) <= SAME_TEXT <= timedelta(seconds=30)
 
