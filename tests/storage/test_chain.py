@@ -9,11 +9,11 @@ from typing import Any, Literal
 import msgspec
 import pytest
 
-from protocol.facts import Fact
+from protocol.facts import Fact, PoliceAnswered
 from protocol.recorded import Child
 from storage import chain
 from storage.model import Entry, Episode
-from tests.storage.people import NIGHT
+from tests.storage.people import NIGHT, note, opened
 
 KINDS: tuple[type[Any], ...] = typing.get_args(Fact)
 
@@ -72,3 +72,31 @@ def test_every_fact_reads_back_to_its_digest(kind: type[Any]) -> None:
     assert chain.broken_at(read) is None
     assert [entry.fact for entry in entries] == facts == [entry.fact for entry in read.entries]
     assert all(isinstance(entry, Entry) for entry in entries)
+
+
+def test_records_of_0_1_hold_and_an_edited_grade_does_not() -> None:
+    """There the tapped word counted in the digest, though it is left out when it is read."""
+    answered = PoliceAnswered(
+        id="f2", by="robin", recorded_at=NIGHT, at=NIGHT, accepted=True, grade=typed("not_given")
+    )
+    facts = [opened(), answered, note("f3")]
+    before, entries = "ROWAN-2222", []
+    for fact in facts:
+        before = chain.link(before, fact)
+        entries.append(Entry(fact=fact, digest=before))
+    episode = Episode(
+        ref="ROWAN-2222", home="rowan", person="RE-01", version=1, entries=tuple(entries)
+    )
+    read = msgspec.json.decode(msgspec.json.encode(episode), type=Episode)
+    assert chain.link(read.entries[0].digest, read.entries[1].fact) != read.entries[1].digest
+    assert chain.broken_at(read) is None
+    edited = msgspec.structs.replace(read.entries[1].fact, grade="high")
+    forged = msgspec.structs.replace(
+        read,
+        entries=(
+            read.entries[0],
+            msgspec.structs.replace(read.entries[1], fact=edited),
+            read.entries[2],
+        ),
+    )
+    assert chain.broken_at(forged) == 2
