@@ -75,11 +75,23 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
         context, incoming, ref, "sign" if action == "closing" else "open"
     ):
         return
+    if action == "home":
+        await _found_or_back(context, incoming, ref)
+    elif action in RECORDINGS and action not in ("done", "decide"):
+        await _record(context, incoming, episode, action)
+    elif action == "card":
+        await show_card.card_of(context, incoming, ref, incoming.message_id)
+    else:
+        await _as_it_stands(context, incoming, episode, action, rest)
+
+
+async def _as_it_stands(
+    context: Context, incoming: Incoming, episode: Episode, action: str, rest: Sequence[str]
+) -> None:
+    """The buttons for which it has to be known how the case stands."""
     now_on = await show_card.view(context, episode)
     at = incoming.message_id
     match action:
-        case "card":
-            await show_card.card_of(context, incoming, ref, at)
         case "more":
             await context.phone.show(incoming.chat_id, card.more(now_on, incoming.staff), at)
         case "timeline":
@@ -92,8 +104,6 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await explanations.listing(context, incoming, now_on, action, page)
         case "rule":
             await explanations.item(context, incoming, now_on, rest[0])
-        case "home":
-            await _found_or_back(context, incoming, ref)
         case "settle":
             await settling.listing(context, incoming, now_on)
         case "item":
@@ -108,10 +118,8 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
             await _again(context, incoming, now_on)
         case "done":
             await _done(context, incoming, now_on, rest[0])
-        case _ if action in RECORDINGS and action != "done":
-            await _record(context, incoming, episode, action)
         case _:
-            await show_card.card_of(context, incoming, ref, at)
+            await show_card.card_of(context, incoming, episode.ref, at)
 
 
 async def _done(context: Context, incoming: Incoming, now_on: CaseView, duty: str) -> None:
@@ -332,20 +340,19 @@ async def _have(
         ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
     )
     said = say.outcome(answer, title(duty, context.pack), context.service, context.clock.now())
-    text = f"{subject(await show_card.view(context, episode))}\n{said}"
     if answer.outcome == "done":
-        screen = Screen(f"{text}\n\n{say.WHAT_NEXT}", next_steps(ref, duty))
+        asked, below = f"\n\n{say.WHAT_NEXT}", next_steps(ref, duty)
     elif answer.outcome == "held_by_other":
-        screen = Screen(
-            text,
-            (
-                (Button(say.TAKE_IT, f"r:{ref}:{duty}:mine"),),
-                (Button(BUTTONS["card"], f"c:{ref}:card"),),
-            ),
+        asked = ""
+        below = (
+            (Button(say.TAKE_IT, f"r:{ref}:{duty}:mine"),),
+            (Button(BUTTONS["card"], f"c:{ref}:card"),),
         )
     else:
         await show_card.card_of(context, incoming, ref, incoming.message_id, said)
         return
+    who = subject(await show_card.view(context, episode))
+    screen = Screen(f"{who}\n{said}{asked}", below)
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 

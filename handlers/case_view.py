@@ -12,7 +12,7 @@ from protocol import rules
 from protocol.counting import counting
 from protocol.episode import Episode as Known
 from protocol.facts import Fact
-from protocol.fold import fold
+from protocol.fold import fold_counting
 from protocol.london import is_out_of_hours
 from protocol.on_record import OnRecord
 from protocol.pack import Pack
@@ -124,11 +124,12 @@ def case_view(
     identifiers: str,
 ) -> CaseView:
     """The view of a record at `now` (UTC). `pack`: the service's; the home may have its own."""
+    facts = tuple(counting(episode.facts))
     return CaseView(
         episode=episode,
         state=state,
-        facts=tuple(counting(episode.facts)),
-        folded=fold(episode.facts),
+        facts=facts,
+        folded=fold_counting(facts),
         duties=tuple(duties),
         person=person,
         service=service,
