@@ -9,6 +9,7 @@ from typing import TypeVar
 from storage import files, format_mark, quarantine
 from storage.layout import Place
 from storage.model import Episode, Office, Past
+from storage.open_episodes import OpenEpisodes
 from storage.record_folder import RecordFolder
 from storage.shapes import DraftSlot, Register
 from storage.version_catalogue import LATELY
@@ -139,7 +140,7 @@ def _read_open(records: RecordFolder, found: _Found) -> None:
             episodes[ref] = episode
         else:
             records.finish_closing(episode, episode.closed_at)
-    records.episodes = episodes
+    records.episodes = OpenEpisodes(episodes)
 
 
 def _is_latest(records: RecordFolder, episode: Episode, place: Place) -> bool:

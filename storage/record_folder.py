@@ -25,6 +25,7 @@ from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.lock import Lock
 from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.open_episodes import OpenEpisodes
 from storage.recent_updates import Recent
 from storage.record_file import RecordFile
 from storage.shapes import DraftSlot, Register, named
@@ -63,7 +64,7 @@ class RecordFolder:
         )
         self.attachments = AttachmentFiles(self.layout, self.sealer)
         self.seen = Recent()
-        self.episodes: Mapping[str, Episode] = {}
+        self.episodes = OpenEpisodes()
         self.slots: Mapping[str, DraftSlot] = {}
         self.office = Office()
         self.register = Register()
@@ -141,7 +142,7 @@ class RecordFolder:
 
     def history(self, person: str) -> tuple[Past, ...]:
         """Safe to call from another thread."""
-        current = [self.summarise(e) for e in self.episodes.values() if e.person == person]
+        current = [self.summarise(episode) for episode in self.episodes.of(person)]
         rows = (*self.catalogue.by_person.get(person, []), *current)
         return tuple(sorted(rows, key=apply.started_first))
 
@@ -206,9 +207,9 @@ class RecordFolder:
             self.slots = _without(self.slots, slot.owner)
             self._undropped.add(slot.owner)
         if changed.closed_at is None:
-            self.episodes = {**self.episodes, changed.ref: changed}
+            self.episodes = self.episodes.with_this(changed)
         elif episode.closed_at is None and row is not None:
-            self.episodes = _without(self.episodes, changed.ref)
+            self.episodes = self.episodes.without(changed.ref)
             self.catalogue.put(month_of(changed.closed_at), row)
             self._unmoved.add(changed.ref)
         if self._waiting:
