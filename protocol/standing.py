@@ -11,7 +11,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import datetime
-from itertools import zip_longest
+from itertools import pairwise
 from typing import Literal, TypeAlias
 
 import msgspec
@@ -19,11 +19,13 @@ import msgspec
 from protocol import facts as f
 from protocol.assess import Assessment, assess, levels_at
 from protocol.counting import counting_of, in_order
-from protocol.episode import Earlier, utc
+from protocol.episode import Earlier, Episode, utc
 from protocol.fold import CHANGING, fold_counting
 from protocol.pack import MOMENT, Pack
 from protocol.view import History
 
+HIGHEST = 3
+"""There is no level above it."""
 SetBy: TypeAlias = f.LevelRaised | f.LevelStoodDown
 
 
@@ -59,7 +61,10 @@ def standing(
         for d in (decisions[decisions.index(down) + 1 :] if down else decisions)
         if isinstance(d, f.LevelRaised)
     ]
-    levels = _levels(known, down, history, pack, now)
+    levels: list[tuple[datetime, int]] = []
+    if down is not None or computed.level < HIGHEST:
+        levels = _levels(known, folded, down, history, pack)
+        levels.append((now, computed.level))
     raised = [_tier(d.level) for d in decisions if isinstance(d, f.LevelRaised)]
     peak = max([computed.level, *(level for _, level in levels), *raised])
 
@@ -86,24 +91,26 @@ def standing(
 
 def _levels(
     facts: Sequence[f.Fact],
+    folded: Episode,
     down: f.LevelStoodDown | None,
     history: Sequence[Earlier],
     pack: Pack,
-    now: datetime,
 ) -> list[tuple[datetime, int]]:
     """The computed level with the facts (in order) as they stood: at each time that one changed
-    something, and just before the next one. In between it can only rise, so these are the highest
-    values.
+    something, and just before the next one. In between it can only rise, so these and the level
+    now are the highest values. `folded`: what all the facts add up to.
     """
     relevant = [fact for fact in facts if type(fact) in CHANGING]
     recorded = [utc(fact.recorded_at) for fact in relevant]
     moments = sorted({*recorded, *([utc(down.recorded_at)] if down else [])})
     earlier = History(history, pack)
     levels: list[tuple[datetime, int]] = []
-    for moment, following in zip_longest(moments, moments[1:]):
+    for moment, following in pairwise(moments):
         episode = fold_counting(counting_of(relevant[: bisect_right(recorded, moment)]))
-        pair = [moment, following - MOMENT if following else now]
+        pair = [moment, following - MOMENT]
         levels += zip(pair, levels_at(episode, earlier, pack, pair), strict=True)
+    for moment in moments[-1:]:
+        levels += zip([moment], levels_at(folded, earlier, pack, [moment]), strict=True)
     return levels
 
 
@@ -115,4 +122,4 @@ def _has_risen_since(levels: Sequence[tuple[datetime, int]], decided: datetime) 
 
 def _tier(level: int) -> int:
     """A set level is a level of the protocol, whatever was written down."""
-    return min(3, max(1, level))
+    return min(HIGHEST, max(1, level))

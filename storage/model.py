@@ -76,7 +76,7 @@ class Episode(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def facts(self) -> tuple[Fact, ...]:
         """The facts alone, in the order in which they were recorded."""
-        return tuple(entry.fact for entry in self.entries)
+        return tuple([entry.fact for entry in self.entries])
 
 
 class Draft(msgspec.Struct, frozen=True, kw_only=True):
