@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import structlog
+
 from bot.config import Config
 from bot.arrivals import Arrivals
 from bot.supervisor import Part
@@ -30,6 +32,9 @@ if TYPE_CHECKING:
 
 
 SAY_SECONDS = 5.0
+READ_AGAIN_SECONDS = 2.0
+
+log = structlog.get_logger(__name__)
 
 
 class NotInstalled(StoreError):
@@ -47,14 +52,42 @@ async def open_as_leader(
 ) -> PostgresStore:
     """The records, once nobody else leads this service; without `wait`, at once or not at all.
 
-    Raises StoreError: another process leads, the database cannot be used, another key.
+    With `wait`, a database that does not answer is asked again for as long as it takes. Raises
+    StoreError: another process leads, the database cannot be used, another key.
     """
     need_driver()
     from storage.lease import Lease
     from storage.postgres import PostgresStore, new_mark
+    from storage.postgres_commits import Away
 
     book = config.book
-    lease = Lease(book.database, book.service, new_mark(keys, book.service))
+    while True:
+        lease = Lease(book.database, book.service, new_mark(keys, book.service))
+        await _lead(lease, wait=wait)
+        store = PostgresStore(
+            book.database,
+            book.service,
+            keys=keys,
+            summarise=summarise,
+            now=now,
+            rows_by=rows_by,
+            lease=lease,
+        )
+        try:
+            await store.open()
+        except Away as error:
+            if not wait:
+                raise
+            # A machine that reads them first has the service: the lease is free again.
+            log.error("the records cannot be read; trying again", why=str(error))
+            notify("WATCHDOG=1\nSTATUS=the database does not answer; trying again")
+            await asyncio.sleep(READ_AGAIN_SECONDS)
+        else:
+            return store
+
+
+async def _lead(lease: Lease, *, wait: bool) -> None:
+    """Comes back as the leader. Raises StoreError."""
     if wait:
         # Whoever started this takes a standby for running: it is, and it is watched.
         notify("READY=1\nSTATUS=standing by")
@@ -64,20 +97,9 @@ async def open_as_leader(
         await lease.release()
         raise
     if not led:
-        msg = f"another process leads {book.service}: stop it first"
+        msg = f"another process leads {lease.service}: stop it first"
         raise StoreInUse(msg)
     notify("STATUS=leading")
-    store = PostgresStore(
-        book.database,
-        book.service,
-        keys=keys,
-        summarise=summarise,
-        now=now,
-        rows_by=rows_by,
-        lease=lease,
-    )
-    await store.open()
-    return store
 
 
 async def open_to_read(
@@ -157,7 +179,8 @@ async def _orders(address: str, service: str) -> AsyncIterator[Session]:
     need_driver()
     import psycopg
 
-    from storage.postgres_session import connect, plain_words
+    from storage.postgres_asking import plain_words
+    from storage.postgres_session import connect
 
     try:
         session = await connect(address, f"nightlight {service} command")

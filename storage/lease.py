@@ -17,7 +17,8 @@ from collections.abc import Callable
 import psycopg
 import structlog
 
-from storage.postgres_session import ANSWER_SECONDS, Session, connect, plain_words
+from storage.postgres_asking import ANSWER_SECONDS, plain_words
+from storage.postgres_session import Session, connect
 from storage.store import StoreError
 
 LEASE_SECONDS = 10.0
@@ -31,6 +32,9 @@ SLACK_SECONDS = 1.0
 """A busy process looks at its time so late."""
 LOOK_SECONDS = 0.25
 """How often a standby looks."""
+RETURN_SECONDS = 3.0
+"""A standby whose own session had ended, as when another server is the primary now, leaves a leader
+whose lease holds so long to come back: that one still has in memory what the server may lack."""
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +55,8 @@ class Lease:
         self._mark = mark
         self._until = float("-inf")
         self._session: Session | None = None
+        self._looked = False
+        self._back_at = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
 
@@ -103,9 +109,9 @@ class Lease:
             asking = _was_stopped(begun)
         return not self.lost.is_set()
 
-    def give_up(self) -> None:
-        """Somebody else speaks for the service: this process is not to any more."""
-        self._lose("another process speaks to Telegram")
+    def give_up(self, why: str = "another process speaks to Telegram") -> None:
+        """This process is not to speak for the service any more."""
+        self._lose(why)
 
     async def release(self) -> None:
         """Lets a standby lead at once."""
@@ -125,7 +131,12 @@ class Lease:
         if self._session is None or self._session.closed:
             self._session = await connect(self.address, self.holder)
             await self._session.add_service(self.service, self._mark)
+            if self._looked:
+                self._back_at = time.monotonic()
+            self._looked = True
         session = self._session
+        if time.monotonic() < self._back_at + RETURN_SECONDS and await session.is_led(self.service):
+            return False
         if not await session.lock(self.service):
             # The machine of a leader whose lease ran out may be gone, or stopped.
             if not await session.end_lapsed_holder(self.service):

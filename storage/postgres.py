@@ -21,9 +21,9 @@ from storage.audit import AUDIT_DELETED, Anchor, full_page
 from storage.audit_files import AT_A_TIME, line_out, new_name
 from storage.envelope import Damaged
 from storage.model import Draft, Episode, Message, Office, Person
+from storage.postgres_asking import plain_words
 from storage.postgres_commits import Put
 from storage.postgres_reading import ATTACHMENT, LEFT, Unusable
-from storage.postgres_session import plain_words
 from storage.postgres_whole import WholeRecords, batches, new_mark
 from storage.shapes import DraftSlot, Register, named
 from storage.store import Change, Conflict, NotFound, NotSaved

@@ -20,7 +20,8 @@ from storage import chain
 from storage.envelope import Damaged, Sealer
 from storage.lease import Lease
 from storage.model import Episode, Past
-from storage.postgres_session import NOT_THE_LEADER, Row, Session, connect, plain_words
+from storage.postgres_asking import plain_words
+from storage.postgres_session import NOT_THE_LEADER, OTHER_VERSION, Row, Session, connect
 from storage.shapes import Record
 from storage.store import NotSaved, StoreError, Trouble
 
@@ -28,6 +29,8 @@ R = TypeVar("R")
 SETTLE_SECONDS = 6.0
 """So long a commit whose outcome is unknown waits for the database to say."""
 TRY_AGAIN_SECONDS = 5.0
+LATELY_KEPT = 100
+"""Records whose last commit is kept, to be made again if the database comes back without it."""
 
 log = structlog.get_logger(__name__)
 
@@ -74,6 +77,9 @@ class Commits:
         self._turn, self._connecting = asyncio.Lock(), asyncio.Lock()
         self._writing: set[asyncio.Task[Any]] = set()
         self._doubtful: list[list[Put]] = []
+        self._lately: dict[tuple[str, str], Put] = {}
+        self._to_compare = False
+        self._disagreed: set[tuple[str, str]] = set()
         self._watchers: list[Callable[[Trouble], None]] = []
         self._untold: list[Trouble] = []
         self._refused = False
@@ -125,20 +131,78 @@ class Commits:
             try:
                 await self._call(changes)
             except psycopg.Error as error:
-                if not _unknown(error):
-                    raise
-                if not await self._is_there(puts):
-                    await self._call(changes)
+                if error.sqlstate != OTHER_VERSION:
+                    if not _unknown(error):
+                        raise
+                    if await self._is_there(puts):
+                        self._committed(puts)
+                        return
+                await self._compare()
+                await self._call(changes)
         except psycopg.Error as error:
             why = plain_words(error)
             if error.sqlstate == NOT_THE_LEADER:
-                self.lease.give_up()
+                self.lease.give_up("another process leads this service")
+            elif error.sqlstate == OTHER_VERSION:
+                self._disagree(puts[0])
             elif _unknown(error) and puts not in self._doubtful:
                 self._doubtful.append(puts)
             self._refuse(why)
             msg = f"NOT saved: {why}"
             raise NotSaved(msg) from error
+        self._committed(puts)
+
+    def _committed(self, puts: list[Put]) -> None:
+        for put in puts:
+            self._lately.pop((put.kind, put.name), None)
+            self._lately[put.kind, put.name] = _to_keep(put)
+            self._disagreed.discard((put.kind, put.name))
+        while len(self._lately) > LATELY_KEPT:
+            del self._lately[next(iter(self._lately))]
         self._accept()
+
+    def _disagree(self, put: Put) -> None:
+        """The database has another version of this record than this process. The second time this
+        process makes room: it would refuse for ever, and whoever leads next reads what is there."""
+        if (put.kind, put.name) in self._disagreed and self.lease is not None:
+            self.lease.give_up("the database has other records than this process")
+        self._disagreed.add((put.kind, put.name))
+
+    async def _compare(self) -> None:
+        """Makes the commits of lately again that the database lacks. It does after a failover to a
+        standby that had not got them. That it holds nothing newer than this process, the term says,
+        which every commit checks. Raises psycopg.Error."""
+        self._to_compare = False
+        try:
+            session = await self._connected()
+            await session.end_sessions(self._name, 3000)
+            there = await session.versions(self._service, list(self._lately))
+            lost = [
+                put
+                for key, put in self._lately.items()
+                if (there.get(key, 0) < put.new if put.new else key in there)
+            ]
+            again = [put for put in lost if put.record is not None or not put.new]
+            if again:
+                await self._call(
+                    [
+                        (put, put.record, there.get((put.kind, put.name), 0), put.new, put.summary)
+                        for put in again
+                    ]
+                )
+        except BaseException:
+            self._to_compare = True
+            raise
+        for put in lost:
+            if put.new and put.record is None:
+                del self._lately[put.kind, put.name]
+                self._tell("missing", f"{put.kind} {put.name}: the database came back without it")
+        if again:
+            self._tell(
+                "older",
+                f"the database came back without {len(again)} records as they were last saved; "
+                "they are saved again. Is the standby of the database a synchronous one?",
+            )
 
     async def _is_there(self, puts: list[Put]) -> bool:
         """After an error that leaves it open: whether the commit is in the database all the same.
@@ -161,7 +225,8 @@ class Commits:
             await asyncio.sleep(0.2)
 
     async def _settle_all(self) -> None:
-        """Takes back commits that were refused and are there. Raises psycopg.Error."""
+        """Takes back commits that were refused and are there, and makes those again that were
+        confirmed and are not. Raises psycopg.Error."""
         while self._doubtful:
             puts = self._doubtful[0]
             if await self._look(puts):
@@ -169,6 +234,8 @@ class Commits:
                     [(put, put.before, put.new, put.old, put.summary_before) for put in puts]
                 )
             self._doubtful.pop(0)
+        if self._to_compare:
+            await self._compare()
 
     async def _look(self, puts: list[Put]) -> bool:
         """Whether these records stand as the commit would have left them, once nothing of it can
@@ -204,6 +271,7 @@ class Commits:
         async with self._connecting:
             if self._session is None or self._session.closed:
                 self._session = await connect(self._address, self._name)
+                self._to_compare = bool(self._lately)
             return self._session
 
     def _disconnect(self) -> None:
@@ -234,7 +302,10 @@ class Commits:
     async def _asked(self, question: Callable[[Session], Awaitable[R]]) -> R:
         try:
             async with self._turn:
-                return await question(await self._connected())
+                session = await self._connected()
+                if self._to_compare:
+                    await self._settle_all()
+                return await question(session)
         except psycopg.Error as error:
             raise StoreError(plain_words(error)) from error
 
@@ -302,6 +373,12 @@ class Commits:
                     await self._settle_all()
                     await self._call([])
                 self._accept()
+
+
+def _to_keep(put: Put) -> Put:
+    """Without the bytes of an attachment, of which there may be many."""
+    record = None if isinstance(put.record, bytes) else put.record
+    return put._replace(before=None, record=record, summary_before=None)
 
 
 def _unknown(error: psycopg.Error) -> bool:

@@ -22,8 +22,9 @@ from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys
 from storage.lease import Lease
 from storage.model import Draft, Episode, Office, Past, Person
-from storage.postgres_commits import Commits
-from storage.postgres_session import plain_words, settings
+from storage.postgres_asking import plain_words
+from storage.postgres_commits import Away, Commits
+from storage.postgres_session import settings
 from storage.recent_updates import Recent
 from storage.shapes import SHAPES, DraftSlot, Register, page_name
 from storage.store import NotFound, StoreError
@@ -76,7 +77,8 @@ class Reading(Commits):
         self._seen = Recent()
 
     async def open(self) -> None:
-        """Reads what is kept in memory. Raises StoreError; then the lease is free again."""
+        """Reads what is kept in memory. Raises StoreError (`Away`: the database did not answer,
+        and may soon); then the lease is free again."""
         try:
             await self._load()
             self._leave_if_reading()
@@ -84,7 +86,9 @@ class Reading(Commits):
             await self.close()
             if isinstance(error, psycopg.Error):
                 msg = f"the database cannot be used: {plain_words(error)}"
-                raise StoreProblem(msg) from error
+                raise (Away if isinstance(error, psycopg.OperationalError) else StoreProblem)(
+                    msg
+                ) from error
             raise
 
     async def episode(self, ref: str) -> Episode:

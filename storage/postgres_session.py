@@ -6,20 +6,17 @@ What is concluded from the answers (who leads, what was saved) is decided in `st
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
+from collections.abc import AsyncIterator, Sequence
 from datetime import datetime, timedelta
-from typing import Any, LiteralString, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import psycopg
 from psycopg.conninfo import make_conninfo
 
+from storage.postgres_asking import Asking, in_time
 from storage.postgres_schema import HERE, applied
 from storage.store import StoreError
-
-ANSWER_SECONDS = 5.0
-"""A statement that takes longer has failed; its outcome is then found out."""
 
 OPTIONS: dict[str, str | int] = {
     "connect_timeout": 5,
@@ -36,8 +33,6 @@ OPTIONS: dict[str, str | int] = {
 
 NOT_THE_LEADER, OTHER_VERSION = "NL001", "NL002"
 """What `nightlight.put` refuses with (SQLSTATE)."""
-
-T = TypeVar("T")
 
 
 class NoSuchTables(StoreError):
@@ -59,21 +54,9 @@ class Row(NamedTuple):
     summary: bytes | None
 
 
-class Session:
-    """A connection with autocommit. Every method raises psycopg.Error; after one without an
+class Session(Asking):
+    """One of this process. Every method raises psycopg.Error; after one without an
     SQLSTATE of the statement's own it is open whether the statement was carried out."""
-
-    def __init__(self, connection: psycopg.AsyncConnection[Any]) -> None:
-        self.connection = connection
-
-    @property
-    def closed(self) -> bool:
-        """It is known to be of no use any more."""
-        return self.connection.closed
-
-    def drop(self) -> None:
-        """Without waiting: a connection that does not answer must not hold anybody up."""
-        self.connection.pgconn.finish()
 
     async def wait(self, seconds: float) -> None:
         """So long, or until the session ends (psycopg.Error): there are no notifications."""
@@ -102,7 +85,9 @@ class Session:
         """The next term, held for so long by the database's clock; and whether the lease of the
         one before has not ended. None: there is no such service."""
         row = await self._row(
-            "UPDATE nightlight.service AS new SET term = new.term + 1, holder = %s, "
+            # A primary that lost the newest terms must not give out one of them again.
+            "UPDATE nightlight.service AS new SET holder = %s, term = greatest(new.term + 1, "
+            "(extract(epoch FROM clock_timestamp()) * 1000)::bigint), "
             "held_until = clock_timestamp() + make_interval(secs => %s) "
             "FROM nightlight.service AS old WHERE new.name = %s AND old.name = new.name "
             "RETURNING new.term, old.held_until > clock_timestamp()",
@@ -235,6 +220,18 @@ class Session:
         )
         return None if row is None else (int(row[0]), bytes(row[1]))
 
+    async def versions(
+        self, service: str, records: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        """Of these records (kind and name), as far as they are there."""
+        found = await self._ask(
+            "SELECT r.kind, r.name, r.version FROM nightlight.record AS r "
+            "JOIN unnest(%s::text[], %s::text[]) AS w (kind, name) USING (kind, name) "
+            "WHERE r.service = %s",
+            ([kind for kind, _ in records], [name for _, name in records], service),
+        )
+        return {(kind, name): int(version) for kind, name, version in await found.fetchall()}
+
     async def pages(self, service: str, first: str) -> Sequence[tuple[str, int, bytes]]:
         """Name, version and content of the pages of the audit from this name on, in order."""
         found = await self._ask(
@@ -263,27 +260,26 @@ class Session:
 
     async def mark(self, service: str) -> bytes | None:
         """The sealed mark of a service, or None if there is no such service."""
-        found = await self.connection.execute(
-            "SELECT mark FROM nightlight.service WHERE name = %s", (service,)
-        )
-        row = await found.fetchone()
+        row = await self._row("SELECT mark FROM nightlight.service WHERE name = %s", (service,))
         return None if row is None else bytes(row[0])
 
     @contextlib.asynccontextmanager
     async def one_view(self) -> AsyncIterator[None]:
         """Whatever is read within is of one moment."""
-        async with self.connection.transaction():
-            await self.connection.execute(
-                "SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY"
-            )
+        try:
+            await self._ask("BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
             yield
+            await self._ask("COMMIT")
+        except BaseException:
+            self.drop()
+            raise
 
     async def current(
         self, service: str, lately: timedelta, without: Sequence[str]
     ) -> AsyncIterator[tuple[str, str, int, bytes, bool]]:
         """Kind, name, version, content and "is closed" of all that is open or was written lately,
         but for these kinds."""
-        found = await self.connection.execute(
+        found = await self._many(
             "SELECT kind, name, version, content, closed_at IS NOT NULL "
             "FROM nightlight.record WHERE service = %s AND kind <> ALL(%s) "
             "AND (closed_at IS NULL OR written_at > clock_timestamp() - %s)",
@@ -296,7 +292,7 @@ class Session:
         self, service: str
     ) -> AsyncIterator[tuple[str, int, bool, bytes | None, str | None]]:
         """Name, version, "is open", summary and the rules it was made by, of every episode."""
-        found = await self.connection.execute(
+        found = await self._many(
             "SELECT name, version, closed_at IS NULL, summary, summary_by "
             "FROM nightlight.record WHERE service = %s AND kind = 'episode'",
             (service,),
@@ -308,7 +304,7 @@ class Session:
         self, service: str, names: Sequence[str]
     ) -> Sequence[tuple[str, int, bytes]]:
         """Name, version and content of these."""
-        found = await self.connection.execute(
+        found = await self._many(
             "SELECT name, version, content FROM nightlight.record "
             "WHERE service = %s AND kind = 'episode' AND name = ANY(%s)",
             (service, list(names)),
@@ -319,20 +315,13 @@ class Session:
         self, service: str, rules: str, made: Sequence[tuple[str, int, bytes]]
     ) -> None:
         """Summaries of closed episodes by other rules: name, version, sealed summary."""
-        async with self.connection.cursor() as cursor:
-            await cursor.executemany(
+        await self._in_time(
+            self.connection.cursor().executemany(
                 "UPDATE nightlight.record SET summary = %s, summary_by = %s "
                 "WHERE service = %s AND kind = 'episode' AND name = %s AND version = %s",
                 [(summary, rules, service, name, version) for name, version, summary in made],
             )
-
-    async def _ask(
-        self, statement: LiteralString, values: Sequence[Any]
-    ) -> psycopg.AsyncCursor[Any]:
-        return await ask(self.connection, statement, values)
-
-    async def _row(self, statement: LiteralString, values: Sequence[Any]) -> Any:
-        return await (await self._ask(statement, values)).fetchone()
+        )
 
 
 def settings(address: str, name: str) -> str:
@@ -363,32 +352,3 @@ async def connect(address: str, name: str) -> Session:
         await connection.close()
         raise
     return Session(connection)
-
-
-async def ask(
-    connection: psycopg.AsyncConnection[Any], statement: LiteralString, values: Sequence[Any] = ()
-) -> psycopg.AsyncCursor[Any]:
-    """One statement, answered in time or not at all. Raises psycopg.Error."""
-    return await in_time(connection.execute(statement, values), connection.pgconn.finish)
-
-
-async def in_time(work: Coroutine[Any, Any, T], drop: Callable[[], None]) -> T:
-    """What is answered within `ANSWER_SECONDS`; a server that is stopped breaks no connection, so
-    that is ours to do, with `drop`. Raises psycopg.Error; the outcome may be unknown then."""
-    asked = asyncio.create_task(work)
-    try:
-        await asyncio.wait({asked}, timeout=ANSWER_SECONDS)
-        if asked.done():
-            return asked.result()
-    finally:
-        if not asked.done():
-            asked.cancel()
-            asked.add_done_callback(lambda _: drop())
-    msg = f"no answer within {ANSWER_SECONDS:.0f} s"
-    raise psycopg.OperationalError(msg)
-
-
-def plain_words(error: psycopg.Error) -> str:
-    """One line about what the database said, without values."""
-    said = error.diag.message_primary or (str(error).splitlines() or [type(error).__name__])[0]
-    return said.strip()[:200]

@@ -33,7 +33,7 @@ def migrate(config_path: Path) -> int:
     async def work(config: Config, _: Path) -> int:
         import psycopg
 
-        from storage.postgres_session import plain_words
+        from storage.postgres_asking import plain_words
         from storage.postgres_schema import migrate
 
         try:

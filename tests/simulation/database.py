@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import psycopg
 
-from storage.postgres_session import NOT_THE_LEADER, OTHER_VERSION, Row, in_time
+from storage.postgres_asking import in_time
+from storage.postgres_session import NOT_THE_LEADER, OTHER_VERSION, Row
 
 if TYPE_CHECKING:
     from tests.simulation.node import Node, NodeProcess
@@ -560,6 +561,27 @@ class SimSession:
 
         found: tuple[int, bytes] | None = await self._read(look)
         return found
+
+    async def versions(
+        self, service: str, records: Sequence[tuple[str, str]]
+    ) -> dict[tuple[str, str], int]:
+        def look(server: Server) -> dict[tuple[str, str], int]:
+            keys = {record: ("record", service, *record) for record in records}
+            return {
+                record: server.tables[key].version
+                for record, key in keys.items()
+                if key in server.tables
+            }
+
+        found: dict[tuple[str, str], int] = await self._read(look)
+        return found
+
+    async def is_led(self, service: str) -> bool:
+        def look(server: Server) -> bool:
+            held: bool = server.tables["service", service].held_until > self.database.clock(server)
+            return held
+
+        return bool(await self._read(look))
 
     async def pages(self, service: str, first: str) -> Sequence[tuple[str, int, bytes]]:
         found = await self._of_kind(service, "audit")

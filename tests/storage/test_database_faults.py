@@ -6,7 +6,7 @@ import asyncio
 import psycopg
 import pytest
 
-from storage import postgres_session
+from storage import postgres_asking
 from storage.store import NotSaved, StoreError
 from tests.storage.conftest import make_keys
 from tests.storage.contract import report
@@ -33,8 +33,8 @@ class Line:
     def __init__(self, monkeypatch):
         self.count = self.wrong_at = 0
         self.asked_first = self.stays_away = self.fired = False
-        self._real = postgres_session.ask
-        monkeypatch.setattr(postgres_session, "ask", self._ask)
+        self._real = postgres_asking.ask
+        monkeypatch.setattr(postgres_asking, "ask", self._ask)
 
     def arm(self, at, *, asked_first, stays_away):
         self.count, self.wrong_at, self.fired = 0, at, False

@@ -279,7 +279,7 @@ async def test_a_server_that_takes_a_session_and_then_says_nothing_holds_nobody_
     async def applied(connection):
         await asyncio.Event().wait()
 
-    monkeypatch.setattr("storage.postgres_session.ANSWER_SECONDS", 0.05)
+    monkeypatch.setattr("storage.postgres_asking.ANSWER_SECONDS", 0.05)
     monkeypatch.setattr("storage.postgres_session.applied", applied)
     with pytest.raises(psycopg.OperationalError, match="no answer within"):
         await asyncio.wait_for(connect(service.server.address, "somebody"), 5)
@@ -346,7 +346,7 @@ async def test_a_leader_whose_lease_ran_out_is_followed(service, monkeypatch):
     assert await service.lease(wait=False) is None
     async with asyncio.timeout(5):
         new = await service.lease()
-    assert new.term == old.lease.term + 1
+    assert new.term > old.lease.term
     with pytest.raises(NotSaved):
         await report(old)
     await new.release()
@@ -411,7 +411,7 @@ async def test_a_commit_whose_answer_was_lost_is_found_out(service, monkeypatch)
     """The server did it; the line broke before the answer."""
     store = await service.open()
     made = await report(store)
-    monkeypatch.setattr("storage.postgres_session.ask", _losing_the_answer())
+    monkeypatch.setattr("storage.postgres_asking.ask", _losing_the_answer())
     made = await store.commit(made.ref, made.version, Change(facts=[people.police()]))
     assert [kind for kind, _ in service.troubles] == []
     store = await service.again()
@@ -424,7 +424,7 @@ async def test_what_was_refused_is_taken_back_though_it_arrived(service, monkeyp
     store = await service.open()
     made = await report(store)
     monkeypatch.setattr("storage.postgres_commits.SETTLE_SECONDS", 0.3)
-    monkeypatch.setattr("storage.postgres_session.ask", _losing_the_answer(away=True))
+    monkeypatch.setattr("storage.postgres_asking.ask", _losing_the_answer(away=True))
     with pytest.raises(NotSaved):
         await store.commit(made.ref, made.version, Change(facts=[people.police()]))
     assert (await store.episode(made.ref)) == made
@@ -439,7 +439,7 @@ async def test_what_was_refused_is_taken_back_though_it_arrived(service, monkeyp
 
 def _losing_the_answer(*, away=False):
     """The first change is made, and its answer is lost; with `away`, nothing is answered then."""
-    from storage.postgres_session import ask
+    from storage.postgres_asking import ask
 
     lost = []
 
@@ -507,7 +507,7 @@ async def test_a_fact_that_only_the_primary_has_is_not_confirmed(monkeypatch):
     primary, standby = await asyncio.to_thread(pair, 2)
     service = Installation(primary, make_keys())
     monkeypatch.setattr("storage.postgres_commits.SETTLE_SECONDS", 1.0)
-    monkeypatch.setattr("storage.postgres_session.ANSWER_SECONDS", 1.0)
+    monkeypatch.setattr("storage.postgres_asking.ANSWER_SECONDS", 1.0)
     try:
         store = await service.open()
         made = await report(store)
