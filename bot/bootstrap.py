@@ -57,7 +57,7 @@ from reminders.acknowledge import Acknowledgements
 from reminders.alarm import Alarm, SchedulerAlarm, new_scheduler
 from reminders.case_states import cases_of
 from reminders.clock import Clock, SystemClock
-from reminders.delivery import SecondSender
+from reminders.delivery_needs import SecondSender
 from reminders.engine import Engine
 from reminders.limits import Limiter
 from reminders.policy import Policy

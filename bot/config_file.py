@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from bot.config import SECRET, Config, ConfigError, check
+from bot.config import SECRET, Config, ConfigError
+from bot.config_checks import check
 from bot.people_on_record import staff_record
 from protocol.mistakes import Mistake, read_as, without_consequences
 from protocol.staff_facts import StaffRecord

@@ -26,7 +26,7 @@ Words = Callable[[Message, str], str]
 
 
 class SecondChannel:
-    """Implements `reminders.delivery.SecondSender`."""
+    """Implements `reminders.delivery_needs.SecondSender`."""
 
     def __init__(self, service: Callable[[], Provider], words: Words) -> None:
         self._service = service

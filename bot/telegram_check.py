@@ -9,7 +9,8 @@ from typing import Any
 
 import httpx
 
-from bot.config import TOKEN, Config, token
+from bot.config import Config, token
+from bot.config_checks import TOKEN
 from handlers.wording import menu
 from protocol.mistakes import Mistake, Severity
 from protocol.toml_places import Place

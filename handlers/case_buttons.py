@@ -20,8 +20,7 @@ from handlers.chat import Button, Incoming, Screen, rows
 from handlers.context import Context, NotAllowed
 from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
-from handlers.wording import card as say
-from handlers.wording import recording
+from handlers.wording import case_answers, recording
 from handlers.wording import settling as ending
 from handlers.wording.acts import subject
 from handlers.wording.duties import ALL, BUTTONS, title
@@ -129,7 +128,7 @@ async def _done(context: Context, incoming: Incoming, now_on: CaseView, duty: st
         await _record(context, incoming, now_on.episode, "done", duty=duty)
         return
     ref, name = now_on.episode.ref, title(duty, now_on.pack)
-    text = say.no_longer(name) if name != duty else ""
+    text = case_answers.no_longer(name) if name != duty else ""
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)
 
 
@@ -176,7 +175,7 @@ async def _record(
         if not incoming.staff.manages:
             raise NotAllowed(ending.LATE_MANAGER)
         if kind in settling.NOT_LATE:
-            raise NotAllowed(say.IS_CLOSED)
+            raise NotAllowed(case_answers.IS_CLOSED)
     hint = _on_record(context, episode, kind)
     if answers is None:
         pack = context.pack.of(episode.home)
@@ -207,13 +206,15 @@ def _on_record(context: Context, episode: Episode, kind: str) -> str:
         return ""
     author = context.service.person(found[-1].by)
     name = author.name if author else found[-1].by
-    return say.already(getattr(found[-1], "at", found[-1].recorded_at), name, context.clock.now())
+    return case_answers.already(
+        getattr(found[-1], "at", found[-1].recorded_at), name, context.clock.now()
+    )
 
 
 async def _found_or_back(context: Context, incoming: Incoming, ref: str) -> None:
     buttons = tuple((Button(BUTTONS[a], f"c:{ref}:{a}"),) for a in ("back", "found", "card"))
     await context.phone.show(
-        incoming.chat_id, Screen(say.back_or_found(ref), buttons), incoming.message_id
+        incoming.chat_id, Screen(case_answers.back_or_found(ref), buttons), incoming.message_id
     )
 
 
@@ -221,7 +222,7 @@ async def _again(context: Context, incoming: Incoming, now_on: CaseView) -> None
     """A new report for the same young person; the earlier episode ends where they were found."""
     episode = now_on.episode
     if not now_on.closed and not now_on.back and not now_on.has(Located):
-        raise NotAllowed(say.STILL_AWAY)
+        raise NotAllowed(case_answers.STILL_AWAY)
     person = await context.store.person(episode.person)
     if person is not None and not incoming.staff.covers(person.home):
         raise NotAllowed(at_another_home(episode.person))
@@ -254,9 +255,9 @@ async def _close(context: Context, incoming: Incoming, now_on: CaseView, *, sure
 
     def build(current: Episode) -> Change:
         if current.closed_at is not None:  # somebody was a moment quicker
-            raise NotAllowed(say.IS_CLOSED)
+            raise NotAllowed(case_answers.IS_CLOSED)
         if counted(current.facts) != counted(episode.facts):
-            raise NotAllowed(say.changed_meanwhile(current.ref))
+            raise NotAllowed(case_answers.changed_meanwhile(current.ref))
         closed = Closed(
             id=new_ids(current)(),
             by=incoming.staff.id,
@@ -274,8 +275,8 @@ async def _not_closable(context: Context, episode: Episode) -> str:
     """Why the case cannot be closed; "" if it can."""
     standing = await context.engine.cases.standing_of(episode.ref)
     if not standing.computed.returned:
-        return say.not_closable(episode.ref)
-    return "" if last_of(episode.facts, SignedOff) else say.NEEDS_SIGN_OFF
+        return case_answers.not_closable(episode.ref)
+    return "" if last_of(episode.facts, SignedOff) else case_answers.NEEDS_SIGN_OFF
 
 
 def counted(facts: Sequence[Fact]) -> list[str]:
@@ -295,7 +296,9 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
     pack = context.pack.of(episode.home)
     name = title(duty, pack)
     if duty not in due:
-        await show_card.card_of(context, incoming, ref, incoming.message_id, say.no_longer(name))
+        await show_card.card_of(
+            context, incoming, ref, incoming.message_id, case_answers.no_longer(name)
+        )
         return
     match action:
         case "have":
@@ -317,13 +320,15 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
             answer = await context.acts.snooze(
                 ref, duty, incoming.staff, due[duty].at, update_id=incoming.update_id
             )
-            text = say.outcome(answer, name, context.service, context.clock.now())
+            text = case_answers.outcome(answer, name, context.service, context.clock.now())
             await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case "back":
             [answer] = await context.acts.release(
                 ref, [duty], incoming.staff, update_id=incoming.update_id
             )
-            text = say.outcome(answer, name, context.service, context.clock.now(), given_back=True)
+            text = case_answers.outcome(
+                answer, name, context.service, context.clock.now(), given_back=True
+            )
             await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case _ if action.startswith("n"):
             await _what_next(context, incoming, episode, duty, action[1:])
@@ -339,13 +344,15 @@ async def _have(
     [answer] = await context.acts.acknowledge(
         ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
     )
-    said = say.outcome(answer, title(duty, context.pack), context.service, context.clock.now())
+    said = case_answers.outcome(
+        answer, title(duty, context.pack), context.service, context.clock.now()
+    )
     if answer.outcome == "done":
-        asked, below = f"\n\n{say.WHAT_NEXT}", next_steps(ref, duty)
+        asked, below = f"\n\n{case_answers.WHAT_NEXT}", next_steps(ref, duty)
     elif answer.outcome == "held_by_other":
         asked = ""
         below = (
-            (Button(say.TAKE_IT, f"r:{ref}:{duty}:mine"),),
+            (Button(case_answers.TAKE_IT, f"r:{ref}:{duty}:mine"),),
             (Button(BUTTONS["card"], f"c:{ref}:card"),),
         )
     else:
@@ -364,7 +371,7 @@ def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
     return (
         *rows(steps, 2),
         (
-            Button(say.GIVE_BACK, f"r:{ref}:{duty}:back"),
+            Button(case_answers.GIVE_BACK, f"r:{ref}:{duty}:back"),
             Button(BUTTONS["card"], f"c:{ref}:card"),
         ),
     )
@@ -384,7 +391,7 @@ async def _what_next(
     if not minutes.isdecimal():
         times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
         who = subject(await show_card.view(context, episode))
-        screen = Screen(f"{who}\n{say.by_when(name, label)}", rows(times, 3))
+        screen = Screen(f"{who}\n{case_answers.by_when(name, label)}", rows(times, 3))
         await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
     now = context.clock.now()
@@ -399,5 +406,5 @@ async def _what_next(
         until=now + timedelta(minutes=int(minutes)),
         update_id=incoming.update_id,
     )
-    text = say.outcome(answer, name, context.service, now)
+    text = case_answers.outcome(answer, name, context.service, now)
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)

@@ -13,7 +13,15 @@ from typing import Any
 
 import msgspec
 
-from handlers import ask_second_factor, form_answers, form_screen, people_forms, report, show_card
+from handlers import (
+    ask_second_factor,
+    form_answers,
+    form_screen,
+    people_forms,
+    report,
+    report_facts,
+    show_card,
+)
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
@@ -22,8 +30,8 @@ from handlers.form_answers import Taken
 from handlers.recording import RECORDINGS
 from handlers.recording.questions import rest_as_notes, words_as_notes
 from handlers.wording import card as card_words
+from handlers.wording import case_answers, menu
 from handlers.wording import form as say
-from handlers.wording import menu
 from handlers.wording import report as report_words
 from handlers.wording import second_factor as factor_words
 from handlers.wording.common import clock
@@ -258,7 +266,7 @@ async def tapped(
     """A button of a form."""
     draft = await draft_by_id(context, incoming.staff.id, draft_id)
     if draft is None:
-        closed = Screen(card_words.CLOSED_FORM)
+        closed = Screen(case_answers.CLOSED_FORM)
         await context.phone.show(incoming.chat_id, closed, incoming.message_id)
         return
     if incoming.message_id:
@@ -476,7 +484,7 @@ async def _open_case(
     person = report.person_of(state)
     state = msgspec.structs.replace(state, now=context.clock.now())
     new_id = new_ids(None)
-    facts = report.facts(state, new_id, draft.started_at)
+    facts = report_facts.facts(state, new_id, draft.started_at)
     change = Change(
         facts=[*facts, *rest_as_notes(state, report.FORM.steps, new_id)],
         update_id=incoming.update_id,

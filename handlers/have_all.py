@@ -5,7 +5,7 @@ from __future__ import annotations
 from handlers import show_card
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context
-from handlers.wording import card as say
+from handlers.wording import case_answers
 from handlers.wording.acts import subject, title
 from handlers.wording.duties import ALL, BUTTONS
 from reminders.all_clear import ASKING
@@ -29,21 +29,21 @@ async def tapped(context: Context, incoming: Incoming, episode: Episode, action:
     }
     wanted = [d.id for d in due if (d.id in asked if asked else d.at <= now)]
     if action != "have" or not wanted:
-        said = "" if wanted else say.NOTHING_DUE
+        said = "" if wanted else case_answers.NOTHING_DUE
         await show_card.card_of(context, incoming, episode.ref, incoming.message_id, said)
         return
     answers = await context.acts.acknowledge(episode.ref, wanted, me, update_id=incoming.update_id)
     view = await show_card.view(context, episode)
     named = [(title(answer.duty, view), answer) for answer in answers]
-    text = f"{subject(view)}\n{say.all_of_it(named, context.service, now)}"
+    text = f"{subject(view)}\n{case_answers.all_of_it(named, context.service, now)}"
     buttons = [Button(BUTTONS["card"], f"c:{episode.ref}:card")]
     if any(answer.outcome == "done" for answer in answers):
-        buttons.insert(0, Button(say.GIVE_BACK, f"r:{episode.ref}:{ALL}:back"))
+        buttons.insert(0, Button(case_answers.GIVE_BACK, f"r:{episode.ref}:{ALL}:back"))
     await context.phone.show(incoming.chat_id, Screen(text, (tuple(buttons),)), incoming.message_id)
 
 
 async def _give_back(context: Context, incoming: Incoming, ref: str, held: list[str]) -> None:
     answers = await context.acts.release(ref, held, incoming.staff, update_id=incoming.update_id)
     given = any(answer.outcome == "done" for answer in answers)
-    text = say.ALL_GIVEN_BACK if given else say.NOTHING_HELD
+    text = case_answers.ALL_GIVEN_BACK if given else case_answers.NOTHING_HELD
     await show_card.card_of(context, incoming, ref, incoming.message_id, text)

@@ -28,8 +28,7 @@ from handlers import (
 )
 from handlers.chat import Button, Incoming, Refused, Screen, Unreached
 from handlers.context import Context, NotAllowed
-from handlers.wording import card as card_words
-from handlers.wording import common, menu
+from handlers.wording import case_answers, common, menu
 from handlers.wording import form as form_words
 from handlers.wording import pages as page_words
 from storage.model import Draft
@@ -366,7 +365,7 @@ async def _tapped(context: Context, incoming: Incoming) -> None:
     act = TAPS.get(kind)
     if act is None or (kind in CASE_TAPS and _sees_no_case(context, incoming)):
         await context.phone.show(
-            incoming.chat_id, Screen(card_words.CLOSED_FORM), incoming.message_id
+            incoming.chat_id, Screen(case_answers.CLOSED_FORM), incoming.message_id
         )
         return
     await act(context, incoming, parts)

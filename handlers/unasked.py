@@ -18,7 +18,7 @@ from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import Item, label, page_number, paged
 from handlers.recording.questions import own_words
-from handlers.wording import card as card_words
+from handlers.wording import case_answers
 from handlers.wording import unasked as say
 from handlers.wording.form import STALE
 from protocol.facts import Note
@@ -186,7 +186,7 @@ async def _on_record(context: Context, incoming: Incoming, draft: Draft, ref: st
 
     def build(current: Episode) -> Change:
         if current.closed_at is not None:
-            raise NotAllowed(card_words.IS_CLOSED)
+            raise NotAllowed(case_answers.IS_CLOSED)
         new_id = new_ids(current)
         notes = [
             Note(id=new_id(), by=incoming.staff.id, recorded_at=now, at=now, text=part)

@@ -22,6 +22,11 @@ from protocol.recorded import Asked as Asked
 from protocol.recorded import Category as Category
 from protocol.recorded import Child as Child
 from protocol.recorded import Recorded as Recorded
+from protocol.reminder_facts import Acknowledged as Acknowledged
+from protocol.reminder_facts import CaseRead as CaseRead
+from protocol.reminder_facts import HoldEnded as HoldEnded
+from protocol.reminder_facts import Snoozed as Snoozed
+from protocol.reminder_facts import Told as Told
 from protocol.return_facts import Collected as Collected
 from protocol.return_facts import FollowUp as FollowUp
 from protocol.return_facts import GoneAgain as GoneAgain
@@ -254,60 +259,12 @@ class LevelStoodDown(Recorded, frozen=True, kw_only=True, tag="level_stood_down"
     reason: str
 
 
-class Acknowledged(Recorded, frozen=True, kw_only=True, tag="acknowledged"):
-    """ "I have it": `by` owns the duty until `until`; asked again then if it is not done."""
-
-    at: datetime
-    duty: str
-    until: datetime
-    next_step: str = ""
-    on_duty: bool = False
-    """`by` was on duty then: it ends when they are no longer."""
-
-
-class HoldEnded(Recorded, frozen=True, kw_only=True, tag="hold_ended"):
-    """ "I have it" ended before its time: `owner` cannot be reached, is off the list of this home,
-    or went off duty (`why`: unreachable, off_list, off_duty). Recorded by the bot."""
-
-    at: datetime
-    duty: str
-    owner: str
-    why: str
-
-
 class ClockCorrected(Recorded, frozen=True, kw_only=True, tag="clock_corrected"):
     """The machine's clock went back to `at`, from `was`: what was recorded before as later than
     `at` counts as of then (protocol/clock_corrections.py). Recorded by the bot."""
 
     at: datetime
     was: datetime
-
-
-class Snoozed(Recorded, frozen=True, kw_only=True, tag="snoozed"):
-    """Remind again at `until`, never after the duty's due time."""
-
-    at: datetime
-    duty: str
-    until: datetime
-
-
-class Told(Recorded, frozen=True, kw_only=True, tag="told"):
-    """The bot sent a message (or could not): to whom, about which duty, on what channel."""
-
-    at: datetime
-    message: str
-    to: str
-    about: str
-    channel: str = "telegram"
-    outcome: str = "sent"
-
-
-class CaseRead(Recorded, frozen=True, kw_only=True, tag="case_read"):
-    """Somebody read the record on the service's own pages. what: case_file, police_call, paper …
-    attachment: the one that was opened, by its id."""
-
-    what: str
-    attachment: str = ""
 
 
 LOG_ONLY = (Told, CaseRead)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Protocol
 
 import msgspec
 import structlog
 
 from reminders import combining
 from reminders.clock import Clock
+from reminders.delivery_needs import Results, SecondSender
 from reminders.limits import Limiter, Turn
-from reminders.outbox import Outbox, Records
+from reminders.outbox import Outbox
 from reminders.send_queue import SOON, PersonQueue, SendQueue
 from reminders.sending import (
     MaybeSent,
@@ -44,50 +44,6 @@ BACK_OFF = (1.0, 2.0, 4.0, 8.0, 15.0)
 """Real seconds between attempts."""
 
 log = structlog.get_logger(__name__)
-
-
-class Results(Records, Protocol):
-    """What delivery tells its owner (the engine)."""
-
-    def sent(self, ref: str, message: Message, late: timedelta) -> None:
-        """It went out, so much later than it was due."""
-        ...
-
-    async def unreachable(self, person: str, why: str) -> None:
-        """The person cannot be written to: that goes on record."""
-        ...
-
-    async def people_changed(self) -> None:
-        """Others have to be asked in their place."""
-        ...
-
-    async def moved(self, person: str, chat_id: int) -> None:
-        """The person's chat has another id now."""
-        ...
-
-    async def refused(self, ref: str, message: Message, why: str) -> None:
-        """Telegram refused this message for good."""
-        ...
-
-    def stopped(self, why: str) -> None:
-        """Telegram does not accept the bot any more."""
-        ...
-
-    def down(self, since: datetime | None) -> None:
-        """Telegram has not answered since then (UTC); None: it does again."""
-        ...
-
-    def idle_changed(self) -> None:
-        """There is something to send, or nothing any more."""
-        ...
-
-
-class SecondSender(Protocol):
-    """The way round Telegram. Raises NotSent or Refused."""
-
-    async def send(self, person: str, message: Message, ref: str) -> None:
-        """By the second channel."""
-        ...
 
 
 class Delivery:

@@ -22,7 +22,8 @@ from reminders.case_states import CaseStates
 from reminders.clock_moves import ClockMoves
 from reminders.consequences import Consequences
 from reminders.coverage import Coverage
-from reminders.delivery import Delivery, SecondSender
+from reminders.delivery import Delivery
+from reminders.delivery_needs import SecondSender
 from reminders.kill_switch import KillSwitch
 from reminders.limits import Limiter
 from reminders.modules import AGAIN, Job, Module, Scheduled

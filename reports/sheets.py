@@ -7,73 +7,37 @@ names and are for those with a right to the record.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import date, datetime
-from typing import TYPE_CHECKING, NamedTuple
+from datetime import datetime
+from typing import TYPE_CHECKING
 
 from protocol import facts as f
 from protocol.attachment_facts import attachments_in
-from protocol.counting import counting, last_of
-from protocol.episode import Episode as Folded
-from protocol.fold import fold
-from protocol.london import LONDON, completed_years
-from protocol.provider import Provider
+from protocol.counting import last_of
 from reports.entries import Line, lines, time, who
-from reports.tables import words
-from storage.model import Episode, Person
+from reports.sheet_values import (
+    NOT_KNOWN,
+    Case,
+    answer,
+    coded,
+    codes,
+    concerns,
+    day,
+    in_care,
+    lives_at,
+    medical,
+    placing_authority,
+    police_answer,
+    spoken_to,
+)
+from storage.model import Person
 
 if TYPE_CHECKING:
     from reports.paper import Paper
 
-NOT_KNOWN = "not on record  ______________________________________________"
 CHAIN = (
     "The digest binds every entry to the one before it: whoever has it can tell whether an entry"
     " was changed afterwards. To check: python main.py verify."
 )
-
-
-class Case(NamedTuple):
-    """What a sheet is made from. printed_at: now (aware). person: None if not on the register."""
-
-    episode: Episode
-    person: Person | None
-    provider: Provider
-    printed_at: datetime
-
-    @property
-    def facts(self) -> list[f.Fact]:
-        """Those that count: not put right or withdrawn by a later one."""
-        return counting(self.episode.facts)
-
-    @property
-    def folded(self) -> Folded:
-        """The episode as it stands with them."""
-        return fold(self.episode.facts)
-
-    @property
-    def home(self) -> str:
-        """Name of the home, or its id if it is no longer in the configuration."""
-        home = self.provider.home(self.episode.home)
-        return home.name if home else self.episode.home
-
-    @property
-    def name(self) -> str:
-        """Name and reference of the young person."""
-        name = self.person.name if self.person else ""
-        return f"{name} ({self.episode.person})" if name else self.episode.person or NOT_KNOWN
-
-    @property
-    def born(self) -> str:
-        """Date of birth with the age on the day of printing."""
-        born, age = self.folded.child.dob, self.folded.child.age
-        if born is None:
-            return NOT_KNOWN if age is None else f"aged {age} when last seen; {NOT_KNOWN}"
-        age = completed_years(born, self.printed_at.astimezone(LONDON).date())
-        return f"{day(born)} (aged {age})"
-
-
-def day(value: date) -> str:
-    """A date as people write it."""
-    return f"{value.day} {value:%B %Y}"
 
 
 def for_police(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -88,15 +52,15 @@ def for_police(case: Case) -> list[tuple[str, list[tuple[str, str]]]]:
             [
                 ("Name", case.name),
                 ("Date of birth", case.born),
-                ("Sex", _coded(folded.child.sex)),
-                ("Ethnicity", _coded(folded.child.ethnicity)),
-                ("Lives at", _lives_at(case)),
-                ("In care", _in_care(folded.child)),
-                ("Placing authority", _placing_authority(case)),
+                ("Sex", coded(folded.child.sex)),
+                ("Ethnicity", coded(folded.child.ethnicity)),
+                ("Lives at", lives_at(case)),
+                ("In care", in_care(folded.child)),
+                ("Placing authority", placing_authority(case)),
                 ("Description", NOT_KNOWN),
                 ("Clothing when last seen", NOT_KNOWN),
                 ("Phone of the young person", NOT_KNOWN),
-                ("Medical needs, medication", _medical(folded.child)),
+                ("Medical needs, medication", medical(folded.child)),
             ],
         ),
         (
@@ -132,8 +96,8 @@ def police(case: Case) -> bytes:
     reported = [
         ("Reported", time(told.at) if told else "not on record yet"),
         ("Reference", (told.reference if told else "") or NOT_KNOWN),
-        ("Spoken to", _spoken_to(told, answered)),
-        ("Answer", _police_answer(answered)),
+        ("Spoken to", spoken_to(told, answered)),
+        ("Answer", police_answer(answered)),
         ("Reported by", who(told.by, case.provider) if told else NOT_KNOWN),
     ]
     for heading, fields in [*for_police(case), ("Report to police", reported)]:
@@ -233,7 +197,7 @@ def interview(case: Case) -> bytes:
             ),
             ("Held", time(held.at) if held else "not on record"),
             ("By", (held.held_by if held else "") or NOT_KNOWN),
-            ("Independent of the placement", _answer(held.independent if held else None)),
+            ("Independent of the placement", answer(held.independent if held else None)),
         ],
     )
     paper.section("What was said: harm, medical needs, why, and what would prevent the next time")
@@ -243,14 +207,14 @@ def interview(case: Case) -> bytes:
         _fields(
             paper,
             [
-                ("Victim of crime", _answer(away.crime_victim)),
-                ("Suspected of crime", _answer(away.crime_suspected)),
-                ("Harmed", _answer(away.harmed)),
-                ("Substances", _answer(away.substance)),
-                ("Slept rough", _answer(away.slept_rough)),
-                ("Exploitation", _codes(away.exploitation)),
-                ("Push", _codes(away.push)),
-                ("Pull", _codes(away.pull)),
+                ("Victim of crime", answer(away.crime_victim)),
+                ("Suspected of crime", answer(away.crime_suspected)),
+                ("Harmed", answer(away.harmed)),
+                ("Substances", answer(away.substance)),
+                ("Slept rough", answer(away.slept_rough)),
+                ("Exploitation", codes(away.exploitation)),
+                ("Push", codes(away.push)),
+                ("Pull", codes(away.pull)),
             ],
         )
     paper.section("What follows")
@@ -265,8 +229,8 @@ def interview(case: Case) -> bytes:
     _fields(
         paper,
         [
-            ("Agrees to a referral", _answer(held.referral_consent if held else None)),
-            ("Shared with", _codes(shared.shared_with if shared else None)),
+            ("Agrees to a referral", answer(held.referral_consent if held else None)),
+            ("Shared with", codes(shared.shared_with if shared else None)),
         ],
     )
     return paper.bytes()
@@ -382,73 +346,3 @@ def _fields(paper: Paper, fields: Sequence[tuple[str, str]]) -> None:
 
 def _entry(line: Line) -> str:
     return line.kind if line.counts else f"(struck) {line.kind}"
-
-
-def _answer(value: object) -> str:
-    return {True: "yes", False: "no", "unknown": "not known"}.get(value, "not on record")
-
-
-def _codes(values: Sequence[str] | None) -> str:
-    if values is None:
-        return "not on record"
-    return ", ".join(value.replace("_", " ") for value in values) or "none"
-
-
-def _coded(value: str) -> str:
-    return NOT_KNOWN if value == "unknown" else value.replace("_", " ")
-
-
-def _lives_at(case: Case) -> str:
-    """The home and the authority in whose area it lies."""
-    child, home = case.folded.child, case.provider.home(case.episode.home)
-    place = child.placement_la or (home.authority if home else "")
-    kind = "" if child.placement == "unknown" else f" ({words(child.placement)})"
-    return f"{case.home}{kind}, {place}" if place else f"{case.home}{kind}"
-
-
-def _in_care(child: f.Child) -> str:
-    if not child.looked_after:
-        return "no"
-    return "yes" if child.legal_status == "unknown" else f"yes, {_coded(child.legal_status)}"
-
-
-def _placing_authority(case: Case) -> str:
-    """Its name with whom to ring."""
-    name = case.folded.child.responsible_la
-    if not name:
-        return NOT_KNOWN
-    known = case.provider.authority(name)
-    teams = (known.duty_team, known.emergency_duty_team) if known else ()
-    return "; ".join([name, *(f"{team.label} {team.phone}".strip() for team in teams if team)])
-
-
-def _medical(child: f.Child) -> str:
-    names = ("health_need", "mental_health", "self_harm", "learning_difficulty")
-    known = [name.replace("_", " ") for name in names if getattr(child, name)]
-    return f"On the register: {', '.join(known)}. Details {NOT_KNOWN}" if known else NOT_KNOWN
-
-
-def _spoken_to(told: f.PoliceTold | None, answered: f.PoliceAnswered | None) -> str:
-    """Who took the report, with the officer's number where it was given."""
-    parts = [told.spoke_to, told.officer] if told else []
-    parts += [answered.officer] if answered else []
-    return ", ".join(dict.fromkeys(part for part in parts if part)) or NOT_KNOWN
-
-
-def _police_answer(answered: f.PoliceAnswered | None) -> str:
-    if answered is None:
-        return NOT_KNOWN
-    grade = "" if answered.grade == "not_given" else f", graded {answered.grade.replace('_', ' ')}"
-    what = "accepted" if answered.accepted else "refused"
-    why = f": {answered.reason}" if answered.reason else ""
-    return f"{what} {time(answered.at)}{grade}{why}"
-
-
-def concerns(folded: Folded) -> str:
-    """The flags of the young person that are a yes."""
-    child = folded.child
-    return ", ".join(
-        name.replace("_", " ").replace("cse", "sexual exploitation").replace("hbv", "honour-based")
-        for name in child.__struct_fields__
-        if getattr(child, name) is True and name not in ("looked_after", "in_childrens_home")
-    )

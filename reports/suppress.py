@@ -8,13 +8,11 @@ reports of two services side by side; whoever publishes checks those.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from math import inf
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any
 
+from reports.hidden_numbers import BELOW, Path, Sheet, Sum
 from reports.measures import Breakdown, Cells, Distribution, Flag, Share
 
-BELOW = 5
-"""The setting `suppress_below`: common practice; whoever is responsible for the data decides."""
 SMALL, STAR = "<5", "*"
 NO_COUNTS = frozenset(
     {"n90", "level_peak", "most_frequent_age", "average_age", "hours_median", "hours_p90"}
@@ -37,137 +35,10 @@ TOTALS: tuple[tuple[str, ...], ...] = (
 )
 """Where the total of a column may stand, beside it or further up."""
 
-Path: TypeAlias = tuple[str | int, ...]
-
-
-class _Sum(NamedTuple):
-    """Numbers that add up to another (None: to one that everybody may know)."""
-
-    parts: tuple[Path, ...]
-    total: Path | None = None
-
-
-class _Sheet:
-    """The counts of a report by their place, what is hidden, and which add up to which."""
-
-    def __init__(self) -> None:
-        self.numbers: dict[Path, int] = {}
-        self.hidden: set[Path] = set()
-        self.sums: list[_Sum] = []
-        """Those that every suppression must hold; looked at first."""
-        self.further: list[_Sum] = []
-        """Those that the parts of one entry make with each other."""
-
-    def add(self, path: Path, number: int) -> None:
-        self.numbers[path] = number
-        if 0 < number < BELOW:
-            self.hidden.add(path)
-
-    def settle(self) -> None:
-        """Hide more until nothing that is hidden can be worked out."""
-        while self._hide_in(self.sums):
-            pass
-        while self._hide_in(self.sums) or self._hide_in(self.further) or self._hide_told():
-            pass
-
-    def _hide_in(self, sums: Iterable[_Sum]) -> bool:
-        changed = False
-        for parts, total in sums:
-            while self._worked_out(parts, total):
-                more = self._next(parts, total)
-                if more is None:
-                    break
-                self.hidden.add(more)
-                changed = True
-        return changed
-
-    def _worked_out(self, parts: tuple[Path, ...], total: Path | None) -> bool:
-        """Whether the hidden of `parts` can be told, or a hidden total from parts all shown."""
-        hidden = [self.numbers[path] for path in parts if path in self.hidden]
-        if not hidden:
-            return total in self.hidden and any(self.numbers[path] for path in parts)
-        added, number = sum(hidden), len(hidden)
-        return number == 1 or added in (number, (BELOW - 1) * number)
-
-    def _hide_told(self) -> bool:
-        """Hide beside a small number that all sums together still tell."""
-        told = self._told()
-        for sums in (self.sums, self.further):
-            for parts, total in sums:
-                if told.isdisjoint(parts):
-                    continue
-                more = self._next(parts, total)
-                if more is not None:
-                    self.hidden.add(more)
-                    return True
-        return False
-
-    def _told(self) -> set[Path]:
-        """Small numbers of which only one value is possible, for who knows all sums.
-
-        A hidden "<5" can be 1 to 4, a hidden "*" anything from 5, or also 0 if it is of a share.
-        """
-        least: dict[Path, float] = {}
-        most: dict[Path, float] = {}
-        for path in self.hidden:
-            number = self.numbers[path]
-            small = 0 < number < BELOW
-            least[path] = 1 if small else BELOW if number else 0
-            most[path] = BELOW - 1 if small else inf
-        changed = True
-        while changed:
-            changed = False
-            for parts, total in (*self.sums, *self.further):
-                unknown = [path for path in parts if path in self.hidden]
-                if total in self.hidden:
-                    changed |= self._narrow_total(parts, total, least, most)
-                    continue
-                rest = sum(self.numbers[path] for path in unknown)
-                low, high = sum(least[x] for x in unknown), sum(most[x] for x in unknown)
-                for path in unknown:
-                    up = rest - (low - least[path])
-                    down = rest - (high - most[path]) if high - most[path] < inf else 0
-                    if up < most[path]:
-                        high += up - most[path] if most[path] < inf else 0
-                        most[path], changed = up, True
-                        if high == inf:
-                            high = sum(most[x] for x in unknown)
-                    if down > least[path]:
-                        low += down - least[path]
-                        least[path], changed = down, True
-        return {
-            path
-            for path in self.hidden
-            if 0 < self.numbers[path] < BELOW and least[path] == most[path]
-        }
-
-    def _narrow_total(
-        self,
-        parts: tuple[Path, ...],
-        total: Path,
-        least: dict[Path, float],
-        most: dict[Path, float],
-    ) -> bool:
-        """A hidden total lies between what its parts can come to."""
-        low = sum(least.get(path, self.numbers[path]) for path in parts)
-        high = sum(most.get(path, self.numbers[path]) for path in parts)
-        changed = low > least[total] or high < most[total]
-        least[total], most[total] = max(low, least[total]), min(high, most[total])
-        return changed
-
-    def _next(self, parts: tuple[Path, ...], total: Path | None) -> Path | None:
-        """The smallest that is not hidden yet and not 0; if none is left, the total."""
-        shown = [path for path in parts if path not in self.hidden and self.numbers[path] > 0]
-        if shown:
-            return min(shown, key=self.numbers.__getitem__)
-        if total is not None and total not in self.hidden and self.numbers[total] > 0:
-            return total
-        return None
-
 
 def suppress(figures: Mapping[str, Any]) -> dict[str, Any]:
     """The same figures with what must not be published hidden."""
-    sheet = _Sheet()
+    sheet = Sheet()
     _read(sheet, figures, ())
     _find_sums(sheet, figures, ())
     sheet.settle()
@@ -188,7 +59,7 @@ def _items(node: Any) -> Iterable[tuple[Any, Any]]:
     return enumerate(node) if isinstance(node, list) else ()
 
 
-def _read(sheet: _Sheet, node: Any, path: Path) -> None:
+def _read(sheet: Sheet, node: Any, path: Path) -> None:
     """Take in every count, and hide the small ones; of shares also what is left of them."""
     for name, value in _items(node):
         if _is_count(name, value):
@@ -209,7 +80,7 @@ def _leaves(node: Any, path: Path = ()) -> Iterator[tuple[Path, int]]:
             yield from _leaves(value, (*path, name))
 
 
-def _find_sums(sheet: _Sheet, node: Any, path: Path) -> None:
+def _find_sums(sheet: Sheet, node: Any, path: Path) -> None:
     """Find what adds up in a node and below it."""
     if isinstance(node, Breakdown | Distribution):
         _add_columns(sheet, node, path, lambda _: True)
@@ -226,7 +97,7 @@ def _find_sums(sheet: _Sheet, node: Any, path: Path) -> None:
         _find_sums(sheet, value, (*path, name))
 
 
-def _add_columns(sheet: _Sheet, node: Any, path: Path, adds_up: Callable[[Path], bool]) -> None:
+def _add_columns(sheet: Sheet, node: Any, path: Path, adds_up: Callable[[Path], bool]) -> None:
     """Each column of a table: one number of every line."""
     columns: dict[Path, list[Path]] = {}
     for name, entry in _items(node):
@@ -240,11 +111,11 @@ def _add_columns(sheet: _Sheet, node: Any, path: Path, adds_up: Callable[[Path],
             shares = bool(column) and column[-1] in ("n", "of")
             totals = _totals(sheet, path, column, parts)
             (sheet.further if shares else sheet.sums).extend(
-                _Sum(tuple(parts), total) for total in totals or [None]
+                Sum(tuple(parts), total) for total in totals or [None]
             )
 
 
-def _totals(sheet: _Sheet, path: Path, column: Path, parts: list[Path]) -> list[Path | None]:
+def _totals(sheet: Sheet, path: Path, column: Path, parts: list[Path]) -> list[Path | None]:
     """Wherever beside or above a column a number stands that is its sum."""
     added = sum(sheet.numbers[part] for part in parts)
     names = [column] if column else [("episodes",), ("children",)]
@@ -254,7 +125,7 @@ def _totals(sheet: _Sheet, path: Path, column: Path, parts: list[Path]) -> list[
     return [x for x in places if sheet.numbers.get(x) == added and x not in parts]
 
 
-def _add_parts(sheet: _Sheet, node: Mapping[str, Any], path: Path) -> None:
+def _add_parts(sheet: Sheet, node: Mapping[str, Any], path: Path) -> None:
     """What the numbers of one entry make with each other."""
 
     def rest(of: int, *names: Path) -> Path:
@@ -265,9 +136,9 @@ def _add_parts(sheet: _Sheet, node: Mapping[str, Any], path: Path) -> None:
 
     names: tuple[Path, ...]
 
-    def add(into: list[_Sum], parts: Iterable[Path], total: Path | None, *more: Path) -> None:
+    def add(into: list[Sum], parts: Iterable[Path], total: Path | None, *more: Path) -> None:
         into.append(
-            _Sum(
+            Sum(
                 (*((*path, *part) for part in parts), *more),
                 None if total is None else (*path, *total),
             )
@@ -317,7 +188,7 @@ def _add_parts(sheet: _Sheet, node: Mapping[str, Any], path: Path) -> None:
         add(sheet.further, names, ("told", "of"), rest(node["told"]["of"], *names))
 
 
-def _hide_linked(sheet: _Sheet, node: Any, path: Path) -> None:
+def _hide_linked(sheet: Sheet, node: Any, path: Path) -> None:
     """Where children in care are hidden, so is where they are placed: it adds up to them."""
     if isinstance(node, Mapping) and "living" in node and "area" in node:
         for column, _ in _leaves(node["living"]["care"]):
@@ -330,7 +201,7 @@ def _hide_linked(sheet: _Sheet, node: Any, path: Path) -> None:
         _hide_linked(sheet, value, (*path, name))
 
 
-def _hide_same(sheet: _Sheet, figures: Mapping[str, Any]) -> bool:
+def _hide_same(sheet: Sheet, figures: Mapping[str, Any]) -> bool:
     """Hide what stands for the same as a hidden total in the same entry (told of 47, 47 due)."""
     tables: set[Path] = set()
     entries: set[Path] = {()}
@@ -369,7 +240,7 @@ def _find_tables(node: Any, path: Path, tables: set[Path], entries: set[Path]) -
         _find_tables(value, place, tables, entries)
 
 
-def _write(sheet: _Sheet, node: Any, path: Path) -> Any:
+def _write(sheet: Sheet, node: Any, path: Path) -> Any:
     if isinstance(node, Mapping):
         shown = {name: _shown(sheet, node, name, path) for name in node}
         if isinstance(node, Flag) and _small_or_hidden(sheet, node, path):
@@ -393,7 +264,7 @@ def _write(sheet: _Sheet, node: Any, path: Path) -> Any:
     return node
 
 
-def _shown(sheet: _Sheet, node: Any, name: Any, path: Path) -> Any:
+def _shown(sheet: Sheet, node: Any, name: Any, path: Path) -> Any:
     value, place = node[name], (*path, name)
     if place in sheet.hidden:
         return SMALL if 0 < value < BELOW else STAR
@@ -402,7 +273,7 @@ def _shown(sheet: _Sheet, node: Any, name: Any, path: Path) -> Any:
     return _write(sheet, value, place)
 
 
-def _small_or_hidden(sheet: _Sheet, node: Flag, path: Path) -> bool:
+def _small_or_hidden(sheet: Sheet, node: Flag, path: Path) -> bool:
     return bool({(*path, "children"), (*path, "children_known")} & sheet.hidden) or (
         0 < node["children_known"] - node["children"] < BELOW
     )

@@ -18,7 +18,8 @@ from protocol.provider import Contact, Staff
 from reminders.case_records import new_ids
 from reports import sheets
 from reports.entries import lines, time, who
-from reports.sheets import NOT_KNOWN, SHEETS, Case
+from reports.sheet_values import NOT_KNOWN, Case
+from reports.sheets import SHEETS
 from storage.model import Episode, Profile
 from storage.store import NotFound, NotSaved
 from web import attachment_pages

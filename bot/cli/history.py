@@ -16,7 +16,8 @@ from rich.progress import Progress
 from bot.audit_line import put_on_record_if_possible
 from bot.config import Config, ConfigError
 from bot.config_file import load
-from bot.history_file import BadHistory, OldEpisode, read_csv, read_ssd
+from bot.history_file import BadHistory, read_csv, read_ssd
+from bot.history_rows import OldEpisode
 from bot.resources import open_alone
 from protocol import facts as f
 from protocol.facts import Child, Fact

@@ -14,7 +14,8 @@ from pathlib import Path
 
 import msgspec
 
-from bot.config import TOKEN, TOKEN_VARIABLE, ConfigError
+from bot.config import TOKEN_VARIABLE, ConfigError
+from bot.config_checks import TOKEN
 from bot.config_file import read_file
 from protocol.staff_facts import is_number, new_id
 from storage import files

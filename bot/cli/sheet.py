@@ -13,7 +13,8 @@ from bot.record_reading import open_for_reading
 from reminders.clock import SystemClock
 from reports.arguments import Unusable
 from reports.command import save
-from reports.sheets import SHEETS, Case, chronology
+from reports.sheet_values import Case
+from reports.sheets import SHEETS, chronology
 from storage.store import NotFound, StoreError
 
 NAMES = (*SHEETS, "chronology")

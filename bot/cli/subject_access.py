@@ -27,7 +27,8 @@ from protocol.attachment_facts import attachments_in
 from protocol.provider import Provider
 from reminders.clock import SystemClock
 from reports.entries import time, what_of, who
-from reports.sheets import SHEETS, Case, chronology
+from reports.sheet_values import Case
+from reports.sheets import SHEETS, chronology
 from storage.model import Episode, Person
 from storage.store import NotFound, RecordsReader, StoreError
 

@@ -11,8 +11,8 @@ from handlers.form import UNKNOWN, Choice, FormState, Option
 from handlers.recording.answers import said
 from handlers.recording.questions import NewId, Recording, author, decides, text
 from handlers.wording import after_return as say
-from handlers.wording.entries import entry
 from handlers.wording.form import answer
+from handlers.wording.recorded_lines import entry
 from protocol import facts as f
 from protocol.counting import all_about, counting
 from protocol.facts import Fact

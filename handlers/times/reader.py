@@ -9,12 +9,14 @@ from datetime import date, datetime
 
 from protocol.london import LONDON
 
+from handlers.times.on_day import on_day
+from handlers.times.settle import Ask, Case, agrees, elapsed, in_part, no_day
+
 from . import sightings
 from .dates import date_of
 from .grammar import items
 from .items import Clock, Day, DayKind, Elapsed, Explanation, Item, Part, PartSaid, Taken, Told, Why
 from .leftover import Leftover, leftover
-from .settle import Ask, Case, agrees, elapsed, in_part, no_day, on_day
 from .spelling import spelled
 from .text import MOST_NUMBERS, Line, plain, tokens, too_much
 from .wall_clock import MINUTE, to_minute

@@ -10,7 +10,8 @@ import pytest
 
 from bot.cli import export, history
 from bot.config_file import load
-from bot.history_file import COLUMNS, MAP_COLUMNS, SSD_COLUMNS, BadHistory, read_csv, read_time
+from bot.history_file import COLUMNS, MAP_COLUMNS, SSD_COLUMNS, BadHistory, read_csv
+from bot.history_rows import read_time
 from bot.resources import open_alone
 from protocol.provider import Home, Provider
 from reports.row_checks import problem

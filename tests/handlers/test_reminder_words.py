@@ -11,7 +11,7 @@ import pytest
 
 from handlers import card as case_card
 from handlers.case_view import CaseView, case_view
-from handlers.wording import acts, card, digest, messages, second, service
+from handlers.wording import acts, card, case_answers, digest, messages, second, service
 from handlers.wording.messages import Words
 from protocol import facts as f
 from protocol.pack import load_pack
@@ -313,7 +313,7 @@ def test_i_have_it_names_who_and_until_when() -> None:
     answer = Answer(
         outcome="held_by_other", duty="CP-4H", owner="sasha", until=NOW + timedelta(minutes=30)
     )
-    text = plain(card.outcome(answer, "Look again", SERVICE, NOW))
+    text = plain(case_answers.outcome(answer, "Look again", SERVICE, NOW))
     assert text == "Sasha Example has this until 03:35: Look again."
 
 

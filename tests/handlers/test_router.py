@@ -10,8 +10,7 @@ import pytest
 from handlers import router
 from handlers.chat import Incoming, Refused, Unreached
 from handlers.context import Context, NotAllowed
-from handlers.wording import card as card_words
-from handlers.wording import common, menu
+from handlers.wording import case_answers, common, menu
 from handlers.wording import form as form_words
 from handlers.wording import pages as page_words
 from protocol import facts as f
@@ -117,7 +116,7 @@ async def test_a_button_of_no_part_closes_its_screen() -> None:
         await world.sends("amy", "/id")
         [number] = world.chat("amy")
         await world.forges("amy", "zz:1", number)
-        assert world.text("amy") == card_words.CLOSED_FORM
+        assert world.text("amy") == case_answers.CLOSED_FORM
         assert list(world.chat("amy")) == [number]
 
 
@@ -128,7 +127,7 @@ async def test_an_administrators_taps_on_cases_close_their_screen(data: str) -> 
         await world.sends("ada", "/id")
         [number] = world.chat("ada")
         await world.forges("ada", data.format(ref), number)
-        assert world.chat("ada")[number].text == card_words.CLOSED_FORM
+        assert world.chat("ada")[number].text == case_answers.CLOSED_FORM
         assert len(world.chat("ada")) == 1
 
 
@@ -435,4 +434,4 @@ async def test_a_button_that_is_cut_short_closes_its_screen(data: str) -> None:
         await world.sends("amy", "/id")
         [number] = world.chat("amy")
         await world.forges("amy", data, number)
-        assert world.text("amy") == card_words.CLOSED_FORM
+        assert world.text("amy") == case_answers.CLOSED_FORM

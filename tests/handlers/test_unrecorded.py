@@ -2,7 +2,7 @@
 
 import msgspec
 
-from handlers.report import NAMES
+from handlers.report_facts import NAMES
 from handlers.wording import unrecorded
 from protocol import facts as f
 from tests.handlers.test_reminder_words import NOW, case

@@ -23,7 +23,7 @@ MUTANTS = (
     Mutant(
         "a case is closed without a sign-off",
         "handlers/case_buttons.py",
-        'return "" if last_of(episode.facts, SignedOff) else say.NEEDS_SIGN_OFF',
+        'return "" if last_of(episode.facts, SignedOff) else case_answers.NEEDS_SIGN_OFF',
         'return ""',
         HANDLERS,
     ),

@@ -16,7 +16,8 @@ from bot.config_file import load
 from bot.resources import open_alone
 from protocol import facts as f
 from protocol.provider import Authority, Contact, Home, Provider, Role, Staff
-from reports.sheets import SHEETS, Case, chronology
+from reports.sheet_values import Case
+from reports.sheets import SHEETS, chronology
 from storage.model import Entry, Episode, Person
 from storage.store import Change
 from tests.storage.people import attached, removed
