@@ -170,9 +170,15 @@ class PostgresStore(WholeRecords):
     # Register and the service's own file ----------------------------------------------------
 
     async def put_people(self, people: Sequence[Person]) -> None:
+        await self._put_register({person.ref: person for person in people})
+
+    async def forget_person(self, ref: str) -> None:
+        await self._put_register({}, gone=ref)
+
+    async def _put_register(self, people: Mapping[str, Person], gone: str = "") -> None:
         async def work() -> None:
             old = self._register
-            merged = {**old.people, **{person.ref: person for person in people}}
+            merged = {ref: one for ref, one in {**old.people, **people}.items() if ref != gone}
             new = Register(version=old.version + 1, people=merged)
             before = old if old.version else None
             await self._put([Put("register", "register", before, old.version, new, new.version)])

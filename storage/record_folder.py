@@ -355,9 +355,11 @@ class RecordFolder:
 
     # Register and office ------------------------------------------------------------------
 
-    def put_people(self, people: Sequence[Person]) -> None:
-        """Adds or replaces young people, all or none. Raises OSError."""
+    def put_people(self, people: Sequence[Person], gone: str = "") -> None:
+        """Adds or replaces young people, all or none. gone: the reference of one who goes. Raises
+        OSError."""
         merged = {**self.register.people, **{person.ref: person for person in people}}
+        merged.pop(gone, None)
         register = Register(version=self.register.version + 1, people=merged)
         self._save(self._file(self.layout.register, Register), register)
         self.catalogue.note(self.layout.register, register.version)

@@ -168,6 +168,10 @@ class Store(StoreReader, Protocol):
         """Adds or replaces these, all or none, in one commit."""
         ...
 
+    async def forget_person(self, ref: str) -> None:
+        """Takes a young person off the register; whoever is not on it stays so."""
+        ...
+
     async def update_office(
         self,
         *,

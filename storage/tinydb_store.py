@@ -178,6 +178,9 @@ class TinyStore:
     async def put_people(self, people: Sequence[Person]) -> None:
         await self._write(lambda: self._records.put_people(people))
 
+    async def forget_person(self, ref: str) -> None:
+        await self._write(lambda: self._records.put_people((), gone=ref))
+
     # The service's own file ---------------------------------------------------------------
 
     async def office(self) -> Office:

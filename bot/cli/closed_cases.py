@@ -121,6 +121,30 @@ async def let_go(
     return going
 
 
+async def off_register(store: StoreReader, now: datetime, months: int) -> list[str]:
+    """References of young people who left so many months ago, of whom no case is on record any
+    more, and whom nobody holds."""
+    kept = words((await store.office()).state)
+    staying = {row.person for row in await store.past(EVER)} | set(kept.holds)
+    return [
+        one.ref
+        for one in await store.people()
+        if one.left_on is not None
+        and one.ref not in staying
+        and day_of(now) >= months_later(one.left_on, months)
+    ]
+
+
+async def take_off(store: Store, now: datetime, months: int, by: str) -> Sequence[str]:
+    """These go from the register, each with a line in the audit. Raises StoreError."""
+    going = await off_register(store, now, months)
+    for ref in going:
+        line = {"at": now.isoformat(), "what": "taken off the register", "staff": by}
+        await store.update_office(log=[line | {"person": ref}])
+        await store.forget_person(ref)
+    return going
+
+
 async def hold(store: Store, ref: str, word: Word | None) -> bool:
     """Holds a case or a young person, or ends that (None). False if there is nothing to end."""
     kept = words((await store.office()).state)

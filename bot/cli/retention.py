@@ -39,7 +39,11 @@ def run(config_path: Path, *, dry_run: bool, by: str) -> int:
         await _list(store, config)
         await _person(store, config, by)
         gone = await closed_cases.let_go(store, config, folder, clock, by)
+        off = await closed_cases.take_off(store, clock.now(), config.retention.months, by)
         print(f"{len(gone)} went; their rows for figures are kept. {_in_backups(config)}")
+        if off:
+            people = "1 young person" if len(off) == 1 else f"{len(off)} young people"
+            print(f"{people} went from the register.")
 
     if dry_run:
         return _would_go(config_path)
@@ -78,6 +82,8 @@ async def _list(store: StoreReader, config: Config) -> None:
         print(f"{one.ref}  {one.person or '-'}  since {one.since:%d %b %Y}  {SAID[one.why]}")
     going = sum(one.why == "goes" for one in lines)
     print(f"{len(lines)} cases are over {months} months after the return; {going} may go.")
+    for ref in await closed_cases.off_register(store, SystemClock().now(), months):
+        print(f"{ref}  goes from the register: left {months} months ago, and has no case any more")
 
 
 def hold(ref: str, config_path: Path, *, by: str, why: str, end: bool) -> int:

@@ -161,6 +161,48 @@ def test_what_goes_is_gone_and_figures_are_what_they_were(config: Path) -> None:
     assert says(config, "retention", "--by", "robin")[1].startswith("0 cases are over")
 
 
+def test_a_young_person_who_left_and_has_no_case_any_more_goes_from_the_register(
+    config: Path,
+) -> None:
+    """Of five: one has a case that is not over, one is held, one left lately, one lives there."""
+    long_ago, lately = OVER.date(), LATELY.date() - timedelta(days=30)
+    left = {"YP-07": long_ago, "YP-08": long_ago, "YP-09": long_ago, "YP-10": lately, "YP-11": None}
+
+    async def fill() -> None:
+        store = await open_alone(load(config, token_needed=False)[0], config.parent)
+        try:
+            register = [
+                Person(ref=ref, home="rowan", child=IN_CARE, name="Invented", left_on=day)
+                for ref, day in left.items()
+            ]
+            await store.put_people(register)
+        finally:
+            await store.close()
+
+    async def register() -> list[str]:
+        store = await open_alone(load(config, token_needed=False)[0], config.parent)
+        try:
+            return [one.ref for one in await store.people()]
+        finally:
+            await store.close()
+
+    asyncio.run(fill())
+    why = ("--why", "a complaint", "--by", "robin")
+    assert says(config, "hold", "YP-09", *why)[0] == 0
+    confirm(config, 0, 1, 2)
+    dry = says(config, "retention", "--dry-run")[1]
+    assert [line.split()[0] for line in dry.splitlines() if "from the register" in line] == [
+        "YP-08"
+    ]
+    status, text = says(config, "retention", "--by", "robin")
+    assert (status, "1 young person went from the register" in text) == (0, True), text
+    assert asyncio.run(register()) == ["YP-07", "YP-09", "YP-10", "YP-11"]
+    assert says(config, "verify")[0] == 0
+    days = ("--from", OVER.date().isoformat(), "--to", LATELY.date().isoformat())
+    told = says(config, "audit", "show", *days, "--person", "YP-08")[1]
+    assert "robin  taken off the register  person YP-08" in told
+
+
 def test_the_reference_of_a_deleted_case_is_never_given_again(
     config: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -297,6 +297,15 @@ class StoreContract:
         assert await store.people("rowan") == ()
         assert [p.ref for p in await store.people("alder")] == ["RE-01"]
 
+    async def test_a_young_person_who_left_long_ago_goes_from_the_register(self, store):
+        child = people.opened().child
+        both = [Person(ref=ref, home="rowan", child=child) for ref in ("RE-01", "RE-02")]
+        await store.put_people(both)
+        await store.forget_person("RE-01")
+        await store.forget_person("RE-99")
+        assert await store.people() == (both[1],)
+        assert await store.person("RE-01") is None
+
     # The service's own file
 
     async def test_the_office_keeps_state_by_subject(self, store):

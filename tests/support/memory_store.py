@@ -141,6 +141,9 @@ class MemoryStore:
     async def put_people(self, people: Sequence[Person]) -> None:
         self._people.update({person.ref: person for person in people})
 
+    async def forget_person(self, ref: str) -> None:
+        self._people.pop(ref, None)
+
     async def office(self) -> Office:
         return apply.copy_office(self._office)
 
