@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -97,3 +99,22 @@ def test_bank_holidays_are_those_of_england():
     assert {date(2026, 4, 6), date(2026, 12, 25), date(2022, 9, 19)} <= set(days)
     others = {date(2026, 1, 2), date(2026, 11, 30), date(2026, 7, 13), date(2026, 3, 17)}
     assert others.isdisjoint(days)
+
+
+def test_bank_holidays_are_read_without_the_calendars_of_all_other_countries():
+    """In a process of its own, as one of the others here may have loaded them: the same days as
+    the whole library knows, with hardly any of its 250 countries in memory."""
+    program = (
+        "import sys\n"
+        "from protocol.london import england_bank_holidays\n"
+        "days = england_bank_holidays(range(2000, 2040))\n"
+        "alone = sum(name.startswith('holidays.countries.') for name in sys.modules)\n"
+        "del sys.modules['holidays.countries']\n"
+        "import holidays, holidays.countries\n"
+        "whole = holidays.countries.UnitedKingdom(subdiv='ENG', years=range(2000, 2040))\n"
+        "print(alone, list(days) == sorted(whole))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert done.stdout.split() == ["1", "True"]
