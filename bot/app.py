@@ -168,17 +168,24 @@ class App:
 
 async def _main(config: Config, policy: Policy, folder: Path, path: Path) -> int:
     app = App(await bootstrap(config, policy, folder, path=path))
-    # Reading typed times takes tables that are made beside the start, not with the first text.
-    tables = asyncio.create_task(asyncio.to_thread(times.prepare))
     loop = asyncio.get_running_loop()
     for name in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(name, app.stop)
     loop.add_signal_handler(signal.SIGHUP, app.reload)
     loop.add_signal_handler(signal.SIGUSR1, app.take_left)
+    tables = asyncio.create_task(_prepare(app.bot))
     try:
         return await app.run()
     finally:
+        tables.cancel()
         await asyncio.gather(tables, return_exceptions=True)
+
+
+async def _prepare(bot: Nightlight) -> None:
+    """Reading typed times takes tables: they are made when the start is over, and not with the
+    first text."""
+    await bot.polling.reached.wait()
+    await asyncio.to_thread(times.prepare)
 
 
 def main(config: Config, policy: Policy, path: Path) -> int:

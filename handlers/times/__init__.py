@@ -2,6 +2,7 @@
 
 from .dates import parser as _parser
 from .formatting import shown
+from .grammar import rows as _rows
 from .items import Explanation, Taken, Why
 from .reader import explain, readings
 
@@ -9,5 +10,7 @@ __all__ = ["Explanation", "Taken", "Why", "explain", "prepare", "readings", "sho
 
 
 def prepare() -> None:
-    """Load dateparser, which takes a quarter of a second. Call it off the event loop."""
+    """Make the tables, and load dateparser, which takes a quarter of a second. Call it off the
+    event loop."""
+    _rows()
     _parser()

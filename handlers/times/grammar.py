@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from handlers.times.builders import BUILDERS, Build
@@ -76,8 +77,10 @@ def _lines() -> Iterator[str]:
             yield line
 
 
-def _rows() -> dict[str, list[Row]]:
-    """The rows of the table by the word that they may start with."""
+@cache
+def rows() -> dict[str, list[Row]]:
+    """The rows of the table by the word that they may start with; made at the first call, which
+    takes as long as a start of the process should not."""
     macros = _macros()
     by_start: dict[str, list[Row]] = {}
     for line in _lines():
@@ -97,7 +100,6 @@ def _rows() -> dict[str, list[Row]]:
     return by_start
 
 
-_BY_START = _rows()
 _NO_ROWS: list[Row] = []
 
 
@@ -108,7 +110,7 @@ def items(line: Line, today: date) -> list[Item]:
     while n < len(line.tokens):
         token = line.tokens[n]
         start = "0" if token.kind == "number" else token.text
-        taken = _first(line, n, _BY_START.get(start, _NO_ROWS), today)
+        taken = _first(line, n, rows().get(start, _NO_ROWS), today)
         if not taken and token.kind == "number":
             taken = [Item(Bad(Why.LEFTOVER), n, n + 1, "a number left over")]
         if taken and isinstance(taken[0].value, Clock):
