@@ -6,7 +6,9 @@ Each checkout runs its own `python -m bench.NAME` (protocol, storage, reminders,
 default), shortened, with this Python. Compared are the figures that both print in a line of the
 same words. A ratio is this checkout's median over the other's; above 1 it is slower or larger,
 unless the figure is a rate. Computing alone (protocol) is counted in processor time, the rest by
-the clock. For a commit: `git worktree add /tmp/other COMMIT`.
+the clock. Compiled code is kept in a folder of its own from the first round on, as in an
+installation, so that a start is not measured with the compiling of its source. For a commit:
+`git worktree add /tmp/other COMMIT`.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ import re
 import statistics
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,13 +42,14 @@ IN_PROCESSOR_TIME = (
 _NUMBER = re.compile(r"(?<![\w-])\d[\d,]*(?:\.\d+)?")
 
 
-def measure(checkout: Path, name: str) -> str:
+def measure(checkout: Path, name: str, compiled: Path) -> str:
     """What one run of `bench.NAME` prints there. Raises SystemExit if it fails."""
+    around = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
+    around |= {"COLUMNS": "110", "PYTHONPATH": str(checkout), "PYTHONPYCACHEPREFIX": str(compiled)}
     way = ["-c", IN_PROCESSOR_TIME] if name in COMPUTING else ["-m"]
     done = subprocess.run(
         [sys.executable, *way, f"bench.{name}", *RUNS[name]],
-        cwd=checkout, capture_output=True, text=True, check=False,
-        env={**os.environ, "COLUMNS": "110", "PYTHONPATH": str(checkout)},
+        cwd=checkout, capture_output=True, text=True, check=False, env=around,
     )  # fmt: skip
     if done.returncode:
         raise SystemExit(f"bench.{name} of {checkout} failed:\n{done.stderr[-2000:]}")
@@ -70,6 +74,26 @@ def figures(printed: str) -> Iterator[tuple[str, str, int, float]]:
             yield heading, cells[0], place, float(number.replace(",", ""))
 
 
+def compare(other: Path, name: str, rounds: int, compiled: Path) -> None:
+    """Prints each figure of `bench.NAME` that both checkouts have, before and now."""
+    ours: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    theirs: dict[tuple[str, str, int], list[float]] = defaultdict(list)
+    for _ in range(rounds):
+        for checkout, found in ((other, theirs), (ROOT, ours)):
+            for heading, line, place, number in figures(measure(checkout, name, compiled)):
+                found[heading, line, place].append(number)
+    print(f"\n{name:<62}{'before':>12}{'now':>12}{'ratio':>8}")
+    shown = ""
+    for heading, line, place in (figure for figure in ours if figure in theirs):
+        if heading != shown:
+            shown = heading
+            print(heading)
+        now = statistics.median(ours[heading, line, place])
+        before = statistics.median(theirs[heading, line, place])
+        ratio = f"{now / before:.2f}" if before else ""
+        print(f"  {line[:54]:<55}{place:>4} {before:>12,.4g}{now:>12,.4g}{ratio:>8}", flush=True)
+
+
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else "")
@@ -82,23 +106,9 @@ def main() -> None:
         what = ", ".join(unknown) if unknown else f"{given.other} is no checkout with benches"
         parser.error(f"{what}. Allowed: {', '.join(RUNS)}")
     print(f"{machine()}. {given.rounds} rounds, medians")
-    for name in given.names or RUNS:
-        ours: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-        theirs: dict[tuple[str, str, int], list[float]] = defaultdict(list)
-        for _ in range(given.rounds):
-            for checkout, found in ((given.other.resolve(), theirs), (ROOT, ours)):
-                for heading, line, place, number in figures(measure(checkout, name)):
-                    found[heading, line, place].append(number)
-        print(f"\n{name:<62}{'before':>12}{'now':>12}{'ratio':>8}")
-        shown = ""
-        for heading, line, place in (figure for figure in ours if figure in theirs):
-            if heading != shown:
-                shown = heading
-                print(heading)
-            now = statistics.median(ours[heading, line, place])
-            before = statistics.median(theirs[heading, line, place])
-            ratio = f"{now / before:.2f}" if before else ""
-            print(f"  {line[:54]:<55}{place:>4} {before:>12,.4g}{now:>12,.4g}{ratio:>8}")
+    with tempfile.TemporaryDirectory() as compiled:
+        for name in given.names or RUNS:
+            compare(given.other.resolve(), name, given.rounds, Path(compiled))
 
 
 if __name__ == "__main__":
