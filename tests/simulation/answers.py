@@ -83,7 +83,7 @@ class Answers:
     def asks(self, update: Update_) -> None:
         """Somebody wrote or tapped."""
         now, line = self._time(), self.world.telegram.by_person[update.person]
-        if self.world.made.config.service.person(update.person) is None or update.spoilt:
+        if self.world.provider.person(update.person) is None or update.spoilt:
             return
         if not (update.data or update.text) or update.update.my_chat_member:
             return
@@ -104,7 +104,7 @@ class Answers:
             self.world.hit("somebody answered beside a chat that rests")
         if self.world.rested(waits.at, waits.person) or now - waits.at <= ANSWER_SECONDS:
             return
-        staff = self.world.made.config.service.person(waits.person)
+        staff = self.world.provider.person(waits.person)
         if staff is None or not staff.active(self.world.clock.now()):
             return  # a stranger now: they come last
         if self.world.fair(waits.at, now) < now - waits.at:
@@ -122,7 +122,7 @@ class Answers:
             if update_id in self.checker.counted or now - waits.at > 86400.0:
                 del self.waiting[update_id]
             elif now - waits.at > 60.0:
-                staff = self.world.made.config.service.person(waits.person)
+                staff = self.world.provider.person(waits.person)
                 line = self.world.telegram.by_person[waits.person]
                 if staff is None or not staff.active(self.world.clock.now()) or line.blocked:
                     del self.waiting[update_id]
@@ -143,7 +143,7 @@ class Answers:
     # Words ---------------------------------------------------------------------------------------
 
     def typed(self, person: str, number: int, text: str, *, flood: bool = False) -> None:
-        if self.world.made.config.service.person(person) is None:
+        if self.world.provider.person(person) is None:
             return
         for marker in MARKER.findall(text):
             self.words[marker] = Words(person=person, number=number, at=self._time(), flood=flood)
@@ -178,7 +178,7 @@ class Answers:
         """On disk and soon out of the chat, or its sender knows better."""
         words, now = self.words[marker], self._time()
         line = self.world.telegram.by_person[words.person]
-        staff = self.world.made.config.service.person(words.person)
+        staff = self.world.provider.person(words.person)
         if line.blocked or line.moved_to or staff is None:
             del self.words[marker]
             return

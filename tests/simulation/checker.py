@@ -183,7 +183,7 @@ class Checker:
             self._says_yours(line, shown)
 
     def _for_this_person(self, line: Line, shown: Shown) -> None:
-        staff = self.world.made.config.service.person(line.person)
+        staff = self.world.provider.person(line.person)
         text = shown.text
         now = self.world.clock.now()
         if staff is None or not staff.active(now - timedelta(seconds=RACE_SECONDS)):
@@ -220,7 +220,7 @@ class Checker:
         )
 
     def _can_be_asked(self, home: str, moment: datetime) -> set[str]:
-        service = self.world.made.config.service
+        service = self.world.provider
         able = {s.id for s in service.staff if s.covers(home) and s.active(moment)}
         return able - self._unreachable()
 
@@ -339,7 +339,7 @@ class Checker:
         if watch.duty in needs.BY_DAY or self.world.clock_moved_within(1800.0):
             return
         home = self.episodes[watch.ref].home
-        service = self.world.made.config.service
+        service = self.world.provider
         expected: set[str] = set()
         for moment in (message.created_at, message.created_at - timedelta(minutes=1)):
             covers = self.office.state.get("rota", {}).get("covers", ())
@@ -464,7 +464,7 @@ class Checker:
             return
         self.world.telegram.handed.pop(update.id, None)
         handed = self.handed_at.pop(update.id, None)
-        staff = self.world.made.config.service.person(update.person)
+        staff = self.world.provider.person(update.person)
         if (
             staff is None
             or not staff.active(self.world.clock.now())
@@ -603,7 +603,7 @@ class Checker:
         now = self._time()
         for (person, number), about in self.alarms.items():
             line = self.world.telegram.by_person[person]
-            staff = self.world.made.config.service.person(person)
+            staff = self.world.provider.person(person)
             gone = staff is None or not staff.active(self.world.clock.now())
             if number not in line.shown or line.blocked or person in self._unreachable() or gone:
                 continue
@@ -641,7 +641,7 @@ class Checker:
         if not still or episode.closed_at is not None:
             return
         for person, woken in self.woken.get(ref, {}).items():
-            staff = self.world.made.config.service.person(person)
+            staff = self.world.provider.person(person)
             line = self.world.telegram.by_person[person]
             heard = self.heard.get(ref, {}).get(person, -1.0) > woken
             if woken > since or person == back.by or heard or line.blocked or staff is None:
@@ -660,7 +660,7 @@ class Checker:
         have taken out. Only the oldest message of each chat is looked at."""
         now = self._time()
         for line in self.world.telegram.by_person.values():
-            staff = self.world.made.config.service.person(line.person)
+            staff = self.world.provider.person(line.person)
             if staff is None or line.blocked:
                 continue
             opened = max(line.open_since, 0.0)
@@ -743,7 +743,7 @@ class Checker:
         self.nobody = unknown
 
     def _is_gone(self, held: f.Acknowledged, home: str, now: datetime) -> bool:
-        staff = self.world.made.config.service.person(held.by)
+        staff = self.world.provider.person(held.by)
         if staff is None or not staff.active(now) or held.by in self._unreachable():
             return True
         if home in self.world.without_rota or not staff.covers(home):
@@ -877,7 +877,7 @@ class Checker:
     def _asked(self, watch: Watch) -> set[str]:
         """Who may be asked about it: while the chat of one of them rests, the asking may wait."""
         home = self.episodes[watch.ref].home
-        return {s.id for s in self.world.made.config.service.staff if s.covers(home)}
+        return {s.id for s in self.world.provider.staff if s.covers(home)}
 
     def _managers(self, watch: Watch, now: float) -> None:
         allowed = 60.0 * MANAGERS_MINUTES[watch.level] + SLACK_SECONDS
@@ -887,7 +887,7 @@ class Checker:
         if self.world.fair(since, now) <= allowed or now - since > allowed * 3:
             return
         home = self.episodes[watch.ref].home
-        service = self.world.made.config.service
+        service = self.world.provider
         managers = {s.id for s in service.managers(home, self.world.clock.now())}
         untold = managers - watch.told - self._unreachable()
         untold = {one for one in untold if not self.world.telegram.by_person[one].blocked}

@@ -38,7 +38,7 @@ class SimSecond(SecondChannel):
     """One process's way to the gateway."""
 
     def __init__(self, world: SimWorld, process: Process) -> None:
-        super().__init__(lambda: world.made.config.service, second_channel)
+        super().__init__(lambda: world.provider, second_channel)
         self.world = world
         self.process = process
 

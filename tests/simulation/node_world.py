@@ -110,6 +110,7 @@ class NodesWorld(SimWorld):
     """One run: `main` is run in a `PausingLoop`."""
 
     service = SERVICE
+    looks_for_commands = 2.0
 
     def __init__(
         self,

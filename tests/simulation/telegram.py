@@ -171,7 +171,7 @@ class Telegram:
             number, self.world.clock.true(), line.chat, from_user=line.user, **body
         )
         line.typed[number] = self._time()
-        staff = self.world.made.config.service.person(person)
+        staff = self.world.provider.person(person)
         if staff is not None and staff.active(self.world.clock.now()) and not spoilt:
             line.stands[number] = self._time()
         if len(line.typed) > 400:

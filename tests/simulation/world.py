@@ -18,10 +18,10 @@ from typing import Any
 import msgspec
 import structlog
 
-import bot.polling
+import bot.arrivals
 import bot.second_channel
 import bot.sender
-import bot.under_way
+import bot.switch_command
 import handlers.draft_session
 import reminders.engine
 import storage.reference
@@ -86,6 +86,9 @@ class _Seeded:
 class SimWorld:
     """Everything of one run. `main` is run in a `SimLoop`."""
 
+    looks_for_commands = 900.0
+    """Seconds. None is run beside it, and a look costs a visit to a real folder."""
+
     def __init__(
         self,
         seed: int,
@@ -105,6 +108,7 @@ class SimWorld:
         self.start = day + timedelta(seconds=root.randrange(86400))
         self.rng = Random(root.random())
         self.made = service.make(Random(root.random()), self.start, days)
+        self.provider = self.made.config.service
         self.without_rota = set(service.cluster(3))
         self.clock = loop.SimClock(self.start)
         self.pack = _pack(self.start.year)
@@ -341,7 +345,7 @@ class SimWorld:
     def some_manager_can_be_told(self, person: str) -> bool:
         staff = self.made.staff(person)
         now = self.clock.now()
-        service_ = self.made.config.service
+        service_ = self.provider
         homes = [h.id for h in service_.homes if staff.covers(h.id)]
         told = {s.id for h in homes for s in service_.managers(h, now)}
         told |= {s.id for s in service_.administrators(now)}
@@ -714,6 +718,8 @@ def in_this_world(world: SimWorld) -> Any:
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
+        (bot.arrivals, "LOOK_SECONDS", world.looks_for_commands),
+        (bot.switch_command, "LOOK_SECONDS", world.looks_for_commands),
         (bot.second_channel, "_notify", world.gateway.notify),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]
