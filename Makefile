@@ -6,7 +6,7 @@ VALIDATOR := .venv-validator
 SHELL := /bin/bash
 LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -q pyproject.toml
 
-.PHONY: help sandbox run test lint types arrows docs unit words database coverage mutants pythons bench crash-test simulate month pictures sbom lock clean
+.PHONY: help sandbox run test lint types arrows docs unit words database takeover coverage mutants pythons bench crash-test simulate month pictures sbom lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS=$$'\t' read -r target what; do printf 'make %-11s %s\n' "$$target" "$$what"; done
@@ -61,6 +61,9 @@ words: $(VENV)/.installed-dev ## all stories, with words typed on pages and none
 
 database: $(VENV)/.installed-dev ## all stories, with the records in PostgreSQL
 	@STORIES_BOOK=database $(PY) -m pytest -q -n 2 --dist worksteal tests/stories
+
+takeover: $(VENV)/.installed-dev ## time to the next reminder after a leader's death, with PostgreSQL
+	@$(PY) -m tests.storage.takeover
 
 coverage: $(VENV)/.installed-dev ## the tests, and which branches they reach
 	@rm -rf .coverage && mkdir .coverage

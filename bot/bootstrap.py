@@ -3,6 +3,7 @@ and tests alike. Everything is given to constructors; nothing is set afterwards.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -353,12 +354,24 @@ def _usable_pack(config: Config, policy: Policy, folder: Path) -> Pack:
 
 async def _opened(config: Config, folder: Path, clock: Clock, pack: Callable[[], Pack]) -> Store:
     try:
-        store = await open_store(config, folder, clock, pack)
+        async with _while_another_leads(config, folder):
+            store = await open_store(config, folder, clock, pack)
     except StoreError as error:
         raise CannotStart(f"book: {error}") from error
     if not key_setting(config, folder):
         log.warning("the book is NOT encrypted, as the configuration says")
     return store
+
+
+def _while_another_leads(
+    config: Config, folder: Path
+) -> contextlib.AbstractAsyncContextManager[None]:
+    """Where the pages are, which this machine has only when it leads."""
+    if not (config.book.database and config.web.address):
+        return contextlib.nullcontext()
+    from web.standing_by import standing_by
+
+    return standing_by(_web_files(config, folder))
 
 
 def _backups(

@@ -51,6 +51,12 @@ ERRORS = {
         "If it is not, write it on paper with the time and tell your manager.",
     ),
 }
+STANDING_BY = (
+    "This machine stands by",
+    "The pages are on the service's other machine. Please wait a few seconds and open the page "
+    "again, or send /pages in the chat. Nothing was saved here.",
+)
+"""Where another machine leads the service; or none, for the seconds until one does."""
 ENTRY_REFUSED = (
     "This link is used up or too old. In the chat, send /pages for a new one; it holds for five "
     "minutes and lets you in once."
