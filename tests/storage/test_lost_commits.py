@@ -155,6 +155,28 @@ async def test_no_term_is_given_out_twice(service):
     await lease.release()
 
 
+async def test_a_standby_leaves_the_leader_time_to_find_another_primary(service, monkeypatch):
+    """The sessions of both are over: the leader has in memory what the new primary may lack."""
+    monkeypatch.setattr("storage.lease.RETURN_SECONDS", 2.0)
+    leads, waits = (
+        await service.lease(wait=False),
+        Lease(service.server.address, service.service, b""),
+    )
+    leads._keeping.cancel()
+    looked = asyncio.Event()
+    taking = asyncio.create_task(waits.take(looked=looked.set))
+    await looked.wait()
+    await service.sql(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE %s",
+        f"nightlight {service.service} %",
+    )
+    began = asyncio.get_running_loop().time()
+    await asyncio.wait_for(taking, 10)
+    assert asyncio.get_running_loop().time() - began > 2.0
+    await waits.release()
+    await leads.release()
+
+
 async def caught_up(primary):
     """The standby has everything."""
     async with (
