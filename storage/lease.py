@@ -55,7 +55,7 @@ class Lease:
         self._mark = mark
         self._until = float("-inf")
         self._session: Session | None = None
-        self._looked = False
+        self._asked_before = False
         self._back_at = float("-inf")
         self._keeping: asyncio.Task[None] | None = None
         self._asked = asyncio.Event()
@@ -80,6 +80,7 @@ class Lease:
                 why = "another process leads this service"
             except psycopg.Error as error:
                 self._forget_session()
+                self._asked_before = True
                 why = f"the database cannot be reached: {plain_words(error)}"
                 if not wait:
                     raise StoreError(why) from error
@@ -131,9 +132,9 @@ class Lease:
         if self._session is None or self._session.closed:
             self._session = await connect(self.address, self.holder)
             await self._session.add_service(self.service, self._mark)
-            if self._looked:
+            if self._asked_before:
                 self._back_at = time.monotonic()
-            self._looked = True
+            self._asked_before = True
         session = self._session
         if time.monotonic() < self._back_at + RETURN_SECONDS and await session.is_led(self.service):
             return False
