@@ -53,6 +53,7 @@ class Queue:
         self.answers: list[Any] = []
         self.asked: list[int | None] = []
         self.limits: list[int] = []
+        self.kinds: set[tuple[str, ...]] = set()
         self.waits: list[int] = []
         self.at: list[float] = []
         self.refuse: Callable[[list[Any]], Exception | None] = lambda _: None
@@ -67,6 +68,7 @@ class Queue:
     ) -> list[Any]:
         self.asked.append(offset)
         self.limits.append(limit)
+        self.kinds.add(allowed)
         self.waits.append(seconds)
         self.at.append(asyncio.get_running_loop().time())
         await asyncio.sleep(0.01)

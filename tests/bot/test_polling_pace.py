@@ -145,9 +145,12 @@ async def test_conflicts_are_told_anew_after_they_were_over() -> None:
         for told in (1, 2):
             queue.answers = [Conflict("other")] * 4
             queue.put(typed(told))
-            await asyncio.sleep(60)
+            await asyncio.sleep(2)
+            assert not it.polling.connected
+            await asyncio.sleep(58)
             assert it.told == told
             assert it.polling.connected
+    assert queue.kinds == {updates.ALLOWED}, "nothing else is asked for"
 
 
 @in_virtual_time
