@@ -63,9 +63,7 @@ class StatusMessages:
 
     def owner(self, chat: int) -> Staff | None:
         """Who on the list is written to in this chat."""
-        state = self._context.engine.service_state
-        staff = self._context.service.staff
-        return next((one for one in staff if state.chat_of(one.id, None) == chat), None)
+        return self._context.engine.service_state.owner_of(chat)
 
     def owe(self, chat: int, refs: Sequence[str], gone: Collection[int]) -> None:
         """Messages that named these cases have gone from this chat: each case that is open is shown

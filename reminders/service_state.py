@@ -208,7 +208,16 @@ class ServiceState:
             return None
         if home is not None and not self.sees(staff, home):
             return None
-        known = self.reachability.get(person)
+        return self._chat(staff)
+
+    def owner_of(self, chat: int) -> Staff | None:
+        """Who on the list is written to in this chat now."""
+        now = self.clock.now()
+        found = (one for one in self.service.staff if self._chat(one) == chat)
+        return next((one for one in found if one.active(now)), None)
+
+    def _chat(self, staff: Staff) -> int:
+        known = self.reachability.get(staff.id)
         return known.chat_id if known and known.chat_id is not None else staff.telegram_id
 
     def managers(self, homes: Iterable[str], now: datetime) -> list[Staff]:

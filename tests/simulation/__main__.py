@@ -145,8 +145,12 @@ def _run(given: argparse.Namespace) -> int:
     print(f"never met: {', '.join(missing) or 'none'}")
     print(
         f"{seeds} seeds, {days / 365.25:.2f} service-years, {steps:,} steps, {failed} broken, "
-        f"{seconds:.1f} s, {used.ru_utime + used.ru_stime:.0f} s of processor "
-        f"({days / 365.25 / seconds * 3600:.0f} years an hour)"
+        f"{seconds:.1f} s, {used.ru_utime + used.ru_stime:.0f} s of processor"
+    )
+    an_hour = 3600 / seconds
+    print(
+        f"an hour: {days / 365.25 * an_hour:.1f} service-years, {steps * an_hour:,.0f} steps, "
+        f"{happened['create'] * an_hour:,.0f} cases, {happened['dies'] * an_hour:,.0f} kills"
     )
     return int(bool(failed))
 

@@ -14,7 +14,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from storage import apply
-from storage.model import Draft, Episode, Past
+from storage.model import Draft, Episode, Office, Past
 from storage.store import Change, NotSaved, Trouble
 from tests.support.memory_store import MemoryStore
 
@@ -22,6 +22,38 @@ if TYPE_CHECKING:
     from tests.simulation.process import Process
 
 SLOWEST_SECONDS = 3.0
+
+
+class SharedBook(MemoryStore):
+    """Gives out the service's state itself in the place of a copy, and finds who writes into it."""
+
+    _LOOKS_AFTER = 20
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self._seen_as: dict[str, tuple[Any, Any]] = {}
+        """By key: what stood there at the last look, and a copy of it."""
+        self._commits = 0
+
+    def _given_office(self) -> Office:
+        return self._office
+
+    async def update_office(self, **change: Any) -> Office:
+        saved = await super().update_office(**change)
+        self._commits += 1
+        if self._commits % self._LOOKS_AFTER == 0:
+            self.nobody_wrote()
+        return saved
+
+    def nobody_wrote(self) -> None:
+        """Raises RuntimeError: what somebody read was changed without a commit."""
+        for key, value in self._office.state.items():
+            before, copy = self._seen_as.get(key, (None, None))
+            if before is not value:
+                self._seen_as[key] = (value, apply.plain(value))
+            elif copy != value:
+                msg = f"{key} of the service's state was changed without a commit"
+                raise RuntimeError(msg)
 
 
 class Disk:
@@ -35,7 +67,7 @@ class Disk:
         slow: float,
     ) -> None:
         """`slow`: share of writes that take long."""
-        self.book = MemoryStore(summarise=summarise, now=now)
+        self.book = SharedBook(summarise=summarise, now=now)
         self.rng = rng
         self.full = False
         self.slow = slow

@@ -178,7 +178,7 @@ class Mischief:
 
     def polled(self, found: list[Update_]) -> list[Any]:
         """What an answer to a poll brings. Raises Unreadable."""
-        raws = [u.raw if u.raw is not None else u.update.to_dict() for u in found]
+        raws = [u.raw if u.raw is not None else u.as_sent() for u in found]
         poison = next((place for place, u in enumerate(found) if u.poison), None)
         if poison is None and not self.polls_spoilt:
             return raws

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import json
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -124,6 +125,13 @@ class Update_(msgspec.Struct, kw_only=True):
     """Nor can any answer that has it in it."""
     flood: bool = False
     """One of so many that it may stay without an answer of its own."""
+    wire: bytes = b""
+    """As it was sent the first time."""
+
+    def as_sent(self) -> dict[str, Any]:
+        """The same each time, and the receiver's own."""
+        self.wire = self.wire or json.dumps(self.update.to_dict()).encode()
+        return json.loads(self.wire)
 
 
 class Telegram:

@@ -394,6 +394,7 @@ class SimWorld:
             await asyncio.wait_for(self._failed, self.days * 86400.0)
         if self.process is not None and self.process.life.alive:
             loop.kill(self.process.life)
+        self.disk.book.nobody_wrote()
         return self._result()
 
     def course(self) -> list[tuple[Callable[[], None], float]]:

@@ -144,8 +144,12 @@ class MemoryStore:
     async def forget_person(self, ref: str) -> None:
         self._people.pop(ref, None)
 
-    async def office(self) -> Office:
+    def _given_office(self) -> Office:
+        """As a caller gets it."""
         return apply.copy_office(self._office)
+
+    async def office(self) -> Office:
+        return self._given_office()
 
     async def update_office(
         self,
@@ -167,7 +171,7 @@ class MemoryStore:
             now=self._now(),
         )
         self._note(update_id)
-        return apply.copy_office(self._office)
+        return self._given_office()
 
     async def audit(self, after: int = 0) -> Sequence[AuditRecord]:
         return [one for one in (*self._pages, *self._office.audit) if one.number > after]
