@@ -10,10 +10,18 @@ from typing import Any, get_args
 import msgspec
 
 from protocol.conditions import Conditions, amount, resolve, setting
+from protocol.packchecks import (
+    OTHERWISE,
+    check_act,
+    check_decided,
+    check_levels,
+    covers,
+    is_otherwise,
+    short_title,
+)
 from protocol.packfile import Document, Place, read_document
 from protocol.packtables import TABLES, Fields, check_top, named, tables
 from protocol.rules import (
-    CONTACT,
     OUTCOMES,
     ActionRule,
     Alternative,
@@ -37,10 +45,6 @@ from protocol.rules import (
 from protocol.settings import KEYS, SettingError, Settings, settings_from
 
 SHIPPED = Path(__file__).parent / "packs"
-LONGEST_ACT = 140
-LONGEST_TITLE = 60
-"""Letters of what somebody is told to do: it is read on a phone, at night."""
-_OTHERWISE = "some_level"
 _CATEGORIES = ("missing", "unauthorised_absence")
 _COUNT_KEYS = ("days", "categories")
 _UNITS = {
@@ -118,8 +122,9 @@ class _Reader:
                 for kind, read in readers:
                     for fields in tables(document, kind):
                         read(fields)
-        self._check_levels(main)
-        self._check_decided()
+        check_levels(main, self.levels, self.conditions.rules.values())
+        things = [*dict.fromkeys(duty.id for duty in self.duties), *self.actions]
+        check_decided(self.conditions, things)
         return Book(
             id=self.head.text("id"),
             title=self.head.text("title"),
@@ -130,7 +135,7 @@ class _Reader:
             levels=self.levels,
             counts=self.counts,
             routes=tuple(self.routes.values()),
-            rules=tuple(sorted(self.conditions.rules.values(), key=_is_otherwise)),
+            rules=tuple(sorted(self.conditions.rules.values(), key=is_otherwise)),
             duties=tuple(self.duties),
             actions=tuple(self.actions.values()),
             prompts=tuple(self.prompts.values()),
@@ -184,7 +189,7 @@ class _Reader:
         route_id = self._reason_id(fields)
         when = self._when(fields)
         for earlier in self.routes.values():
-            if all(any(_covers(e, w) for e in earlier.when) for w in when):
+            if all(any(covers(e, w) for e in earlier.when) for w in when):
                 raise fields.error("", f"can never be reached: {earlier.id} comes first")
         self.routes[route_id] = Route(
             id=route_id,
@@ -205,7 +210,7 @@ class _Reader:
                 raise fields.error(
                     "level", f"{fields.table['level']!r} is no level", "1, 2, 3, or a setting"
                 )
-        if level is None and any(_OTHERWISE in alternative.no for alternative in when):
+        if level is None and any(OTHERWISE in alternative.no for alternative in when):
             raise fields.error("when", '"otherwise" is for rules that set a level')
         self.conditions.rules[rule_id] = Rule(
             id=rule_id,
@@ -253,9 +258,9 @@ class _Reader:
         when = self._when(fields, after_level=True, required=required)
         unit, value = self._span(fields)
         texts = {key: fields.text(key) for key in ("who", "text", "source")}
-        texts["title"] = self._title(fields)
+        texts["title"] = short_title(fields)
         act, contact = fields.text("act"), fields.optional_text("contact")
-        self._check_act(fields, "act", act, contact)
+        check_act(fields, "act", act, contact)
         kind = fields.choice("kind", get_args(Kind))
         early: Amount = 0.0
         if "early_hours" in fields:
@@ -281,20 +286,6 @@ class _Reader:
             "case": fields.optional_text("case"),
         }  # fmt: skip
         self.duties.append(msgspec.convert(duty, Duty))
-
-    def _title(self, fields: Fields) -> str:
-        """The act in few words, as it stands in lists."""
-        title = fields.text("title")
-        if len(title) > LONGEST_TITLE:
-            raise fields.error("title", f"has {len(title)} letters", f"{LONGEST_TITLE} at most")
-        return title
-
-    def _check_act(self, fields: Fields, key: str, act: str, contact: str) -> None:
-        if (CONTACT in act) != bool(contact):
-            raise fields.error(key, f"{CONTACT} and the key contact belong together")
-        spoken = act.replace(CONTACT, contact)
-        if len(spoken) > LONGEST_ACT:
-            raise fields.error(key, f"has {len(spoken)} letters", f"{LONGEST_ACT} at most")
 
     def _settling(self, fields: Fields, *, decidable: bool) -> Settling:
         """Which decisions count; without a word on it all do where there is something to decide."""
@@ -340,9 +331,9 @@ class _Reader:
         settle = fields.choice("settle", get_args(Settles)) if "settle" in fields else None
         duties = {duty.id: duty.set_by for duty in reversed(self.duties)}
         by = fields.choice("by", duties) if "by" in fields else ""
-        title = self._title(fields)
+        title = short_title(fields)
         act = fields.text("act") if "act" in fields else title
-        self._check_act(fields, "act" if "act" in fields else "title", act, "")
+        check_act(fields, "act" if "act" in fields else "title", act, "")
         self.actions[action_id] = ActionRule(
             id=action_id,
             title=title,
@@ -385,31 +376,6 @@ class _Reader:
                 raise fields.document.error(spot, message)
         return when
 
-    def _check_levels(self, main: Document) -> None:
-        """Every level is described, and there is always one."""
-        wanted = {1, 2, 3} - set(self.levels)
-        if wanted:
-            raise main.error(("level",), f"level {min(wanted)} is not described")
-        rules = [rule for rule in self.conditions.rules.values() if rule.level is not None]
-        for rule in filter(_is_otherwise, rules):
-            for other in rules:
-                covered = all(any(_covers(b, a) for b in other.when) for a in rule.when)
-                if other is not rule and covered:
-                    message = f"{rule.id} can never fire: {other.id} applies wherever it could"
-                    raise main.error(("rule",), message)
-        if not any(a.no == {_OTHERWISE} and not a.yes for rule in rules for a in rule.when):
-            message = (
-                "one level rule must apply whenever no other does: when = { otherwise = true }"
-            )
-            raise main.error(("rule",), message)
-
-    def _check_decided(self) -> None:
-        """A decision that a condition asks for is one on something in this pack."""
-        known = [*dict.fromkeys(duty.id for duty in self.duties), *self.actions]
-        for document, place, name in self.conditions.decided:
-            if name not in known:
-                raise document.error(place, f"{name!r} is no duty or action", ", ".join(known))
-
     def _reasons(self) -> Collection[str]:
         return {**self.conditions.rules, **self.routes, **self.tiers}
 
@@ -424,12 +390,3 @@ def _checked(fields: Fields, changes: dict[str, Any], base: dict[str, Any]) -> S
         allowed = ", ".join(KEYS) if error.key not in KEYS and "[" not in error.key else ""
         message = str(error).partition("; allowed:")[0] if allowed else str(error)
         raise fields.document.error((*fields.place, error.key), message, allowed) from None
-
-
-def _covers(earlier: Alternative, later: Alternative) -> bool:
-    """Whether `earlier` holds wherever `later` does."""
-    return earlier.yes <= later.yes and earlier.no <= later.no
-
-
-def _is_otherwise(rule: Rule) -> bool:
-    return any(_OTHERWISE in alternative.no for alternative in rule.when)

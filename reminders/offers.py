@@ -9,7 +9,7 @@ import msgspec
 from reminders.notices import office_message
 from reminders.rota import Offer, RotaState
 from reminders.service_state import ServiceState
-from reminders.swaps import not_swapped
+from reminders.swaps import TAPPED_TWICE, not_swapped
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
 
@@ -86,3 +86,17 @@ def not_accepted(
         )
         for one, homes in told.items()
     ]
+
+
+def again(known: Offer, offer: Offer) -> bool:
+    """The same was offered a moment ago: its giver tapped twice."""
+    same = (known.giver, known.taker, known.homes) == (offer.giver, offer.taker, offer.homes)
+    return same and offer.offered_at - known.offered_at < TAPPED_TWICE
+
+
+def without(change: OfficeChange, offer_id: str) -> OfficeChange:
+    """The change, and the offer is over with it."""
+    state = RotaState.read(change.state["rota"])
+    kept = tuple(o for o in state.offers if o.id != offer_id)
+    state = msgspec.structs.replace(state, offers=kept)
+    return msgspec.structs.replace(change, state={**change.state, "rota": state.written()})

@@ -17,7 +17,7 @@ from reminders.notices import office_message
 from reminders.reachability import Reachability
 from reminders.rota import Cover, Offer, RotaState
 from reminders.shift_list import end_of_shift, has_shifts
-from reminders.swaps import AHEAD, TAPPED_TWICE, Swaps
+from reminders.swaps import AHEAD, Swaps
 from reminders.weekly_digest import DigestChoice, DigestState, next_digest
 from reminders.write_behind import OfficeChange
 from storage.model import Message, Office
@@ -143,7 +143,7 @@ class Shifts:
                 offered_at=now,
                 expires_at=now + wait,
             )
-            made[:] = [one for one in state.offers if _again(one, offer)]
+            made[:] = [one for one in state.offers if offers.again(one, offer)]
             if made:
                 return None
             made[:] = [offer]
@@ -204,7 +204,7 @@ class Shifts:
             change = self._with_covers(
                 office, covers, [told, card], now, "hand-over accepted", taker.id
             )
-            return _without(change, offer.id)
+            return offers.without(change, offer.id)
 
         await self._change(build, update_id)
         return outcome[0]
@@ -237,7 +237,7 @@ class Shifts:
                 messages=messages,
                 log=[_line(now, f"hand-over {why}", staff.id, offer=offer.id)],
             )
-            return _without(change, offer.id)
+            return offers.without(change, offer.id)
 
         await self._change(build, update_id)
         return outcome[0]
@@ -391,16 +391,3 @@ class Shifts:
 
 def _line(now: datetime, what: str, by: str, **more: str) -> dict[str, Any]:
     return {"at": now.isoformat(), "what": what, "by": by, **more}
-
-
-def _again(known: Offer, offer: Offer) -> bool:
-    """The same was offered a moment ago: its giver tapped twice."""
-    same = (known.giver, known.taker, known.homes) == (offer.giver, offer.taker, offer.homes)
-    return same and offer.offered_at - known.offered_at < TAPPED_TWICE
-
-
-def _without(change: OfficeChange, offer_id: str) -> OfficeChange:
-    state = RotaState.read(change.state["rota"])
-    offers = tuple(o for o in state.offers if o.id != offer_id)
-    state = msgspec.structs.replace(state, offers=offers)
-    return msgspec.structs.replace(change, state={**change.state, "rota": state.written()})
