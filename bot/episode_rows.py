@@ -15,8 +15,9 @@ from protocol.counting import counting
 from protocol.facts import AwayTogether
 from protocol.london import LONDON, day_of
 from reminders.clock import Clock, SystemClock
-from reports.from_facts import RowMaker, Started, joined
+from reports.from_facts import RowMaker, joined
 from reports.pseudonyms import Pseudonyms
+from reports.row_identity import Started
 from reports.rows import Row
 from storage.keys import key_id, load_keys
 from storage.model import Episode, Past, Person

@@ -13,11 +13,12 @@ from reminders.monthly import month_before
 from reminders.service_state import ServiceState
 from reports import drawing
 from reports.cases import Cases, cases, still_missing
-from reports.from_facts import RowMaker, Started
+from reports.from_facts import RowMaker
 from reports.interviews import interviews
 from reports.measures import children_with, count, of, over
 from reports.periods import Part, Period, months, window
 from reports.pseudonyms import Pseudonyms
+from reports.row_identity import Started
 from reports.rows import Row
 from storage.store import NotFound
 

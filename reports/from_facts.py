@@ -11,32 +11,27 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from datetime import datetime, timedelta
-from typing import Any, Literal, TypeVar
-
-import msgspec
+from typing import Any, Literal
 
 from protocol import facts as f
 from protocol.assess import assess
 from protocol.attachment_facts import ATTACHMENT_FACTS
 from protocol.counting import counting
 from protocol.episode import Episode as Folded
-from protocol.episode import utc
 from protocol.fold import fold_counting
-from protocol.london import LONDON, birthday, completed_years, days_from, is_out_of_hours
+from protocol.london import LONDON, is_out_of_hours
 from protocol.pack import Pack
 from protocol.provider import Provider
+from reports.facts_by_kind import OnRecord, whole
+from reports.follow_up import check, interview_that_counts, time_away, work
 from reports.pseudonyms import Pseudonyms
-from reports.rows import Meeting, Phase, Referral, Row, age_band
+from reports.row_identity import Started, WhoseRow
+from reports.row_of_import import imported
+from reports.rows import Meeting, Phase, Referral, Row
 from storage.model import Episode, Person
 
-F = TypeVar("F", bound=f.Recorded)
-ADULT = 18
-OLDEST = 25
-N90_DAYS, M365_DAYS = 90, 365
 _STRATEGY = frozenset({"STRAT-14D", "CUR-STRAT"})
 """Duties that were ticked off as held before meetings were facts of their own."""
-_EARLY_HELP = ("HAR-A1-EARLY", "RET-ASSESS")
-_PLANS = ("RET-CARE-PLAN",)
 _COLLECTED_BY: dict[str, str] = {
     "self": "self",
     "placement_staff": "staff",
@@ -47,37 +42,6 @@ _COLLECTED_BY: dict[str, str] = {
     "social_worker": "other",
     "other": "other",
 }
-
-
-class Started(msgspec.Struct, frozen=True):
-    """An episode of a young person, for the counts: when it began and whether it was missing."""
-
-    start: datetime
-    missing: bool
-
-
-class OnRecord:
-    """The facts of one episode that count, in order, by kind."""
-
-    def __init__(self, facts: Sequence[f.Fact]) -> None:
-        self.facts = facts
-        self._by_kind: dict[type, list[Any]] = {}
-        for fact in facts:
-            self._by_kind.setdefault(type(fact), []).append(fact)
-
-    def last(self, kind: type[F]) -> F | None:
-        """The one recorded last."""
-        found = self._by_kind.get(kind)
-        return found[-1] if found else None
-
-    def all(self, *kinds: type[F]) -> list[F]:
-        """Those of these kinds, in order."""
-        if len(kinds) == 1:
-            return self._by_kind.get(kinds[0], [])
-        present = [kind for kind in kinds if kind in self._by_kind]
-        if len(present) < 2:
-            return self.all(present[0]) if present else []
-        return [fact for fact in self.facts if isinstance(fact, kinds)]
 
 
 class RowMaker:
@@ -99,9 +63,7 @@ class RowMaker:
     ) -> None:
         self._pack, self._keys = pack, pseudonyms
         self._as_of = whole(as_of)
-        self._people, self._past = people, past
-        self._authority = {a.name: a.code for a in provider.authorities if a.code}
-        self._home = {home.id: home.code or home.prefix for home in provider.homes}
+        self._whose = WhoseRow(provider, pseudonyms, self._as_of, people, past)
 
     def row(
         self, episode: Episode, peak: int | None = None, start: datetime | None = None
@@ -138,10 +100,10 @@ class RowMaker:
         found = located or returned
         phases = self._phases(facts, start, found, returned)
         missing = any(phase.category == "missing" for phase in phases)
-        child = self._child(episode.person, folded.child)
+        child = self._whose.child(episode.person, folded.child)
         due = missing and found is not None
         fields: dict[str, Any] = {
-            **self._who(episode, child, start, found),
+            **self._whose.who(episode, child, start, found),
             "source": "record",
             "precision": "minute",
             "category": "missing" if missing else "unauthorised_absence",
@@ -151,15 +113,15 @@ class RowMaker:
             "located": located,
             "returned": returned,
             "level_peak": peak if peak in (1, 2, 3) else "unknown",
-            **self._counts(episode, start, missing=missing),
-            **_time_away(facts),
+            **self._whose.counts(episode, start, missing=missing),
+            **time_away(facts),
             **self._found(facts, located, returned),
             **self._told(facts, folded, child),
             **self._interview(facts, due=due),
-            "safe_and_well": _check(facts, folded) if due else None,
+            "safe_and_well": check(facts, folded) if due else None,
             "referrals": self._referrals(facts),
             "meetings": self._meetings(facts),
-            **_work(facts, folded, missing=missing, in_home=child.in_childrens_home),
+            **work(facts, folded, missing=missing, in_home=child.in_childrens_home),
             "group": None,
         }
         return Row(schema=1, as_of=self._as_of, **fields)
@@ -168,82 +130,6 @@ class RowMaker:
     def _known_by(self) -> datetime:
         """Facts recorded within the second of `as_of` are known."""
         return self._as_of + timedelta(microseconds=999_999)
-
-    # Who ---------------------------------------------------------------------------------
-
-    def _child(self, person: str, child: f.Child) -> f.Child:
-        """As on record for the episode; what that leaves open, from the register of now. Flags:
-        those of either."""
-        listed = self._people.get(person)
-        if listed is None:
-            return child
-        now = listed.child
-        filled: dict[str, Any] = {
-            name: getattr(now, name)
-            for name in ("dob", "age", "responsible_la", "placement_la", *_BACKGROUND)
-            if getattr(child, name) in (None, "unknown", "")
-        }
-        filled |= {name: True for name in _FLAGS if getattr(now, name)}
-        return msgspec.structs.replace(child, **filled)
-
-    def _who(
-        self, episode: Episode, child: f.Child, start: datetime, found: datetime | None
-    ) -> dict[str, Any]:
-        age = child.age
-        if child.dob is not None:
-            age = completed_years(child.dob, start.astimezone(LONDON).date())
-        known: int | Literal["unknown"] = "unknown"
-        if age is not None and 0 <= age <= OLDEST:
-            known = age
-        cared = child.looked_after
-        responsible = self._code(child.responsible_la)
-        area = "unknown"
-        if child.responsible_la and child.placement_la:
-            area = "in" if child.responsible_la == child.placement_la else "out"
-        placement = child.placement
-        if placement == "unknown" and child.in_childrens_home:
-            placement = "childrens_home"
-        return {
-            "service": self._keys.service,
-            "episode": self._keys.of("episode", episode.ref),
-            "child": self._keys.of("child", episode.person),
-            "home": self._home.get(episode.home, "UNKNOWN"),
-            "age": known,
-            "age_band": age_band(known),
-            "sex": child.sex,
-            "ethnicity": child.ethnicity,
-            "looked_after": cared,
-            "legal_status": _or(child.legal_status, "unknown" if cared else "none"),
-            "placement": _or(placement, "unknown" if cared else "none"),
-            "sector": _or(child.sector, "unknown" if cared else "not_applicable"),
-            "responsible": responsible if cared else None,
-            "host": self._code(child.placement_la),
-            "district": child.district or "unknown",
-            "area": area if cared else "not_applicable",
-            "distance": _or(child.distance, "unknown" if cared else "not_applicable"),
-            **{name: getattr(child, name) for name in _FLAGS},
-            "aged_out": self._aged_out(child, start, found),
-        }
-
-    def _code(self, authority: str | None) -> str:
-        return self._authority.get(authority or "", "unknown")
-
-    def _aged_out(self, child: f.Child, start: datetime, found: datetime | None) -> f.Answer:
-        if child.dob is None:
-            return "unknown"
-        adult = birthday(child.dob, ADULT, LONDON)
-        return start < adult <= (found or self._as_of)
-
-    def _counts(self, episode: Episode, start: datetime, *, missing: bool) -> dict[str, int]:
-        """Episodes in the calendar days up to this one, this one included if it counts."""
-        others = [x for x in self._past.get(episode.person, ()) if x.start < start]
-        since_90 = days_from(start, -N90_DAYS, LONDON)
-        since_365 = days_from(start, -M365_DAYS, LONDON)
-        of_missing = sum(x.missing and x.start >= since_365 for x in others)
-        return {
-            "n90": 1 + sum(x.start >= since_90 for x in others),
-            "m365": of_missing + int(missing),
-        }
 
     # When --------------------------------------------------------------------------------
 
@@ -381,7 +267,7 @@ class RowMaker:
 
     def _interview(self, facts: OnRecord, *, due: bool) -> dict[str, Any]:
         offered, answer = facts.last(f.InterviewOffered), facts.last(f.InterviewAnswered)
-        held = _held(facts, self._as_of)
+        held = interview_that_counts(facts, self._as_of)
         reached = offered is not None or answer is not None or held is not None
         asked = True if reached else (False if due else None)
         by: str | None = None
@@ -452,59 +338,22 @@ class RowMaker:
             return None
         located, returned = self._so_far(was.located_at), self._so_far(was.returned_at)
         found = located or returned
-        missing = was.category == "missing"
-        child = self._child(episode.person, was.child)
-        held = was.interview_held
-        district = was.found_district or "unknown"
+        child = self._whose.child(episode.person, was.child)
+        known = imported(
+            was,
+            found=found,
+            returned=returned,
+            out_of_hours=self._import_hours(was, found),
+            looked_after=child.looked_after,
+        )
         fields: dict[str, Any] = {
-            **self._who(episode, child, start, found),
-            "source": "import",
-            "precision": was.precision,
-            "category": was.category,
-            "phases": (Phase(start, was.category),),
+            **self._whose.who(episode, child, start, found),
             "start": start,
-            "aware": "unknown",
             "located": located,
             "returned": returned,
-            "level_peak": was.level_peak or "unknown",
-            **self._counts(episode, start, missing=missing),
-            "push": _listed(was.push),
-            "pull": _listed(was.pull),
-            "exploitation": _listed(was.exploitation),
-            **{
-                name: "unknown" if getattr(was, name) is None else getattr(was, name)
-                for name in ("harm", "crime_victim", "crime_suspected", "substance")
-            },
-            "slept_rough": "unknown",
-            "found_district": district if found else None,
-            "found_place": "unknown" if found else None,
-            "found_by": "unknown" if found else None,
-            "found_out_of_hours": self._import_hours(was, found),
-            "returned_to": "unknown" if returned else None,
-            "return_unsafe": "unknown" if found else None,
-            "safe_and_well": "unknown" if missing and found else None,
-            "police_told": _import_time(was.police_told),
-            "authority_told": _import_time(was.authority_told) if child.looked_after else None,
-            "authority_written": "unknown" if child.looked_after else None,
-            "parents_told": _import_time(was.parents_told),
-            "parents_withheld": "unknown",
-            "ri_offered": _import_answer(was.interview_offered),
-            "ri_offered_at": "unknown" if was.interview_offered is True else None,
-            "ri_accepted": _import_answer(was.interview_accepted),
-            "ri_held": _import_held(held),
-            "ri_held_at": whole(held) if isinstance(held, datetime) else None,
-            "ri_by": _import_by(was),
-            "ri_id": None,
-            "referrals": (),
-            "meetings": (),
-            "assessments": "unknown",
-            "early_help_considered": "unknown",
-            "plan_updated": "unknown",
-            "reg40": "unknown",
-            "group": None,
+            **self._whose.counts(episode, start, missing=was.category == "missing"),
+            **known,
         }
-        if held is True:
-            fields["ri_held_at"] = "unknown"
         return Row(schema=1, as_of=self._as_of, **fields)
 
     def _import_hours(self, was: f.Imported, found: datetime | None) -> f.Asked:
@@ -514,8 +363,6 @@ class RowMaker:
 
 
 _NO_FIGURES = frozenset({*f.LOG_ONLY, *ATTACHMENT_FACTS, f.Acknowledged, f.Snoozed, f.Note})
-_BACKGROUND = ("sex", "ethnicity", "legal_status", "placement", "sector", "distance", "district")
-_FLAGS = ("uasc", "child_protection_plan", "mental_health", "cse_risk", "risky_contacts")
 
 
 def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -534,111 +381,5 @@ def joined(links: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {ref: root(ref) for ref in first}
 
 
-def whole(moment: datetime) -> datetime:
-    """In UTC, whole seconds."""
-    return utc(moment).replace(microsecond=0)
-
-
-def _or(value: str, other: str) -> str:
-    return other if value == "unknown" else value
-
-
 def _earlier(one: datetime | None, other: datetime | None) -> datetime | None:
     return min((x for x in (one, other) if x is not None), default=None)
-
-
-def _time_away(facts: OnRecord) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    back = facts.last(f.Returned)
-    if back is not None and back.crime_while_away:
-        known["crime_suspected"] = True
-    if back is not None and back.harmed_while_away:
-        known["harm"] = True
-    for fact in facts.all(f.WhileAway):
-        for name in ("crime_suspected", "crime_victim", "substance", "slept_rough"):
-            if getattr(fact, name) is not None:
-                known[name] = getattr(fact, name)
-        if fact.harmed is not None:
-            known["harm"] = fact.harmed
-        for name in ("push", "pull", "exploitation"):
-            if getattr(fact, name) is not None:
-                known[name] = _listed(getattr(fact, name))
-    names = ("push", "pull", "exploitation", "harm", "crime_victim", "crime_suspected",
-             "substance", "slept_rough")  # fmt: skip
-    return {name: known.get(name, "unknown") for name in names}
-
-
-def _listed(found: tuple[str, ...] | None) -> tuple[str, ...] | str:
-    return "unknown" if found is None else tuple(dict.fromkeys(found))
-
-
-def _held(facts: OnRecord, as_of: datetime) -> f.InterviewHeld | None:
-    """The interview that counts: the last that is not by the placement, else the last."""
-    held = [x for x in facts.all(f.InterviewHeld) if whole(x.at) <= as_of]
-    others = [x for x in held if x.independent is not False]
-    return next(reversed(others or held), None)
-
-
-def _check(facts: OnRecord, folded: Folded) -> str:
-    if folded.safe_well_at is not None:
-        return "done"
-    decided = any(x.id == "SAFE-WELL" and x.outcome == "not_needed" for x in folded.decisions)
-    return "not_done" if decided or facts.last(f.SafeAndWell) is not None else "unknown"
-
-
-def _work(facts: OnRecord, folded: Folded, *, missing: bool, in_home: bool) -> dict[str, Any]:
-    """Assessments, early help, plans and the notification of regulation 40, by decisions."""
-    decided = {decision.id: decision.outcome for decision in folded.decisions}
-    begun: list[str] = []
-    for fact in facts.all(f.AssessmentBegun, f.DutyDone):
-        if isinstance(fact, f.AssessmentBegun):
-            begun.append(fact.assessment)
-        elif isinstance(fact, f.DutyDone) and fact.duty == "S47-48H":
-            begun.append("section_47")
-    none = decided.get("HAR-A2-DECIDE") == "not_needed" or decided.get("HAR-A3-ASSESS") == (
-        "not_needed"
-    )
-    settled = ("done", "not_needed")
-    early: f.Answer = "unknown"
-    if any(decided.get(name) in settled for name in _EARLY_HELP) or "early_help" in begun:
-        early = True
-    plan: f.Answer = "unknown"
-    for name in _PLANS:
-        if decided.get(name) in settled:
-            plan = decided[name] == "done"
-    reg40 = {"done": "notified", "not_needed": "not_notified"}.get(
-        decided.get("CUR-REG40", ""), "undecided" if missing and in_home else "unknown"
-    )
-    return {
-        "assessments": tuple(dict.fromkeys(begun)) if begun or none else "unknown",
-        "early_help_considered": early,
-        "plan_updated": plan,
-        "reg40": reg40,
-    }
-
-
-def _import_time(value: datetime | bool | None) -> datetime | str | None:
-    """A time; "unknown" for blank and for "told, no time"; None for not told."""
-    if isinstance(value, datetime):
-        return whole(value)
-    return None if value is False else "unknown"
-
-
-def _import_answer(value: bool | str | None) -> f.Asked:
-    if value == "not_due":
-        return None
-    return "unknown" if value is None else bool(value)
-
-
-def _import_held(value: datetime | bool | None) -> f.Answer:
-    if value is None:
-        return "unknown"
-    return value is not False
-
-
-def _import_by(was: f.Imported) -> str | None:
-    if was.interview_held in (None, False):
-        return None
-    return {"independent": "independent", "placement": "not_independent"}.get(
-        was.interview_by or "", "unknown"
-    )

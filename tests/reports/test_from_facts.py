@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from protocol import facts as f
 from protocol.provider import Authority, Home, Provider
-from reports.from_facts import RowMaker, Started, joined
+from reports.from_facts import RowMaker, joined
 from reports.pseudonyms import Pseudonyms
 from reports.row_checks import problem
+from reports.row_identity import Started
 from reports.rows import Row, encode
 from storage.model import Entry, Episode, Person
 from tests.protocol.cases import HOUR, IN_CARE, MINUTE, PACK, SIX, Record
