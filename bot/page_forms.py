@@ -9,7 +9,7 @@ from __future__ import annotations
 import msgspec
 import structlog
 
-from handlers import draft_session, form_screen, router, show_card
+from handlers import draft_session, draft_state, form_screen, router, show_card
 from handlers import form as forms
 from handlers.chat import Incoming, Phone, Screen, Unreached
 from handlers.context import Context, NotAllowed
@@ -76,7 +76,7 @@ class PageForms:
 
     async def in_hand(self, staff: Staff, draft_id: str = "") -> Shown | None:
         """The form with that id, or the one shown last; None if there is none."""
-        drafts = await draft_session.drafts_of(self._chat, staff.id)
+        drafts = await draft_state.drafts_of(self._chat, staff.id)
         found = [draft for draft in drafts if draft_id in ("", draft.id)]
         if not found:
             return None
@@ -87,7 +87,7 @@ class PageForms:
     async def tapped(self, staff: Staff, data: str, once: int) -> Shown:
         """A button. Whatever goes wrong, the person is told whether it was saved."""
         phone, context = self._page()
-        before = await draft_session.draft_by_id(self._chat, staff.id, _draft_in(data))
+        before = await draft_state.draft_by_id(self._chat, staff.id, _draft_in(data))
         await router.receive(context, self._from(staff, once, data=data))
         ended = data.endswith((f":{form_screen.CANCEL}", ":drop")) or data.startswith("m:drop:")
         await self._follow(staff, before, phone.screen, form_words.CANCELLED if ended else say.KEPT)
@@ -97,7 +97,7 @@ class PageForms:
         """Words for this question; of one that is not asked any more they are not taken."""
         phone, context = self._page()
         incoming = self._from(staff, once, text=text)
-        draft = await draft_session.draft_by_id(context, staff.id, draft_id)
+        draft = await draft_state.draft_by_id(context, staff.id, draft_id)
         if draft is None:
             return Shown(said=(form_words.STALE, form_words.NOT_KEPT))
         if await self._asked(staff, draft) != step:
@@ -139,10 +139,10 @@ class PageForms:
     async def _asked(self, staff: Staff, draft: Draft) -> str:
         """The key of the question that is asked now; "" for none."""
         try:
-            state = await draft_session.state_of(self._chat, draft, self._from(staff, 0))
-        except draft_session.NoLongerPossible:
+            state = await draft_state.state_of(self._chat, draft, self._from(staff, 0))
+        except draft_state.NoLongerPossible:
             return ""
-        step = forms.current(draft_session.form_of(draft.kind), state)
+        step = forms.current(draft_state.form_of(draft.kind), state)
         return step.key if step else ""
 
     async def _shown(self, staff: Staff, phone: PagePhone, draft_id: str = "") -> Shown:
@@ -150,10 +150,10 @@ class PageForms:
         every = [data for row in rows for _, data in row]
         found = draft_id or next((_draft_in(data) for data in every if _draft_in(data)), "")
         takes, step = "", ""
-        draft = await draft_session.draft_by_id(self._chat, staff.id, found)
+        draft = await draft_state.draft_by_id(self._chat, staff.id, found)
         if draft is not None and any(data.startswith(f"f:{draft.id}:") for data in every):
             step = await self._asked(staff, draft)
-            steps = {one.key: one for one in draft_session.form_of(draft.kind).steps}
+            steps = {one.key: one for one in draft_state.form_of(draft.kind).steps}
             match steps.get(step):
                 case forms.Words():
                     takes = "words"
@@ -174,7 +174,7 @@ class PageForms:
         if before is None or not before.message_id:
             return
         context, incoming = self._chat, self._from(staff, 0)
-        now = await draft_session.draft_by_id(context, staff.id, before.id)
+        now = await draft_state.draft_by_id(context, staff.id, before.id)
         ref = before.episode or _case_in([b.data for row in screen.rows for b in row])
         try:
             if now is not None:

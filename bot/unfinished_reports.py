@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 import structlog
 
-from handlers import draft_session, leaving, unasked
+from handlers import draft_state, leaving, unasked
 from handlers.chat import Unreached
 from handlers.context import Context
 from protocol.provider import Staff
@@ -25,7 +25,7 @@ NOT_SAVED_AGAIN = timedelta(minutes=1)
 """After a look at which the disk refused something, the next."""
 
 
-TOLD = (draft_session.REPORT, unasked.KIND)
+TOLD = (draft_state.REPORT, unasked.KIND)
 """Kinds of drafts of which their owner is told: a form on a case has the case's reminders."""
 
 

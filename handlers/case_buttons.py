@@ -1,9 +1,8 @@
-"""What a tap on an episode card or on a reminder does."""
+"""What a tap on an episode card does."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 from handlers import (
@@ -11,19 +10,17 @@ from handlers import (
     card,
     draft_session,
     explanations,
-    have_all,
     settling,
     show_card,
 )
 from handlers.case_view import CaseView
-from handlers.chat import Button, Incoming, Screen, rows
+from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
 from handlers.paging import named, page_number
 from handlers.recording import RECORDINGS
 from handlers.wording import case_answers, recording
 from handlers.wording import settling as ending
-from handlers.wording.acts import subject
-from handlers.wording.duties import ALL, BUTTONS, title
+from handlers.wording.duties import BUTTONS, title
 from handlers.wording.form import at_another_home
 from protocol.counting import counting, last_of
 from protocol.facts import (
@@ -77,7 +74,7 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
     if action == "home":
         await _found_or_back(context, incoming, ref)
     elif action in RECORDINGS and action not in ("done", "decide"):
-        await _record(context, incoming, episode, action)
+        await begin_recording(context, incoming, episode, action)
     elif action == "card":
         await show_card.card_of(context, incoming, ref, incoming.message_id)
     else:
@@ -112,7 +109,7 @@ async def _as_it_stands(
         case "late":
             await _late(context, incoming, now_on)
         case "close" | "closing":
-            await _close(context, incoming, now_on, sure=action == "closing")
+            await close_case(context, incoming, now_on, sure=action == "closing")
         case "again":
             await _again(context, incoming, now_on)
         case "done":
@@ -125,7 +122,7 @@ async def _done(context: Context, incoming: Incoming, now_on: CaseView, duty: st
     """Only what is (still) to be done, and has no form of its own, is recorded as done."""
     duty = named(duty, [d.id for d in card.done_by_hand(now_on)]) or duty
     if duty in {d.id for d in card.done_by_hand(now_on)}:
-        await _record(context, incoming, now_on.episode, "done", duty=duty)
+        await begin_recording(context, incoming, now_on.episode, "done", duty=duty)
         return
     ref, name = now_on.episode.ref, title(duty, now_on.pack)
     text = case_answers.no_longer(name) if name != duty else ""
@@ -152,7 +149,7 @@ async def _decide(
     kind, answers = "decide", settling.decide_answers(about, now_on.pack)
     if record:
         kind, answers = settling.form_for(about, now_on.pack)
-    await _record(context, incoming, now_on.episode, kind, answers=answers)
+    await begin_recording(context, incoming, now_on.episode, kind, answers=answers)
 
 
 async def _late(context: Context, incoming: Incoming, now_on: CaseView) -> None:
@@ -163,7 +160,7 @@ async def _late(context: Context, incoming: Incoming, now_on: CaseView) -> None:
     await context.phone.show(incoming.chat_id, screen, incoming.message_id)
 
 
-async def _record(
+async def begin_recording(
     context: Context,
     incoming: Incoming,
     episode: Episode,
@@ -171,6 +168,7 @@ async def _record(
     duty: str = "",
     answers: dict[str, Any] | None = None,
 ) -> None:
+    """Begins the form that puts this on record, where the case still takes it."""
     if episode.closed_at is not None:
         if not incoming.staff.manages:
             raise NotAllowed(ending.LATE_MANAGER)
@@ -231,7 +229,8 @@ async def _again(context: Context, incoming: Incoming, now_on: CaseView) -> None
     await draft_session.begin(context, incoming, "report", answers=answers)
 
 
-async def _close(context: Context, incoming: Incoming, now_on: CaseView, *, sure: bool) -> None:
+async def close_case(context: Context, incoming: Incoming, now_on: CaseView, *, sure: bool) -> None:
+    """Closes the case, once it may be closed and this was confirmed (`sure`)."""
     episode = now_on.episode
     if now_on.closed or (why_not := await _not_closable(context, episode)):
         above = "" if now_on.closed else why_not
@@ -282,129 +281,3 @@ async def _not_closable(context: Context, episode: Episode) -> str:
 def counted(facts: Sequence[Fact]) -> list[str]:
     """The ids of what people and the bot put on record, without the log of what was sent."""
     return [fact.id for fact in facts if not isinstance(fact, LOG_ONLY)]
-
-
-async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]) -> None:
-    """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
-    ref, duty, action = (*parts, "", "")[:3]
-    episode = await context.records.seen_by(incoming.staff, ref)
-    if duty == ALL:
-        await have_all.tapped(context, incoming, episode, action)
-        return
-    due = {d.id: d for d in context.engine.cases.duties_in(episode)[1]}
-    duty = named(duty, list(due)) or duty
-    pack = context.pack.of(episode.home)
-    name = title(duty, pack)
-    if duty not in due:
-        await show_card.card_of(
-            context, incoming, ref, incoming.message_id, case_answers.no_longer(name)
-        )
-        return
-    match action:
-        case "have":
-            await _have(context, incoming, episode, duty)
-        case "mine":
-            await _have(context, incoming, episode, duty, take_over=True)
-        case "do":
-            kind, answers = settling.form_for(duty, pack)
-            if kind in ("close", *READING) and await ask_second_factor.comes_first(
-                context, incoming, ref
-            ):
-                return
-            if kind == "close":
-                now_on = await show_card.view(context, episode)
-                await _close(context, incoming, now_on, sure=False)
-            else:
-                await _record(context, incoming, episode, kind, answers=answers)
-        case "later":
-            answer = await context.acts.snooze(
-                ref, duty, incoming.staff, due[duty].at, update_id=incoming.update_id
-            )
-            text = case_answers.outcome(answer, name, context.service, context.clock.now())
-            await show_card.card_of(context, incoming, ref, incoming.message_id, text)
-        case "back":
-            [answer] = await context.acts.release(
-                ref, [duty], incoming.staff, update_id=incoming.update_id
-            )
-            text = case_answers.outcome(
-                answer, name, context.service, context.clock.now(), given_back=True
-            )
-            await show_card.card_of(context, incoming, ref, incoming.message_id, text)
-        case _ if action.startswith("n"):
-            await _what_next(context, incoming, episode, duty, action[1:])
-        case _:
-            await show_card.card_of(context, incoming, ref, incoming.message_id)
-
-
-async def _have(
-    context: Context, incoming: Incoming, episode: Episode, duty: str, *, take_over: bool = False
-) -> None:
-    """ "I have it" counts with the first tap; what is asked after it is a kindness."""
-    ref = episode.ref
-    [answer] = await context.acts.acknowledge(
-        ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
-    )
-    said = case_answers.outcome(
-        answer, title(duty, context.pack), context.service, context.clock.now()
-    )
-    if answer.outcome == "done":
-        asked, below = f"\n\n{case_answers.WHAT_NEXT}", next_steps(ref, duty)
-    elif answer.outcome == "held_by_other":
-        asked = ""
-        below = (
-            (Button(case_answers.TAKE_IT, f"r:{ref}:{duty}:mine"),),
-            (Button(BUTTONS["card"], f"c:{ref}:card"),),
-        )
-    else:
-        await show_card.card_of(context, incoming, ref, incoming.message_id, said)
-        return
-    who = subject(await show_card.view(context, episode))
-    screen = Screen(f"{who}\n{said}{asked}", below)
-    await context.phone.show(incoming.chat_id, screen, incoming.message_id)
-
-
-def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
-    """ "What next?": the usual answers; and giving it back."""
-    steps = [
-        Button(label, f"r:{ref}:{duty}:n{i}") for i, (label, _) in enumerate(recording.NEXT_OPTIONS)
-    ]
-    return (
-        *rows(steps, 2),
-        (
-            Button(case_answers.GIVE_BACK, f"r:{ref}:{duty}:back"),
-            Button(BUTTONS["card"], f"c:{ref}:card"),
-        ),
-    )
-
-
-async def _what_next(
-    context: Context, incoming: Incoming, episode: Episode, duty: str, said: str
-) -> None:
-    """n2: what next was said, ask by when. n2-30: both were said."""
-    ref = episode.ref
-    step, _, minutes = said.partition("-")
-    if not step.isdecimal() or int(step) >= len(recording.NEXT_OPTIONS):
-        await show_card.card_of(context, incoming, ref, incoming.message_id)
-        return
-    label, words = recording.NEXT_OPTIONS[int(step)]
-    name = title(duty, context.pack)
-    if not minutes.isdecimal():
-        times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
-        who = subject(await show_card.view(context, episode))
-        screen = Screen(f"{who}\n{case_answers.by_when(name, label)}", rows(times, 3))
-        await context.phone.show(incoming.chat_id, screen, incoming.message_id)
-        return
-    now = context.clock.now()
-    if int(minutes) not in {m for _, m in recording.NEXT_MINUTES}:
-        await show_card.card_of(context, incoming, ref, incoming.message_id)
-        return
-    [answer] = await context.acts.acknowledge(
-        ref,
-        [duty],
-        incoming.staff,
-        next_step=words,
-        until=now + timedelta(minutes=int(minutes)),
-        update_id=incoming.update_id,
-    )
-    text = case_answers.outcome(answer, name, context.service, now)
-    await show_card.card_of(context, incoming, ref, incoming.message_id, text)

@@ -10,6 +10,7 @@ import msgspec
 from protocol import facts as f
 from protocol import rules
 from protocol.counting import counting
+from protocol.earlier_episodes import History
 from protocol.episode import Episode as Known
 from protocol.facts import Fact
 from protocol.fold import fold_counting
@@ -18,7 +19,7 @@ from protocol.on_record import OnRecord
 from protocol.pack import Pack
 from protocol.provider import Authority, Contact, Home, Provider
 from protocol.standing import Standing
-from protocol.view import History, View
+from protocol.view import View
 from reminders.duties import Duty
 from storage.model import Episode, Person
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from datetime import datetime, timedelta
 from typing import Any
 
 import msgspec
@@ -25,124 +24,34 @@ from handlers import (
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen, Unreached
 from handlers.context import Context, NotAllowed
-from handlers.form import Form, FormState
+from handlers.draft_state import (
+    REPORT,
+    NoLongerPossible,
+    draft_by_id,
+    drafts_of,
+    form_of,
+    owner_key,
+    sees_case,
+    state_of,
+    title_of,
+)
+from handlers.form import FormState
 from handlers.form_answers import Taken
 from handlers.recording import RECORDINGS
 from handlers.recording.questions import rest_as_notes, words_as_notes
-from handlers.wording import card as card_words
 from handlers.wording import case_answers, menu
 from handlers.wording import form as say
 from handlers.wording import report as report_words
 from handlers.wording import second_factor as factor_words
 from handlers.wording.common import clock
-from protocol.fold import fold
 from reminders.case_records import new_ids
-from storage.model import Draft, Episode, Person
+from storage.model import Draft, Episode
 from storage.store import Change, NotFound
 
-REPORT = "report"
 SIGNED = ("signoff",)
 """Forms whose author signs for the case with the second factor, if the chat asks for it."""
-IN_HAND = timedelta(minutes=30)
-"""For so long after its last question a form is still being filled in."""
 A_TIME = 40
 """Characters of what may have been meant as a time; anything longer is a text."""
-
-
-class NoLongerPossible(Exception):
-    """The draft cannot be used any more as things stand; the text says why."""
-
-
-def owner_key(staff_id: str, kind: str) -> str:
-    """A person may have a report half-finished and still record something on another case."""
-    return staff_id if kind == REPORT else f"{staff_id}.case"
-
-
-async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
-    """This person's half-filled forms, the one shown last first."""
-    found = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
-    now = context.clock.now()
-    return sorted((d for d in found if d is not None), key=lambda d: _last(d, now), reverse=True)
-
-
-def _last(draft: Draft, now: datetime) -> tuple[bool, int]:
-    """Of two forms in hand the one that the later update touched: a clock may have gone back in
-    between. Telegram may begin its numbers anew when nobody wrote for a week."""
-    touched = draft.touched_at or draft.started_at
-    return now - touched <= IN_HAND, draft.seen[-1] if draft.seen else 0
-
-
-async def draft_by_id(context: Context, staff_id: str, draft_id: str) -> Draft | None:
-    """This person's draft with that id; None if it ended."""
-    return next((d for d in await drafts_of(context, staff_id) if d.id == draft_id), None)
-
-
-def form_of(kind: str) -> Form:
-    """The form that a kind of draft fills in."""
-    if kind in people_forms.FORMS:
-        return people_forms.FORMS[kind].form
-    return report.FORM if kind == REPORT else RECORDINGS[kind].form
-
-
-async def state_of(
-    context: Context, draft: Draft, incoming: Incoming, answers: dict[str, Any] | None = None
-) -> FormState:
-    """Everything that the form's questions may look at, read fresh from the store.
-
-    Raises NoLongerPossible.
-    """
-    staff, answers = incoming.staff, draft.answers if answers is None else answers
-    episode, level = None, 1
-    if draft.episode:
-        episode = await _still_theirs(context, draft, incoming)
-        level = (await context.engine.cases.standing_of(episode.ref)).shown
-    home = episode.home if episode else str(answers.get("home", ""))
-    people = [p for p in await context.store.people() if staff.covers(p.home)]
-    if before := answers.get("again"):
-        people = await _with_who_was_away(context, incoming, people, before)
-    return FormState(
-        answers=answers,
-        now=incoming.sent_at if incoming.text else context.clock.now(),
-        staff=staff,
-        service=context.service,
-        people=people,
-        open_cases={
-            e.person: e.ref for e in await context.records.open_episodes() if staff.covers(e.home)
-        },
-        episode=episode,
-        late=incoming.late,
-        level=level,
-        young_below=context.pack.of(home).settings.older_band_min_age,
-    )
-
-
-async def _still_theirs(context: Context, draft: Draft, incoming: Incoming) -> Episode:
-    try:
-        episode = await context.records.seen_by(incoming.staff, draft.episode)
-    except NotFound:
-        raise NoLongerPossible(say.no_longer_yours(draft.episode)) from None
-    if episode.closed_at is not None and not incoming.staff.manages:
-        raise NoLongerPossible(say.closed_meanwhile(draft.episode))
-    if RECORDINGS[draft.kind].manager_only and not incoming.staff.manages:
-        raise NoLongerPossible(card_words.MANAGER_ONLY)
-    return episode
-
-
-async def _with_who_was_away(
-    context: Context, incoming: Incoming, people: list[Person], before: str
-) -> list[Person]:
-    """The young person of the earlier case, also when the register does not have them any more."""
-    try:
-        episode = await context.records.seen_by(incoming.staff, before)
-    except NotFound:
-        raise NoLongerPossible(say.no_longer_yours(before)) from None
-    known = next((p for p in people if p.ref == episode.person), None)
-    if known is None:
-        if await context.store.person(episode.person) is not None:
-            raise NoLongerPossible(say.at_another_home(episode.person))
-        known = Person(ref=episode.person, home=episode.home, child=fold(episode.facts).child)
-    others = [p for p in people if p.ref != known.ref]
-    return [*others, msgspec.structs.replace(known, left_on=None)]
 
 
 async def begin(
@@ -216,7 +125,7 @@ async def offered(context: Context, draft: Draft) -> Screen:
         )
     elif draft.kind in people_forms.FORMS:
         text = report_words.unfinished_service(people_forms.titles(draft.kind), started)
-    elif await _sees_case(context, draft):
+    elif await sees_case(context, draft):
         text = report_words.unfinished_other(draft.episode, title_of(draft), started)
     else:
         drop = Button(report_words.DROP, f"m:drop:{draft.id}")
@@ -228,20 +137,6 @@ async def offered(context: Context, draft: Draft) -> Screen:
             (Button(report_words.DROP, f"m:drop:{draft.id}"),),
         ),
     )
-
-
-async def _sees_case(context: Context, draft: Draft) -> bool:
-    """Whether the draft's owner may still see the case that it is about."""
-    owner = context.service.person(draft.owner.partition(".")[0])
-    try:
-        return owner is not None and bool(await context.records.seen_by(owner, draft.episode))
-    except NotFound:
-        return False
-
-
-def title_of(draft: Draft) -> str:
-    """What a draft is called."""
-    return str(draft.answers.get("title") or report_words.TITLES.get(draft.kind, draft.kind))
 
 
 async def resume(context: Context, incoming: Incoming, draft_id: str) -> None:
@@ -338,15 +233,6 @@ async def take_out(context: Context, incoming: Incoming, *, sensitive: bool = Tr
     gone = await context.phone.remove(incoming.chat_id, incoming.message_id)
     if not gone and sensitive:
         await context.phone.say(incoming.chat_id, menu.NOT_REMOVED)
-
-
-async def in_hand(context: Context, staff_id: str) -> Draft | None:
-    """The form that this person is filling in at the moment."""
-    drafts = await drafts_of(context, staff_id)
-    if not drafts:
-        return None
-    touched = drafts[0].touched_at or drafts[0].started_at
-    return drafts[0] if context.clock.now() - touched <= IN_HAND else None
 
 
 async def ask_again(context: Context, incoming: Incoming, draft: Draft, hint: str = "") -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from handlers import draft_session, form_screen, people_forms, unasked
+from handlers import draft_state, form_screen, people_forms, unasked
 from handlers import form as forms
 from handlers.chat import Incoming, Screen, Unreached
 from handlers.context import Context
@@ -44,7 +44,7 @@ async def _hand_on(context: Context, gone: Staff, draft: Draft) -> None:
     if receiver is None:
         return
     own = await context.store.draft(receiver.id)
-    if draft.kind == draft_session.REPORT and (own is None or own.id == draft.id):
+    if draft.kind == draft_state.REPORT and (own is None or own.id == draft.id):
         now = context.clock.now()
         chat = context.engine.service_state.chat_of(receiver.id, None) or receiver.telegram_id
         draft = msgspec.structs.replace(
@@ -94,17 +94,17 @@ async def _texts(context: Context, receiver: Staff, draft: Draft) -> list[str]:
     """What was answered, in words: typed ones whole, taps as they are read back."""
     if draft.kind == unasked.KIND:
         return list(draft.answers["texts"])
-    form = draft_session.form_of(draft.kind)
+    form = draft_state.form_of(draft.kind)
     as_receiver = Incoming(
         update_id=0,
         staff=receiver,
         chat_id=receiver.telegram_id,
         sent_at=context.clock.now(),
     )
-    lines = [draft_session.title_of(draft)]
+    lines = [draft_state.title_of(draft)]
     try:
-        state = await draft_session.state_of(context, draft, as_receiver)
-    except draft_session.NoLongerPossible:
+        state = await draft_state.state_of(context, draft, as_receiver)
+    except draft_state.NoLongerPossible:
         state = None
     for step in form.steps:
         value: Any = draft.answers.get(step.key) or form_screen.kept_words(step.key, draft.answers)

@@ -5,9 +5,7 @@ Whatever goes wrong, the person is told whether it was saved, and nothing else i
 
 from __future__ import annotations
 
-import re
 from collections.abc import Awaitable, Callable
-from typing import TypeAlias
 
 import msgspec
 import structlog
@@ -16,17 +14,19 @@ from handlers import (
     ask_second_factor,
     case_buttons,
     draft_session,
+    draft_state,
     duty,
     joining,
     kill_switch,
     lists,
-    monthly,
     pages,
     people,
+    reminder_buttons,
     show_card,
     unasked,
 )
 from handlers.chat import Button, Incoming, Refused, Screen, Unreached
+from handlers.chat_commands import CASE_COMMANDS, COMMANDS, FORM_COMMANDS, LINKED, Act, command_of
 from handlers.context import Context, NotAllowed
 from handlers.wording import case_answers, common, menu
 from handlers.wording import form as form_words
@@ -35,10 +35,7 @@ from storage.model import Draft
 from storage.store import Conflict, NotFound, NotSaved
 
 log = structlog.get_logger(__name__)
-Act: TypeAlias = Callable[[Context, Incoming, list[str]], Awaitable[None]]
 
-LINKED = re.compile(r"[A-Za-z0-9_-]{16,64}")
-"""What a link with an invitation puts behind /start."""
 PRESSED = {
     menu.REPORT: "/missing",
     menu.OPEN: "/open",
@@ -116,22 +113,15 @@ async def _end(context: Context, incoming: Incoming) -> None:
 def _holds_words(incoming: Incoming) -> bool:
     """Whether somebody typed or sent more than a command or a label of the keyboard."""
     text = incoming.text
-    typed = bool(text) and text not in PRESSED and _command_of(text) not in COMMANDS
+    typed = bool(text) and text not in PRESSED and command_of(text) not in COMMANDS
     return typed or bool(incoming.other)
-
-
-def _command_of(text: str) -> str:
-    """The command as it stands in the table, also with the name of a bot behind it. "/open Jamie"
-    and "/open@Jamie" are none."""
-    name, at, bot = text.partition("@")
-    return name.casefold() if not at or bot.casefold().endswith("bot") else text
 
 
 def _asked(incoming: Incoming) -> int:
     """Its number, if it only asks for something: dealt with twice it changes nothing."""
     if incoming.edited:
         return 0
-    name = _command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
+    name = command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
     return incoming.update_id if name in COMMANDS and name not in FORM_COMMANDS else 0
 
 
@@ -216,7 +206,7 @@ async def _typed(context: Context, incoming: Incoming) -> None:
         await draft_session.take_out(context, incoming)
         await ask_second_factor.not_taken(context, incoming)
         return
-    drafts = await draft_session.drafts_of(context, incoming.staff.id)
+    drafts = await draft_state.drafts_of(context, incoming.staff.id)
     if drafts and await draft_session.typed(context, incoming, drafts[0]):
         return
     if not drafts and (ref := lists.only_reference(incoming.text, context.service)):
@@ -250,7 +240,7 @@ async def _ask_about(context: Context, incoming: Incoming) -> None:
         await _question_at_the_bottom(context, incoming)
         return
     await unasked.ask(context, incoming)
-    if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
+    if (draft := await draft_state.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft, form_words.KEPT_BESIDE)
 
 
@@ -274,13 +264,13 @@ async def _refuse_kind(context: Context, incoming: Incoming) -> None:
 
 
 async def _question_at_the_bottom(context: Context, incoming: Incoming) -> None:
-    if (draft := await draft_session.in_hand(context, incoming.staff.id)) is not None:
+    if (draft := await draft_state.in_hand(context, incoming.staff.id)) is not None:
         await draft_session.ask_again(context, incoming, draft)
 
 
 async def _command(context: Context, incoming: Incoming, text: str) -> None:
     name, _, rest = text.partition(" ")
-    name = _command_of(name)
+    name = command_of(name)
     act = COMMANDS.get(name)
     if act is None:
         await _unasked(context, incoming, text)
@@ -310,53 +300,6 @@ def _sees_no_case(context: Context, incoming: Incoming) -> bool:
         return False
     sees = context.engine.service_state.sees
     return not any(sees(staff, home) for home in context.engine.planner.open_homes())
-
-
-async def _start(context: Context, incoming: Incoming, _: list[str]) -> None:
-    await context.shifts.staff_started(incoming.staff.id)
-    if LINKED.fullmatch(incoming.text.partition(" ")[2]):  # somebody of the list tapped a link
-        await context.phone.remove(incoming.chat_id, incoming.message_id)
-    await context.phone.say(incoming.chat_id, menu.WELCOME, keyboard=True)
-
-
-async def _help(context: Context, incoming: Incoming, _: list[str]) -> None:
-    text = menu.HELP if context.pages is None else f"{menu.HELP}\n{page_words.IN_HELP}"
-    await context.phone.say(incoming.chat_id, text, keyboard=True)
-
-
-async def _cancel(context: Context, incoming: Incoming, _: list[str]) -> None:
-    if not await draft_session.cancel(context, incoming):
-        await context.phone.say(incoming.chat_id, menu.NOTHING_TO_CANCEL, keyboard=True)
-
-
-async def _missing(context: Context, incoming: Incoming, _: list[str]) -> None:
-    await draft_session.begin(context, incoming, "report")
-
-
-COMMANDS: dict[str, Act] = {
-    "/start": _start,
-    "/help": _help,
-    "/cancel": _cancel,
-    "/missing": _missing,
-    "/open": lists.open_cases,
-    "/case": lists.one_case,
-    "/returned": lists.returned,
-    "/duty": duty.rota,
-    "/today": duty.today,
-    "/digest": duty.digest,
-    "/reports": monthly.reports,
-    "/people": people.people,
-    "/pages": pages.pages,
-    "/id": people.my_id,
-    "/privacy": people.privacy,
-    "/version": people.version,
-    "/reload": people.reload,
-    kill_switch.STOP: kill_switch.stop,
-    kill_switch.RESUME: kill_switch.resume,
-}
-FORM_COMMANDS = {"/missing", "/cancel", kill_switch.STOP, kill_switch.RESUME}
-"""Commands after which a form stands at the bottom, or none is shown."""
-CASE_COMMANDS = {"/missing", "/open", "/case", "/returned", "/today"}
 
 
 async def _tapped(context: Context, incoming: Incoming) -> None:
@@ -411,7 +354,7 @@ async def _menu(context: Context, incoming: Incoming, parts: list[str]) -> None:
 TAPS: dict[str, Act] = {
     "f": _form,
     "c": case_buttons.tapped,
-    "r": case_buttons.reminder_tapped,
+    "r": reminder_buttons.reminder_tapped,
     "d": duty.tapped,
     "k": _pin,
     "m": _menu,

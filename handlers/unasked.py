@@ -12,7 +12,7 @@ from typing import Any
 
 import msgspec
 
-from handlers import draft_session, form_answers, lists, show_card
+from handlers import draft_session, draft_state, form_answers, lists, show_card
 from handlers import form as forms
 from handlers.chat import Button, Incoming, Screen
 from handlers.context import Context, NotAllowed
@@ -143,12 +143,12 @@ def _just_recorded(context: Context, staff: Staff, cases: list[Episode]) -> Epis
 
 async def _form_with_words(context: Context, staff: Staff) -> tuple[Draft, str] | None:
     """The form in hand, and the last answer in words that was given in it."""
-    draft = await draft_session.in_hand(context, staff.id)
+    draft = await draft_state.in_hand(context, staff.id)
     if draft is None:
         return None
     keys = [
         step.key
-        for step in draft_session.form_of(draft.kind).steps
+        for step in draft_state.form_of(draft.kind).steps
         if str(draft.answers.get(step.key, "")).startswith(forms.WORDS)
     ]
     return (draft, keys[-1]) if keys else None
@@ -246,7 +246,7 @@ async def _as_report(context: Context, incoming: Incoming, draft: Draft) -> None
     """A report is begun with the words as what happened."""
     words = forms.WORDS + "\n".join(draft.answers["texts"])
     begun = await draft_session.begin(
-        context, incoming, draft_session.REPORT, answers={"what": words}, at=incoming.message_id
+        context, incoming, draft_state.REPORT, answers={"what": words}, at=incoming.message_id
     )
     if begun:
         await context.store.drop_draft(draft.owner)
@@ -255,7 +255,7 @@ async def _as_report(context: Context, incoming: Incoming, draft: Draft) -> None
 async def unfinished(context: Context, staff: Staff) -> list[Draft]:
     """Whatever this person has begun and not ended: forms, and words that wait to be decided."""
     words = await kept(context, staff.id)
-    return [*await draft_session.drafts_of(context, staff.id), *([words] if words else [])]
+    return [*await draft_state.drafts_of(context, staff.id), *([words] if words else [])]
 
 
 async def reminder_of(context: Context, staff: Staff, draft: Draft) -> Screen:

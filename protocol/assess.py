@@ -8,6 +8,7 @@ from typing import Literal
 
 import msgspec
 
+from protocol.earlier_episodes import History
 from protocol.episode import Earlier, Episode, utc
 from protocol.facts import Category
 from protocol.london import is_out_of_hours, local_time
@@ -15,7 +16,7 @@ from protocol.on_record import OnRecord
 from protocol.outcome import Action, Outcome
 from protocol.outcome import Due as PackDue
 from protocol.pack import MOMENT, Pack
-from protocol.view import History, Instant, View
+from protocol.view import Instant, View
 
 _MINUTE = timedelta(minutes=1)
 

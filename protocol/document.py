@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 from protocol.conditions import resolve
-from protocol.explain import NO_TIME, SET_BY_SERVICE, TIER_NOT_RISK, settled_by
+from protocol.endings import settled_by
+from protocol.explain import NO_TIME, SET_BY_SERVICE, TIER_NOT_RISK
 from protocol.pack import Pack, load_pack, shipped
 from protocol.rules import CONTACT, Alternative, Amount, Duty
 from protocol.settings import KEYS, MEANING

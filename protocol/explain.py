@@ -15,12 +15,14 @@ from msgspec.structs import replace
 
 from protocol.assess import Assessment, assess
 from protocol.conditions import resolve
+from protocol.earlier_episodes import History
+from protocol.endings import ends, settled_by
 from protocol.episode import Earlier, Episode, utc
 from protocol.on_record import OnRecord
 from protocol.outcome import Action
 from protocol.pack import Pack
-from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Settling, Tier
-from protocol.view import History, View
+from protocol.rules import CONTACT, Alternative, Duty, Route, Rule, Tier
+from protocol.view import View
 from protocol.vocabulary import CHOICES, LIMITS, WORDS, YES_NO
 
 NO_TIME = "no time in protocol"
@@ -28,34 +30,6 @@ SET_BY_SERVICE = "set by this service"
 TIER_NOT_RISK = "A level is a response tier of the local protocol, not a police grade of risk."
 _LOOK_AHEAD = 12
 """Changes looked at to find the next level: more than the limits and checkpoints of any pack."""
-_ENDED_BY = {
-    "police_told": "the report to the police",
-    "authority_told": "the placing authority being told",
-    "authority_written": "the written confirmation",
-    "parents_told": "the parents being told",
-    "parents_withheld": "a reason to withhold",
-    "interview_closed": "the interview held, or declined with a reason",
-    "enquiries_started": "the enquiries being started",
-    "located": "being found",
-    "police_told_back": "the police being told that it is over",
-    "authority_told_back": "a team manager or the emergency duty team being told of the return",
-    "parents_told_back": "the parents being told that it is over",
-    "referral_made": "the referral",
-    "safe_well_done": "the check being done",
-}
-
-
-_OUTCOMES = {
-    "done": "done",
-    "booked": "booked until a date",
-    "not_needed": "not needed and why",
-    "handed_over": "handed over, to whom and until when",
-}
-_NEEDED = {
-    "note": {"done": ", with the reason"},
-    "role": {"not_needed": ", by a named person", "done": ", by a named person"},
-    "return": {"not_needed": ", after the return"},
-}
 
 
 class Explained(msgspec.Struct, frozen=True, kw_only=True):
@@ -213,7 +187,7 @@ class _Case:
             label=action.label,
             who=action.who,
             at=action.due_at,
-            ends=" or ".join(filter(None, [_ends(rule.when), settled_by(rule.settling)])),
+            ends=" or ".join(filter(None, [ends(rule.when), settled_by(rule.settling)])),
             act="" if rule.act == rule.title else rule.act,
         )
 
@@ -249,7 +223,7 @@ class _Case:
             label=duty.label,
             who=duty.who,
             at=self.found.due[name].at,
-            ends=" or ".join(filter(None, [_ends(duty.when), settled_by(duty.settling)])),
+            ends=" or ".join(filter(None, [ends(duty.when), settled_by(duty.settling)])),
             set_by_service=duty.set_by == "service",
         )
 
@@ -370,33 +344,6 @@ class _Case:
 def _family(name: str, on: Sequence[str]) -> bool:
     """Whether an action on these rules follows from this reason (STF-3 is of the family STF)."""
     return name in on or name.rpartition("-")[0] in on
-
-
-def _ends(when: Sequence[Alternative]) -> str:
-    """What ends a duty: the words in its conditions that a new fact can turn."""
-    ends = []
-    for alternative in when:
-        for word, value in alternative.words.items():
-            if word == "state" and value == "open":
-                ends.append("the return")
-            elif word == "category" and value == "unauthorised_absence":
-                ends.append("becoming missing")
-            elif value is False and word in _ENDED_BY:
-                ends.append(_ENDED_BY[word])
-            elif word == "undecided":
-                ends.append(f"the decision on {value} with its reason")
-    return " or ".join(dict.fromkeys(ends))
-
-
-def settled_by(settling: Settling) -> str:
-    """Which decisions settle it."""
-    if not settling.outcomes:
-        return ""
-    outcomes = [
-        _OUTCOMES[outcome] + "".join(_NEEDED[need].get(outcome, "") for need in settling.needs)
-        for outcome in settling.outcomes
-    ]
-    return f"a decision ({'; '.join(outcomes)})"
 
 
 def _once(facts: Iterable[str]) -> tuple[str, ...]:

@@ -19,10 +19,10 @@ import msgspec
 from protocol import facts as f
 from protocol.assess import Assessment, assess, levels_at
 from protocol.counting import counting_of, in_order
+from protocol.earlier_episodes import History
 from protocol.episode import Earlier, Episode, utc
 from protocol.fold import CHANGING, fold_counting
 from protocol.pack import MOMENT, Pack
-from protocol.view import History
 
 HIGHEST = 3
 """There is no level above it."""

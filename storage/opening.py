@@ -55,7 +55,7 @@ def _open_locked(records: RecordFolder, found: format_mark.Mark | None, *, new: 
 def _prepare(records: RecordFolder, found: format_mark.Mark | None) -> None:
     """A mark, the present format, no left-over temporary files. Raises OSError."""
     layout, sealer = records.layout, records.sealer
-    records.mark_is_behind = format_mark.is_behind(found)
+    records.files.mark_is_behind = format_mark.is_behind(found)
     for folder in layout.folders():
         files.sweep(folder)
     if found is None and format_mark.has_files(layout):
@@ -64,7 +64,7 @@ def _prepare(records: RecordFolder, found: format_mark.Mark | None) -> None:
         records.catalogue.begin()
     if found is None:
         format_mark.write(layout, sealer)
-        records.mark_is_behind = False
+        records.files.mark_is_behind = False
 
 
 def _read(records: RecordFolder) -> None:
@@ -208,7 +208,7 @@ def _live(records: RecordFolder, place: Place, shape: type[T]) -> T | None:
     """A record that stays in memory, or None if there is none that can be used."""
     expected = records.catalogue.expected(place)
     try:
-        value = records.load(place, shape, expected=expected)
+        value = records.files.load(place, shape, expected=expected)
     except OSError as error:
         _unreadable(records, place, error)
         return None

@@ -10,17 +10,16 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
 from protocol.attachment_facts import attachments_in
-from storage import apply, audit_files, files, format_mark, quarantine, reference
+from storage import apply, audit_files, files, quarantine, reference
 from storage.attachment_files import AttachmentFiles
-from storage.audit import AUDIT_DELETED, Anchor, AuditPage, AuditRecord, full_page
-from storage.envelope import Damaged, Sealer
+from storage.audit import Anchor, AuditPage, AuditRecord, full_page
+from storage.envelope import Sealer
 from storage.keys import Keys
 from storage.layout import Layout, Place, month_of
 from storage.lock import Lock
@@ -28,11 +27,11 @@ from storage.model import Draft, Episode, Message, Office, Past, Person
 from storage.open_episodes import OpenEpisodes
 from storage.recent_updates import Recent
 from storage.record_file import RecordFile
+from storage.record_files import RecordFiles
 from storage.shapes import DraftSlot, Register, named
 from storage.store import Change, Conflict, NotFound
 from storage.version_catalogue import VersionCatalogue
 
-T = TypeVar("T", Episode, Office, Register, DraftSlot, AuditPage)
 V = TypeVar("V")
 
 
@@ -62,52 +61,28 @@ class RecordFolder:
         self.catalogue = VersionCatalogue(
             self.layout, self.sealer, made_by, lambda what: report("catalogue", what)
         )
+        self.files = RecordFiles(self.layout, self.sealer, self.lock, self.catalogue, report, now)
         self.attachments = AttachmentFiles(self.layout, self.sealer)
         self.seen = Recent()
         self.episodes = OpenEpisodes()
         self.slots: Mapping[str, DraftSlot] = {}
         self.office = Office()
         self.register = Register()
-        self.mark_is_behind = False
         self._given: set[str] = set()
-        self._told: set[str] = set()
-        self._files: dict[str, RecordFile[Any]] = {}
-        self._doubtful: dict[Path, RecordFile[Any]] = {}
         self._unmoved: set[str] = set()
         self._undropped: set[str] = set()
 
     # Reading ------------------------------------------------------------------------------
 
-    def load(self, place: Place, shape: type[T], *, expected: int) -> T | None:
-        """One record, or None if there is none that can be used: a damaged one is set aside, and
-        reported. An older copy is reported and used: it is the best there is. Raises OSError."""
-        try:
-            value = self._file(place, shape).load()
-            if isinstance(value, Episode) and value.ref != place.name:
-                msg = "it holds another episode"
-                raise Damaged(msg)
-        except Damaged as error:
-            self._files.pop(place.label, None)
-            self.lock.check()
-            what = quarantine.set_aside(self.layout, place, str(error), self.now())
-            self.report("set_aside", what)
-            return None
-        if value is not None:
-            older = self.catalogue.check(place, value.version, expected)
-            if older is not None and older not in self._told:
-                self._told.add(older)
-                self.report("older", older)
-        return value
-
     def load_closed(self, ref: str, month: str) -> Episode | None:
         """As `load`, for an episode that was closed in that month."""
         place = self.closed_place(ref, month)
-        if (doubtful := self._doubtful.get(place.path)) is not None:
+        if (doubtful := self.files.doubtful.get(place.path)) is not None:
             return doubtful.saved
         expected = self.catalogue.expected_closed(month, place)
-        episode = self.load(place, Episode, expected=expected)
+        episode = self.files.load(place, Episode, expected=expected)
         # Not kept: closed episodes are many, and hardly any is written again.
-        self._files.pop(place.label, None)
+        self.files.forget(place)
         if episode is not None and episode.version >= expected:
             self.catalogue.note_closed(month, place, episode.version)
         return episode
@@ -197,8 +172,8 @@ class RecordFolder:
         if episode.closed_at is not None and row is not None:
             self._save_closed(episode, changed, row)
         else:
-            file = self._open_file(changed.ref)
-            self._save(file, changed)
+            file = self.files.of_open(changed.ref)
+            self.files.save(file, changed)
             self.catalogue.note(file.place, changed.version)
         # Saved. From here on nothing may fail: what the disk refuses now is done at the next tidy.
         self.seen.add(change.update_id)
@@ -236,23 +211,10 @@ class RecordFolder:
         place = self.closed_place(after.ref, month)
         file = RecordFile(place, Episode, self.sealer)
         file.stands_at(before)
-        self._save(file, after)
+        self.files.save(file, after)
         self.catalogue.put(month, row)
         self.catalogue.note_closed(month, place, after.version)
         self.catalogue.remember(after.ref, month)
-
-    def _save(self, file: RecordFile[T], value: T) -> None:
-        self.lock.check()
-        if self.mark_is_behind:
-            format_mark.write(self.layout, self.sealer)
-            self.mark_is_behind = False
-        try:
-            file.save(value)
-            self.lock.check()
-        except OSError:
-            self._doubtful[file.place.path] = file
-            raise
-        self._doubtful.pop(file.place.path, None)
 
     def forget(self, ref: str) -> None:
         """A closed episode goes for good; its reference stays taken. It goes from the catalogue
@@ -271,7 +233,7 @@ class RecordFolder:
         self.catalogue.flush()
         self.lock.check()
         files.remove(place.path)
-        self._files.pop(place.label, None)
+        self.files.forget(place)
         self.tidy()
 
     def tidy(self) -> None:
@@ -279,14 +241,12 @@ class RecordFolder:
         episodes move, attachments are settled. Raises OSError; then the rest is done next time, or
         at the next start."""
         self.lock.check()
-        for path, file in list(self._doubtful.items()):
-            file.put_back()
-            del self._doubtful[path]
+        self.files.put_back()
         for owner in sorted(self._undropped):
             if owner not in self.slots:
                 place = self.layout.draft(owner)
                 files.remove(place.path)
-                self._files.pop(place.label, None)
+                self.files.forget(place)
             self._undropped.discard(owner)
         for ref in sorted(self._unmoved):
             month = self.catalogue.month_of(ref)
@@ -314,7 +274,7 @@ class RecordFolder:
         version = self.catalogue.expected(source)
         if source.path.exists():
             files.move(source.path, target.path)
-        self._files.pop(source.label, None)
+        self.files.forget(source)
         self.catalogue.note_closed(month, target, version)
         self.catalogue.remember(ref, month)
 
@@ -341,7 +301,7 @@ class RecordFolder:
         # The file may have been removed and made again since: its count goes on from the catalogue.
         version = max(slot.version, self.catalogue.expected(place)) + 1
         slot = msgspec.structs.replace(slot, version=version)
-        self._save(self._file(place, DraftSlot), slot)
+        self.files.save(self.files.file(place, DraftSlot), slot)
         self.catalogue.note(place, version)
         self.slots = {**self.slots, slot.owner: slot}
         self.seen.add(update_id)
@@ -361,7 +321,7 @@ class RecordFolder:
         merged = {**self.register.people, **{person.ref: person for person in people}}
         merged.pop(gone, None)
         register = Register(version=self.register.version + 1, people=merged)
-        self._save(self._file(self.layout.register, Register), register)
+        self.files.save(self.files.file(self.layout.register, Register), register)
         self.catalogue.note(self.layout.register, register.version)
         self.register = register
 
@@ -382,8 +342,8 @@ class RecordFolder:
         if page is not None:
             place = self.layout.audit_page(named(page)[1])
             files.make_folder(place.path.parent)
-            self._save(self._file(place, AuditPage), page)
-            self._files.pop(place.label, None)
+            self.files.save(self.files.file(place, AuditPage), page)
+            self.files.forget(place)
         office = apply.to_office(
             self.office,
             state=state,
@@ -395,7 +355,7 @@ class RecordFolder:
             taken=taken,
             audit_from=audit_from,
         )
-        self._save(self._file(self.layout.office, Office), office)
+        self.files.save(self.files.file(self.layout.office, Office), office)
         self.catalogue.note(self.layout.office, office.version)
         self.office = office
         self.seen.add(update_id)
@@ -407,60 +367,9 @@ class RecordFolder:
         """The records with a higher number. Raises OSError."""
         return list(
             audit_files.records_after(
-                self.layout, self.sealer, self.office, after, self._report_page
+                self.layout, self.sealer, self.office, after, self.files.report_page
             )
         )
-
-    def take_left(self) -> int:
-        """What commands left is in the chain, its files are gone; how many. Raises OSError."""
-        count = 0
-        while True:
-            found = audit_files.left(self.layout, self.sealer, self._left_damaged)
-            lines = dict(islice(found, audit_files.AT_A_TIME))
-            new = {name: line for name, line in lines.items() if name not in self.office.taken}
-            if new:
-                self.update_office(None, (), tuple(new.values()), None, taken=tuple(lines))
-            self.lock.check()
-            for name in lines:
-                files.remove(self.layout.left_line(name).path)
-            count += len(new)
-            if len(lines) < audit_files.AT_A_TIME:
-                return count
-
-    def forget_audit(self, before: datetime) -> int:
-        """Deletes the oldest pages, as far as all in them is older; how many records. That it was
-        done, and from where the chain goes on, is on record first. Raises OSError."""
-        begin, tail = self.office.audit_from, self.office.audit
-        new = begin
-        for name in self.layout.audit_pages():
-            place = self.layout.audit_page(name)
-            page = self.load(place, AuditPage, expected=0)
-            self._files.pop(place.label, None)
-            if page is None or (tail and page.first >= tail[0].number):
-                break
-            last = page.records[-1]
-            if last.number <= new.number:
-                continue  # left over from a crash
-            if last.at is None or last.at >= before or page.first != new.number + 1:
-                break
-            new = Anchor(number=last.number, digest=last.digest)
-        if new != begin:
-            line = {"at": self.now().isoformat(), "what": AUDIT_DELETED, "through": new.number}
-            self.update_office(None, (), [line], None, audit_from=new)
-        self.lock.check()
-        for name in self.layout.audit_pages():
-            if int(name) <= new.number:
-                files.remove(self.layout.audit_page(name).path)
-        return new.number - begin.number
-
-    def _report_page(self, what: str) -> None:
-        if what not in self._told:
-            self._told.add(what)
-            self.report("unreadable", what)
-
-    def _left_damaged(self, name: str, why: str) -> None:
-        place = self.layout.left_line(name)
-        self.report("set_aside", quarantine.set_aside(self.layout, place, why, self.now()))
 
     # Upkeep -------------------------------------------------------------------------------
 
@@ -471,7 +380,9 @@ class RecordFolder:
 
     @property
     def _waiting(self) -> bool:
-        waiting = self._doubtful or self._unmoved or self._undropped or self.attachments.waiting
+        waiting = (
+            self.files.doubtful or self._unmoved or self._undropped or self.attachments.waiting
+        )
         return bool(waiting)
 
     def flush(self) -> None:
@@ -479,28 +390,9 @@ class RecordFolder:
         self.tidy()
         self.catalogue.flush()
 
-    def probe(self) -> None:
-        """Raises OSError if a record could not be written now."""
-        self.lock.check()
-        for folder in (self.layout.folder, self.layout.open, self.layout.drafts):
-            trial = folder / ".probe.tmp"
-            files.write_whole(trial, bytes(4096))
-            files.remove(trial)
-
     def close(self) -> None:
         """Gives the book free."""
         self.lock.release()
-
-    def _open_file(self, ref: str) -> RecordFile[Episode]:
-        known = self._files.get(f"episode {ref}")
-        return known or self._file(self.layout.open_episode(ref), Episode)
-
-    def _file(self, place: Place, shape: type[T]) -> RecordFile[T]:
-        file = self._files.get(place.label)
-        if file is None or file.place != place:
-            file = RecordFile(place, shape, self.sealer)
-            self._files[place.label] = file
-        return file
 
 
 def _without(mapping: Mapping[str, V], key: str) -> Mapping[str, V]:

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 import structlog
 
 from protocol.attachment_facts import attachments_in
-from storage import apply
+from storage import apply, audit_upkeep
 from storage.audit import AuditRecord
 from storage.envelope import Damaged
 from storage.keys import Keys
@@ -204,10 +204,10 @@ class TinyStore:
         return await self._read(lambda: self._records.audit(after))
 
     async def take_left(self) -> int:
-        return await self._write(self._records.take_left)
+        return await self._write(lambda: audit_upkeep.take_left(self._records))
 
     async def forget_audit(self, before: datetime) -> int:
-        return await self._write(lambda: self._records.forget_audit(before))
+        return await self._write(lambda: audit_upkeep.forget_audit(self._records, before))
 
     # Updates and trouble ------------------------------------------------------------------
 
@@ -294,7 +294,7 @@ class TinyStore:
 
         def work() -> None:
             if refused:
-                self._records.probe()
+                self._records.files.probe()
             self._records.flush()
 
         try:

@@ -20,7 +20,7 @@ import msgspec
 import structlog
 
 from bot.practice.duty_account import Account, Told, account
-from handlers import draft_session, show_card
+from handlers import draft_state, show_card
 from handlers.context import Context
 from handlers.wording import unrecorded
 from handlers.wording.duties import title
@@ -129,7 +129,7 @@ class PracticePage:
         return [
             (person.id, draft)
             for person in self._context.service.staff
-            for draft in await draft_session.drafts_of(self._context, person.id)
+            for draft in await draft_state.drafts_of(self._context, person.id)
         ]
 
     async def _episode(self, record: Episode, now: datetime) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from msgspec.structs import replace
 
-from handlers import draft_session
+from handlers import draft_session, draft_state
 from protocol import facts as f
 from protocol.fold import fold
 from protocol.provider import Role
@@ -349,7 +349,7 @@ async def test_a_draft_on_a_case_that_is_no_longer_theirs_does_not_say_which() -
         ref = await world.reports("dot", home="Rowan House")
         await world.forges("dot", f"c:{ref}:withheld")
         await world.sends("dot", "a reason that took a while to write")
-        [draft] = await draft_session.drafts_of(world.context, "dot")
+        [draft] = await draft_state.drafts_of(world.context, "dot")
         assert ref in (await draft_session.offered(world.context, draft)).text
         people = [replace(s, homes=("cedar",)) if s.id == "dot" else s for s in PROVIDER.staff]
         await world.restarts(replace(PROVIDER, staff=tuple(people)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from handlers import draft_session
+from handlers import draft_state
 from protocol import facts as f
 from protocol.facts import Acknowledged, Closed, LevelStoodDown, SignedOff
 from storage.model import Episode, Message
@@ -144,7 +144,7 @@ async def test_a_note_that_meets_a_case_closed_a_moment_ago_is_not_added_to_it()
         await world.sends("amy", "the neighbour saw her at the bus stop")
         assert f"<b>{ref}</b> was closed meanwhile." in world.last("amy")
         assert await world.facts(ref, f.Note) == []
-        [draft] = await draft_session.drafts_of(world.context, "amy")
+        [draft] = await draft_state.drafts_of(world.context, "amy")
         assert "bus stop" in str(draft.answers)
 
 

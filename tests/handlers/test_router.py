@@ -7,7 +7,7 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
-from handlers import router
+from handlers import chat_commands
 from handlers.chat import Incoming, Refused, Unreached
 from handlers.context import Context, NotAllowed
 from handlers.wording import case_answers, common, menu
@@ -34,7 +34,7 @@ def breaks(monkeypatch: pytest.MonkeyPatch) -> Break:
                 await context.records.update(episode.ref, lambda _: change, incoming.update_id)
             raise error
 
-        monkeypatch.setitem(router.COMMANDS, "/version", act)
+        monkeypatch.setitem(chat_commands.COMMANDS, "/version", act)
 
     return broken
 

@@ -52,7 +52,7 @@ MUTANTS = (
     ),
     Mutant(
         "a button of a reminder works for another home",
-        "handlers/case_buttons.py",
+        "handlers/reminder_buttons.py",
         """(*parts, "", "")[:3]
     episode = await context.records.seen_by(incoming.staff, ref)""",
         """(*parts, "", "")[:3]
@@ -68,7 +68,7 @@ MUTANTS = (
     ),
     Mutant(
         "what is for managers only is saved without a look at who saves it",
-        "handlers/draft_session.py",
+        "handlers/draft_state.py",
         "if RECORDINGS[draft.kind].manager_only and not incoming.staff.manages:",
         "if False:",
         HANDLERS,

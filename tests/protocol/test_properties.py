@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from protocol.assess import assess, levels_at
+from protocol.earlier_episodes import History
 from protocol.episode import Decision
 from protocol.explain import explain
 from protocol.fold import fold
@@ -19,7 +20,6 @@ from protocol.pack import load_pack
 from protocol.packread import SHIPPED
 from protocol.settings import Settings
 from protocol.standing import standing
-from protocol.view import History
 from tests.protocol.cases import HOUR, PACK, SIX, missing
 from tests.protocol.strategies import (
     ANY_MOMENT,

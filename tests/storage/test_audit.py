@@ -115,10 +115,10 @@ async def test_a_page_that_was_removed_or_changed_is_found_and_can_be_restored(
 async def test_whoever_has_the_key_and_changes_a_record_is_found(shelf):
     store = await with_records(shelf, 4 * PAGE)
     place = Layout(shelf.folder).audit_page("00000001")
-    page = store._records.load(place, audit_files.AuditPage, expected=0)
+    page = store._records.files.load(place, audit_files.AuditPage, expected=0)
     changed = [*page.records]
     changed[9] = msgspec.structs.replace(changed[9], line={**changed[9].line, "by": "robin"})
-    file = store._records._file(place, audit_files.AuditPage)
+    file = store._records.files.file(place, audit_files.AuditPage)
     file.save(msgspec.structs.replace(page, records=tuple(changed)))
     await shelf.close()
     assert problems(shelf) == [

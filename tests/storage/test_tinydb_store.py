@@ -264,7 +264,7 @@ async def test_lines_that_an_earlier_version_kept_are_the_first_of_the_chain(she
     store = await shelf.open()
     records = store._records
     old = Office(version=1, log=tuple({"n": n} for n in range(2000)))
-    records._save(records._file(records.layout.office, Office), old)
+    records.files.save(records.files.file(records.layout.office, Office), old)
     store = await shelf.again()
     for n in range(2000, 2040):
         await store.update_office(log=[{"n": n}])
