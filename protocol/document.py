@@ -218,19 +218,23 @@ def _words(word: str, value: Any, pack: Pack) -> str:
         kinds = "missing episodes" if not window.away else "unauthorised absences"
         noun = "episodes" if window.missing and window.away else kinds
         return f"{_amount(value['at_least'], pack)} or more {noun} in {window.days} days"
-    if word == "rule":
-        return f"with {value}"
-    if word == "no_rule":
-        return f"without {value}"
-    if word in ("decided", "undecided"):
-        return f"{'decided' if word == 'decided' else 'no decision on'} {value}"
-    if word == "chosen":
-        return ", ".join(f"setting `{key}` is {_value(wanted)}" for key, wanted in value.items())
-    if word == "enabled":
-        return f"setting `{value}` is on"
-    if word == "profile":
-        return f"profile {value}"
-    return WORDS[word].yes if value else WORDS[word].no
+    match word:
+        case "rule":
+            return f"with {value}"
+        case "no_rule":
+            return f"without {value}"
+        case "decided":
+            return f"decided {value}"
+        case "undecided":
+            return f"no decision on {value}"
+        case "chosen":
+            return ", ".join(f"setting `{key}` is {_value(on)}" for key, on in value.items())
+        case "enabled":
+            return f"setting `{value}` is on"
+        case "profile":
+            return f"profile {value}"
+        case _:
+            return WORDS[word].yes if value else WORDS[word].no
 
 
 def _by(duty: Duty, pack: Pack) -> str:

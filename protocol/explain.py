@@ -294,15 +294,17 @@ class _Case:
             return [f"{self._away()} (limit {hours})"]
         if word == "episodes":
             return [self._episodes(value["counted"])]
-        if word == "rule":
-            return self._facts_of(self.pack.rule(value))
-        if word in ("no_rule", "undecided"):
-            return []
-        if word == "decided":
-            return [f"decided: {value}"]
-        if word == "chosen":
-            return [f"local choice: {key} = {wanted}" for key, wanted in value.items()]
-        return [f"local choice: {value}"]
+        match word:
+            case "rule":
+                return self._facts_of(self.pack.rule(value))
+            case "no_rule" | "undecided":
+                return []
+            case "decided":
+                return [f"decided: {value}"]
+            case "chosen":
+                return [f"local choice: {key} = {wanted}" for key, wanted in value.items()]
+            case _:
+                return [f"local choice: {value}"]
 
     def _away(self) -> str:
         minutes = timedelta(minutes=self.found.elapsed_minutes)

@@ -161,35 +161,36 @@ def read(facts: Sequence[Fact]) -> Reading:
             seen.last_by, seen.last_at = fact.by, fact.recorded_at
             if not isinstance(fact, HARMLESS):
                 seen.changed_at = fact.recorded_at
-        if isinstance(fact, ClockCorrected):
-            seen.corrected_at = fact.at
-        elif isinstance(fact, DutyDone):
-            seen.done.setdefault(fact.duty, []).append(fact.at)
-        elif isinstance(fact, Answered):
-            seen.answers[fact.duty] = fact
-        elif isinstance(fact, AuthorityTold):
-            seen.authority.append(fact)
-        elif isinstance(fact, Opened | ChildChanged):
-            unknown = fact.child.historical_concerns == "unknown"
-            seen.concerns_unknown_since = fact.recorded_at if unknown else None
-            if isinstance(fact, Opened):
-                seen.opened_at = fact.recorded_at
-        elif isinstance(fact, Located | Returned):
-            seen.back_at = first_written[fact.id]
-        elif isinstance(fact, SafeAndWell):
-            seen.safe_and_well = True
-        elif isinstance(fact, InterviewOffered):
-            seen.offered = True
-        elif isinstance(fact, InterviewAnswered):
-            seen.interview_answer = fact
-        elif isinstance(fact, InterviewHeld):
-            seen.held = True
-        elif isinstance(fact, SignedOff):
-            seen.signed_off = fact
-        elif isinstance(fact, PoliceAnswered):
-            seen.police_refused_at = None if fact.accepted else fact.recorded_at
-        elif isinstance(fact, GoneAgain):
-            seen.gone_again = True
+        match fact:
+            case ClockCorrected():
+                seen.corrected_at = fact.at
+            case DutyDone():
+                seen.done.setdefault(fact.duty, []).append(fact.at)
+            case Acknowledged() | HoldEnded() | Snoozed():
+                seen.answers[fact.duty] = fact
+            case AuthorityTold():
+                seen.authority.append(fact)
+            case Opened() | ChildChanged():
+                unknown = fact.child.historical_concerns == "unknown"
+                seen.concerns_unknown_since = fact.recorded_at if unknown else None
+                if isinstance(fact, Opened):
+                    seen.opened_at = fact.recorded_at
+            case Located() | Returned():
+                seen.back_at = first_written[fact.id]
+            case SafeAndWell():
+                seen.safe_and_well = True
+            case InterviewOffered():
+                seen.offered = True
+            case InterviewAnswered():
+                seen.interview_answer = fact
+            case InterviewHeld():
+                seen.held = True
+            case SignedOff():
+                seen.signed_off = fact
+            case PoliceAnswered():
+                seen.police_refused_at = None if fact.accepted else fact.recorded_at
+            case GoneAgain():
+                seen.gone_again = True
     return seen
 
 

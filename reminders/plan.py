@@ -56,17 +56,12 @@ def plan(situation: Situation) -> Plan:
     if ended := _holds_ended(situation, wanted):
         return Plan(facts=tuple(ended))
     send: list[Message] = []
-    cancel: dict[str, Message] = {}
     moments: list[datetime] = []
     asked: set[str] = set()
     active = {duty.id for duty in wanted}
-    about: dict[str, list[Message]] = {}
-    for message in situation.messages:
-        if message.kind in ASKING:
-            about.setdefault(message.about, []).append(message)
-    for message in waiting(situation.messages):
-        if message.kind in ASKING and message.about not in active:
-            cancel[message.id] = take_back(message, "over")
+    about = _asking(situation.messages)
+    over = [m for m in waiting(situation.messages) if m.kind in ASKING and m.about not in active]
+    cancel = {message.id: take_back(message, "over") for message in over}
     askings = [Asking(situation, duty, about.get(duty.id, [])) for duty in wanted]
     exhausted = [asking for asking in askings if asking.exhausted]
     for asking in askings:
@@ -106,6 +101,15 @@ def plan(situation: Situation) -> Plan:
         asked=frozenset(asked),
         holders=holders,
     )
+
+
+def _asking(messages: Iterable[Message]) -> dict[str, list[Message]]:
+    """Those that ask about a duty, by the duty."""
+    about: dict[str, list[Message]] = {}
+    for message in messages:
+        if message.kind in ASKING:
+            about.setdefault(message.about, []).append(message)
+    return about
 
 
 def _holds_ended(situation: Situation, wanted: Iterable[Duty]) -> list[HoldEnded]:
