@@ -14,13 +14,10 @@ import argparse
 import asyncio
 import contextlib
 import random
-import re
 import secrets
 import signal
 import statistics
-import subprocess
 import sys
-import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
@@ -40,14 +37,14 @@ from storage.lease import Lease
 from storage.postgres import PostgresStore, new_mark
 from storage.store import Change
 from tests.storage.failover import prepared
+from tests.storage.takeover_bot import Bot, local_ports
+from tests.storage.takeover_chats import PATIENCE_SECONDS, Chats
 from tests.support.machines import Machine, machines
 from tests.support.postgres import Server
 
-ROOT = Path(__file__).parents[2]
 HOMES = 40
 """Each with a duty manager of its own: one chat takes one message a second."""
 STEP_SECONDS = 0.25
-PATIENCE_SECONDS = 60.0
 SECONDS_EACH = {
     "killed_process": 12.0,
     "stopped_process": 25.0,
@@ -58,7 +55,6 @@ SECONDS_EACH = {
 AT_ONCE_SECONDS = 270.0
 """One service is used for so long at most: after five minutes reminders are repeated."""
 BEGIN_SECONDS = 8.0
-REFERENCE = re.compile(r"OH-\d{4}")
 CONFIG = """
 [[authorities]]
 name = "Camden"
@@ -105,91 +101,6 @@ class Figures(msgspec.Struct):
             f"{statistics.median(ordered):.2f} s, p99 {p99:.2f} s, most {ordered[-1]:.2f} s; "
             f"{self.due} duties, {self.unheard} unheard, {self.twice} twice without a word"
         )
-
-
-class Chats:
-    """What arrives in the chats of the stand-in for Telegram."""
-
-    def __init__(self, url: str) -> None:
-        self.heard: dict[str, list[tuple[float, str]]] = {}
-        """By case: when (seconds since 1970) a reminder came, and its text."""
-        self._client = httpx.Client(base_url=url, timeout=60, trust_env=False)
-        self._grown = threading.Condition()
-        self._ended = False
-        self._thread = threading.Thread(target=self._listen, daemon=True)
-        self._thread.start()
-
-    def next_after(self, moment: float, cases: Sequence[tuple[str, float]]) -> float:
-        """When the first reminder of a case came that fell due after this moment."""
-        due_later = [ref for ref, due in cases if due > moment]
-        until = time.time() + PATIENCE_SECONDS
-        with self._grown:
-            while time.time() < until:
-                came = [self.heard[ref][0][0] for ref in due_later if ref in self.heard]
-                if came:
-                    return min(came)
-                self._grown.wait(1.0)
-        raise AssertionError(f"nobody was reminded within {PATIENCE_SECONDS} s")
-
-    def end(self) -> None:
-        """Nothing is listened to any more."""
-        self._ended = True
-        self._thread.join()
-        self._client.close()
-
-    def _listen(self) -> None:
-        since = 0
-        while not self._ended:
-            asked = {"since": since, "wait": 1}
-            found = self._client.get("/human/events", params=asked).json()
-            since = found["last"]
-            with self._grown:
-                for event in found["events"]:
-                    if event["kind"] == "message":
-                        self._take(event)
-                self._grown.notify_all()
-
-    def _take(self, event: dict[str, object]) -> None:
-        message = event["message"]
-        assert isinstance(message, dict)
-        text = str(message.get("text", ""))
-        if not message["from"].get("is_bot") or message.get("disable_notification"):
-            return
-        at = datetime.fromisoformat(str(event["at"])).timestamp()
-        for ref in dict.fromkeys(REFERENCE.findall(text)):
-            self.heard.setdefault(ref, []).append((at, text))
-
-
-class Bot:
-    """One process of the bot, on one machine."""
-
-    def __init__(self, config: Path, log: Path, machine: Machine | None) -> None:
-        self.machine = machine
-        prefix = machine.prefix if machine else []
-        with log.open("ab") as out:
-            self._process = subprocess.Popen(
-                [*prefix, sys.executable, "main.py", "run", "--config", str(config)],
-                stdout=out,
-                stderr=out,
-                cwd=ROOT,
-            )
-
-    @property
-    def pid(self) -> int:
-        return self._process.pid
-
-    @property
-    def ended(self) -> bool:
-        """Its process is over."""
-        return self._process.poll() is not None
-
-    def signal(self, number: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            self._process.send_signal(number)
-
-    def kill(self) -> None:
-        self.signal(signal.SIGKILL)
-        self._process.wait()
 
 
 class Takeovers:
@@ -338,7 +249,7 @@ class Takeovers:
             if bot.machine is not None:
                 if any(host.startswith(bot.machine.network.split("/")[0]) for host, _ in found):
                     return bot
-            elif ports & _local_ports(bot.pid):
+            elif ports & local_ports(bot.pid):
                 return bot
         raise AssertionError("nobody leads")
 
@@ -403,20 +314,6 @@ class Takeovers:
 def _prefixes() -> Iterator[str]:
     """Of the homes: AA, AB …"""
     return ("".join(two) for two in product(ascii_uppercase, repeat=2))
-
-
-def _local_ports(pid: int) -> set[int]:
-    """Of the TCP connections of a process."""
-    sockets = set()
-    for path in Path(f"/proc/{pid}/fd").iterdir():
-        with contextlib.suppress(OSError):
-            sockets.add(str(path.readlink()))
-    ports = set()
-    for line in Path(f"/proc/{pid}/net/tcp").read_text().splitlines()[1:]:
-        words = line.split()
-        if f"socket:[{words[9]}]" in sockets:
-            ports.add(int(words[1].split(":")[1], 16))
-    return ports
 
 
 @contextlib.contextmanager
