@@ -247,8 +247,7 @@ class TelegramPhone:
             try:
                 if not counted:
                     return await call()
-                async with self._limiter.turn(chat_id, INTERACTIVE):
-                    return await call()
+                return await self._limiter.one(chat_id, INTERACTIVE, call)
             except BadRequest:
                 raise
             except RetryAfter as error:

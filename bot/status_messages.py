@@ -12,6 +12,7 @@ import asyncio
 import zlib
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 
 from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
@@ -96,16 +97,18 @@ class StatusMessages:
     async def quietly(self, chat: int, screen: Screen) -> int:
         """Sends a message without a sound, and answers with its number. Raises Unreached."""
         try:
-            async with asyncio.timeout(LEAVE_SECONDS), self._limiter.turn(chat, PRIORITY):
-                sent = await self._bot.send_message(
-                    chat,
-                    screen.text,
-                    disable_notification=True,
-                    reply_markup=markup(screen),
-                    parse_mode=ParseMode.HTML,
-                    link_preview_options=LinkPreviewOptions(is_disabled=True),
-                    protect_content=True,
-                )
+            call = partial(
+                self._bot.send_message,
+                chat,
+                screen.text,
+                disable_notification=True,
+                reply_markup=markup(screen),
+                parse_mode=ParseMode.HTML,
+                link_preview_options=LinkPreviewOptions(is_disabled=True),
+                protect_content=True,
+            )
+            async with asyncio.timeout(LEAVE_SECONDS):
+                sent = await self._limiter.one(chat, PRIORITY, call)
         except Forbidden as error:
             self._closed[chat] = self._context.clock.now() + CLOSED
             raise Unreached("closed") from error

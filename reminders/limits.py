@@ -13,14 +13,16 @@ from __future__ import annotations
 import asyncio
 import heapq
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from itertools import count
+from typing import TypeVar
 
 import msgspec
 
 from reminders.policy import Limits
 
+T = TypeVar("T")
 MARGIN = 0.002
 """Seconds added to every wait: clocks drift, and differ in their last digits."""
 SECOND = 1.0
@@ -149,6 +151,7 @@ class Limiter:
         self._waiting: list[tuple[int, int, int, asyncio.Future[_Request]]] = []
         self._order = count()
         self._timer: asyncio.TimerHandle | None = None
+        self._under_way: set[asyncio.Task[object]] = set()
 
     @property
     def quiet_pace(self) -> float:
@@ -169,6 +172,23 @@ class Limiter:
             yield turn
         finally:
             turn.end()
+
+    async def one(self, chat_id: int, priority: int, call: Callable[[], Awaitable[T]]) -> T:
+        """The result of one request in its turn. Whoever is cancelled meanwhile only waits no
+        longer: what has left for Telegram may still be counted there, so it goes to its end and
+        has its turn until then."""
+
+        async def made() -> T:
+            try:
+                return await call()
+            finally:
+                self._end(request, chat_id)
+
+        request = await self._acquire(chat_id, priority)
+        under_way = asyncio.create_task(made())
+        self._under_way.add(under_way)
+        under_way.add_done_callback(self._under_way.discard)
+        return await asyncio.shield(under_way)
 
     def _chat(self, chat_id: int) -> _Chat:
         chat = self._chats.get(chat_id)

@@ -180,3 +180,44 @@ async def test_parts_of_one_message_follow_each_other_at_the_chat_s_rate():
             when.append(loop.time())
             await asyncio.sleep(0.5)
     assert when == pytest.approx([1.5, 3.0], abs=0.1)
+
+
+@in_virtual_time
+async def test_what_nobody_waits_for_any_more_may_still_be_counted():
+    """An answer to a chat is given up after eight seconds on a slow line. It arrives in the ninth,
+    and the next one keeps its distance to that."""
+    limiter = Limiter(Limits(chat_burst=1))
+    loop = asyncio.get_running_loop()
+    counted: list[float] = []
+
+    async def slow() -> None:
+        await asyncio.sleep(9.0)
+        counted.append(loop.time())
+
+    async def quick() -> str:
+        counted.append(loop.time())
+        return "sent"
+
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(8.0):
+            await limiter.one(1, 0, slow)
+    assert loop.time() < 9.0
+    assert await limiter.one(1, 0, quick) == "sent"
+    assert counted[1] - counted[0] >= 1.0
+
+
+@in_virtual_time
+async def test_a_turn_that_nobody_waits_for_any_more_is_passed_on():
+    """Whoever gave up before their turn came sends nothing."""
+    limiter = Limiter(Limits(chat_burst=1))
+    sent: list[str] = []
+
+    async def send(what: str) -> None:
+        sent.append(what)
+
+    await limiter.one(1, 0, lambda: send("first"))
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(0.5):
+            await limiter.one(1, 0, lambda: send("given up"))
+    await limiter.one(1, 0, lambda: send("second"))
+    assert sent == ["first", "second"]
