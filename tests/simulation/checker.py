@@ -139,6 +139,7 @@ class Checker:
         self.only_on_record: dict[int, Update_] = {}
         """Those of them that Telegram does not keep any more."""
         self.answered_taps: set[str] = set()
+        self.given_up_taps: set[str] = set()
         self.spoke_at: dict[int, float] = {}
         self.lost_people: dict[str, float] = {}
         self.known_lost: set[str] = set()
@@ -452,6 +453,10 @@ class Checker:
         self.answered_taps.add(callback_id)
         self.answers.to_tap(callback_id)
 
+    def gave_up(self, callback_id: str) -> None:
+        """A tap's waiting sign could not be ended in time: what became of it is said in words."""
+        self.given_up_taps.add(callback_id)
+
     def spoke_to(self, chat_id: int) -> None:
         self.spoke_at[chat_id] = self._time()
         self.answers.in_chat(chat_id)
@@ -477,13 +482,13 @@ class Checker:
             return
         if update.id in self.counted or update.flood or not (update.data or update.text):
             return
-        query = update.update.callback_query
+        query, message = update.update.callback_query, update.update.effective_message
+        chat = message.chat.id if message else 0
+        done = handed is not None and self.spoke_at.get(chat, -1.0) >= handed
         if query is not None:
-            done = query.id in self.answered_taps
+            done = query.id in self.answered_taps or (done and query.id in self.given_up_taps)
             self.answered_taps.discard(query.id)
-        else:
-            chat = update.update.message.chat.id if update.update.message else 0
-            done = handed is not None and self.spoke_at.get(chat, -1.0) >= handed
+            self.given_up_taps.discard(query.id)
         if not done:
             self.broken(
                 "an update was confirmed and not dealt with", f"{update.person} {update.id}"

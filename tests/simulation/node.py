@@ -208,10 +208,9 @@ class NodeBot(SimBot):
         try:
             await self._leads("answerCallbackQuery")
         except asyncio.CancelledError:
-            # Nobody could say in time who leads. The waiting sign ends by itself; what became of
-            # the tap was said in words, which `Answers` holds.
+            # Nobody could say in time who leads, and the waiting sign ends by itself.
             if self.process.life.alive:
-                self.telegram.world.checker.answered(callback_query_id)
+                self.telegram.world.checker.gave_up(callback_query_id)
             raise
         return await super().answer_callback_query(callback_query_id, **more)
 

@@ -10,7 +10,6 @@ import asyncio
 from random import Random
 from typing import TYPE_CHECKING
 
-from tests.simulation.checker import ASKING
 from tests.simulation.database import Backend
 from tests.simulation.telegram import SPEAKING
 
@@ -67,10 +66,14 @@ class Moments:
         await asyncio.sleep(0)
 
     def sends(self, process: NodeProcess) -> None:
-        """A message is about to be sent."""
+        """A message is about to be sent. A leader dies at those of cases: what has arrived and is
+        not on record as sent comes again from the next."""
         speaking = SPEAKING.get()
-        asks = speaking and any(message.kind in ASKING for _, message in speaking.parts)
-        if asks and process.dies_in is None and self._strikes("a leader died after a sending"):
+        parts = speaking.parts if speaking is not None else []
+        for ref, message in parts:
+            self.world.checker.is_on_record(process, ref, message)
+        of_case = any(ref for ref, _ in parts)
+        if of_case and process.dies_in is None and self._strikes("a leader died after a sending"):
             process.dies_at, process.dies_in = "sent", 1
 
     # At the primary ---------------------------------------------------------------------------

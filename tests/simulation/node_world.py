@@ -16,6 +16,7 @@ import storage.lease
 import storage.postgres
 import storage.postgres_commits
 from bot.config import Book, Health
+from reminders.sending import SENDING
 from storage.envelope import Sealer
 from storage.model import Episode, Message
 from storage.postgres import new_mark
@@ -86,6 +87,18 @@ class NodesChecker(Checker):
     def _still_true(self, ref: str, message: Message, begun: float) -> None:
         if not self.world.two_may_speak:
             super()._still_true(ref, message, begun)
+
+    def is_on_record(self, process: NodeProcess, ref: str, message: Message) -> None:
+        """It is about to be sent: that it may have arrived is saved before, so that whoever leads
+        next says so. What the database refused is in memory, and goes on from there."""
+        engine = process.engine
+        if engine is None or engine.write_behind.unsaved or self.world.two_may_speak:
+            return
+        episode = self.episodes.get(ref)
+        saved = (episode.messages if episode else ()) if ref else self.office.messages
+        stands = next((one for one in saved if one.id == message.id), None)
+        if stands is None or stands.error != SENDING:
+            self.broken("sent before it was on record", f"{ref} {message.kind} {message.id}")
 
     def taken_back(self, kind: str, name: str, record: Any, update_ids: set[int]) -> None:
         """What somebody was told is not saved, and had arrived all the same."""

@@ -9,9 +9,18 @@ import sys
 import time
 from collections import Counter
 
+from tests.simulation import sometimes
 from tests.simulation.node_breaks import BREAKS
 from tests.simulation.node_world import HAPPENS, run_seed, simulate
 from tests.simulation.world import Result
+
+CLOCK_SET = (
+    "the machine came up with a wrong clock",
+    "the clock went back",
+    "the clock went forward",
+    "a time of the bot's own was put right",
+)
+"""Nobody sets the clock of a node by hand."""
 
 
 def _say(result: Result, given: argparse.Namespace) -> None:
@@ -71,6 +80,8 @@ def _run(given: argparse.Namespace) -> int:
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     print(", ".join(f"{name} {number:,}" for name, number in happened.most_common()))
     print(", ".join(f"{name} {hits[name]:,}" for name in HAPPENS))
+    missed = [name for name in HAPPENS if not hits[name]] + sometimes.never(hits)
+    print("never met: " + (", ".join(n for n in missed if n not in CLOCK_SET) or "none"))
     print(
         f"{seeds} seeds, {hours} hours, {happened['term']:,} terms, "
         f"{happened['promoted']:,} promotions, {happened['commits']:,} commits of records, "
