@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import msgspec
 from msgspec import Meta
 
-from protocol.mistakes import Mistake
+from protocol.mistakes import Mistaken
 from protocol.provider import Authority, Chat, Home, Privacy, Provider, Staff
 from protocol.staff_facts import StaffRecord, with_record
 from web.settings import WebSettings
@@ -20,17 +19,8 @@ SECRET = ("token", "second_channel")
 """Keys whose values are never shown."""
 
 
-class ConfigError(Exception):
-    """The configuration cannot be used. `mistakes`: everything that is wrong."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = list(mistakes)
-        super().__init__("\n".join(self.problems))
-
-    @property
-    def problems(self) -> list[str]:
-        """A line for each mistake: file, line, key, what is wrong, what to do."""
-        return [str(mistake) for mistake in self.mistakes]
+class ConfigError(Mistaken):
+    """The configuration cannot be used."""
 
 
 class Telegram(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

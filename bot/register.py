@@ -14,7 +14,7 @@ from bot.table_file import NoTable, Row, read_table
 from handlers.wording.report import FACTOR_LABELS
 from protocol import codes
 from protocol.facts import Answer, Child
-from protocol.mistakes import Mistake, allowed, nearest, shown
+from protocol.mistakes import Mistake, Mistaken, allowed, nearest, shown
 from protocol.provider import Home, Provider
 from protocol.references import look_alike, reference_problem
 from storage.model import Person
@@ -67,17 +67,8 @@ _TIME_AFTER = re.compile(r"[T ]\d{1,2}:\d{2}(:\d{2})?(\.\d+)?$")
 DATE_ALLOWED = "Allowed: 31/12/2011 or 2011-12-31."
 
 
-class BadRegister(Exception):
-    """The file cannot be imported. `mistakes`: everything that is wrong, with line and column."""
-
-    def __init__(self, mistakes: Sequence[Mistake]) -> None:
-        self.mistakes = list(mistakes)
-        super().__init__("\n".join(self.problems))
-
-    @property
-    def problems(self) -> list[str]:
-        """A line for each mistake."""
-        return [str(mistake) for mistake in self.mistakes]
+class BadRegister(Mistaken):
+    """The file cannot be imported. The mistakes have line and column."""
 
 
 def read(path: Path, service: Provider, today: date) -> list[Person]:

@@ -69,6 +69,19 @@ class Mistake(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return msgspec.structs.replace(self, file=self.file or file, line=line, about=about)
 
 
+class Mistaken(Exception):
+    """What people wrote cannot be used. `mistakes`: everything that is wrong."""
+
+    def __init__(self, mistakes: Sequence[Mistake]) -> None:
+        self.mistakes = list(mistakes)
+        super().__init__("\n".join(self.problems))
+
+    @property
+    def problems(self) -> list[str]:
+        """A line for each mistake: file, line, key, what is wrong, what to do."""
+        return [str(mistake) for mistake in self.mistakes]
+
+
 def wrong(place: Place, value: object, remedy: str, *, is_what: str = "is not allowed") -> Mistake:
     """The usual mistake: a value that is not allowed."""
     return Mistake(place=place, what=f"{shown(value)} {is_what}", remedy=remedy)

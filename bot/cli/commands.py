@@ -319,11 +319,16 @@ def move(
 
 
 @app.command()
-def verify(config: ConfigOption = CONFIG) -> None:
-    """Check every file, every chain and the summary of the book."""
+def verify(
+    backup: Annotated[
+        Path | None, typer.Option(help="A backup, or the folder with backups: the newest.")
+    ] = None,
+    config: ConfigOption = CONFIG,
+) -> None:
+    """Check every file, every chain and the summary of the book; or every file of a backup."""
     from bot.cli import configured
 
-    raise typer.Exit(configured.verify(config))
+    raise typer.Exit(configured.verify(config, backup))
 
 
 @app.command()

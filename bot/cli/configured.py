@@ -43,10 +43,13 @@ def _newest_key(config: Config, config_path: Path) -> str:
     return keys.current_id.hex() if keys is not None else ""
 
 
-def verify(config_path: Path) -> int:
-    """Every file, every chain, the summary."""
+def verify(config_path: Path, backup: Path | None = None) -> int:
+    """Every file, every chain, the summary; or every file of a backup."""
 
     def work(config: Config, book: Path) -> int:
+        if backup is not None:
+            keys = keys_of(config, config_path.resolve().parent)
+            return maintenance.verify_backup(backup, keys)
         pack = pack_of(config, config_path.resolve().parent, ())
         summarise, made_by = row_maker(config, lambda: pack, SystemClock())
         return maintenance.verify_book(

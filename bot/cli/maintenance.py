@@ -50,12 +50,6 @@ def verify_book(
     return 1 if problems else 0
 
 
-def check_book(folder: Path, keys: Keys | None) -> list[str]:
-    """For `check`: a quick look at all but the closed episodes; beside a running bot, too. One
-    line for each problem; a book that is not there yet is none."""
-    return verify(folder, keys, closed=False) if folder.exists() else []
-
-
 def backup_book(folder: Path, target: Path, keys: Keys | None, *, keep: int | None = None) -> int:
     """Makes a backup in a new folder below `target`; the bot may be running."""
 

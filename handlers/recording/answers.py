@@ -11,7 +11,7 @@ import msgspec
 from handlers.chat import plain
 from handlers.form import UNKNOWN, Choice, FormState, Option, Ticks, Words
 from handlers.form_screen import stamp, unstamp
-from handlers.recording.questions import options_of, tell_pair, words
+from handlers.recording.questions import choice, options_of, words
 from handlers.times import shown
 from handlers.wording import after_return as say
 from handlers.wording import deciding as decide
@@ -20,19 +20,9 @@ from protocol import facts as f
 from protocol import london
 
 
-def pick(
-    key: str, ask: str, pairs: Sequence[tuple[str, str]], *, unknown: bool = True, **more: Any
-) -> Choice:
-    """A question with a few buttons."""
-    return Choice(
-        key=key,
-        label=say.LABELS[key],
-        ask=lambda _: ask,
-        options=options_of(pairs),
-        tell=tell_pair(pairs, say.SAID.get(key)),
-        unknown=unknown,
-        **more,
-    )
+def pick(key: str, ask: str, pairs: Sequence[tuple[str, str]], **more: Any) -> Choice:
+    """A question with a few buttons, with the words for what follows a return."""
+    return choice(key, ask, pairs, labels=say.LABELS, said=say.SAID, **more)
 
 
 def ticks(

@@ -101,15 +101,22 @@ def at(
 
 
 def choice(
-    key: str, ask: str, pairs: Sequence[tuple[str, str]], *, unknown: bool = True, **more: Any
+    key: str,
+    ask: str,
+    pairs: Sequence[tuple[str, str]],
+    *,
+    unknown: bool = True,
+    labels: Mapping[str, str] = say.LABELS,
+    said: Mapping[str, Any] = say.SAID,
+    **more: Any,
 ) -> Choice:
     """A question with a few buttons."""
     return Choice(
         key=key,
-        label=say.LABELS[key],
+        label=labels[key],
         ask=lambda _: ask,
         options=options_of(pairs),
-        tell=tell_pair(pairs, say.SAID.get(key)),
+        tell=tell_pair(pairs, said.get(key)),
         unknown=unknown,
         **more,
     )

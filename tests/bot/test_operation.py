@@ -16,9 +16,11 @@ from typing import Any
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
 from bot import __version__, upgrade
 from bot.cli import drill, health
+from bot.cli.commands import app
 from bot.cli.maintenance import key_new
 from bot.config import Config
 from bot.config_file import load
@@ -176,8 +178,6 @@ def test_every_alert_has_a_place_in_the_runbook() -> None:
 def test_the_commands_of_the_runbook_exist() -> None:
     from typer.main import get_command
 
-    from bot.cli.commands import app
-
     known = set(get_command(app).commands)  # type: ignore[attr-defined]
     named = set(re.findall(r"nightlight ([a-z]+)", OPERATIONS)) - {"hub"}
     assert {name for name in named if f"`nightlight {name}" in OPERATIONS} <= known
@@ -207,6 +207,18 @@ def service(tmp_path: Path) -> tuple[Path, Config]:
 def copy(path: Path, config: Config) -> Path:
     keys = keys_of(config, path.parent)
     return backup(path.parent / "data", path.parent / "copies", keys, now=datetime.now(UTC)).path
+
+
+def test_a_backup_is_verified_without_being_restored(service: tuple[Path, Config]) -> None:
+    path, config = service
+    made = copy(path, config)
+    words = ["verify", "--backup", str(made.parent), "--config", str(path)]
+    good = CliRunner().invoke(app, words)
+    assert (good.exit_code, good.output) == (0, f"The backup {made} is in order.\n")
+    office = made / "office.nlb"
+    office.write_bytes(spoilt(office.read_bytes()))
+    bad = CliRunner().invoke(app, words)
+    assert bad.exit_code == 1 and "office" in bad.output
 
 
 def test_a_drill_leaves_its_evidence_and_nothing_else(service: tuple[Path, Config]) -> None:
