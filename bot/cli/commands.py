@@ -11,6 +11,7 @@ import typer
 
 from bot import __version__
 from bot.cli import keeping
+from bot.cli.audit_commands import audit_app
 from bot.cli.figures_commands import export_app, hub_app, import_app, report
 from bot.cli.options import CONFIG, ConfigOption
 from bot.cli.services_commands import services_app
@@ -25,7 +26,6 @@ app = typer.Typer(
 )
 people_app = typer.Typer(no_args_is_help=True, help="The register of young people.")
 key_app = typer.Typer(no_args_is_help=True, help="The key that the book is encrypted with.")
-audit_app = typer.Typer(no_args_is_help=True, help="Who read and changed what.")
 web_app = typer.Typer(no_args_is_help=True, help="The service's own pages.")
 database_app = typer.Typer(no_args_is_help=True, help="Records in PostgreSQL.")
 app.add_typer(keeping.app)
@@ -234,32 +234,6 @@ def subject_access(
     from bot.cli import subject_access as access
 
     raise typer.Exit(access.run(ref, out, config, staff=staff))
-
-
-@audit_app.command("show")
-def audit_show(
-    first: Annotated[str, typer.Option("--from", help="First day, in London: 2026-11-01.")],
-    last: Annotated[str, typer.Option("--to", help="Last day.")],
-    person: Annotated[
-        str, typer.Option(help="Only of one member of staff, young person or case.")
-    ] = "",
-    config: ConfigOption = CONFIG,
-) -> None:
-    """Who read which case and what was done to the service, by time (also while it runs)."""
-    from bot.cli import audit
-
-    raise typer.Exit(audit.show(first, last, config, person=person))
-
-
-@audit_app.command("verify")
-def audit_verify(config: ConfigOption = CONFIG) -> None:
-    """Check the whole chain of the audit, and that the second place agrees (also while it runs).
-
-    Exit status: 1 with a line for each break: which record, of when.
-    """
-    from bot.cli import audit
-
-    raise typer.Exit(audit.verify(config))
 
 
 @app.command()
