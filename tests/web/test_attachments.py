@@ -535,11 +535,11 @@ async def test_a_body_that_never_ends_is_given_up(monkeypatch):
 
 
 async def test_a_file_may_take_longer_on_its_way_out_than_a_page(monkeypatch):
-    monkeypatch.setattr(guard, "ANSWER_SECONDS", 0.05)
     async with PagesWorld() as world:
         ref = await world.reports()
         amy = await world.visitor("amy")
         await attaches(amy, ref)
+        monkeypatch.setattr(guard, "ANSWER_SECONDS", 0.3)
         path = link(ref, (await only(world, ref)).id)
         cookie = "; ".join(f"{one.name}={one.value}" for one in amy.client.cookies.jar)
         scope = {
@@ -553,7 +553,7 @@ async def test_a_file_may_take_longer_on_its_way_out_than_a_page(monkeypatch):
             return {"type": "http.request", "body": b""}
 
         async def slow(message):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.35)
             got.append(message)
 
         await world.app(scope, receive, slow)
