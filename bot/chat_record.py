@@ -125,12 +125,12 @@ class ChatRecord:
 
     @property
     def kept(self) -> Kept:
-        """As it stands, also what is not yet written. After a start every chat has a gap: what
-        the process before sent last may not have been written."""
+        """As it stands, also what is not yet written. After a start, also the first one,
+        every chat has a gap: what the process before sent last may not have been written."""
         if self._read is None:
             self._read = read(self._service_state.state)
             newest = max(self._read.slots, default=slot_of(self._clock.now()))
-            for chat in {*self._read.last, *(self._chats() if self._read.last else ())}:
+            for chat in {*self._read.last, *self._chats()}:
                 self._open_gap(self._read, chat, newest)
         return self._read
 
@@ -218,7 +218,8 @@ class ChatRecord:
     def _close_gap(self, chat: int, gap: Gap, until: int) -> None:
         del self.kept.gaps[chat]
         near = (max(1, gap.last - BEFORE), min(gap.last + AFTER, until))
-        far = (max(near[1] + 1, gap.top - BEFORE), min(gap.top + AFTER, until))
+        top = gap.top or until  # nothing of any chat is known: it came just before
+        far = (max(near[1] + 1, top - BEFORE), min(top + AFTER, until))
         spans = [span for span in (near, far) if span[0] <= span[1]]
         if spans:
             soonest = slot_of(self._clock.now() - self.limit) + ANSWERED

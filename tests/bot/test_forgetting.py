@@ -150,11 +150,13 @@ async def test_a_power_cut_between_sending_and_the_record_leaves_nothing_behind(
         assert oldest(night, AMY) <= LIMIT + 900
 
 
+@pytest.mark.parametrize("others", [True, False], ids=["of a chat", "of the service"])
 @in_virtual_time
-async def test_a_power_cut_at_the_very_first_message_of_a_chat_leaves_nothing_behind() -> None:
+async def test_a_power_cut_at_the_very_first_message_leaves_nothing_behind(others: bool) -> None:
     async with BotNight(chat=SOON) as night:
-        await night.answered(BEN, "/version")
-        await asyncio.sleep(60)
+        if others:
+            await night.answered(BEN, "/version")
+            await asyncio.sleep(60)
         night.telegram.loses = lambda chat: chat == AMY
         await case(night)
         while not night.telegram.standing(AMY):
