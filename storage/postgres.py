@@ -89,9 +89,10 @@ class PostgresStore(WholeRecords):
             del self._slots[slot.owner]
         if row is not None:
             self._episodes.pop(changed.ref, None)
+            self._open_of.get(changed.person, {}).pop(changed.ref, None)
             self._keep_row(row)
         else:
-            self._episodes[changed.ref] = changed
+            self._keep_open(changed)
         return changed
 
     def _is_taken(self, ref: str) -> bool:

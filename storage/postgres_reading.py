@@ -68,6 +68,7 @@ class Reading(Commits):
         super().__init__(address, service, Sealer(keys), rows_by, lease)
         self._summarise, self._now = summarise, now
         self._episodes: dict[str, Episode] = {}
+        self._open_of: dict[str, dict[str, Episode]] = {}
         self._slots: dict[str, DraftSlot] = {}
         self._register, self._office = Register(), Office()
         self._closed: dict[str, Past] = {}
@@ -118,7 +119,7 @@ class Reading(Commits):
         return tuple(sorted(self._episodes.values(), key=apply.opened_first))
 
     async def history(self, person: str) -> Sequence[Past]:
-        current = (self._summarise(e) for e in self._episodes.values() if e.person == person)
+        current = (self._summarise(e) for e in self._open_of.get(person, {}).values())
         rows = (*self._closed_of.get(person, {}).values(), *current)
         return tuple(sorted(rows, key=apply.started_first))
 
@@ -255,13 +256,17 @@ class Reading(Commits):
         match record:
             case Episode():
                 if not closed:
-                    self._episodes[record.ref] = record
+                    self._keep_open(record)
             case DraftSlot():
                 self._slots[record.owner] = record
             case Register():
                 self._register = record
             case Office():
                 self._office = record
+
+    def _keep_open(self, episode: Episode) -> None:
+        self._episodes[episode.ref] = episode
+        self._open_of.setdefault(episode.person, {})[episode.ref] = episode
 
     def _keep_row(self, row: Past) -> None:
         self._closed[row.ref] = row

@@ -64,7 +64,7 @@ def routes(site: Site) -> list[Route]:
         return with_cookie(see("/pin"), secret, session)
 
     async def for_the_chat(_: Request, visitor: Visitor) -> Response:
-        return site.draw("chat.html", visitor, heading=say.GIVEN, text=say.BACK_TO_CHAT)
+        return site.draw("said.html", visitor, heading=say.GIVEN, text=say.BACK_TO_CHAT)
 
     async def come_in(request: Request) -> Response:
         """The secret of a link, or initData: each lets its person in once, to the second factor."""

@@ -75,10 +75,10 @@ def change_of(ref: str, before: Mapping[str, str] | None, after: Mapping[str, st
 
 def mark_of(person: Person | None) -> str:
     """Changes with everything that the register has of somebody: a form made before another's
-    change is not saved over it."""
+    change is not saved over it. What is equal has the same, whether it was typed or read."""
     if person is None:
         return ""
-    return sha256(msgspec.json.encode(person)).hexdigest()[:24]
+    return sha256(repr(person).encode()).hexdigest()[:24]
 
 
 def review(profile: Profile, today: date) -> str:

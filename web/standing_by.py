@@ -80,6 +80,6 @@ def page(status: int) -> str:
         loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
     )
     heading, text = say.STANDING_BY if status == 503 else say.ERRORS.get(status, say.ERRORS[500])
-    return drawn.get_template("standing_by.html").render(
+    return drawn.get_template("said.html").render(
         heading=heading, text=text, staff=None, csrf="", danger=say.DANGER, stopped=""
     )

@@ -66,7 +66,7 @@ BACK_TO_CHAT = "Close this page and go back to the chat: what you asked for stan
 WRONG = "That was not right. After five wrong tries in a row your manager has to let you in again."
 LOCKED = (
     "Locked after five wrong tries. Ask a manager to reset your PIN: on these pages under People. "
-    "The chat goes on as always."
+    "In the chat alarms, reports and returns go on as always."
 )
 PIN_PROBLEMS = {
     "digits": "Please choose 6 to 12 digits.",

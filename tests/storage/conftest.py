@@ -1,3 +1,4 @@
+import asyncio
 import secrets
 
 import pytest
@@ -5,6 +6,7 @@ import pytest
 from storage.keys import Keys
 from storage.tinydb_store import TinyStore
 from tests.storage.people import NIGHT, summarise
+from tests.support import postgres
 
 pytest.register_assert_rewrite("tests.storage.contract")
 
@@ -52,6 +54,14 @@ class Shelf:
             for path in sorted(self.folder.rglob("*"))
             if path.is_file() and path.name != "lock"
         }
+
+
+@pytest.fixture(scope="module")
+def server():
+    """A PostgreSQL with the tables, for the tests of one file."""
+    server = asyncio.run(postgres.prepared())
+    yield server
+    server.gone()
 
 
 @pytest.fixture

@@ -1,8 +1,6 @@
 """The line to the database breaks at every question of every change: before it, or with its
 answer, and the database is back at once or stays away. As `test_faults.py` for files."""
 
-import asyncio
-
 import psycopg
 import pytest
 
@@ -12,19 +10,11 @@ from tests.storage.conftest import make_keys
 from tests.storage.contract import report
 from tests.storage.test_faults import CHANGES, look, prepared
 from tests.storage.test_postgres import Installation
-from tests.storage.test_postgres import prepared as started
 from tests.support import postgres
 
 pytestmark = pytest.mark.skipif(
     not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = asyncio.run(started())
-    yield server
-    server.gone()
 
 
 class Line:

@@ -13,19 +13,11 @@ from storage.postgres_commits import Away
 from tests.storage.contract import report
 from tests.storage.people import NIGHT, summarise
 from tests.storage.test_postgres import Installation
-from tests.storage.test_postgres import prepared as started
 from tests.support import postgres
 
 pytestmark = pytest.mark.skipif(
     not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = asyncio.run(started())
-    yield server
-    server.gone()
 
 
 @pytest.fixture

@@ -17,20 +17,12 @@ from tests.storage.conftest import make_keys
 from tests.storage.contract import report
 from tests.storage.people import NIGHT, later, summarise
 from tests.storage.test_postgres import Installation
-from tests.storage.test_postgres import prepared as started
 from tests.storage.test_tinydb_store import a_night, everything
 from tests.support import postgres
 
 pytestmark = pytest.mark.skipif(
     not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
 )
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = asyncio.run(started())
-    yield server
-    server.gone()
 
 
 class Losing(Installation):
@@ -194,7 +186,7 @@ async def caught_up(primary):
 
 async def test_an_asynchronous_standby_is_promoted_without_the_last_facts():
     """The primary's machine is gone, and with it what had been confirmed and not sent on."""
-    primary = await started()
+    primary = await postgres.prepared()
     standby = await asyncio.to_thread(postgres.Server, "standby", primary=primary)
     ports = f"{primary.port},{standby.port}"
     address = f"host=127.0.0.1,127.0.0.1 port={ports} user=nightlight dbname=postgres"

@@ -26,21 +26,6 @@ pytestmark = pytest.mark.skipif(
 )
 
 
-async def prepared():
-    """A server with the tables."""
-    server = postgres.Server()
-    async with await psycopg.AsyncConnection.connect(server.address, autocommit=True) as made:
-        await migrate(made)
-    return server
-
-
-@pytest.fixture(scope="module")
-def server():
-    server = asyncio.run(prepared())
-    yield server
-    server.gone()
-
-
 class Installation:
     """One service in the database, opened again and again as by one process after the other."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import html
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from datetime import timedelta
 from pathlib import Path
 
@@ -19,7 +19,6 @@ from handlers.wording import pages as say
 from tests.storage.contract import report
 from tests.storage.people import NIGHT
 from tests.storage.test_postgres import Installation
-from tests.storage.test_postgres import prepared as started
 from tests.support import postgres
 
 pytestmark = pytest.mark.skipif(
@@ -63,13 +62,6 @@ port = {port}
 [health]
 port = 0
 """
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[postgres.Server]:
-    server = asyncio.run(started())
-    yield server
-    server.gone()
 
 
 @pytest.fixture

@@ -28,7 +28,6 @@ from storage.verify import verify
 from tests.storage import people
 from tests.storage.conftest import make_keys
 from tests.storage.people import NIGHT, later, summarise
-from tests.storage.test_postgres import prepared
 from tests.support import postgres
 from tests.support.memory_store import MemoryStore
 
@@ -217,7 +216,7 @@ class DatabaseMachine(BookMachine):
     @initialize()
     def open(self):
         if DatabaseMachine.server is None:
-            DatabaseMachine.server = self.do(prepared())
+            DatabaseMachine.server = self.do(postgres.prepared())
             atexit.register(DatabaseMachine.server.gone)
         if not self.opened:
             self.opened.append(f"oak-{self.folder.name[-8:].replace('_', '-').casefold()}")

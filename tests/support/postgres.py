@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 
+from storage.postgres_schema import migrate
 from tests.support.machines import Machine
 
 OWNER = "postgres"
@@ -210,3 +211,11 @@ class Server:
             [ready, "-h", "127.0.0.1", "-p", str(self.port)], capture_output=True
         )
         return asked.returncode == 0
+
+
+async def prepared() -> Server:
+    """A server with the tables."""
+    server = Server()
+    async with await psycopg.AsyncConnection.connect(server.address, autocommit=True) as made:
+        await migrate(made)
+    return server

@@ -4,9 +4,13 @@ import io
 import zipfile
 from datetime import date
 
+import msgspec
 import pytest
 
+from protocol.recorded import Child
+from storage.model import Person, Profile
 from tests.web.pages_world import PagesWorld
+from web.register_rules import mark_of
 
 TABLE = (
     "ref;home;dob;name;la;flags\n"
@@ -214,3 +218,15 @@ async def test_whoever_rings_police_has_the_profile_before_them_on_the_page_of_t
         await mia.post("/register/young/YP-01", {"home": "cedar"}, number=0)
         await amy.get(f"/cases/{ref}/police")
         assert "the skate park" not in amy.text
+
+
+def test_the_mark_of_what_is_equal_is_the_same() -> None:
+    """A word that was typed is not the object in the code; a form is not refused for that."""
+    unknown = "".join(list("unknown"))
+    typed, read = (
+        Person(ref="YP-01", home="rowan", child=Child(age=15), profile=profile)
+        for profile in (Profile(philomena=unknown), Profile())  # type: ignore[arg-type]
+    )
+    assert typed == read
+    assert mark_of(typed) == mark_of(read)
+    assert mark_of(typed) != mark_of(msgspec.structs.replace(read, name="Rowan Example"))
