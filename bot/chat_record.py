@@ -129,7 +129,8 @@ class ChatRecord:
         every chat has a gap: what the process before sent last may not have been written."""
         if self._read is None:
             self._read = read(self._service_state.state)
-            newest = max(self._read.slots, default=0)  # none: nobody knows since when, so soon
+            # With nothing on record what stands there may be an alarm of a moment ago.
+            newest = max(self._read.slots, default=slot_of(self._clock.now()))
             for chat in {*self._read.last, *self._chats()}:
                 self._open_gap(self._read, chat, newest)
         return self._read

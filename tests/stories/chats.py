@@ -79,15 +79,23 @@ async def unknown(stage: Stage, given: Config, folder: Path) -> list[str]:
         if _was_listed(given, kept, chat)
         for message in messages
         if now - _sent(message) < TELEGRAM_DELETES
-        and not any(
-            begins(slot) <= _sent(message) for slot in _slots(kept, chat, message["message_id"])
-        )
+        and not _known(kept, chat, message)
         and not _keyboard(message)
     ]
 
 
 def _was_listed(given: Config, kept: Kept, chat: int) -> bool:
     return chat in kept.last or any(one.telegram_id == chat for one in given.service.staff)
+
+
+def _known(kept: Kept, chat: int, message: Mapping[str, Any]) -> bool:
+    """On record in time. What a process sent that died before it had put anything on record counts
+    from the next one's start: it could be an alarm, and must not go too soon."""
+    slots = list(_slots(kept, chat, message["message_id"]))
+    ever = [slot for slot, chats in kept.slots.items() if any(x.numbers for x in chats.values())]
+    if not ever or not slots:
+        return False
+    return _sent(message) < begins(min(ever)) or begins(min(slots)) <= _sent(message)
 
 
 def _slots(kept: Kept, chat: int, number: int) -> Iterator[int]:
