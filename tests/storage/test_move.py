@@ -13,11 +13,10 @@ from storage.verify import verify
 from tests.storage import people
 from tests.storage.people import NIGHT, summarise
 from tests.storage.test_audit import leave, numbers, with_records
-from tests.storage.test_postgres import Installation, server
+from tests.storage.test_postgres import Installation
 from tests.storage.test_tinydb_store import a_night, everything
 from tests.support import postgres
 
-__all__ = ["server"]
 pytestmark = pytest.mark.skipif(
     not postgres.usable(), reason="no PostgreSQL server on this machine (package postgresql)"
 )
