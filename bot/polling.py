@@ -344,16 +344,12 @@ class Polling:
         if self._limit > 1:
             self._limit, self._failed_to_read = 1, 0
             return
-        floor = self._offset
-        found = [n for n in error.update_ids if floor is None or n >= floor][:1]
-        for number in found:
-            if number not in self._under_way:
-                self._under_way.end(number)
-                self._next = number + 1
-                self._failed_to_read, self._limit = 0, MOST_AT_ONCE
-                self._passed_over(1)
-                return
-        if self._failed_to_read == AFTER_UNREADABLE:
+        number = next(iter(error.update_ids), None)
+        if number is not None and number not in self._under_way:
+            self._next = number + 1
+            self._failed_to_read, self._limit = 0, MOST_AT_ONCE
+            self._passed_over(1)
+        elif self._failed_to_read == AFTER_UNREADABLE:
             self._passed_over(0)
 
     def _passed_over(self, count: int) -> None:

@@ -17,8 +17,6 @@ log = structlog.get_logger(__name__)
 FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 1.0, 60.0
 CALM_SECONDS = 300.0
 """A part that ran for so long begins with the shortest pause again."""
-
-
 FOLLOWED = 76
 """Exit status: another process leads this service now."""
 
@@ -27,7 +25,6 @@ class End(Exception):
     """The process has to end with this status."""
 
     def __init__(self, status: int) -> None:
-        super().__init__(status)
         self.status = status
 
 
@@ -45,10 +42,11 @@ class Supervisor:
     def __init__(self, parts: Mapping[str, Part], failed: Callable[[str], Awaitable[None]]) -> None:
         self._parts = parts
         self._failed = failed
+        self._telling: set[asyncio.Task[None]] = set()
 
     async def run(self) -> int:
         """The exit status of `End`. Cancelling it cancels every part."""
-        tasks = [asyncio.create_task(self._keep(n, p), name=n) for n, p in self._parts.items()]
+        tasks = [asyncio.create_task(self._keep(*part)) for part in self._parts.items()]
         try:
             await asyncio.gather(*tasks)
         except End as end:
@@ -62,7 +60,6 @@ class Supervisor:
     async def _keep(self, name: str, part: Part) -> None:
         loop = asyncio.get_running_loop()
         pause = FIRST_PAUSE_SECONDS
-        told: asyncio.Task[None] | None = None
         while True:
             begun = loop.time()
             try:
@@ -75,11 +72,11 @@ class Supervisor:
             if loop.time() - begun > CALM_SECONDS:
                 pause = FIRST_PAUSE_SECONDS
             if pause == FIRST_PAUSE_SECONDS:
-                told = asyncio.create_task(self._tell(name))
+                telling = asyncio.create_task(self._tell(name))
+                self._telling.add(telling)
+                telling.add_done_callback(self._telling.discard)
             await asyncio.sleep(pause)
             pause = min(pause * 2, LONGEST_PAUSE_SECONDS)
-            if told is not None and told.done():
-                told = None
 
     async def _tell(self, name: str) -> None:
         try:

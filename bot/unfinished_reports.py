@@ -7,7 +7,9 @@ after twenty and forty. Kept in memory: a restart offers every draft again anywa
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import structlog
@@ -37,7 +39,8 @@ class UnfinishedReports:
         self._context = context
         self._busy = busy
         self._start = context.clock.now()
-        self._told: dict[str, tuple[datetime, int]] = {}
+        self._told: Counter[tuple[str, datetime]] = Counter()
+        """How often somebody was told of a draft since they touched it last."""
         self._ahead: dict[tuple[str, datetime], datetime] = {}
         self._offers: dict[str, tuple[int, int]] = {}
         """Chat and message that offers each draft."""
@@ -56,11 +59,9 @@ class UnfinishedReports:
                 self._busy(False)
             moment = self.next_at
             wait = self._context.clock.seconds_until(moment) if moment else None
-            try:
+            with suppress(TimeoutError):
                 async with asyncio.timeout(wait):
                     await self._changed.wait()
-            except TimeoutError:
-                continue
 
     def changed(self) -> None:
         """A draft may have come, gone or been touched: `run` looks, and is busy until then."""
@@ -119,15 +120,13 @@ class UnfinishedReports:
                     moments.append(at)
         for ended in self._offers.keys() - every:
             await self._take_away(ended)
-        self._told = {one: told for one, told in self._told.items() if one in ids}
+        self._told = Counter({key: times for key, times in self._told.items() if key[0] in ids})
         self.next_at = min(moments, default=None)
 
     def _due(self, draft: Draft) -> datetime | None:
         """When its owner is to be told next; None after the last time."""
         touched = self._touched(draft)
-        since, times = self._told.get(draft.id, (touched, 0))
-        if since != touched:
-            times = 0
+        times = self._told[draft.id, touched]
         return touched + AFTER[times] if times < len(AFTER) else None
 
     def _touched(self, draft: Draft) -> datetime:
@@ -139,9 +138,7 @@ class UnfinishedReports:
         return self._ahead.get((draft.id, touched), touched)
 
     async def _tell(self, person: Staff, draft: Draft) -> None:
-        touched = self._touched(draft)
-        since, times = self._told.get(draft.id, (touched, 0))
-        self._told[draft.id] = (touched, (times if since == touched else 0) + 1)
+        self._told[draft.id, self._touched(draft)] += 1
         self._busy(True)
         try:
             screen = await unasked.reminder_of(self._context, person, draft)

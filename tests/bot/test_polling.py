@@ -46,6 +46,7 @@ class Queue:
     """Telegram's side: keeps updates until they are confirmed, as the Bot API says it does.
 
     `answers`: what is raised or returned instead, before the queue is looked at.
+    `way`: seconds from a request to the beginning of its answer.
     """
 
     def __init__(self, *waiting: Any) -> None:
@@ -58,6 +59,7 @@ class Queue:
         self.at: list[float] = []
         self.refuse: Callable[[list[Any]], Exception | None] = lambda _: None
         self.changed = asyncio.Event()
+        self.way = 0.01
 
     def put(self, *more: Any) -> None:
         self.waiting += more
@@ -71,7 +73,7 @@ class Queue:
         self.kinds.add(allowed)
         self.waits.append(seconds)
         self.at.append(asyncio.get_running_loop().time())
-        await asyncio.sleep(0.01)
+        await asyncio.sleep(self.way)
         if self.answers:
             answer = self.answers.pop(0)
             if isinstance(answer, Exception):
@@ -284,6 +286,17 @@ async def test_ids_that_begin_anew_after_a_quiet_week_are_handled() -> None:
         assert queue.waiting == []
 
 
+@in_virtual_time
+async def test_one_of_these_that_makes_the_answer_unreadable_is_passed_over_too() -> None:
+    queue = Queue(typed(900_000))
+    async with Receiving(queue) as it:
+        await asyncio.sleep(1)
+        queue.answers = [Unreadable((17,))] * 6
+        queue.put()
+        await asyncio.sleep(10)
+        assert (queue.asked[-1], it.told) == (18, 1)
+
+
 UNREADABLE: list[Any] = [
     {"update_id": 2, "message": 5},
     {"update_id": 2, "message": {}},
@@ -303,6 +316,16 @@ async def test_one_unreadable_update_is_passed_over_alone(bad: Any) -> None:
         await asyncio.sleep(2)
         assert it.handled == [1, 3]
         assert it.queue.waiting == []
+        assert it.told == 1
+
+
+@in_virtual_time
+async def test_one_that_comes_again_beside_a_slow_one_is_told_once() -> None:
+    async def handle(update: Update) -> None:
+        await asyncio.sleep(NOT_LONG)
+
+    async with Receiving(Queue(typed(1), UNREADABLE[0]), handle) as it:
+        await asyncio.sleep(2)
         assert it.told == 1
 
 
@@ -521,3 +544,15 @@ async def test_it_is_known_how_many_updates_of_a_chat_still_wait() -> None:
         await asyncio.sleep(2)
     assert seen == [(1, 2), (2, 1), (3, 0)]
     assert not it.backlog.behind
+
+
+@in_virtual_time
+async def test_whoever_writes_during_an_answer_is_known_to_have_gone_on() -> None:
+    async def handle(update: Update) -> None:
+        await asyncio.sleep(NOT_LONG)
+
+    async with Receiving(Queue(typed(1)), handle) as it:
+        await asyncio.sleep(NOT_LONG / 4)
+        it.queue.put(typed(2), typed(3))
+        await asyncio.sleep(NOT_LONG / 2)
+        assert it.backlog.behind == {AMY: 2}

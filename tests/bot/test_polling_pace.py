@@ -91,6 +91,16 @@ async def test_answers_that_bring_nothing_new_are_asked_for_ever_more_rarely() -
 
 
 @in_virtual_time
+async def test_a_long_poll_that_comes_back_at_once_is_not_asked_for_without_pause() -> None:
+    queue = Queue()
+    queue.way, queue.answers = 0, [[]] * 1000
+    async with Receiving(queue):
+        await asyncio.sleep(10)
+        assert len(queue.at) < 40
+        assert gaps(queue)[-1] == pytest.approx(0.5)
+
+
+@in_virtual_time
 async def test_out_of_reach_it_tries_ever_more_rarely_and_at_least_twice_a_minute() -> None:
     queue = Queue(typed(1))
     queue.answers = [NetworkError("x")] * 8
