@@ -197,7 +197,7 @@ class TelegramPhone:
                 chat_id, answer, lambda: send_answer(self._bot, chat_id, answer), counted=True
             )
         except BadRequest as error:
-            raise Refused("refused") from error
+            raise Refused from error
         return sent.message_id
 
     def _crowded(self, chat_id: int) -> bool:
