@@ -20,6 +20,7 @@ from typing import Any
 
 import msgspec
 
+from bot.chat_readings import ChatReadings
 from reminders.clock import Clock
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
@@ -119,9 +120,11 @@ class ChatRecord:
         self._clock = clock
         self._read: Kept | None = None
         self._dirty = False
+        self._readings = ChatReadings(clock)
         self._used: dict[tuple[int, int], datetime] = {}
         self.changed = asyncio.Event()
         """Set when there is something to write or to do."""
+        service_state.events.case_shown.listen(self.read)
 
     @property
     def kept(self) -> Kept:
@@ -148,6 +151,7 @@ class ChatRecord:
         if (gap := self.kept.gaps.get(chat)) is not None and number > gap.last:
             self._close_gap(chat, gap, number - 1)
         named = self._named(text)
+        self._told(chat, named)
         if keyboard and not named:
             before = self.kept.keyboard.get(chat)
             self.kept.keyboard[chat] = number
@@ -157,6 +161,23 @@ class ChatRecord:
                 return
             number = before
         self._put(chat, number, named if len(named) <= LIST else ())
+
+    def read(self, staff: str, ref: str) -> None:
+        """This member of staff is shown this case, as they asked for it."""
+        if self._readings.read(staff, ref):
+            self.changed.set()
+
+    def _told(self, chat: int, named: Sequence[str]) -> None:
+        """Of what they may not see only the reference that they typed is named."""
+        owner = self._service_state.owner_of(chat) if named else None
+        if owner is not None:
+            homes = {home.prefix: home.id for home in self._service_state.service.homes}
+            theirs = [
+                ref
+                for ref in named
+                if self._service_state.sees(owner, homes[ref.partition("-")[0]])
+            ]
+            self._readings.told(owner.id, theirs)
 
     def came(self, chat: int, number: int) -> None:
         """A person's message."""
@@ -335,10 +356,17 @@ class ChatRecord:
 
     async def write(self) -> None:
         """What is new is on disk when this comes back, or kept until the disk works again."""
-        if self._dirty:
-            self._dirty = False
-            state = {KEY: msgspec.to_builtins(self.kept, str_keys=True)}
-            await self._service_state.change(lambda _: OfficeChange(state=state))
+        dirty, lines = self._dirty, self._readings.take()
+        if not dirty and not lines:
+            return
+        self._dirty = False
+        state = {KEY: msgspec.to_builtins(self.kept, str_keys=True)} if dirty else {}
+        try:
+            await self._service_state.change(lambda _: OfficeChange(state=state, log=lines))
+        except BaseException:
+            self._dirty = self._dirty or dirty
+            self._readings.give_back(lines)
+            raise
 
     async def wait(self, seconds: float | None) -> None:
         """Until there is something to write or to do; then a moment for more to come."""

@@ -71,6 +71,7 @@ async def tapped(context: Context, incoming: Incoming, parts: list[str]) -> None
         context, incoming, ref, "sign" if action == "closing" else "open"
     ):
         return
+    context.shown(incoming.staff, ref)
     if action == "home":
         await _found_or_back(context, incoming, ref)
     elif action in RECORDINGS and action not in ("done", "decide"):

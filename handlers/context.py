@@ -143,6 +143,11 @@ class Context(msgspec.Struct, frozen=True, kw_only=True):
         """The cases: read, and changed in one way."""
         return self.engine.records
 
+    def shown(self, staff: Staff, ref: str) -> None:
+        """This person is shown this case now, because they asked for it. To be called for every
+        screen about a case that is no push: it goes on record as read."""
+        self.engine.events.case_shown(staff.id, ref)
+
     @property
     def service(self) -> Provider:
         """Homes, staff and authorities as they are now."""

@@ -278,6 +278,8 @@ async def _show(context: Context, incoming: Incoming, draft: Draft, hint: str = 
     except NoLongerPossible as reason:
         await _impossible(context, incoming, draft, str(reason))
         return
+    if draft.episode:
+        context.shown(incoming.staff, draft.episode)
     page = f"{context.words_page}/{draft.id}" if context.words_page else ""
     screen = form_screen.screen(form_of(draft.kind), draft, state, hint, page)
     shown = await context.phone.show(incoming.chat_id, screen, draft.message_id)

@@ -51,6 +51,8 @@ def _rota(context: Context, staff: Staff, above: str = "", page: int = 0) -> Scr
 async def today(context: Context, incoming: Incoming, _: list[str]) -> None:
     """/today: what is open, unmet, and falls due on this shift."""
     lines = await context.shifts.duty_list(incoming.staff)
+    for line in lines:
+        context.shown(incoming.staff, line["ref"])
     words = Words(context.service, context.pack, context.clock.now())
     on = context.shifts.wants_list(incoming.staff)
     button = Button(say.LIST_OFF, "d:list:off") if on else Button(say.LIST_ON, "d:list")

@@ -60,6 +60,9 @@ async def _open(context: Context, incoming: Incoming, page: int, at: int = 0) ->
         text = say.case(await show_card.view(context, episode))
         items.append(Item(text, ((_button(context, episode, "card"),),)))
     screen = paged(say.OPEN, items, page, lambda number: f"l:open:{number}", most_items=ON_A_PAGE)
+    for episode in cases:
+        if episode.ref in screen.text:
+            context.shown(incoming.staff, episode.ref)
     await context.phone.show(incoming.chat_id, screen, at)
 
 

@@ -24,6 +24,8 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
     """r:REF:DUTY:action, on a reminder that may be old: what is true now decides."""
     ref, duty, action = (*parts, "", "")[:3]
     episode = await context.records.seen_by(incoming.staff, ref)
+    # Also where the second factor is asked for first: the alarm has said what the case is about.
+    context.shown(incoming.staff, ref)
     if duty == ALL:
         await have_all.tapped(context, incoming, episode, action)
         return

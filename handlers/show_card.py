@@ -31,6 +31,7 @@ async def card_of(
 ) -> None:
     """The card on message `at` (0: a new one), with a line above it. Owed if Telegram is away."""
     episode = await context.records.seen_by(incoming.staff, ref)
+    context.shown(incoming.staff, ref)
     screen = card.card(await view(context, episode), incoming.staff)
     if above:
         screen = Screen(f"{above}\n\n{screen.text}", screen.rows)

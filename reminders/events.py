@@ -43,6 +43,7 @@ class Events:
         told_not_saved: this member of staff was told that theirs was NOT saved.
         resumed: the service that was stopped on purpose works again.
         assessed: this case, of this home, has the level computed and the level shown.
+        case_shown: this member of staff is shown this case, because they asked for it.
         beat: the engine has done its round at this moment (UTC).
     """
 
@@ -59,4 +60,5 @@ class Events:
         self.told_not_saved: Signal[[str]] = Signal()
         self.resumed: Signal[[]] = Signal()
         self.assessed: Signal[[str, str, int, int]] = Signal()
+        self.case_shown: Signal[[str, str]] = Signal()
         self.beat: Signal[[datetime]] = Signal()

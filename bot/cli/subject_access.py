@@ -24,6 +24,7 @@ from bot.config import Config, ConfigError
 from bot.config_file import load
 from bot.record_reading import open_for_reading
 from protocol.attachment_facts import attachments_in
+from protocol.facts import Told
 from protocol.provider import Provider
 from reminders.clock import SystemClock
 from reports.entries import time, what_of, who
@@ -59,8 +60,10 @@ attachments/    the files beside each case, as they were attached; somebody else
 to-look-at.csv  every passage that people typed, with the names of others that are known to stand in
                 it. Somebody else may be named in others, too: read each, and write into the last
                 column what is not to be given, and why.
-read.csv        who read what of it in the service, and what else was done to it there
+read.csv        who read what of it in the service, on the pages, by commands and in the chat (there
+                one line until nothing was shown for half an hour), and what else was done to it
 audit.csv       of a member of staff: what they did and read, and what was done about them
+told.csv        who on the staff was sent what about it by the service, and whether it arrived
 disclosed.csv   who outside was told what, when and by whom, as far as it is on record
 
 Whether something may be withheld (serious harm; somebody else's data; legal privilege) is decided
@@ -161,6 +164,10 @@ async def _about_young_person(
         "disclosed.csv": _csv(
             ("case", "when", "to", "what", "by"),
             (line for one in episodes for line in _disclosed(one, provider)),
+        ),
+        "told.csv": _csv(
+            ("case", "when", "to", "about", "way", "outcome"),
+            (line for one in episodes for line in _told(one, provider)),
         ),
         "read.csv": _read(await lines_of(records), {reference, *(row.ref for row in rows)}),
         "chronology.pdf": chronology(person, reference, cases, now),
@@ -265,6 +272,14 @@ def _disclosed(episode: Episode, provider: Provider) -> Iterable[Sequence[str]]:
         if to is not None:
             at = time(getattr(fact, "at", None) or fact.recorded_at)
             yield (episode.ref, at, to, what_of(fact), who(fact.by, provider))
+
+
+def _told(episode: Episode, provider: Provider) -> Iterable[Sequence[str]]:
+    """What the service sent to its own people about a case."""
+    for fact in episode.facts:
+        if isinstance(fact, Told):
+            to = who(fact.to, provider)
+            yield (episode.ref, time(fact.at), to, fact.about, fact.channel, fact.outcome)
 
 
 async def _names_of_others(

@@ -57,17 +57,25 @@ async def _fill(path: Path) -> None:
             at = START + timedelta(days=n)
             await _case(store, f"RH-{n + 22}BB", "YP-07", at, closed=n < 10)
         await _case(store, "RH-ZZZZ", "YP-08", START, closed=False)
+        await store.update_office(log=[_in_chat("RH-22BB"), _in_chat("RH-ZZZZ")])
     finally:
         await store.close()
 
 
+def _in_chat(ref: str) -> dict[str, str]:
+    """As the bot writes it of a card that somebody opened."""
+    return {"at": START.isoformat(), "what": "read in chat", "by": "robin", "ref": ref}
+
+
 async def _case(store, ref: str, person: str, at: datetime, *, closed: bool) -> None:
     common = {"by": "robin", "recorded_at": at}
+    told = {"message": "m1", "to": "robin", "about": "SG-A"}
     facts: list[f.Fact] = [
         f.Opened(id="f1", category="missing", child=IN_CARE, aware_at=at, **common),
         f.Note(id="f2", at=at, text="seen with Other Specimen near the park", **common),
         f.PoliceTold(id="f3", at=at, reference="EX-0001", **common),
         f.CaseRead(id="f6", what="case_file", by="sasha", recorded_at=at),
+        f.Told(id="f7", by="nightlight", recorded_at=at, at=at, **told),
     ]
     if closed:
         facts += [f.Returned(id="f4", at=at, **common), f.Closed(id="f5", at=at, **common)]
@@ -101,8 +109,14 @@ def test_a_young_person_with_twelve_cases(config, tmp_path, capsys):
     assert len(marked) == 12
     assert marked[0]["others named"] == "young person YP-08"
     read = table(out / "read.csv")
-    assert [(line["by"], line["what"]) for line in read] == [("sasha", "read case_file")] * 12
-    assert len({line["about"] for line in read}) == 12
+    assert {(line["by"], line["what"], line["about"]) for line in read} == {
+        ("robin", "read in chat", "ref RH-22BB"),
+        *(("sasha", "read case_file", f"ref RH-{n + 22}BB") for n in range(12)),
+    }
+    alarms = table(out / "told.csv")
+    assert [(one["to"], one["about"], one["outcome"]) for one in alarms] == [
+        ("Robin Model", "SG-A", "sent")
+    ] * 12
     assert "RH-ZZZZ" not in (out / "read.csv").read_text()
     assert "RH-ZZZZ" not in (out / "record.json").read_text()
     files = {str(one.relative_to(out)): one.read_bytes() for one in out.rglob("*.jpg")}

@@ -4,6 +4,7 @@ Telegram's limits. Nothing is sent over a network and the clock stands still unt
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -28,6 +29,8 @@ from tests.support.memory_store import MemoryStore
 
 PACK = load_pack("haringey-2011", "cautious")
 SATURDAY_NIGHT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
+HEADING = re.compile(r"<b>([RC]H-[A-Z0-9]{4,8})\b(?!</b> was closed meanwhile)")
+"""How a screen about a case begins."""
 CHARACTERS, BUTTONS, DATA_BYTES, MARKUP_BYTES = 4096, 100, 64, 10_000
 
 
@@ -211,6 +214,8 @@ class ChatWorld:
         self.store = store or MemoryStore(summarise=summarise, now=self.clock.now)
         self.phone = FakePhone()
         self.people = people
+        self.read: list[tuple[str, str]] = []
+        """Who was shown which case because they asked for it, in order."""
         self._update = 0
         self._typed = 0
         self.build(provider)
@@ -237,6 +242,7 @@ class ChatWorld:
             second_factor=self.make_second_factor(),
         )
         self.pages = self.make_pages()
+        self.engine.events.case_shown.listen(lambda who, ref: self.read.append((who, ref)))
 
     def make_links(self) -> Any:
         """The service of these tests has no pages."""
@@ -307,6 +313,17 @@ class ChatWorld:
         self._update -= 1
 
     async def _in(self, who: str, **fields: Any) -> None:
+        """Whatever comes of it: no screen about a case is shown without being noted as read."""
+        said, read = len(self.phone.said), len(self.read)
+        try:
+            await self._receive(who, fields)
+        finally:
+            person = self.staff(who)
+            texts = (text for chat, text in self.phone.said[said:] if chat == person.telegram_id)
+            shown = {(person.id, found[1]) for text in texts if (found := HEADING.match(text))}
+            assert shown <= {*self.read[read:]}, "shown, and not noted as read"
+
+    async def _receive(self, who: str, fields: dict[str, Any]) -> None:
         self._update += 1
         person = self.staff(who)
         await router.receive(

@@ -19,7 +19,7 @@ async def test_every_reading_is_on_record_and_an_auditor_sees_it():
             ("amy", "case_file")
         ]
         await eve.get(f"/cases/{ref}")
-        assert "Who has read this" in eve.text
+        assert "Who has read this on these pages" in eve.text
         assert "Amy Example, case file" in eve.text
         token = eve.hidden("/out")
         await eve.post(f"/cases/{ref}/police", token | {"at": london_time(world.clock.now())})
