@@ -31,6 +31,8 @@ PACK = load_pack("haringey-2011", "cautious")
 SATURDAY_NIGHT = datetime(2026, 11, 21, 21, 30, tzinfo=UTC)
 HEADING = re.compile(r"<b>([RC]H-[A-Z0-9]{4,8})\b(?!</b> was closed meanwhile)")
 """How a screen about a case begins."""
+OURS = 1000
+"""Messages of the bot have higher numbers than this."""
 CHARACTERS, BUTTONS, DATA_BYTES, MARKUP_BYTES = 4096, 100, 64, 10_000
 
 
@@ -98,10 +100,10 @@ class FakePhone:
         self.dealt: list[tuple[int, int, bool]] = []
         self.goes_on_resume: list[tuple[int, int]] = []
         self.away = False
+        """Telegram takes nothing."""
         self.told_later: list[tuple[int, int]] = []
         """Chat, and the update that asked for it."""
-        """Telegram takes nothing."""
-        self._number = 1000
+        self._number = OURS
 
     async def show(self, chat_id: int, screen: Screen, message_id: int = 0) -> int:
         if self.away:
@@ -133,6 +135,7 @@ class FakePhone:
         self.dealt.append((chat_id, message_id, saved))
 
     async def remove(self, chat_id: int, message_id: int, *, own: bool = False) -> bool:
+        assert own == (message_id > OURS), "nobody is asked to delete a message of the bot"
         self.removed.append((chat_id, message_id))
         if not self.away:
             self.chats.get(chat_id, {}).pop(message_id, None)

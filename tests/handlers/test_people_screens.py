@@ -349,6 +349,7 @@ async def test_a_form_on_a_case_goes_on_in_words_with_the_case_named() -> None:
         assert kept.answers["texts"] == [
             "police told\nWhen: Sat 21 Nov 21:30, just now\nReference: CAD <12> of tonight"
         ]
+        assert kept.id and kept.started_at
         assert (kept.answers["ref"], kept.chat_id) == (ref, world.staff("ben").telegram_id)
         assert await world.store.draft(f"{sam}.case") is None
         assert world.last("ben").startswith(say.left_behind("Sam Sample") + "\n\n")

@@ -41,6 +41,7 @@ class Factor:
         return staff.id in (self.signed if to_sign else self.opened)
 
     def way(self, staff: Any) -> str:
+        assert staff.id
         return "locked" if self.wrong >= self.tries else self.there
 
     async def check(self, staff: Any, pin: str) -> bool:
@@ -58,6 +59,7 @@ class Factor:
         self.signed.add(who)
 
     def tries_left(self, staff: Any) -> int:
+        assert staff.id
         return self.tries - self.wrong
 
 
