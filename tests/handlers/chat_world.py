@@ -101,11 +101,14 @@ class FakePhone:
         self.goes_on_resume: list[tuple[int, int]] = []
         self.away = False
         """Telegram takes nothing."""
+        self.answered: list[str] = []
+        """Taps whose waiting sign has ended."""
         self.told_later: list[tuple[int, int]] = []
         """Chat, and the update that asked for it."""
         self._number = OURS
 
     async def show(self, chat_id: int, screen: Screen, message_id: int = 0) -> int:
+        assert type(chat_id) is int and type(message_id) is int
         if self.away:
             raise Unreached("away")
         if why := refused(screen):
@@ -122,9 +125,10 @@ class FakePhone:
         return await self.show(chat_id, Screen(text))
 
     async def answer(self, callback_id: str, text: str = "", *, alert: bool = False) -> None:
-        return
+        self.answered.append(callback_id)
 
     async def will_remove(self, chat_id: int, message_id: int, update_id: int) -> None:
+        assert type(chat_id) is int and type(message_id) is int and type(update_id) is int
         self.owed[(chat_id, message_id)] = update_id
 
     async def will_remove_once_resumed(self, chat_id: int, message_id: int) -> None:
@@ -135,6 +139,7 @@ class FakePhone:
         self.dealt.append((chat_id, message_id, saved))
 
     async def remove(self, chat_id: int, message_id: int, *, own: bool = False) -> bool:
+        assert type(chat_id) is int
         assert own == (message_id > OURS), "nobody is asked to delete a message of the bot"
         self.removed.append((chat_id, message_id))
         if not self.away:
@@ -145,6 +150,7 @@ class FakePhone:
         return f"https://t.me/nightlight_example_bot?start={start}"
 
     def later(self, chat_id: int, asked: int = 0) -> None:
+        assert type(chat_id) is int and type(asked) is int
         self.told_later.append((chat_id, asked))
 
 
@@ -329,6 +335,7 @@ class ChatWorld:
     async def _receive(self, who: str, fields: dict[str, Any]) -> None:
         self._update += 1
         person = self.staff(who)
+        taps = len(self.phone.answered)
         await router.receive(
             self.context,
             Incoming(
@@ -339,6 +346,8 @@ class ChatWorld:
                 **fields,
             ),
         )
+        # Whatever becomes of a tap, its waiting sign ends, and only once.
+        assert self.phone.answered[taps:] == [fields.get("callback_id")] * ("callback_id" in fields)
 
     # What stands on the phone -----------------------------------------------------------------
 
