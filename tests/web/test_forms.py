@@ -33,6 +33,7 @@ class WatchedPhone(FakePhone):
         return await super().show(chat_id, screen, message_id)
 
     async def answer(self, callback_id: str, text: str = "", *, alert: bool = False) -> None:
+        await super().answer(callback_id, text, alert=alert)
         self.traffic.append(text)
 
 
