@@ -128,12 +128,11 @@ def _acknowledged(c: FormState, new: NewId, told: f.AuthorityTold) -> list[Fact]
 
 
 def _of_the_report(c: FormState, what: str, new: NewId) -> list[Fact]:
-    opened, at, signed = last(c, f.Opened), when(c), author(c, new)
-    if what == "last_seen":
-        return [f.LastSeen(at=at, corrects=(last(c, f.LastSeen) or opened).id, **signed)]
-    if what == "due_back":
-        return [f.DueBack(at=at, corrects=(last(c, f.DueBack) or opened).id, **signed)]
-    return report_again(c, new, aware_at=at)
+    if what == "noticed":
+        return report_again(c, new, aware_at=when(c))
+    kind = f.LastSeen if what == "last_seen" else f.DueBack
+    wrong = last(c, kind) or last(c, f.Opened)
+    return [kind(at=when(c), corrects=wrong.id, **author(c, new))]
 
 
 def report_again(c: FormState, new: NewId, **right: Any) -> list[Fact]:

@@ -23,7 +23,6 @@ def _told_back(c: FormState, new: NewId, whom: f.ToldWhom) -> list[Fact]:
             at=when(c),
             whom=whom,
             role=given(c, "role", ""),
-            who=text(c, "who"),
             how=given(c, "how", "unknown"),
             told_by=c.staff.id if by == "me" else by,
             **author(c, new),
