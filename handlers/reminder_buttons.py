@@ -40,9 +40,9 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
         return
     match action:
         case "have":
-            await _have(context, incoming, episode, duty)
+            await _have(context, incoming, episode, duty, name)
         case "mine":
-            await _have(context, incoming, episode, duty, take_over=True)
+            await _have(context, incoming, episode, duty, name, take_over=True)
         case "do":
             kind, answers = settling.form_for(duty, pack)
             if kind in ("close", *READING) and await ask_second_factor.comes_first(
@@ -69,22 +69,27 @@ async def reminder_tapped(context: Context, incoming: Incoming, parts: list[str]
             )
             await show_card.card_of(context, incoming, ref, incoming.message_id, text)
         case _ if action.startswith("n"):
-            await _what_next(context, incoming, episode, duty, action[1:])
+            await _what_next(context, incoming, episode, duty, name, action[1:])
         case _:
             await show_card.card_of(context, incoming, ref, incoming.message_id)
 
 
 async def _have(
-    context: Context, incoming: Incoming, episode: Episode, duty: str, *, take_over: bool = False
+    context: Context,
+    incoming: Incoming,
+    episode: Episode,
+    duty: str,
+    name: str,
+    *,
+    take_over: bool = False,
 ) -> None:
-    """ "I have it" counts with the first tap; what is asked after it is a kindness."""
+    """ "I have it" counts with the first tap; what is asked after it is a kindness. name: what the
+    duty is called."""
     ref = episode.ref
     [answer] = await context.acts.acknowledge(
         ref, [duty], incoming.staff, take_over=take_over, update_id=incoming.update_id
     )
-    said = case_answers.outcome(
-        answer, title(duty, context.pack), context.service, context.clock.now()
-    )
+    said = case_answers.outcome(answer, name, context.service, context.clock.now())
     if answer.outcome == "done":
         asked, below = f"\n\n{case_answers.WHAT_NEXT}", next_steps(ref, duty)
     elif answer.outcome == "held_by_other":
@@ -116,7 +121,7 @@ def next_steps(ref: str, duty: str) -> tuple[tuple[Button, ...], ...]:
 
 
 async def _what_next(
-    context: Context, incoming: Incoming, episode: Episode, duty: str, said: str
+    context: Context, incoming: Incoming, episode: Episode, duty: str, name: str, said: str
 ) -> None:
     """n2: what next was said, ask by when. n2-30: both were said."""
     ref = episode.ref
@@ -125,17 +130,16 @@ async def _what_next(
         await show_card.card_of(context, incoming, ref, incoming.message_id)
         return
     label, words = recording.NEXT_OPTIONS[int(step)]
-    name = title(duty, context.pack)
     if not minutes.isdecimal():
         times = [Button(t, f"r:{ref}:{duty}:n{step}-{m}") for t, m in recording.NEXT_MINUTES]
         who = subject(await show_card.view(context, episode))
         screen = Screen(f"{who}\n{case_answers.by_when(name, label)}", rows(times, 3))
         await context.phone.show(incoming.chat_id, screen, incoming.message_id)
         return
-    now = context.clock.now()
     if int(minutes) not in {m for _, m in recording.NEXT_MINUTES}:
         await show_card.card_of(context, incoming, ref, incoming.message_id)
         return
+    now = context.clock.now()
     [answer] = await context.acts.acknowledge(
         ref,
         [duty],

@@ -12,7 +12,7 @@ _FULL_YEAR_AFTER_DAYS = 31
 
 
 def shown(t: datetime, now: datetime) -> str:
-    """A past time as people read it: "Sat 21 Nov 21:30, 2 h 10 min ago".
+    """A time as people read it: "Sat 21 Nov 21:30, 2 h 10 min ago"; to come: "Mon 23 Nov 09:00".
 
     London wall clock. The year is added when it is not this year or the date is more than a month
     back (a date without a year is only read that far), am or pm from ten to one, where 24-hour
@@ -20,10 +20,10 @@ def shown(t: datetime, now: datetime) -> str:
     days back `readings` reads it to the same minute.
 
     Args:
-        t: the aware time to show, not after `now`.
+        t: the aware time to show.
         now: the aware moment of showing.
     """
-    return f"{moment(t, now)}, {ago(t, now)}"
+    return moment(t, now) if t > now else f"{moment(t, now)}, {ago(t, now)}"
 
 
 def moment(t: datetime, now: datetime) -> str:

@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from handlers.form import WORDS, FormState, answered, current
+from handlers.form import WORDS, Choice, FormState, answered, current
 from handlers.recording import RECORDINGS
+from handlers.recording.answers import until
 from handlers.wording import after_return, deciding, interview, recording, told_of_return
 from protocol import facts as f
 from protocol import london
@@ -617,8 +618,16 @@ CASES: list[tuple[str, dict[str, Any], list[Any]]] = [
         {"fix": "last_seen", "at": SEVEN.isoformat()},
         [(f.LastSeen, {"at": SEVEN, "corrects": "f0"})],
     ),
-    ("fix", {"fix": "due_back", "at": SEVEN.isoformat()}, [(f.DueBack, {"at": SEVEN, "corrects": "f0"})]),
-    ("fix", {"fix": "noticed", "at": SEVEN.isoformat()}, [replace(OPENED, aware_at=SEVEN, corrects="f0")]),
+    (
+        "fix",
+        {"fix": "due_back", "at": SEVEN.isoformat()},
+        [(f.DueBack, {"at": SEVEN, "corrects": "f0"})],
+    ),
+    (
+        "fix",
+        {"fix": "noticed", "at": SEVEN.isoformat()},
+        [replace(OPENED, aware_at=SEVEN, corrects="f0")],
+    ),
     ("fix", {"fix": "police", **AT}, [replace(POLICE, at=THEN, corrects="f1")]),
     (
         "fix",
@@ -720,12 +729,48 @@ def test_ticks_of_what_makes_it_worse_hold_and_the_rest_is_no_or_not_known() -> 
     )
     child = changed["child"]
     assert {name: getattr(child, name) for name in known} == {**known, "self_harm": True}
-    facts = [x for x in FACTS if x is not ABDUCTED]
+    told = replace(OPENED, child=replace(CHILD, historical_concerns=False))
+    facts = [told, *(x for x in FACTS[1:] if x is not ABDUCTED)]
     [changed, taken] = recorded("worse", {"worse": ["self_harm", "abducted", UNKNOWN]}, facts)
     right = replace(CHILD, historical_concerns="unknown", self_harm=True)
     assert changed["child"] == right
     assert taken == made((f.Note, {"text": ""}), (f.Abducted, {}))[1]
     assert len(recorded("worse", {"worse": ["abducted"]})) == 1, "that is on record already"
+    assert len(recorded("worse", {"worse": []}, facts)) == 1
+
+
+def test_moments_and_days_to_come() -> None:
+    """Whole hours of London's day, the next days one by one, then by the week."""
+    [when] = [step for step in RECORDINGS["booked"].form.steps if step.key == "on"]
+    assert isinstance(when, Choice)
+    c = on_case(FACTS, {})
+    offered = [until(option.value, NOW) for option in when.options(c)]
+    hours = [
+        london.at(date(2026, 11, 22) + timedelta(days=days), time(hour))
+        for days in (0, 1, 2, 3, 7, 14, 21, 28)
+        for hour in (9, 14, 17)
+    ]
+    assert offered == [NOW + timedelta(hours=2), IN_4_H, *hours[1:]]
+    labels = [option.label for option in when.options(c)]
+    assert labels[:5] == [
+        "In 2 h",
+        "In 4 h",
+        "Sun 22 Nov 14:00",
+        "Sun 22 Nov 17:00",
+        "Mon 23 Nov 09:00",
+    ]
+    assert not any("now" in label or "ago" in label for label in labels)
+    assert when.tell("h4", c) == "Sun 22 Nov 13:05"
+    assert when.tell("", c) == "don't know"
+    [day] = [step for step in RECORDINGS["action"].form.steps if step.key == "day"]
+    assert isinstance(day, Choice)
+    days = [option.value for option in day.options(c)]
+    ahead = (1, 2, 3, 5, 7, 14, 21, 28, 42, 91)
+    assert days == [*((date(2026, 11, 22) + timedelta(days=n)).isoformat() for n in ahead), "-"]
+    assert [day.tell(value, c) for value in ("2026-11-25", "-")] == [
+        "Wed 25 Nov",
+        deciding.NO_DAY,
+    ]
 
 
 # What stands in the way -----------------------------------------------------------------------
