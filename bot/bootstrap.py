@@ -86,6 +86,10 @@ class CannotStart(Exception):
     """What stands in the way, in one line that a person can act on. Nothing was touched."""
 
 
+class WrongConfiguration(CannotStart):
+    """The configuration, or a protocol that it names, is what stands in the way."""
+
+
 class Nightlight(msgspec.Struct, frozen=True, kw_only=True):
     """A bot, put together and not yet started.
 
@@ -346,9 +350,9 @@ def _usable_pack(config: Config, policy: Policy, folder: Path) -> Pack:
         pack = pack_of(config, folder, policy.holidays)
     except WrongPack as error:
         where = ".".join(str(part) for part in error.place)
-        raise CannotStart(f"{where}: {error}") from error
+        raise WrongConfiguration(f"{where}: {error}") from error
     if wrong := unknown_duties(policy, pack.duty_ids()):
-        raise CannotStart("\n".join(map(str, wrong)))
+        raise WrongConfiguration("\n".join(map(str, wrong)))
     return pack
 
 

@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.audit_line import start_refused
 from bot.cli.database import with_database
 from bot.config import Config, ConfigError
 from bot.config_file import load
@@ -64,14 +65,17 @@ async def _run(services: Services) -> None:
 async def begin(path: Path) -> Run:
     """One service, put together. Raises CannotBegin."""
     from bot.app import App
-    from bot.bootstrap import CannotStart, bootstrap
+    from bot.bootstrap import CannotStart, WrongConfiguration, bootstrap
 
     try:
         config, policy = load(path)
         bot = await bootstrap(config, policy, path.parent, path=path)
     except ConfigError as error:
+        await asyncio.to_thread(start_refused, path, len(error.problems))
         raise CannotBegin("\n".join(error.problems)) from error
     except CannotStart as error:
+        if isinstance(error, WrongConfiguration):
+            await asyncio.to_thread(start_refused, path, len(str(error).splitlines()))
         raise CannotBegin(str(error)) from error
     # systemd is told of the process, not of one of its services.
     return App(bot, tell=lambda _: None)

@@ -7,12 +7,16 @@ import re
 from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import start
 from bot.bootstrap import Nightlight, bootstrap
+from bot.cli.services import begin
 from bot.config_file import load
 from bot.resources import open_alone
+from bot.services import CannotBegin
 from protocol import facts as f
 from storage.audit import AuditRecord
 from storage.store import Change
@@ -26,12 +30,30 @@ from tests.web.test_register import TABLE
 __all__ = ["config", "server"]
 
 
+CAN_START = """
+[protocol]
+pack = "haringey-2011"
+[telegram]
+token = "123456:invented-token-of-a-test"
+"""
+
+
 async def _read(path: Path, ref: str, by: str) -> None:
     store = await open_alone(load(path, token_needed=False)[0], path.parent)
     try:
         episode = await store.episode(ref)
         fact = f.CaseRead(id="f9", by=by, recorded_at=OVER + timedelta(days=70), what="case_file")
         await store.commit(ref, episode.version, Change(facts=[fact]))
+    finally:
+        await store.close()
+
+
+async def _taken(path: Path) -> list[dict[str, Any]]:
+    """The audit, once a bot has taken in what was left for it."""
+    store = await open_alone(load(path)[0], path.parent)
+    try:
+        await store.take_left()
+        return [one.line for one in await store.audit()]
     finally:
         await store.close()
 
@@ -155,6 +177,44 @@ async def test_a_refused_configuration_or_pack_is_a_line_with_who_asked(
             ("configuration taken over", "ada"),
             ("configuration taken over", "machine"),
         ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('role = "manager"', 'role = "boss"'), ('pack = "haringey-2011"', 'pack = "x"')],
+)
+def test_a_start_that_is_refused_is_one_line_however_often_it_is_tried(
+    config: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Who started it, and how many problems; the next bot that runs takes it into the chain."""
+    right = config.read_text(encoding="utf-8") + CAN_START
+    assert old in right
+    config.write_text(right.replace(old, new), encoding="utf-8")
+    assert start.run(config) == 2
+    with pytest.raises(CannotBegin):
+        asyncio.run(begin(config))
+    assert capsys.readouterr().err
+    config.write_text(right, encoding="utf-8")
+    lines = asyncio.run(_taken(config))
+    refused = [(one["by"], one["problems"]) for one in lines if one["what"] == "start refused"]
+    unknown = "database" in right and "pack" in old
+    assert refused == ([] if unknown else [("machine", 1)])
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('folder = "data"', "folder = 7"), ('unencrypted = "yes, plain files"', 'key_file = "none"')],
+)
+def test_a_start_that_is_refused_for_its_records_leaves_nothing_and_says_why(
+    config: Path, old: str, new: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = sorted(config.parent.rglob("*"))
+    text = config.read_text(encoding="utf-8")
+    assert old in text
+    config.write_text(f'{text.replace(old, new)}\n[health]\nport = "x"\n', encoding="utf-8")
+    assert start.run(config) == 2
+    assert "health.port" in capsys.readouterr().err
+    assert sorted(config.parent.rglob("*")) == before
 
 
 async def until_on_record(bot: Nightlight, what: str) -> None:
