@@ -82,10 +82,12 @@ class Retention(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
 
 class Audit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The second place of the audit. file: JSON Lines, only ever appended to.  syslog: the path of
-    a local socket, or host:port (TCP). Neither: there is no second place."""
+    a local socket, tls://host:port, or host:port (TCP). Neither: there is no second place.
+    syslog_ca: a file with the certificates that vouch for a collector; "": the system's."""
 
     file: str = ""
     syslog: str = ""
+    syslog_ca: str = ""
 
 
 class Closing(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from bot.config import TOKEN_VARIABLE, Config, token
+from bot.syslog import TLS, place_of
 from protocol.mistakes import Mistake, allowed, wrong
 from protocol.provider import Role
 from protocol.recorded import BY_LINK
@@ -131,11 +133,16 @@ def _check_audit(config: Config) -> list[Mistake]:
     if audit.file and audit.syslog:
         what = "is set beside file"
         return [Mistake(place=place, what=what, remedy="Allowed: one of the two.")]
-    host, colon, port = audit.syslog.rpartition(":")
-    usable = not audit.syslog or audit.syslog.startswith("/") or (host and port.isdecimal())
-    if usable and (not colon or audit.syslog.startswith("/") or 0 < int(port) < 65536):
+    if audit.syslog_ca and not audit.syslog.startswith(TLS):
+        remedy = 'Set syslog = "tls://host:port", or leave it out.'
+        return [Mistake(place=("audit", "syslog_ca"), what="vouches for nobody", remedy=remedy)]
+    if not audit.syslog or audit.syslog.startswith("/"):
         return []
-    remedy = "Allowed: the path of a socket such as /dev/log, or host:port."
+    with suppress(ValueError):
+        host, port = place_of(audit.syslog)
+        if host and "/" not in host and 0 < port < 65536:
+            return []
+    remedy = "Allowed: the path of a socket such as /dev/log, tls://host:port, or host:port."
     return [wrong(place, audit.syslog, remedy)]
 
 

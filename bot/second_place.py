@@ -59,14 +59,19 @@ def second_place(config: Config, folder: Path) -> SecondPlace | None:
     """The one that is configured. folder: that of the configuration file."""
     if config.audit.file:
         return AuditFile(folder / config.audit.file)
-    return Syslog(config.audit.syslog) if config.audit.syslog else None
+    if not config.audit.syslog:
+        return None
+    given_file = config.audit.syslog_ca
+    return Syslog(config.audit.syslog, str(folder / given_file) if given_file else "")
 
 
 class Syslog:
-    """The machine's own log (a path) or a collector (host:port)."""
+    """The machine's own log (a path) or a collector (host:port, tls://host:port). authorities: as
+    `bot.syslog.send` takes it."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: str, authorities: str = "") -> None:
         self._address = address
+        self._authorities = authorities
 
     def last(self) -> Written | None:
         """It cannot be read back."""
@@ -74,7 +79,8 @@ class Syslog:
 
     def add(self, records: Sequence[AuditRecord]) -> None:
         """One message for each."""
-        send(self._address, [Entry(one.at, one.number, given(one)) for one in records])
+        entries = [Entry(one.at, one.number, given(one)) for one in records]
+        send(self._address, entries, self._authorities)
 
 
 def given(record: AuditRecord) -> dict[str, Any]:

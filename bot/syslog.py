@@ -1,5 +1,6 @@
-"""Messages for a syslog: a collector gets RFC 5424 over TCP with octet counting (RFC 6587, 3.4.1);
-the socket of the machine's own log gets the local form that such sockets expect.
+"""Messages for a syslog: a collector gets RFC 5424 with octet counting, over TLS (RFC 5425) or over
+TCP (RFC 6587, 3.4.1); the socket of the machine's own log gets the local form that such sockets
+expect.
 
 There is no number of our own for structured data (RFC 5424, 7.2.2), so only the registered elements
 are used: `meta` has the record's number, `origin` the program. The text is JSON in ASCII.
@@ -8,11 +9,13 @@ are used: `meta` has the record's number, `origin` the program. The text is JSON
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import logging
 import os
 import re
 import socket
+import ssl
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from logging.handlers import SysLogHandler
@@ -26,6 +29,8 @@ CONNECT_SECONDS = 5.0
 CLOSE_SECONDS = 2.0
 """So long a collector is waited for that does not say that it has read everything."""
 MOST_SEQUENCE = 2**31 - 1
+TLS = "tls://"
+"""Begins the address of a collector that is spoken to over TLS and in no other way."""
 
 
 class Entry(NamedTuple):
@@ -36,16 +41,30 @@ class Entry(NamedTuple):
     told: Mapping[str, Any]
 
 
-def send(address: str, entries: Iterable[Entry]) -> None:
-    """A message for each, in this order. address: of a socket (/dev/log), or host:port.
+def send(address: str, entries: Iterable[Entry], authorities: str = "") -> None:
+    """A message for each, in this order. address: of a socket (/dev/log), tls://host:port, or
+    host:port.  authorities: a file with the certificates (PEM) that vouch for a collector; "": the
+    system's.
 
     Raises OSError; then some of them may have arrived.
     """
     if address.startswith("/"):
         _to_socket(address, entries)
         return
-    host, _, port = address.rpartition(":")
-    _to_collector((host.strip("[]"), int(port)), entries)
+    framed = (message(entry) for entry in entries)
+    data = b"".join(b"%d %s" % (len(one), one) for one in framed)
+    host, port = place_of(address)
+    with socket.create_connection((host, port), timeout=CONNECT_SECONDS) as connection:
+        if address.startswith(TLS):
+            _over_tls(connection, host, authorities, data)
+        else:
+            _over_tcp(connection, data)
+
+
+def place_of(address: str) -> tuple[str, int]:
+    """Host and port of a collector. Raises ValueError."""
+    host, _, port = address.removeprefix(TLS).rpartition(":")
+    return host.strip("[]"), int(port)
 
 
 def message(entry: Entry) -> bytes:
@@ -74,17 +93,33 @@ def _text(told: Mapping[str, Any]) -> str:
     return json.dumps(dict(told), separators=(",", ":"))
 
 
-def _to_collector(address: tuple[str, int], entries: Iterable[Entry]) -> None:
-    framed = (message(entry) for entry in entries)
-    data = b"".join(b"%d %s" % (len(one), one) for one in framed)
-    with socket.create_connection(address, timeout=CONNECT_SECONDS) as connection:
-        connection.sendall(data)
-        connection.shutdown(socket.SHUT_WR)
-        # A collector that has read everything closes, too; one that went away resets.
-        connection.settimeout(CLOSE_SECONDS)
-        with contextlib.suppress(TimeoutError):
-            while connection.recv(1024):
-                pass
+def _over_tcp(connection: socket.socket, data: bytes) -> None:
+    connection.sendall(data)
+    connection.shutdown(socket.SHUT_WR)
+    # A collector that has read everything closes, too; one that went away resets.
+    connection.settimeout(CLOSE_SECONDS)
+    with contextlib.suppress(TimeoutError):
+        while connection.recv(1024):
+            pass
+
+
+def _over_tls(connection: socket.socket, host: str, authorities: str, data: bytes) -> None:
+    """The collector has to prove that it is this host, before anything is sent."""
+    context = ssl.create_default_context(cafile=authorities or None)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    try:
+        with context.wrap_socket(connection, server_hostname=host) as sealed:
+            sealed.sendall(data)
+            # As above; some that have read everything close without a word of TLS.
+            sealed.settimeout(CLOSE_SECONDS)
+            with contextlib.suppress(TimeoutError, ssl.SSLEOFError):
+                sealed.unwrap()
+    except ssl.SSLCertVerificationError as error:
+        msg = f"the collector's certificate is refused ({error.verify_message})"
+        raise OSError(errno.EPROTO, msg) from error
+    except ssl.SSLError as error:
+        msg = f"there is no TLS with the collector ({error.reason or 'it went away'})"
+        raise OSError(errno.EPROTO, msg) from error
 
 
 def _to_socket(address: str, entries: Iterable[Entry]) -> None:

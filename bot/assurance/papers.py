@@ -12,7 +12,8 @@ import msgspec
 from msgspec import Meta
 
 from bot import __version__
-from bot.config import Config
+from bot.config import Audit, Config
+from bot.syslog import TLS
 from reminders.policy import Policy
 from reports.paper import Paper
 
@@ -100,7 +101,7 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "young_code": "There you are a short code"
         + (", your initials and your age." if initials else " and your age."),
         "outage": f"{48 - config.chat.forget_after_hours} hours",
-        "second_place": config.audit.file or config.audit.syslog or "none is set",
+        "second_place": _second_place(config.audit),
         "pages_flows": PAGES_FLOWS if config.web.address else "",
         "made_where": "made by command on the service's machine"
         + (", and on the pages by managers and auditors" if config.web.address else ""),
@@ -124,6 +125,12 @@ def _known(config: Config, policy: Policy) -> dict[str, str]:
         "audit_kept": f"{config.retention.audit_years} years",
         "privacy_risks": _short([one for one in hazards() if one.id in CONFIDENTIAL]),
     }
+
+
+def _second_place(audit: Audit) -> str:
+    if audit.syslog and not audit.syslog.startswith(("/", TLS)):
+        return f"{audit.syslog}, not encrypted on its way"
+    return audit.file or audit.syslog or "none is set"
 
 
 def _chat_factor(config: Config) -> str:

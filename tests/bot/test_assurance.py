@@ -53,11 +53,13 @@ def test_the_papers_say_what_is_configured(tmp_path):
     text = EXAMPLE.read_text(encoding="utf-8")
     text = text.replace('identifiers = "reference"', 'identifiers = "initials"')
     text = text.replace('key_file = "book.key"', 'unencrypted = "yes, plain files"')
+    text += '\n[audit]\nsyslog = "logs.example:514"\n'
     (tmp_path / "config.toml").write_text(text, encoding="utf-8")
     other = papers(*load(tmp_path / "config.toml", token_needed=False))
     assert "initials and age" in other["01-dpia"]
     assert "your initials and your age" in other["04-notice-young-people"]
     assert "NOT encrypted" in other["02-record-of-processing"]
+    assert "logs.example:514, not encrypted on its way" in other["01-dpia"]
 
 
 def test_the_papers_of_the_example_are_those_in_the_docs(capsys):

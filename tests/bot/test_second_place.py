@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 import socket
+import ssl
 import subprocess
 import sys
 import threading
@@ -17,14 +18,15 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from bot import __version__
+from bot import __version__, syslog
 from bot.bootstrap import bootstrap
 from bot.cli.commands import app
-from bot.config_file import load
+from bot.config_file import load, read_file
 from bot.resources import open_alone
 from bot.second_place import AuditFile, Syslog, written_in
 from storage.audit import AuditRecord
 from tests.bot.night import Telegram
+from tests.support.certificates import certificate
 
 WRONG_PIN = AuditRecord(
     number=7,
@@ -45,13 +47,23 @@ HEADER = re.compile(
 
 
 @contextmanager
-def collector(*, resets: bool = False) -> Iterator[tuple[str, list[bytes]]]:
+def collector(
+    *, resets: bool = False, proves: tuple[str, str] | None = None
+) -> Iterator[tuple[str, list[bytes]]]:
     """Its address, and what it has read when the sender has closed. resets: it goes away before
-    it has read anything."""
+    it has read anything.  proves: it speaks TLS, by this certificate and key."""
     came: list[bytes] = []
 
     def take() -> None:
         connection, _ = server.accept()
+        if proves is not None:
+            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            context.load_cert_chain(*proves)
+            try:
+                connection = context.wrap_socket(connection, server_side=True)
+            except OSError:
+                connection.close()
+                return
         if resets:
             linger = b"\x01\x00\x00\x00\x00\x00\x00\x00"
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
@@ -107,6 +119,71 @@ def test_a_collector_that_is_away_is_an_error_that_is_known() -> None:
 def test_a_collector_that_goes_away_before_it_has_read_is_an_error_too() -> None:
     with collector(resets=True) as (address, _), pytest.raises(OSError):
         Syslog(address).add([WRONG_PIN])
+
+
+def test_a_collector_by_tls_gets_the_same_once_it_has_proved_who_it_is(tmp_path: Path) -> None:
+    pem, key = certificate(tmp_path)
+    with collector(proves=(pem, key)) as (address, came):
+        Syslog(f"tls://{address}", pem).add([WRONG_PIN, JOINED])
+    assert [HEADER.fullmatch(one)["kind"] for one in frames(came[0])] == [  # type: ignore[index]
+        "pages-second-factor-wrong",
+        "joined",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("made", "trusted", "host", "why"),
+    [
+        ({}, False, "127.0.0.1", "self-signed"),
+        ({}, True, "localhost", "Hostname mismatch"),
+        ({"host": "other.example"}, True, "127.0.0.1", "IP address mismatch"),
+        ({"days": -1}, True, "127.0.0.1", "expired"),
+    ],
+)
+def test_a_certificate_that_does_not_prove_it_is_refused_and_nothing_is_sent(
+    tmp_path: Path, made: dict[str, Any], trusted: bool, host: str, why: str
+) -> None:
+    pem, key = certificate(tmp_path, **made)
+    with collector(proves=(pem, key)) as (address, came):
+        place = Syslog(f"tls://{host}:{address.rpartition(':')[2]}", pem if trusted else "")
+        with pytest.raises(OSError, match=f"certificate is refused .*{why}") as refused:
+            place.add([WRONG_PIN])
+    assert came == []
+    assert str(refused.value.strerror).startswith("the collector's"), "what administrators are told"
+
+
+def test_a_collector_without_tls_is_never_spoken_to_in_the_clear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It waits for messages, and no handshake comes to an end."""
+    monkeypatch.setattr(syslog, "CONNECT_SECONDS", 0.3)
+    pem, _ = certificate(tmp_path)
+    with collector() as (address, came), pytest.raises(TimeoutError):
+        Syslog(f"tls://{address}", pem).add([WRONG_PIN])
+    assert came and b"factor" not in came[0]
+
+
+@pytest.mark.parametrize(
+    ("audit", "said"),
+    [
+        ('syslog = "tls://logs.example:6514"\nsyslog_ca = "own.pem"', ""),
+        ('syslog = "tls://[::1]:6514"', ""),
+        ('syslog = "logs.example:514"', ""),
+        ('syslog = "tls://logs.example"', "Allowed: the path of a socket"),
+        ('syslog = "udp://logs.example:514"', "Allowed: the path of a socket"),
+        ('syslog = "tls://:6514"', "Allowed: the path of a socket"),
+        ('syslog = "logs.example:514"\nsyslog_ca = "own.pem"', 'Set syslog = "tls://host:port"'),
+        ('file = "a"\nsyslog_ca = "own.pem"', 'Set syslog = "tls://host:port"'),
+    ],
+)
+def test_an_address_that_cannot_be_meant_is_a_mistake(
+    tmp_path: Path, audit: str, said: str
+) -> None:
+    path = tmp_path / "config.toml"
+    text = CONFIG.replace('file = "second/audit.jsonl"', audit)
+    path.write_text(text, encoding="utf-8")
+    problems = [str(one) for one in read_file(path, token_needed=False).mistakes]
+    assert [said in one for one in problems] == ([True] if said else []), problems
 
 
 def test_the_machine_s_own_log_gets_the_form_that_it_expects(tmp_path: Path) -> None:

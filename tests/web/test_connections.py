@@ -4,20 +4,16 @@ comes all the same. Sockets, TLS and the server are real."""
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import socket
 import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 
+from tests.support.certificates import certificate
 from tests.web.pages_world import ADDRESS, PagesWorld
 from tests.web.test_crooked_requests import answer, get, served
 from web.connections import LimitedListener, network_of
@@ -25,26 +21,6 @@ from web.guard import AT_ONCE
 from web.server import CONNECTIONS_EACH, Listening, serve
 
 HOST = ADDRESS.removeprefix("https://")
-
-
-def certificate(folder: Path) -> tuple[str, str]:
-    """A certificate of its own for 127.0.0.1, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, HOST)])
-    now = datetime.now(UTC)
-    made = (
-        x509.CertificateBuilder(name, name, key.public_key(), x509.random_serial_number())
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(
-            x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False
-        )
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "own.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    kept = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    (folder / "own.key").write_bytes(key.private_bytes(serialization.Encoding.PEM, *kept))
-    return str(folder / "own.pem"), str(folder / "own.key")
 
 
 @asynccontextmanager
