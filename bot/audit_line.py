@@ -28,15 +28,19 @@ START_REFUSED = "start refused"
 SAID_LATELY = timedelta(days=1)
 
 
-def put_on_record(
-    config: Config, folder: Path, what: str, *, once: bool = False, **more: str | int
-) -> None:
+def put_on_record(config: Config, folder: Path, what: str, **more: str | int) -> None:
     """Leaves a line for the audit, durably: the bot, or its next start, takes it into the chain.
 
-    folder: that of the configuration file.  once: not while the same waits to be taken, nor, with
-    a database, after it was taken within a day.  more: ids and references, no names.
-    Raises NotSaved.
+    folder: that of the configuration file.  more: ids and references, no names. Raises NotSaved.
     """
+    _leave(config, folder, what, more, once=False)
+
+
+def _leave(
+    config: Config, folder: Path, what: str, more: Mapping[str, str | int], *, once: bool
+) -> None:
+    """once: not while the same waits to be taken, nor, with a database, after it was taken within
+    a day."""
     clock = SystemClock()
     who = {"by": MACHINE, "user": _user()}
     line: dict[str, Any] = {"at": clock.now().isoformat(), "what": what, **who}
@@ -73,7 +77,7 @@ def start_refused(path: Path, problems: int) -> None:
         book = read.config.book
         there = bool(book.database) or (folder / book.folder).is_dir()
         if there and not any(one.place[:1] in ((), ("book",)) for one in read.mistakes):
-            put_on_record(read.config, folder, START_REFUSED, once=True, problems=problems)
+            _leave(read.config, folder, START_REFUSED, {"problems": problems}, once=True)
 
 
 async def _in_database(
