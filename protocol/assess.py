@@ -138,7 +138,7 @@ def assess(
         actions=tuple(
             [action.by(due[by].at) if by in due else action for action, by in outcome.actions]
         ),
-        checkpoints=tuple(name for _, name in sorted(checkpoints)),
+        checkpoints=tuple([name for _, name in sorted(checkpoints)]),
         routing=outcome.route.id if outcome.route else "",
         category="missing" if view.missing else "unauthorised_absence",
         returned=view.returned is not None,
@@ -169,7 +169,7 @@ def levels_at(
         now = utc(moment)
         if view is None or not view.holds(now):
             view = View(record, history, pack, now)
-        levels.append(view.at(now).outcome().level)
+        levels.append(pack.outcome(view.at(now).known).level)
     return levels
 
 

@@ -24,9 +24,9 @@ def latest(decisions: Iterable[Decision]) -> dict[str, Decision]:
 
 
 def settles(decision: Decision, rule: Settling, returned: datetime | None) -> bool:
-    """Whether this decision, with an outcome that `rule` has, settles its id."""
+    """Whether this decision settles its id, which has this rule."""
     outcome = decision.outcome
-    if outcome in ("booked", "handed_over"):
+    if outcome in ("booked", "handed_over") or outcome not in rule.outcomes:
         return False
     needs, not_needed = rule.needs, outcome == "not_needed"
     if (not_needed or "note" in needs) and not _says(decision.note):
@@ -38,12 +38,12 @@ def settles(decision: Decision, rule: Settling, returned: datetime | None) -> bo
     return True
 
 
-def put_off_until(decision: Decision) -> datetime | None:
+def put_off_until(decision: Decision, rule: Settling) -> datetime | None:
     """Until when (UTC) it is booked or, with somebody named, handed over; None: it is neither."""
-    until = decision.until
-    if until is None or decision.outcome not in ("booked", "handed_over"):
+    until, outcome = decision.until, decision.outcome
+    if until is None or outcome not in ("booked", "handed_over") or outcome not in rule.outcomes:
         return None
-    if decision.outcome == "handed_over" and not _says(decision.note):
+    if outcome == "handed_over" and not _says(decision.note):
         return None
     return utc(until)
 

@@ -8,9 +8,7 @@ from datetime import UTC, datetime
 
 from protocol.episode import Earlier, utc
 from protocol.facts import Category
-from protocol.london import (
-    days_from,
-)
+from protocol.london import days_from
 from protocol.pack import Pack
 
 
@@ -20,12 +18,8 @@ class History:
 
     def __init__(self, history: Sequence[Earlier], pack: Pack) -> None:
         self._pack = pack
-        self._starts: dict[Category, list[datetime]] = {"missing": [], "unauthorised_absence": []}
-        for earlier in history:
-            start = earlier.start
-            self._starts[earlier.category].append(start if start.tzinfo is UTC else utc(start))
-        for starts in self._starts.values():
-            starts.sort()
+        self._missing = _starts(history, "missing")
+        self._away = _starts(history, "unauthorised_absence")
         self._asked: tuple[datetime, bool] | None = None
         self._answered: tuple[dict[str, int], list[str]] = {}, []
 
@@ -38,26 +32,36 @@ class History:
         return self._answered
 
     def _count(self, start: datetime, *, missing: bool) -> tuple[dict[str, int], list[str]]:
-        of_missing, of_away = self._starts["missing"], self._starts["unauthorised_absence"]
-        before = bisect_left(of_missing, start), bisect_left(of_away, start)
-        within: dict[int, tuple[int, int]] = {}
-        for days in self._pack.window_days:
-            first = days_from(start, -days, self._pack.zone)
-            within[days] = (
-                before[0] - bisect_left(of_missing, first) + missing,
-                before[1] - bisect_left(of_away, first) + (not missing),
-            )
+        pack, of_missing, of_away = self._pack, self._missing, self._away
+        missing_before, away_before = bisect_left(of_missing, start), bisect_left(of_away, start)
         counts: dict[str, int] = {}
         words: list[str] = []
-        for window in self._pack.windows:
-            as_missing, as_away = within[window.days]
+        days = as_missing = as_away = 0
+        for window in pack.windows:
+            if window.days != days:
+                days = window.days
+                first = days_from(start, -days, pack.zone)
+                as_missing = missing_before - bisect_left(of_missing, first) + missing
+                as_away = away_before - bisect_left(of_away, first) + (not missing)
             count = as_missing * window.missing + as_away * window.away
             counts[window.name] = count
             for least, word in window.limits:
                 if count >= least:
                     words.append(word)
             for steps in window.tiers:
-                highest = next((word for step, word in steps if count >= step), None)
-                if highest is not None:
-                    words.append(highest)
+                for step, word in steps:
+                    if count >= step:
+                        words.append(word)
+                        break
         return counts, words
+
+
+def _starts(history: Sequence[Earlier], category: Category) -> list[datetime]:
+    """When those of this category began (UTC), in order."""
+    return sorted(
+        [
+            earlier.start if earlier.start.tzinfo is UTC else utc(earlier.start)
+            for earlier in history
+            if earlier.category == category
+        ]
+    )

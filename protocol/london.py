@@ -61,9 +61,9 @@ def is_out_of_hours(
     National Indicator 71, out-of-hours referrals.
     """
     local = moment.astimezone(zone)
-    if local.weekday() >= 5 or local.date() in holidays:
+    if not opens <= local.time() <= closes or local.weekday() >= 5:
         return True
-    return not opens <= local.time() <= closes
+    return local.date() in holidays
 
 
 def completed_years(born: date, on: date) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from itertools import compress
-from operator import attrgetter, itemgetter
+from operator import attrgetter
 
 from protocol.episode import Decision, Episode, Notification, utc
 from protocol.settings import FLAGS
@@ -20,9 +20,7 @@ _ANSWERS = (
 )  # fmt: skip
 
 
-_times = attrgetter(*_DATED)
 _flags = attrgetter(*FLAGS)
-_answers = attrgetter(*_ANSWERS)
 
 
 class OnRecord:
@@ -35,8 +33,8 @@ class OnRecord:
         decided_at: the time of each decision.
         dated: every moment at which a fact comes to be, in order; without the decisions, which
             close questions and make no fact.
-        words: flags and answers that have no time of their own.
-        flags: those of the words that are flags of the young person.
+        flags: what is flagged of the young person.
+        words: the flags, and the answers that have no time of their own.
     """
 
     __slots__ = (
@@ -50,33 +48,27 @@ class OnRecord:
         self.due_back = _utc(episode.due_back_at)
         self.aware = _utc(episode.aware_at)
         self.missing_since = _utc(episode.missing_since)
-        self.times = {
-            name: utc(at)
-            for name, at in zip(_DATED, _times(episode), strict=True)
-            if at is not None
-        }
+        self.times = {name: utc(at) for name in _DATED if (at := getattr(episode, name))}
         self.told: list[tuple[datetime, Notification]] = [
             (utc(one.at), one) for one in episode.notifications
         ]
-        decided: list[tuple[datetime, Decision]] = [(utc(d.at), d) for d in episode.decisions]
-        decided.sort(key=itemgetter(0))
-        self.decisions = [decision for _, decision in decided]
-        self.decided_at = [at for at, _ in decided]
+        self.decisions = sorted(episode.decisions, key=_taken)
+        self.decided_at = [utc(decision.at) for decision in self.decisions]
         dated = [*self.times.values(), *[at for at, _ in self.told]]
         if self.missing_since is not None and episode.category == "missing":
             dated.append(self.missing_since)
         dated.sort()
         self.dated = dated
-        self.flags = frozenset(compress(FLAGS, _flags(episode.child)))
-        self.words = self.flags.union(_words(episode))
+        self.flags = list(compress(FLAGS, _flags(episode.child)))
+        self.words = self.flags + _words(episode)
 
 
 def _words(episode: Episode) -> list[str]:
     """The answers that may be unknown, who reported, and why the parents are not told."""
     words = [
         f"{name}_unknown" if answer == "unknown" else name
-        for name, answer in zip(_ANSWERS, _answers(episode), strict=True)
-        if answer
+        for name in _ANSWERS
+        if (answer := getattr(episode, name))
     ]
     if episode.abducted:
         words.append("abducted")
@@ -89,6 +81,10 @@ def _words(episode: Episode) -> list[str]:
     if episode.child.responsible_la != episode.child.placement_la:
         words.append("out_of_area")
     return words
+
+
+def _taken(decision: Decision) -> datetime:
+    return utc(decision.at)
 
 
 def _utc(moment: datetime | None) -> datetime | None:

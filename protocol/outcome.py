@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import msgspec
 
@@ -55,8 +56,10 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     in_question: frozenset[str]
     """The ids of duties and of what is to settle before anything was decided: decisions on others
     change nothing of the above, unless a condition asks for them."""
+    put_off: Mapping[str, datetime] = MappingProxyType({})
+    """Those of them that are booked or handed over until later, and until when (UTC)."""
 
-    def settled(self, decided: Set[str], put_off: Container[str]) -> Outcome:
+    def settled(self, decided: Set[str], put_off: Mapping[str, datetime]) -> Outcome:
         """The same without the duties that were decided; what was decided or put off (ids) is not
         to settle."""
         if not decided and not put_off:
@@ -77,6 +80,7 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
             route=self.route,
             known=self.known,
             in_question=self.in_question,
+            put_off=put_off,
         )
 
 

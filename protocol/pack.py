@@ -104,7 +104,6 @@ class Pack:
             for clock in ("away", "missing", "found")
         }
         self.windows = tuple(self._window(counted) for counted in book.counts.values())
-        self.window_days = frozenset(window.days for window in self.windows)
         self.category_words: dict[Category, frozenset[str]] = {
             category: frozenset(self._words_of(category))
             for category in ("missing", "unauthorised_absence")

@@ -8,14 +8,14 @@ elapsed time and a night, and what was booked or handed over comes back.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
 
 import msgspec
 
 from protocol.decisions import next_review, put_off_until, settles
 from protocol.earlier_episodes import History
-from protocol.episode import utc
+from protocol.episode import Decision, utc
 from protocol.facts import Category
 from protocol.london import (
     birthday,
@@ -44,20 +44,6 @@ _DONE = (
 _OVERNIGHT = Limit(timedelta(), strict=False, word="overnight")
 
 
-class Settled(msgspec.Struct, frozen=True, gc=False):
-    """What the decisions taken so far do."""
-
-    decided: Set[str]
-    """Ids that they settle."""
-    put_off: Mapping[str, datetime]
-    """Ids that are booked or handed over, and until when (UTC); it may have come."""
-    words: list[str]
-    """What conditions look at of it."""
-
-
-_NOTHING_DECIDED = Settled(frozenset(), {}, [])
-
-
 class Instant(msgspec.Struct, frozen=True, gc=False):
     """What is known at `now`, of a view that holds then."""
 
@@ -67,14 +53,24 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
     """The words, those that conditions look at."""
     taken: int
     """How many of the decisions on record have been taken by now."""
-    decided: Set[str]
-    """Ids that they settle."""
-    put_off: Mapping[str, datetime]
-    """Ids that are booked or handed over until later, and until when."""
+    decisions: Mapping[str, Decision]
+    """The latest of them on each id: the one that counts."""
 
     def outcome(self) -> Outcome:
-        """What the rules make of it."""
-        return self.view.pack.outcome(self.known).settled(self.decided, self.put_off)
+        """What the rules make of it, and the decisions of that."""
+        view = self.view
+        outcome = view.pack.outcome(self.known)
+        decided: set[str] = set()
+        put_off: dict[str, datetime] = {}
+        for name, decision in self.decisions.items():
+            if name not in outcome.in_question:
+                continue
+            rule = view.pack.settling[name]
+            if settles(decision, rule, view.returned):
+                decided.add(name)
+            elif (until := put_off_until(decision, rule)) is not None and until > self.now:
+                put_off[name] = until
+        return outcome.settled(decided, put_off)
 
     def dues(self, outcome: Outcome) -> list[tuple[Due, datetime]]:
         """The duties of this outcome that have a time, with that time (UTC)."""
@@ -104,6 +100,8 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
                 return at
             return next_opening(at, pack.opens, pack.closes, pack.holidays, pack.zone)
 
+        if due.duty.id not in self.decisions:
+            return time_of(1)
         taken = self.view.record.decisions[: self.taken]
         reviews = [decision for decision in taken if decision.id == due.duty.id]
         return time_of(next_review(reviews, time_of, due.early))
@@ -112,17 +110,16 @@ class Instant(msgspec.Struct, frozen=True, gc=False):
         self, outcome: Outcome, dues: Sequence[tuple[Due, datetime]]
     ) -> datetime | None:
         """The first moment after now at which this outcome can change, if no fact is added."""
-        now, view, asked = self.now, self.view, outcome.in_question
-        moments = [until for name, until in self.put_off.items() if name in asked]
+        now, view = self.now, self.view
+        moments = [*outcome.put_off.values()]
         if view.until is not None:
             moments.append(view.until)
         for decision in view.record.decisions[self.taken :]:
-            if decision.id in asked or decision.id in view.pack.decided_words:
+            if decision.id in outcome.in_question or decision.id in view.pack.decided_words:
                 moments.append(utc(decision.at))
                 break
         if view.timed:
-            moments += [at for _, at in dues if at > now]
-            moments += [passed for passed, _ in view.limits if passed > now]
+            moments += [at for _, at in (*dues, *view.limits) if at > now]
         return min(moments, default=None)
 
 
@@ -133,7 +130,7 @@ class View:
     """
 
     __slots__ = (
-        "_settled", "_times", "age", "authority_told", "aware", "counts", "interview_clock",
+        "_times", "age", "authority_told", "aware", "counts", "interview_clock",
         "known_at", "limits", "located", "missing", "missing_clock", "missing_from", "pack",
         "police", "record", "referral", "returned", "start", "timed", "told", "told_counts_from",
         "until", "words",
@@ -164,12 +161,10 @@ class View:
         self.counts, counted = history.counts(self.start, missing=self.missing)
         category: Category = "missing" if self.missing else "unauthorised_absence"
         self.limits, passed = self._limits()
-        words = pack.category_words[category].union(
-            record.words, counted, passed, self._child_words(), self._told_words(),
-            self._done_words(), self._found_words(),
-        )  # fmt: skip
-        self.words = pack.looked_at & words
-        self._settled = 0, _NOTHING_DECIDED
+        self.words = pack.looked_at.intersection([
+            *pack.category_words[category], *record.words, *counted, *passed, *self._child_words(),
+            *self._told_words(), *self._done_words(), *self._found_words(),
+        ])  # fmt: skip
 
     def holds(self, now: datetime) -> bool:
         """Whether nothing but the clock has moved by then."""
@@ -177,46 +172,20 @@ class View:
 
     def has_strict_limit(self, passed: datetime) -> bool:
         """Whether a strict limit is passed at this moment, so that it was reached just before."""
-        return any(limit.strict for at, limit in self.limits if at == passed)
+        return any(limit.strict for limit, at in self.limits if at == passed)
 
     def at(self, now: datetime) -> Instant:
         """What is known then; the view `holds`."""
-        taken = bisect_right(self.record.decided_at, now)
-        settled = self._decided(taken)
-        known = self.words
-        passed = [limit.word for at, limit in self.limits if at <= now]
-        if passed or settled.words:
-            known = known.union(passed, settled.words)
-        put_off = settled.put_off
-        if put_off:
-            put_off = {name: until for name, until in put_off.items() if until > now}
-        return Instant(self, now, known, taken, settled.decided, put_off)
-
-    def _decided(self, taken: int) -> Settled:
-        """What the first decisions on record do: of those on one id the latest counts."""
-        known, before = self._settled
-        if known == taken:
-            return before
-        if known > taken:
-            known, before = 0, _NOTHING_DECIDED
-        settling, returned = self.pack.settling, self.returned
-        decided, put_off = set(before.decided), dict(before.put_off)
-        for decision in self.record.decisions[known:taken]:
-            name = decision.id
-            decided.discard(name)
-            if put_off:
-                put_off.pop(name, None)
-            rule = settling.get(name)
-            if rule is None or decision.outcome not in rule.outcomes:
-                continue
-            if settles(decision, rule, returned):
-                decided.add(name)
-            elif (until := put_off_until(decision)) is not None:
-                put_off[name] = until
-        words = [word for name, word in self.pack.decided_words.items() if name in decided]
-        settled = Settled(decided, put_off, words)
-        self._settled = taken, settled
-        return settled
+        record, pack = self.record, self.pack
+        taken = bisect_right(record.decided_at, now)
+        decisions = {decision.id: decision for decision in record.decisions[:taken]}
+        words = [limit.word for limit, at in self.limits if at <= now]
+        for name, word in pack.decided_words.items():
+            decision = decisions.get(name)
+            if decision and settles(decision, pack.settling[name], self.returned):
+                words.append(word)
+        known = self.words.union(words) if words else self.words
+        return Instant(self, now, known, taken, decisions)
 
     # When ----------------------------------------------------------------------------------------
 
@@ -365,7 +334,7 @@ class View:
             words.append("found_elsewhere")
         return words
 
-    def _limits(self) -> tuple[list[tuple[datetime, Limit]], list[str]]:
+    def _limits(self) -> tuple[list[tuple[Limit, datetime]], list[str]]:
         """The limits that are or will be passed from `known_at` on, each with the first moment at
         which it is; and the words for those passed before. A clock that has stopped passes no more:
         those that it did not pass are left out."""
@@ -376,7 +345,7 @@ class View:
         if self.located is not None:
             clocks.append(("found", self.start, self.located))
         now = self.known_at
-        ahead: list[tuple[datetime, Limit]] = []
+        ahead: list[tuple[Limit, datetime]] = []
         words: list[str] = []
         for clock, begins, ends in clocks:
             for limit in self.pack.limits[clock]:
@@ -386,9 +355,9 @@ class View:
                 if passed < now:
                     words.append(limit.word)
                 else:
-                    ahead.append((passed, limit))
+                    ahead.append((limit, passed))
         if self.pack.has_night:
             night = next_at(self.start, NIGHT, self.pack.zone)
             if self.returned is None or self.returned >= night:
-                ahead.append((night, _OVERNIGHT))
+                ahead.append((_OVERNIGHT, night))
         return ahead, words
