@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
-from typing import Any
+from typing import Any, TypeAlias
 
 from protocol.packfile import Document, Place
 from protocol.rules import Alternative, Amount, Atoms, Rule
@@ -143,12 +143,17 @@ class Conditions:
                 yes.add(second)
         if not yes.isdisjoint(no):
             return False
-        found = {name for (clock, *_), name in self.atoms.limits.items() if clock == "found"}
-        if "located" in no and not found.isdisjoint(yes):
+        passed: dict[str, list[_Reached]] = {}
+        ahead: dict[str, list[_Reached]] = {}
+        for (clock, strict, hours), name in self.atoms.limits.items():
+            if name in yes:
+                passed.setdefault(clock, []).append((resolve(hours, settings), strict))
+            if name in no:
+                ahead.setdefault(clock, []).append((resolve(hours, settings), strict))
+        if "located" in no and "found" in passed:
             return False
         return all(
-            _room(self.atoms.limits, clock, yes, no, settings)
-            for clock in ("away", "missing", "found")
+            _room(passed.get(clock, []), ahead.get(clock, [])) for clock in {**passed, **ahead}
         )
 
     def _expand(
@@ -157,9 +162,9 @@ class Conditions:
         """The alternative joined with those of the rules that it refers to, where they agree."""
         yes, no = alternative.yes | required, alternative.no
         parts = [
-            [pair for other in rule.when for pair in self._expand(other)]
-            for name, rule in self.rules.items()
-            if f"rule {name}" in yes
+            [pair for other in self.rules[name].when for pair in self._expand(other)]
+            for kind, _, name in [word.partition(" ") for word in yes]
+            if kind == "rule"
         ]
         for combination in product(*parts):
             joined_yes = yes.union(*(pair[0] for pair in combination))
@@ -168,23 +173,14 @@ class Conditions:
                 yield joined_yes, joined_no
 
 
-def _room(
-    limits: Mapping[tuple[str, bool, Amount], str],
-    clock: str,
-    yes: set[str],
-    no: set[str],
-    settings: Settings,
-) -> bool:
+_Reached: TypeAlias = tuple[float, bool]
+"""A limit in hours, and whether it is passed only after it."""
+
+
+def _room(passed: Sequence[_Reached], ahead: Sequence[_Reached]) -> bool:
     """Whether a time exists between the highest limit passed and the lowest one not passed."""
-    low, low_open, high, high_open = 0.0, False, float("inf"), False
-    for (of, strict, hours), name in limits.items():
-        if of != clock:
-            continue
-        value = resolve(hours, settings)
-        if name in yes and (value, strict) > (low, low_open):
-            low, low_open = value, strict
-        if name in no and (value, strict) < (high, high_open):
-            high, high_open = value, strict
+    low, low_open = max(passed, default=(0.0, False))
+    high, high_open = min(ahead, default=(float("inf"), False))
     # Not "over 4 h" still allows exactly 4 h; not "at least 4 h" does not.
     return low < high or (low == high and high_open and not low_open)
 

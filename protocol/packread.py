@@ -72,21 +72,16 @@ def read_book(path: Path) -> Book:
     if not isinstance(include, list):
         raise head.error("include", "is a list of files")
     documents = [main]
+    files = {f.name: f for folder in (SHIPPED, path.parent) for f in folder.glob("*.toml")}
     for number, name in enumerate(include):
-        here: Place = ("pack", "include", number)
-        documents.append(read_document(_included(main, here, path.parent, name)))
+        if not isinstance(name, str) or name not in files:
+            shipped = ", ".join(sorted(file.name for file in SHIPPED.glob("*.toml")))
+            here: Place = ("pack", "include", number)
+            raise main.error(here, f"{name!r} is neither beside this file nor shipped", shipped)
+        documents.append(read_document(files[name]))
     for document in documents:
         check_top(document, is_pack=document is main)
     return _Reader(documents, head).book()
-
-
-def _included(document: Document, here: Place, folder: Path, name: object) -> Path:
-    if isinstance(name, str):
-        for place in (folder, SHIPPED):
-            if name in {file.name for file in place.glob("*.toml")}:
-                return place / name
-    shipped = ", ".join(sorted(file.name for file in SHIPPED.glob("*.toml")))
-    raise document.error(here, f"{name!r} is neither beside this file nor shipped", shipped)
 
 
 class _Reader:
