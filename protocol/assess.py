@@ -115,18 +115,105 @@ def assess(
     """
     if now.tzinfo is None:
         raise ValueError("now has no offset from UTC")
-    now = utc(now)
-    case = _Case(episode, history, pack, placing)
-    home, beside = case.at(now)
-    view, outcome = home.view, home.outcome
-    changes_at = case.next_change(home, beside)
+    return Case(episode, history, pack, placing).assess(utc(now))
+
+
+def levels_at(
+    episode: Episode, history: History, pack: Pack, moments: Sequence[datetime]
+) -> list[int]:
+    """The computed level alone at moments in order, for looking back over a whole record."""
+    record = OnRecord(episode)
+    view: View | None = None
+    levels = []
+    for moment in moments:
+        now = utc(moment)
+        view = _known(view, record, history, pack, now)
+        levels.append(pack.outcome(view.at(now).known).level)
+    return levels
+
+
+class Case:
+    """One episode, to be judged at several moments, the earliest first: what is known from facts
+    is kept while it holds. All times in UTC."""
+
+    def __init__(
+        self, episode: Episode, history: Sequence[Earlier], pack: Pack, placing: Pack | None
+    ) -> None:
+        child = episode.child
+        if placing is not None and not (
+            child.looked_after
+            and child.responsible_la != child.placement_la
+            and child.responsible_la == placing.settings.protocol_la
+        ):
+            placing = None
+        self.history = History(history, pack)
+        self._history_beside = History(history, placing) if placing else self.history
+        self._record = OnRecord(episode)
+        self._pack, self._placing = pack, placing
+        self._home: View | None = None
+        self._beside: View | None = None
+
+    def level_at(self, moment: datetime) -> int:
+        """The computed level alone."""
+        self._home = _known(self._home, self._record, self.history, self._pack, moment)
+        return self._pack.outcome(self._home.at(moment).known).level
+
+    def assess(self, now: datetime) -> Assessment:
+        """See `assess`."""
+        home, beside = self._at(now)
+        return _assessment(home, beside, self._next_change(home, beside))
+
+    def _at(self, now: datetime) -> tuple[_Judged, _Judged | None]:
+        """What the home's pack says, and that of the placing authority where it has a say."""
+        record, placing = self._record, self._placing
+        home = self._home = _known(self._home, record, self.history, self._pack, now)
+        if placing is None or not home.missing:
+            return _judge(home, now), None
+        self._beside = _known(self._beside, record, self._history_beside, placing, now)
+        return _judge(home, now), _judge(self._beside, now)
+
+    def _next_change(self, home: _Judged, beside: _Judged | None) -> datetime | None:
+        """Walks from one moment at which something may change to the next, until it does.
+
+        For a strict limit that is the limit itself, although the change comes just after it.
+        """
+        start, answer = home.instant.now, None
+        while True:
+            moment = home.instant.next_moment(home.outcome, home.dues)
+            if beside is not None:
+                other = beside.instant.next_moment(beside.outcome, beside.dues)
+                moment = min(moment, other) if moment and other else moment or other
+            if moment is None or moment in [at for _, at in home.dues]:
+                return moment
+            if answer is None:
+                answer = _answer(home, beside)
+            views = [judged.view for judged in (home, beside) if judged is not None]
+            home, beside = self._at(moment)
+            if _answer(home, beside) != answer:
+                limit = moment - MOMENT
+                reached = limit > start and any(view.has_strict_limit(moment) for view in views)
+                return limit if reached else moment
+
+
+def _known(
+    before: View | None, record: OnRecord, history: History, pack: Pack, now: datetime
+) -> View:
+    """What is known from facts: as before, if that still holds."""
+    if before is not None and before.holds(now):
+        return before
+    return View(record, history, pack, now)
+
+
+def _assessment(home: _Judged, beside: _Judged | None, changes_at: datetime | None) -> Assessment:
+    view, outcome, now = home.view, home.outcome, home.instant.now
+    pack = view.pack
     zone = pack.zone
     due = _shown(home)
     further = _beside(home, beside)
     out_of_hours = is_out_of_hours(now, pack.opens, pack.closes, pack.holidays, zone)
     end = view.returned or now
     ra_route: Literal["EDT", "duty_team"] | None = None
-    if view.missing and episode.child.looked_after:
+    if view.missing and view.record.episode.child.looked_after:
         ra_route = "EDT" if out_of_hours else "duty_team"
     checkpoints = [(at, item.duty.id) for item, at in home.dues if item.duty.kind == "checkpoint"]
     open_ends = outcome.to_settle or (further is not None and further.to_settle)
@@ -146,7 +233,7 @@ def assess(
         start=local_time(view.start, zone),
         end=local_time(end, zone),
         elapsed_minutes=(end - view.start) // _MINUTE,
-        age=view.age,
+        age=view.age_at(now),
         counts=view.counts,
         out_of_hours=out_of_hours,
         ra_route=ra_route,
@@ -156,78 +243,6 @@ def assess(
         prompts=outcome.prompts,
         placing=further,
     )
-
-
-def levels_at(
-    episode: Episode, history: History, pack: Pack, moments: Sequence[datetime]
-) -> list[int]:
-    """The computed level alone at moments in order, for looking back over a whole record."""
-    record = OnRecord(episode)
-    view: View | None = None
-    levels = []
-    for moment in moments:
-        now = utc(moment)
-        if view is None or not view.holds(now):
-            view = View(record, history, pack, now)
-        levels.append(pack.outcome(view.at(now).known).level)
-    return levels
-
-
-class _Case:
-    """One episode, to be judged at several moments."""
-
-    def __init__(
-        self, episode: Episode, history: Sequence[Earlier], pack: Pack, placing: Pack | None
-    ) -> None:
-        child = episode.child
-        if placing is not None and not (
-            child.looked_after
-            and child.responsible_la != child.placement_la
-            and child.responsible_la == placing.settings.protocol_la
-        ):
-            placing = None
-        self._record = OnRecord(episode)
-        self._pack, self._placing = pack, placing
-        self._history = History(history, pack)
-        self._history_beside = History(history, placing) if placing else self._history
-
-    def at(self, now: datetime) -> tuple[_Judged, _Judged | None]:
-        """What the home's pack says, and that of the placing authority where it has a say."""
-        home = View(self._record, self._history, self._pack, now)
-        if self._placing is None or not home.missing:
-            return _judge(home, now), None
-        beside = View(self._record, self._history_beside, self._placing, now)
-        return _judge(home, now), _judge(beside, now)
-
-    def later(
-        self, home: _Judged, beside: _Judged | None, now: datetime
-    ) -> tuple[_Judged, _Judged | None]:
-        """The same at a later moment; what is known from facts is kept while it holds."""
-        if home.view.holds(now) and (beside is None or beside.view.holds(now)):
-            return _judge(home.view, now), beside and _judge(beside.view, now)
-        return self.at(now)
-
-    def next_change(self, home: _Judged, beside: _Judged | None) -> datetime | None:
-        """Walks from one moment at which something may change to the next, until it does.
-
-        For a strict limit that is the limit itself, although the change comes just after it.
-        """
-        start, answer = home.instant.now, None
-        while True:
-            moment = home.instant.next_moment(home.outcome, home.dues)
-            if beside is not None:
-                other = beside.instant.next_moment(beside.outcome, beside.dues)
-                moment = min(moment, other) if moment and other else moment or other
-            if moment is None or moment in [at for _, at in home.dues]:
-                return moment
-            if answer is None:
-                answer = _answer(home, beside)
-            views = [judged.view for judged in (home, beside) if judged is not None]
-            home, beside = self.later(home, beside, moment)
-            if _answer(home, beside) != answer:
-                limit = moment - MOMENT
-                reached = limit > start and any(view.has_strict_limit(moment) for view in views)
-                return limit if reached else moment
 
 
 def _judge(view: View, now: datetime) -> _Judged:

@@ -17,10 +17,10 @@ from typing import Literal, TypeAlias
 import msgspec
 
 from protocol import facts as f
-from protocol.assess import Assessment, assess, levels_at
+from protocol.assess import Assessment, Case, levels_at
 from protocol.counting import counting_of, in_order
 from protocol.earlier_episodes import History
-from protocol.episode import Earlier, Episode, utc
+from protocol.episode import Earlier, utc
 from protocol.fold import CHANGING, fold_counting
 from protocol.pack import MOMENT, Pack
 
@@ -53,7 +53,7 @@ def standing(
     known = [fact for fact in in_order(facts) if utc(fact.recorded_at) <= now]
     counted = counting_of(known)
     folded = fold_counting(counted)
-    computed = assess(folded, history, pack, now, pack.placing_for(folded.child))
+    case = Case(folded, history, pack, pack.placing_for(folded.child))
     decisions = [fact for fact in counted if isinstance(fact, f.LevelRaised | f.LevelStoodDown)]
     down = next((d for d in reversed(decisions) if isinstance(d, f.LevelStoodDown)), None)
     raises = [
@@ -61,10 +61,15 @@ def standing(
         for d in (decisions[decisions.index(down) + 1 :] if down else decisions)
         if isinstance(d, f.LevelRaised)
     ]
+    relevant = [fact for fact in known if type(fact) in CHANGING]
+    changed = {utc(fact.recorded_at) for fact in (*relevant, *([down] if down else []))}
+    moments = sorted(changed)
+    last = [(moment, case.level_at(moment)) for moment in moments[-1:]]
+    computed = case.assess(now)
     levels: list[tuple[datetime, int]] = []
     if down is not None or computed.level < HIGHEST:
-        levels = _levels(known, folded, down, history, pack)
-        levels.append((now, computed.level))
+        before = _levels_before(relevant, moments, case.history, pack)
+        levels = [*before, *last, (now, computed.level)]
     raised = [_tier(d.level) for d in decisions if isinstance(d, f.LevelRaised)]
     peak = max([computed.level, *(level for _, level in levels), *raised])
 
@@ -89,28 +94,18 @@ def standing(
     return answer(base, "computed")
 
 
-def _levels(
-    facts: Sequence[f.Fact],
-    folded: Episode,
-    down: f.LevelStoodDown | None,
-    history: Sequence[Earlier],
-    pack: Pack,
+def _levels_before(
+    facts: Sequence[f.Fact], moments: Sequence[datetime], history: History, pack: Pack
 ) -> list[tuple[datetime, int]]:
-    """The computed level with the facts (in order) as they stood: at each time that one changed
-    something, and just before the next one. In between it can only rise, so these and the level
-    now are the highest values. `folded`: what all the facts add up to.
-    """
-    relevant = [fact for fact in facts if type(fact) in CHANGING]
-    recorded = [utc(fact.recorded_at) for fact in relevant]
-    moments = sorted({*recorded, *([utc(down.recorded_at)] if down else [])})
-    earlier = History(history, pack)
+    """The computed level with the facts (in order) as they stood: at each of these moments but the
+    last, and just before the next one. In between it can only rise, so these, that of the last
+    moment and the level now are the highest values."""
+    recorded = [utc(fact.recorded_at) for fact in facts]
     levels: list[tuple[datetime, int]] = []
     for moment, following in pairwise(moments):
-        episode = fold_counting(counting_of(relevant[: bisect_right(recorded, moment)]))
+        episode = fold_counting(counting_of(facts[: bisect_right(recorded, moment)]))
         pair = [moment, following - MOMENT]
-        levels += zip(pair, levels_at(episode, earlier, pack, pair), strict=True)
-    for moment in moments[-1:]:
-        levels += zip([moment], levels_at(folded, earlier, pack, [moment]), strict=True)
+        levels += zip(pair, levels_at(episode, history, pack, pair), strict=True)
     return levels
 
 

@@ -168,7 +168,13 @@ class View:
 
     def holds(self, now: datetime) -> bool:
         """Whether nothing but the clock has moved by then."""
-        return self.timed and (self.until is None or now < self.until)
+        come = self.known_at <= now and (self.until is None or now < self.until)
+        return self.timed and come
+
+    def age_at(self, now: datetime) -> int | None:
+        """The age in completed years that counts then; None: it is not known."""
+        of_today = self.pack.settings.age_evaluated_at == "now"
+        return self._age_on(now) if of_today else self.age
 
     def has_strict_limit(self, passed: datetime) -> bool:
         """Whether a strict limit is passed at this moment, so that it was reached just before."""
@@ -239,17 +245,14 @@ class View:
     # What ----------------------------------------------------------------------------------------
 
     def _child_words(self) -> list[str]:
-        child, settings, zone = self.record.episode.child, self.pack.settings, self.pack.zone
+        child, settings = self.record.episode.child, self.pack.settings
         words = []
-        self.age = child.age
-        if child.dob is not None:
-            on = self.start
-            if settings.age_evaluated_at == "now":
-                on = self.known_at
-                grows = birthday(child.dob, settings.older_band_min_age, zone)
-                if grows > on and (self.until is None or grows < self.until):
-                    self.until = grows
-            self.age = completed_years(child.dob, on.astimezone(zone).date())
+        of_today = settings.age_evaluated_at == "now"
+        self.age = self._age_on(self.known_at if of_today else self.start)
+        if child.dob is not None and of_today:
+            grows = birthday(child.dob, settings.older_band_min_age, self.pack.zone)
+            if grows > self.known_at and (self.until is None or grows < self.until):
+                self.until = grows
         young = self.age is None or self.age < settings.older_band_min_age
         if young:
             words.append("young")
@@ -266,6 +269,12 @@ class View:
         if child.placement_la == settings.protocol_la:
             words.append("placed_here")
         return words
+
+    def _age_on(self, day: datetime) -> int | None:
+        child = self.record.episode.child
+        if child.dob is None:
+            return child.age
+        return completed_years(child.dob, day.astimezone(self.pack.zone).date())
 
     def _done_words(self) -> list[str]:
         """What social care, police and the interviewer did."""

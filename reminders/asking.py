@@ -53,24 +53,26 @@ class Asking:
         self.next_at: datetime | None = None
         self.owed: dict[str, tuple[datetime, Slot]] = {}
         now = situation.now
+        self._current: Slot | None = None
+        self._beside: set[str] = set()
         self.early = duty.early(now)
         self.start = duty.round_start(now)
+        if self.start > now:
+            self.next_at = self.start
+            return
         self.ladder = situation.policy.ladder(
             duty.id, situation.level, self.early, young=situation.young
         )
-        if self.start <= now:
-            self.start = max(
-                self.start,
-                london.into_hours(self.start, self.ladder.from_hour, self.ladder.to_hour),
-            )
+        self.start = max(
+            self.start,
+            london.into_hours(self.start, self.ladder.from_hour, self.ladder.to_hour),
+        )
         self._round = [m for m in about if m.created_at >= self.start]
         self._anchor = min((m.created_at for m in self._round), default=now)
         self._counted = [
             m for m in self._round if m.state != "cancelled" and m.channel == "telegram"
         ]
         self._crew = self._owner_first()
-        self._current: Slot | None = None
-        self._beside: set[str] = set()
         if self.start > now:
             self.next_at = self.start
         else:

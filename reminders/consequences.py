@@ -117,10 +117,11 @@ class Consequences:
 
     async def _links(self, record: Episode, now: datetime) -> list[str]:
         """The other case says, too, that they were away together; no longer, if that was wrong."""
-        holds = {fact.id for fact in counting(record.facts)}
+        linked = [fact for fact in record.facts if isinstance(fact, AwayTogether)]
+        holds = {fact.id for fact in counting(record.facts)} if linked else frozenset()
         written = []
-        for fact in record.facts:
-            if not isinstance(fact, AwayTogether) or fact.id.startswith(MIRRORED):
+        for fact in linked:
+            if fact.id.startswith(MIRRORED):
                 continue
             link = AwayTogether(
                 id="", by=fact.by, recorded_at=fact.recorded_at, at=fact.at, other=record.ref

@@ -7,7 +7,7 @@ list: everybody who covers it, in the order of the configuration, managers last.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from datetime import datetime, time, timedelta
 from itertools import pairwise
 from typing import Any
@@ -156,7 +156,7 @@ def named(
     by_rota = scheduled(home, now, policy, office)
     if by_rota is None:
         covering = [s for s in service.staff if s.covers(home)]
-        by_rota = tuple(s.id for s in sorted(covering, key=lambda s: s.manages))
+        by_rota = tuple([s.id for s in sorted(covering, key=lambda s: s.manages)])
     order = list(by_rota)
     for cover in state.covers:
         if cover.home != home or not cover.holds(now):
@@ -181,8 +181,8 @@ def on_duty(
 ) -> tuple[str, ...]:
     """Staff ids in the order in which they are asked; empty only if the rota has a gap."""
     order = named(home, now, policy=policy, service=service, state=state, office=office)
-    able = (service.person(one) for one in order)
-    return tuple(s.id for s in able if s is not None and s.active(now) and s.covers(home))
+    able = {s.id for s in service.staff if s.covers(home) and s.active(now)}
+    return tuple([one for one in order if one in able])
 
 
 def is_covered(home: str, now: datetime, service: Provider, away: Collection[str]) -> bool:
@@ -197,22 +197,23 @@ def crew(
     policy: Policy,
     service: Provider,
     state: RotaState,
-    stand_ins: Collection[str] = (),
+    stand_ins: Callable[[], Collection[str]] = tuple,
     unreachable: Collection[str] = (),
     office: OfficeHours = NINE_TO_FIVE,
 ) -> Crew:
-    """Everybody who may be asked, without those the bot cannot reach. `stand_ins`: who is asked if
-    nobody who covers the home can be reached.
+    """Everybody who may be asked, without those the bot cannot reach. `stand_ins`: says who is
+    asked if nobody who covers the home can be reached.
 
     If nobody at all can be reached they are all kept: a message that fails is visible, one that
     was never tried is not.
     """
-    everyone = tuple(s.id for s in service.staff if s.covers(home) and s.active(now))
-    reachable = tuple(one for one in everyone if one not in unreachable)
+    able = [s for s in service.staff if s.covers(home) and s.active(now)]
+    everyone = tuple([s.id for s in able])
+    reachable = tuple([one for one in everyone if one not in unreachable])
     rostered = on_duty(home, now, policy=policy, service=service, state=state, office=office)
     if not reachable:
-        able = tuple(one for one in stand_ins if one not in unreachable)
-        asked = able or (*everyone, *stand_ins)
+        others = stand_ins()
+        asked = tuple([x for x in others if x not in unreachable]) or (*everyone, *others)
         return Crew(
             duty=asked,
             managers=asked,
@@ -222,14 +223,14 @@ def crew(
             rostered=rostered,
             uncovered=True,
         )
-    managers = tuple(s.id for s in service.managers(home, now) if s.id in reachable)
-    duty = tuple(one for one in rostered if one in reachable)
+    managers = tuple([s.id for s in able if s.manages and s.id in reachable])
+    duty = tuple([one for one in rostered if one in reachable])
     return Crew(
         duty=duty or managers or reachable,
         managers=managers or duty or reachable,
         everyone=reachable,
         gap=not duty,
-        unreachable=tuple(one for one in everyone if one in unreachable),
+        unreachable=tuple([one for one in everyone if one in unreachable]),
         rostered=rostered,
     )
 

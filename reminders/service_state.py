@@ -141,7 +141,7 @@ class ServiceState:
             policy=self.policy,
             service=self._by_home.get(home, self.service),
             state=self.rota,
-            stand_ins=[s.id for s in self.stand_ins(home, now)],
+            stand_ins=lambda: [s.id for s in self.stand_ins(home, now)],
             unreachable=self.unreachable(),
             office=self.office_hours,
         )
