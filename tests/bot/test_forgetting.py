@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from itertools import pairwise
 from typing import Any
 
 import msgspec
@@ -361,3 +362,38 @@ async def test_a_clock_that_was_ahead_keeps_nothing_for_longer() -> None:
         await night.start()
         await asyncio.sleep(LIMIT + 1800)
         assert oldest(night, AMY) <= LIMIT + 900
+
+
+@in_virtual_time
+async def test_it_goes_to_the_minute_and_what_fails_is_tried_again_ever_more_rarely() -> None:
+    async with BotNight(chat=SOON) as night:
+        loop = asyncio.get_running_loop()
+        work: list[bool] = []
+        night.bot.forgetting._busy = work.append
+        await night.bot.forgetting.look()
+        assert work == [True, False]
+        await night.answered(AMY, "/version")
+        oldest_ = night.bot.forgetting.record.oldest
+        assert oldest_ is not None
+        due = loop.time() + (oldest_ - night.clock.now()).total_seconds() + LIMIT
+        tried: list[float] = []
+
+        def fails(method: str, chat: int) -> Exception | None:
+            if method != "delete":
+                return None
+            tried.append(loop.time())
+            return NetworkError("away")
+
+        night.telegram.fails = fails
+        await asyncio.sleep(LIMIT + HOUR)
+        assert due <= tried[0] < due + 60
+        gaps = [round(b - a, -1) for a, b in pairwise(tried)]
+        assert gaps[:6] == [60, 120, 300, 600, 600, 600]
+        night.telegram.fails = lambda method, chat: None
+        await asyncio.sleep(1200)
+        assert night.telegram.standing(AMY) == {}
+        tried.clear()
+        await night.answered(AMY, "/version")
+        night.telegram.fails = fails
+        await asyncio.sleep(LIMIT + 600)
+        assert round(tried[1] - tried[0], -1) == 60, "from the beginning"
