@@ -155,7 +155,7 @@ class Polling:
         for cut in left:
             self._begin(updates.made({**cut, "late": True}, self._bot), cut)
         if lost:
-            self._passed_over(lost)
+            self._passed_over()
         pause = 1.0
         while not self._stopping:
             try:
@@ -295,7 +295,7 @@ class Polling:
         if by_id:
             self._next = max(by_id) + 1
         if lost:
-            self._passed_over(lost)
+            self._passed_over()
         return new
 
     def _begin(self, update: Update, cut: updates.Cut) -> None:
@@ -348,12 +348,12 @@ class Polling:
         if number is not None and number not in self._under_way:
             self._next = number + 1
             self._failed_to_read, self._limit = 0, MOST_AT_ONCE
-            self._passed_over(1)
+            self._passed_over()
         elif self._failed_to_read == AFTER_UNREADABLE:
-            self._passed_over(0)
+            self._passed_over()
 
-    def _passed_over(self, count: int) -> None:
-        log.warning("updates that cannot be read were passed over", count=count)
+    def _passed_over(self) -> None:
+        log.warning("updates that cannot be read were passed over")
         self._in_background(self._tell("update"))
 
     async def _tell(self, what: Trouble) -> None:

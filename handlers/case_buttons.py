@@ -92,12 +92,12 @@ async def _as_it_stands(
         case "more":
             await context.phone.show(incoming.chat_id, card.more(now_on, incoming.staff), at)
         case "timeline":
-            page = page_number(rest[0]) if rest and rest[0] else -1
+            page = page_number(rest[0]) if rest[0] else -1
             await context.phone.show(incoming.chat_id, card.timeline(now_on, page), at)
         case "why":
             await explanations.level(context, incoming, now_on)
         case "times" | "actions":
-            page = page_number(rest[0]) if rest else 0
+            page = page_number(rest[0])
             await explanations.listing(context, incoming, now_on, action, page)
         case "rule":
             await explanations.item(context, incoming, now_on, rest[0])

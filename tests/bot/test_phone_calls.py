@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -58,11 +59,13 @@ class Asked:
         self.calls: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
         self.at: list[float] = []
         self.fails = fails
+        self.seconds = 0.0
 
     def __getattr__(self, name: str) -> Any:
         async def call(*args: Any, **how: Any) -> Answered:
             self.calls.append((name, args, how))
             self.at.append(asyncio.get_running_loop().time())
+            await asyncio.sleep(self.seconds)
             if error := self.fails(name):
                 raise error
             return Answered()
@@ -179,7 +182,9 @@ async def test_what_a_chat_could_not_take_comes_later_as_it_was() -> None:
     await it.unreached(it.phone.show(AMY, SCREEN))
     it.phone.later(AMY)
     it.phone.later(AMY)
-    await asyncio.sleep(45)
+    await asyncio.sleep(39.9)
+    assert it.bot.calls == []
+    await asyncio.sleep(5)
     assert it.bot.calls == [("send_message", (AMY, "<b>x</b>"), {"reply_markup": BUTTONS, **SENT})]
 
 
@@ -202,6 +207,15 @@ async def test_whether_a_message_is_gone(error: Exception | None, gone: bool, ow
     assert it.bot.calls == [("delete_message", (AMY, 5), {})]
     assert it.removals.owed == [(AMY, 5, True)] * owed
     assert it.removals.over == [(AMY, 5)] * (not owed)
+
+
+@in_virtual_time
+async def test_a_removal_that_hangs_is_left_after_four_seconds_and_owed() -> None:
+    it = Chat()
+    it.bot.seconds = 600
+    assert await it.phone.remove(AMY, 5)
+    assert asyncio.get_running_loop().time() == 4
+    assert it.removals.owed == [(AMY, 5, False)]
 
 
 # How long it is tried for ---------------------------------------------------------------------
@@ -290,7 +304,8 @@ async def test_a_reminder_goes_out_part_by_part_the_picture_first(quiet: bool) -
     bot: Any = Asked()
     turn: Any = Leave()
     parts = [Screen("first"), SCREEN]
-    assert await TelegramSending(bot).send(AMY, parts, turn, b"PNG", quiet=quiet) == 77
+    send = partial(TelegramSending(bot).send, **({"quiet": True} if quiet else {}))
+    assert await send(AMY, parts, turn, b"PNG") == 77
     photo, *words = bot.calls
     assert photo[0] == "send_photo" and photo[1][0] == AMY
     assert (photo[1][1].filename, photo[1][1].input_file_content) == ("weeks.png", b"PNG")

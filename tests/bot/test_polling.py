@@ -140,6 +140,7 @@ class Receiving:
         self.told_what = what
 
     def _busy(self, busy: bool) -> None:
+        assert type(busy) is bool
         self.busy += 1 if busy else -1
 
     async def __aenter__(self) -> Receiving:

@@ -366,6 +366,9 @@ async def test_a_stop_before_anything_came_confirms_nothing() -> None:
         asked = len(it.queue.asked)
         await it.polling.stop()
         assert len(it.queue.asked) == asked
+    async with Receiving(Queue(typed(1))) as it:
+        await it.polling.stop()
+        assert it.queue.asked == [], "nor one before the first request"
 
 
 @pytest.mark.parametrize("hangs", [False, True])

@@ -157,6 +157,14 @@ async def test_who_goes_on_and_is_called_away_again_is_told_as_often_from_then_o
         assert drafts.next_at is None
 
 
+async def test_after_the_clock_was_set_back_it_is_told_as_if_it_was_touched_now() -> None:
+    async with ChatWorld() as world:
+        await world.sends("amy", "/missing")
+        world.clock.go(hours=-5)
+        drafts = UnfinishedReports(world.context, lambda _: None)
+        assert await told_after(world, drafts, 60) == [10, 20, 40]
+
+
 async def test_a_service_that_is_stopped_on_purpose_tells_nobody() -> None:
     async with ChatWorld() as world:
         await world.sends("amy", "/missing")

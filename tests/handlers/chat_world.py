@@ -13,6 +13,7 @@ from handlers import router
 from handlers.chat import Incoming, Refused, Screen, Unreached
 from handlers.context import Context
 from handlers.message_parts import visible
+from handlers.wording import menu
 from handlers.wording.form import LATER as NEXT
 from protocol.facts import Child, Fact
 from protocol.pack import Pack, load_pack
@@ -227,6 +228,8 @@ class ChatWorld:
         """Who was shown which case because they asked for it, in order."""
         self._update = 0
         self._typed = 0
+        self.broken = False
+        """A handler is made to fail."""
         self.build(provider)
 
     def build(self, provider: Provider) -> None:
@@ -331,6 +334,8 @@ class ChatWorld:
             texts = (text for chat, text in self.phone.said[said:] if chat == person.telegram_id)
             shown = {(person.id, found[1]) for text in texts if (found := HEADING.match(text))}
             assert shown <= {*self.read[read:]}, "shown, and not noted as read"
+            failed = {text for _, text in self.phone.said[said:]} & {menu.FAILED, menu.SAVED_BUT}
+            assert self.broken or not failed, "a handler failed"
 
     async def _receive(self, who: str, fields: dict[str, Any]) -> None:
         self._update += 1

@@ -91,6 +91,7 @@ async def test_i_have_it_asks_what_is_next_and_by_when() -> None:
             next_step="asking a colleague",
         )
         assert await world.the_card(above=said(hour, world))
+        assert await world.store.seen(world._update)
         taken = (await world.facts(world.ref, f.Acknowledged))[-1]
         assert (taken.duty, taken.until, taken.next_step) == (
             POLICE,
@@ -120,6 +121,7 @@ async def test_what_somebody_else_has_can_be_taken_over() -> None:
         ]
         await world.tap("r:{}:N-POLICE:mine", "ben")
         assert (await world.facts(world.ref, f.Acknowledged))[-1].by == "ben"
+        assert await world.store.seen(world._update)
         assert case_answers.WHAT_NEXT in world.last("ben")
 
 
@@ -129,12 +131,14 @@ async def test_given_back_and_put_off() -> None:
         await world.tap("r:{}:N-POLICE:back")
         back = Answer(duty=POLICE, outcome="done")
         assert await world.the_card(above=said(back, world, given_back=True))
+        assert await world.store.seen(world._update)
         await world.tap("r:{}:N-POLICE:later")
         assert await world.the_card(above=said(Answer(duty=POLICE, outcome="too_late"), world))
         early = next(d for d in (await world.view()).duties if d.at > world.clock.now())
         await world.tap(f"r:{{}}:{early.id}:later")
         assert world.last("amy").startswith(f"Later: <b>{title(early.id, PACK)}</b>.")
         assert len(await world.facts(world.ref, f.Snoozed)) == 1
+        assert await world.store.seen(world._update)
 
 
 async def test_what_is_not_due_any_more_says_so() -> None:
@@ -176,7 +180,8 @@ async def test_doing_it_begins_the_form_that_records_it() -> None:
 
 async def test_the_screens_behind_the_card() -> None:
     async with Case() as world:
-        await world.forges("amy", f"c:{world.ref}:card")
+        await world.tap("c:{}:card")
+        assert await world.the_card()
         view, amy = await world.view(), world.staff("amy")
         assert await world.tap("c:{}:more") == card.more(view, amy).text
         assert world.screen("amy").rows == card.more(view, amy).rows
@@ -226,6 +231,27 @@ async def test_only_what_is_still_to_be_done_by_hand_is_recorded_as_done() -> No
         assert await world.the_card()
 
 
+async def begun(world: Case) -> tuple[str, dict[str, Any]]:
+    """The form that Amy has before her, and the answers with which it began."""
+    draft = await world.store.draft("amy.case")
+    assert draft is not None
+    return draft.kind, draft.answers
+
+
+async def test_what_is_taken_back_is_called_by_what_it_was_about() -> None:
+    async with Case() as world:
+        await world.comes_back("amy", world.ref)
+        left = settling.left(await world.view())
+        about = next(one for one in left if settling.decidable(one, PACK))
+        await world.tap(f"c:{{}}:decide:{about}")
+        await world.taps("amy", "Handed over")
+        await world.sends("amy", "the day team")
+        await world.taps("amy", "In 4 h")
+        await world.tap("c:{}:undo")
+        assert title(about, PACK) in str(world.labels("amy"))
+        assert about not in str(world.labels("amy"))
+
+
 async def test_the_list_of_what_is_left_and_each_item_of_it() -> None:
     async with Case() as world:
         world.clock.go(hours=5)
@@ -258,9 +284,15 @@ async def test_the_list_of_what_is_left_and_each_item_of_it() -> None:
         ]
         await world.tap(f"c:{{}}:decide:{one}")
         assert f"{world.ref} · {title(one, PACK)}" in world.text("amy")
-        allowed = [label for label, _ in world.rows()[0]]
-        assert allowed and len(allowed) <= 2
-        await world.tap(f"c:{{}}:do:{one}")
+        for action, about in (("decide", one), *(("do", one) for one in left)):
+            await world.tap(f"c:{{}}:{action}:{about}")
+            kind, answers = settling.form_for(about, PACK)
+            if action == "decide":
+                kind, answers = "decide", settling.decide_answers(about, PACK)
+            assert await begun(world) == (kind, answers)
+        for about in set(left) - two_ways:
+            await world.tap(f"c:{{}}:item:{about}")
+            assert await begun(world) == settling.form_for(about, PACK)
         for nothing in ("item", "decide", "do"):
             await world.tap(f"c:{{}}:{nothing}:no-such-thing")
             assert world.text("amy").startswith(ending.to_settle(world.ref, [], [])[:10])
@@ -305,6 +337,7 @@ async def test_closing_is_confirmed_and_says_what_is_not_done() -> None:
             ]
         await world.tap("c:{}:closing", "mia")
         assert (await world.store.episode(world.ref)).closed_at == world.clock.now()
+        assert await world.store.seen(world._update)
         assert await world.the_card("mia")
         await world.tap("c:{}:closing", "mia")
         assert await world.the_card("mia")

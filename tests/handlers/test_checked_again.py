@@ -320,6 +320,7 @@ async def test_not_saved_is_only_said_of_what_was_not_saved() -> None:
                 raise error
 
             world.engine.planner.changed = fails
+            world.broken = True
             await world.sends("amy", "her phone went off at nine")
             assert "It is saved" in world.last("amy"), error
             assert len(await world.facts(ref, f.Note)) == 1

@@ -13,6 +13,7 @@ import pytest
 from handlers import leaving
 from handlers.wording import menu
 from handlers.wording import people as say
+from protocol.pack import load_pack
 from protocol.provider import Role
 from tests.handlers.chat_world import PROVIDER
 from tests.handlers.test_people import LINK, NEW, OTHER, PeopleWorld
@@ -57,6 +58,7 @@ async def test_the_list_names_everybody_once_and_the_links_that_wait() -> None:
         world.clock.go(days=2)
         for data in ("p:list:0", "p:odd"):
             await world.forges("mia", data, max(world.chat("mia")))
+            assert world.last("mia").startswith(say.TITLE)
             assert "Sam" not in world.last("mia"), "whose last day is over"
 
 
@@ -261,6 +263,9 @@ async def test_who_one_is_and_what_is_kept_and_by_which_protocol() -> None:
         await world.sends("amy", "/version")
         book = world.pack.book.title
         assert world.last("amy") == say.version(world.context.version, f"{book}, cautious")
+    async with PeopleWorld(pack=load_pack("guidance-2009")) as world:
+        await world.sends("amy", "/version")
+        assert world.last("amy") == say.version(world.context.version, world.pack.book.title)
 
 
 # Joining --------------------------------------------------------------------------------------
@@ -353,6 +358,14 @@ async def test_a_form_on_a_case_goes_on_in_words_with_the_case_named() -> None:
         assert (kept.answers["ref"], kept.chat_id) == (ref, world.staff("ben").telegram_id)
         assert await world.store.draft(f"{sam}.case") is None
         assert world.last("ben").startswith(say.left_behind("Sam Sample") + "\n\n")
+        kim = await world.joins(901, name="Kim Sample")
+        await world.taps(kim, say.LATER)
+        await world.sends(kim, "her coat is gone")
+        await world.ends("mia", kim, "Ben")
+        both = await world.store.draft("ben.words")
+        assert both is not None
+        assert (both.id, both.answers["ref"]) == (kept.id, ref)
+        assert both.answers["texts"] == [*kept.answers["texts"], "her coat is gone"]
         await world.taps("ben", f"Note on {ref}")
         assert await world.store.draft("ben.words") is None
 

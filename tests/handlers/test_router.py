@@ -56,6 +56,7 @@ async def test_whatever_fails_the_person_is_told_whether_it_was_saved(
 ) -> None:
     async with ChatWorld() as world:
         await world.reports()
+        world.broken = True
         not_saved: list[str] = []
         world.engine.events.told_not_saved.listen(not_saved.append)
         breaks(error, False)
@@ -390,6 +391,7 @@ async def test_what_may_not_be_on_record_is_not_called_saved(
     """The disk can be read no more: nobody is told that something was saved."""
     async with ChatWorld() as world:
         breaks(RuntimeError("x"), False)
+        world.broken = True
         read = world.store.seen
 
         async def seen(update_id: int) -> bool:
