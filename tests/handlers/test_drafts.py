@@ -73,7 +73,10 @@ async def test_an_unfinished_report_is_offered_with_what_is_known_of_it() -> Non
         await world.sends("dot", "/missing")
         at = clock(started, world.clock.now())
         assert world.text("dot") == report_words.unfinished("Cedar House", "", at)
-        await world.taps("dot", "Go on", "YP-11")
+        offered = max(world.chat("dot"))
+        await world.taps("dot", "Go on")
+        assert max(world.chat("dot")) == offered and "Which young person" in world.text("dot")
+        await world.taps("dot", "YP-11")
         await world.sends("dot", "/missing")
         assert world.text("dot") == report_words.unfinished("Cedar House", "YP-11", at)
         assert rows(world.screen("dot")) == offer(await world.draft("dot"))
@@ -257,6 +260,17 @@ async def test_each_way_for_words_that_nobody_asked_for() -> None:
         assert await world.store.draft("amy.words") is None
         for over in ("w:drop", "w:back", f"w:note:{refs[1]}"):
             assert await world.tap(over) == Screen(form_words.STALE)
+
+
+async def test_words_go_with_what_was_recorded_last() -> None:
+    async with Drafts() as world:
+        refs = []
+        for young_person in ("YP-01", "YP-02"):
+            refs.append(await world.reports(young_person=young_person))
+            world.clock.go(minutes=4)
+        await world.sends("amy", "shouting in the hall")
+        label = say.add_to_entry(refs[1])
+        assert rows(world.screen("amy"))[0] == [(label, f"w:note:{refs[1]}")]
 
 
 async def test_words_are_thrown_away_or_become_a_report() -> None:

@@ -10,6 +10,7 @@ import msgspec
 import pytest
 
 from handlers import router, show_card
+from handlers.chat import Screen
 from handlers.wording import menu, messages
 from handlers.wording import second_factor as say
 from protocol import facts as f
@@ -214,7 +215,7 @@ async def test_an_alarm_keeps_its_buttons_while_the_pin_is_asked_for(world: Fact
 async def test_digits_stand_there_as_dots_and_are_rubbed_out(world: FactorWorld) -> None:
     ref = await world.reports("amy")
     await world.forges("ben", f"c:{ref}:card")
-    await world.presses("ben", "2", "7", "b", "7")
+    await world.presses("ben", "2", "7", "4", "b")
     assert world.text("ben").count("●") == 2
     await world.presses("ben", "ok")
     assert say.DIGITS.format(6, 12) in world.text("ben")
@@ -240,6 +241,19 @@ async def test_a_wrong_pin_says_how_many_tries_are_left_and_the_last_locks(
     assert "Locked" in world.text("ben")
     await world.forges("ben", f"c:{ref}:back")
     assert "Locked" not in world.text("ben")
+
+
+async def test_a_pin_that_was_reset_meanwhile_is_chosen_anew(world: FactorWorld) -> None:
+    ref = await world.reports("amy")
+    await world.forges("ben", f"c:{ref}:card")
+    world.factor.there = "none"
+    await world.gives_pin("ben", "111222")
+    assert world.text("ben") == say.to_choose("open", ref, "")
+
+
+async def test_a_tap_without_a_case_offers_none(world: FactorWorld) -> None:
+    await world.forges("ben", "k:zz")
+    assert world.screen("ben") == Screen(say.OVER)
 
 
 async def test_a_pin_that_is_typed_leaves_the_chat_and_is_nothing(world: FactorWorld) -> None:
@@ -378,7 +392,7 @@ async def test_signing_off_asks_although_the_case_is_open_and_loses_no_word(
     ref = await ready_to_sign(world)
     await world.sends("mia", "All agreed with Camden")
     assert world.asks("mia")
-    assert "to sign for" in world.text("mia")
+    assert "to sign for" in world.text("mia") and ref in world.text("mia")
     assert not await world.facts(ref, f.SignedOff)
     await world.gives_pin("mia")
     [signed] = await world.facts(ref, f.SignedOff)
