@@ -262,6 +262,15 @@ async def test_a_chat_that_rests_for_a_moment_is_waited_for_unless_its_person_ha
 
 
 @in_virtual_time
+async def test_after_three_messages_a_chat_gets_one_a_second_and_edits_beside_them() -> None:
+    it = Chat()
+    for number in range(5):
+        await it.phone.say(AMY, str(number))
+    await it.phone.show(AMY, SCREEN, 5)
+    assert [round(at, 1) for at in it.bot.at] == [0, 0, 0, 1, 2, 2]
+
+
+@in_virtual_time
 async def test_behind_a_crowd_nothing_is_sent_and_what_is_to_go_is_owed() -> None:
     it = Chat()
     it.backlog.set(AMY, CROWDED - 1)
