@@ -4,6 +4,7 @@ import socket
 from datetime import date, timedelta
 
 import msgspec
+import pytest
 
 from bot.summary import summarise
 from handlers.wording import digest, messages
@@ -213,6 +214,7 @@ async def test_an_out_of_hours_referral_counts_in_the_week_in_which_it_was_made(
         assert digests(world)[2].message.data["out_of_hours_referrals"] == {"week": 0, "weeks": 1}
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @in_virtual_time
 async def test_a_digest_that_cannot_be_made_holds_up_nothing_else(monkeypatch):
     """The round goes on: the heartbeat beats, reminders are sent, and it is tried again."""

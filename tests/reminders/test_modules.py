@@ -32,6 +32,7 @@ async def test_every_module_has_a_name_of_its_own_and_a_sentence():
         assert sorted(names) == sorted(NAMES)
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @pytest.mark.parametrize("name", [name for name in NAMES if name != "planning"])
 @in_virtual_time
 async def test_a_module_that_fails_does_not_silence_the_others(name, monkeypatch):
@@ -58,6 +59,7 @@ def fails_for(module, real, fails):
     return run
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @in_virtual_time
 async def test_planning_that_fails_gives_no_sign_of_life(monkeypatch):
     async with World() as world:

@@ -46,6 +46,7 @@ class Gateway:
         self.got.append((person, ref, message.about))
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @in_virtual_time
 async def test_telegram_is_down_from_one_to_five_on_the_night_the_clocks_go_forward():
     """29 March 2026: the 4 h check waits, goes by the second channel after ten minutes, and
@@ -339,6 +340,7 @@ class FullDisk:
         return await self._store.update_office(**fields)
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @in_virtual_time
 async def test_a_full_disk_does_not_silence_reminders():
     world = World()

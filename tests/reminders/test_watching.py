@@ -3,12 +3,15 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from reminders.alarm import SchedulerAlarm
 from reminders.clock import SystemClock
 from tests.reminders.virtual import in_virtual_time, utc
 from tests.reminders.world import World
 
 
+@pytest.mark.usefixtures("own_heartbeat")
 @in_virtual_time
 async def test_reminders_later_than_a_minute_raise_an_alarm_to_the_administrators_once():
     async with World() as world:
