@@ -1,4 +1,4 @@
-"""The log as the bot writes it, without the texts of exceptions."""
+"""What a test of this room does to the log ends with it."""
 
 from __future__ import annotations
 
@@ -7,19 +7,9 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from bot.logs import without_texts
-
 
 @pytest.fixture(autouse=True)
 def plain_log() -> Iterator[None]:
     before = structlog.get_config()
-    structlog.configure(
-        processors=[
-            structlog.processors.add_log_level,
-            without_texts,
-            structlog.processors.KeyValueRenderer(key_order=["level", "event"]),
-        ],
-        cache_logger_on_first_use=False,
-    )
     yield
     structlog.configure(**before)
