@@ -216,7 +216,7 @@ def test_whoever_cannot_be_reached_is_not_asked_while_others_can(facts, moments,
     assert away not in {m.to for m in found.send}
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=50, deadline=None)
 @given(records(), MOMENTS)
 def test_living_from_moment_to_moment_misses_nothing(facts, now):
     """Waking only at `look_again_at` and at each new fact sends what waking every minute does."""

@@ -39,6 +39,8 @@ CAUGHT = {
 moment: see docs/SIMULATION.md."""
 CATCHING = (1, 2, 3)
 """One of these seeds catches each: another fault of theirs may be noticed first by the first."""
+SOONER = {"timers-lost": (4, 2, 3)}
+"""Faults that other seeds than those catch in a tenth of the time."""
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -56,7 +58,7 @@ def test_the_invariants_hold(seed):
 def test_a_fault_is_caught(name):
     """A small deliberate fault in the code breaks the invariant that it is about."""
     found: list[str] = []
-    for seed in CATCHING:
+    for seed in SOONER.get(name, CATCHING):
         found.append(simulate(seed, 14, breaking=name, rate=3)[0].name)
         if found[-1] == CAUGHT[name]:
             return

@@ -9,7 +9,7 @@ from handlers.times.text import LONGEST
 from handlers.times.wall_clock import to_minute
 from handlers.times.word_table import CLASSES, TIME_WORDS, words_of
 
-CASES = 6000
+CASES = 3000
 SLOWEST = 0.010
 """Seconds of processor time for any text of any length."""
 VOCABULARY = sorted({*TIME_WORDS, *words_of(*CLASSES)})

@@ -22,7 +22,7 @@ from protocol.london import LONDON
 
 DATA = Path(__file__).parents[2] / "data" / "times"
 NOW = datetime(2026, 11, 21, 22, 20, tzinfo=UTC)
-CASES = 20_000
+CASES = 10_000
 ROWS = ("qwertyuiop", "asdfghjkl", "zxcvbnm")
 GRAVE = sorted(w for w in words_of(*(g for g in GUARDS if g != "money")) if len(w) > 1)
 DAYS = sorted(word for word in (*WEEKDAYS, *PARTS, "yesterday", "today", "tonight"))
