@@ -18,7 +18,7 @@ from protocol import facts as f
 
 def as_corrected(facts: Sequence[f.Fact]) -> Sequence[f.Fact]:
     """The facts in the order of the record, with the times at which they count."""
-    if not any(isinstance(fact, f.ClockCorrected) for fact in facts):
+    if f.ClockCorrected not in map(type, facts):
         return facts
     withdrawn = {fact.fact for fact in facts if isinstance(fact, f.Withdrawn)}
     found = list(facts)

@@ -286,7 +286,7 @@ def _looked_at(book: Book, settings: Settings) -> frozenset[str]:
     words: set[str] = set()
     for alternative in chain.from_iterable(conditions):
         if never.isdisjoint(alternative.yes):
-            words |= alternative.yes | alternative.no
+            words.update(alternative.yes, alternative.no)
     return frozenset(words)
 
 
