@@ -58,7 +58,9 @@ class AuditTrail:
         self._second, self._alarm = second, alarm
         self._levels: list[tuple[str, datetime, list[Any]]] = []
         self._latest: dict[str, list[Any]] = {}
-        self._packs: dict[str, tuple[Pack, str]] = {}
+        self._packs: list[tuple[Pack, str]] = []
+        """Those in use, each with its version: most homes share one, and to work it out takes as
+        long as many reminders."""
         self._wake = asyncio.Event()
         self._sent: int | None = None
         self._fails = self._differs = False
@@ -165,10 +167,13 @@ class AuditTrail:
 
     def _pack_of(self, home: str) -> str:
         pack = self._state.pack.of(home)
-        known = self._packs.get(home)
-        if known is None or known[0] is not pack:
-            known = self._packs[home] = (pack, version_of(pack))
-        return known[1]
+        for known, version in self._packs:
+            if known is pack:
+                return version
+        in_use = {id(self._state.pack.of(one.id)) for one in self._state.service.homes}
+        self._packs = [one for one in self._packs if id(one[0]) in in_use]
+        self._packs.append((pack, version_of(pack)))
+        return self._packs[-1][1]
 
     # Second place and end -----------------------------------------------------------------
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Literal
 
 import msgspec
@@ -134,7 +135,7 @@ class Chat(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
     card_shows: tuple[Literal["home", "age", "authority"], ...] = ()
 
 
-class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, dict=True):
     """Homes, authorities and staff of one provider, as one value."""
 
     homes: tuple[Home, ...]
@@ -154,7 +155,11 @@ class Provider(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def person(self, staff_id: str) -> Staff | None:
         """The member of staff with this id, on the list today, not any more, or gone."""
-        return next((s for s in (*self.staff, *self.former) if s.id == staff_id), None)
+        return self._people.get(staff_id)
+
+    @cached_property
+    def _people(self) -> Mapping[str, Staff]:
+        return {s.id: s for s in (*reversed(self.former), *reversed(self.staff))}
 
     def by_telegram(self, telegram_id: int) -> Staff | None:
         """The member of staff with this Telegram account."""

@@ -665,8 +665,10 @@ class Checker:
         have taken out. Only the oldest message of each chat is looked at."""
         now = self._time()
         for line in self.world.telegram.by_person.values():
-            staff = self.world.provider.person(line.person)
-            if staff is None or line.blocked:
+            oldest = next(iter(line.stands.values()), now)
+            if now - oldest <= FORGET_SECONDS or line.blocked:
+                continue
+            if self.world.provider.person(line.person) is None:
                 continue
             opened = max(line.open_since, 0.0)
             for number, since in list(line.stands.items()):

@@ -177,6 +177,7 @@ class SimClock:
         self.start = start
         self.wrong_by = timedelta()
         self._seen = timedelta()
+        self._last = (0.0, start)
 
     def moved(self) -> timedelta:
         by, self._seen = self.wrong_by - self._seen, self.wrong_by
@@ -184,11 +185,15 @@ class SimClock:
 
     def now(self) -> datetime:
         """What the machine's clock shows."""
-        return self.true() + self.wrong_by
+        return self.true() + self.wrong_by if self.wrong_by else self.true()
 
     def true(self) -> datetime:
         """What everybody else's clock shows."""
-        return self.start + timedelta(seconds=asyncio.get_running_loop().time())
+        seconds, moment = self._last
+        if (passed := asyncio.get_running_loop().time()) != seconds:
+            moment = self.start + timedelta(seconds=passed)
+            self._last = (passed, moment)
+        return moment
 
     def seconds_until(self, moment: datetime) -> float | None:
         return max(0.0, (moment - self.now()).total_seconds())

@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 import bot.arrivals
+import bot.monthly
 import bot.second_channel
 import bot.sender
 import bot.switch_command
@@ -718,6 +719,7 @@ def in_this_world(world: SimWorld) -> Any:
         (handlers.draft_session, "secrets", world.secrets),
         (storage.reference, "secrets", world.secrets),
         (bot.sender, "_chart", lambda weeks: b"png"),
+        (bot.monthly, "picture", lambda figures: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
         (bot.arrivals, "LOOK_SECONDS", world.looks_for_commands),
         (bot.switch_command, "LOOK_SECONDS", world.looks_for_commands),
