@@ -38,9 +38,12 @@ def owner_key(staff_id: str, kind: str) -> str:
 
 async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
     """This person's half-filled forms, the one shown last first."""
-    found = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
-    now = context.clock.now()
-    return sorted((d for d in found if d is not None), key=lambda d: _last(d, now), reverse=True)
+    both = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
+    found = [draft for draft in both if draft is not None]
+    if len(found) > 1:  # asked of everybody after each update, and nearly everybody has none
+        now = context.clock.now()
+        found.sort(key=lambda draft: _last(draft, now), reverse=True)
+    return found
 
 
 def _last(draft: Draft, now: datetime) -> tuple[bool, int]:

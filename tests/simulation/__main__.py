@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import multiprocessing
+import os
 import resource
 import sys
 import time
 from collections import Counter
 
+from tests.simulation import figures
 from tests.simulation.breaks import BREAKS
 from tests.simulation.checker import Chats
 from tests.simulation.known import USUAL, WHERE, Where
@@ -65,6 +67,20 @@ def _find(given: argparse.Namespace) -> int:
     return 0
 
 
+def _figures(given: argparse.Namespace) -> int:
+    """What an hour of two cores lives through, world by world."""
+    seeds = range(given.first, given.first + given.seeds)
+    print(figures.HEAD)
+    broken = 0
+    for row in figures.rows(seeds, given.days or 2, given.jobs):
+        print(
+            row.text() if row.seconds else f"| {row.work.profile} | every run broke |", flush=True
+        )
+        broken += row.broken
+    print(f"{broken} broken; load of the machine {os.getloadavg()[1]:.1f}")
+    return int(bool(broken))
+
+
 def main() -> int:
     ask = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
     ask.add_argument("--seeds", type=int, default=8, help="how many runs")
@@ -84,7 +100,10 @@ def main() -> int:
     ask.add_argument("--rate", type=float, default=1.0, help="absences, times the usual")
     ask.add_argument("--minutes", type=float, default=0.0, help="no more seeds after so long")
     ask.add_argument("--keep-going", action="store_true", help="do not stop at the first failure")
+    ask.add_argument("--figures", action="store_true", help="each world in an hour of two cores")
     given = ask.parse_args()
+    if given.figures:
+        return _figures(given)
     if given.find:
         return _find(given)
     given.days = given.days or 7

@@ -19,6 +19,7 @@ import msgspec
 import structlog
 
 import bot.arrivals
+import bot.audit_trail
 import bot.monthly
 import bot.second_channel
 import bot.sender
@@ -722,6 +723,7 @@ def in_this_world(world: SimWorld) -> Any:
         (bot.monthly, "picture", lambda figures: b"png"),
         (reminders.engine, "HEARTBEAT_SECONDS", 900.0),
         (bot.arrivals, "LOOK_SECONDS", world.looks_for_commands),
+        (bot.audit_trail, "LOOK_SECONDS", max(20.0, world.looks_for_commands)),
         (bot.switch_command, "LOOK_SECONDS", world.looks_for_commands),
         (bot.second_channel, "_notify", world.gateway.notify),
     ]
