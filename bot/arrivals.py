@@ -1,17 +1,22 @@
-"""What commands leave while the bot runs, as it alone may write: young people for the register
-(`people import`), and that somebody's PIN starts anew (`web unlock`)."""
+"""What is left for the bot while it runs, as it alone may write: by commands, young people for the
+register (`people import`), and that somebody's PIN starts anew (`web unlock`); by the machine of a
+former leader, whom that one reminded while it could not reach the database."""
 
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any, Protocol, TypeAlias
 
 import structlog
 
 from bot.register import keeping
+from reminders.case_records import CaseRecords
+from reminders.former_leader import put_on_record
 from reminders.service_state import ServiceState
 from reminders.stopped import MACHINE
 from reminders.write_behind import OfficeChange
@@ -20,7 +25,7 @@ from storage.envelope import Damaged
 from storage.incoming import Kind
 from storage.keys import Keys
 from storage.model import Office
-from storage.store import NotSaved, Store, StoreError
+from storage.store import NotFound, NotSaved, Store, StoreError
 from web.second_factor import factor_of, reset_of
 
 log = structlog.get_logger(__name__)
@@ -97,6 +102,15 @@ class TakeArrivals:
             self._failed.add(kind)
 
 
+def takers(store: Store, records: CaseRecords, keys: Callable[[], Keys | None]) -> dict[Kind, Take]:
+    """Who takes what. keys: those of the records, at the moment of asking."""
+    return {
+        "register": register_taker(store, keys),
+        "unlock": unlock_taker(records.service_state, keys),
+        "reminded": reminded_taker(records, keys),
+    }
+
+
 def register_taker(store: Store, keys: Callable[[], Keys | None]) -> Take:
     """Puts young people on the register: all of them or none."""
 
@@ -105,6 +119,21 @@ def register_taker(store: Store, keys: Callable[[], Keys | None]) -> Take:
         present = {one.ref: one for one in await store.people()}
         await store.put_people(keeping(people, present))
         log.info("people were put on the register", count=len(people))
+
+    return take
+
+
+def reminded_taker(records: CaseRecords, keys: Callable[[], Keys | None]) -> Take:
+    """Puts on record whom a former leader reminded; then they hear how it ended."""
+
+    async def take(raw: bytes) -> None:
+        for one in incoming.unsealed_reminded(keys(), raw):
+            with contextlib.suppress(NotFound):
+                await records.update(one.ref, partial(put_on_record, reminded=one))
+        if records.service_state.write_behind.unsaved:
+            msg = "the database refuses"
+            raise NotSaved(msg)
+        log.warning("what a former leader said is on record now")
 
     return take
 

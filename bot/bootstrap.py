@@ -14,7 +14,7 @@ import structlog
 from bot import __version__
 from bot.access import Access
 from bot.activity import Activity
-from bot.arrivals import ArrivalsInFolder, TakeArrivals, register_taker, unlock_taker
+from bot.arrivals import ArrivalsInFolder, TakeArrivals, takers
 from bot.audit_trail import AuditTrail
 from bot.backups import Backups
 from bot.chat_factor import ChatFactor, GoOnInChat
@@ -48,6 +48,7 @@ from bot.switch_command import OrdersInFolder, SwitchCommand
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.under_way import UnderWay
 from bot.unfinished_reports import UnfinishedReports
+from bot.unsaved import handed_on, kept_beside
 from bot.upgrade import backup_before
 from bot.watchdog import Watchdog
 from handlers.context import Context
@@ -175,7 +176,8 @@ async def bootstrap(
     limiter = limiter or Limiter(policy.limits, after_restart=True)
     scheduler = new_scheduler()
 
-    cases = cases_of(store, clock, config.configured, policy, pack)
+    beside = kept_beside(store, config, folder)
+    cases = cases_of(store, clock, config.configured, policy, pack, beside)
     service_state = state = cases.service_state
     record = ChatRecord(service_state, clock)
     speaking = noted(client, record)
@@ -260,10 +262,8 @@ async def bootstrap(
     def keys() -> Keys | None:
         return keys_of(config, folder)
 
-    arrivals = TakeArrivals(
-        arrivals_in(store) or ArrivalsInFolder(records),
-        {"register": register_taker(store, keys), "unlock": unlock_taker(service_state, keys)},
-    )
+    left = arrivals_in(store) or ArrivalsInFolder(records)
+    arrivals = TakeArrivals(left, takers(store, engine.records, keys))
     parts: dict[str, Part] = {
         "switch": switching.keep_looking,
         "arrivals": arrivals.keep_looking,
@@ -358,7 +358,7 @@ def _usable_pack(config: Config, policy: Policy, folder: Path) -> Pack:
 
 async def _opened(config: Config, folder: Path, clock: Clock, pack: Callable[[], Pack]) -> Store:
     try:
-        async with _while_another_leads(config, folder):
+        async with _while_another_leads(config, folder), handed_on(config, folder):
             store = await open_store(config, folder, clock, pack)
     except StoreError as error:
         raise CannotStart(f"book: {error}") from error

@@ -36,7 +36,8 @@ class Book(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     folder: str = "data"
     database: str = ""
-    """A PostgreSQL, as libpq takes it: then the folder is not used."""
+    """A PostgreSQL, as libpq takes it: then nothing lies in the folder, and beside it only what was
+    said while the database refused."""
     service: str = ""
     """The name of this service in the database."""
     key_file: str = ""

@@ -173,6 +173,12 @@ async def hand_over(config: Config, folder: Path, kind: Kind, sealed: bytes) -> 
             raise NotTaken("the bot runs and did not take it; its log says why")
 
 
+async def leave(config: Config, kind: Kind, sealed: bytes) -> None:
+    """For whoever leads this service, now or later. Raises StoreError."""
+    async with _orders(config.book.database, config.book.service) as session:
+        await session.leave_order(config.book.service, kind, sealed)
+
+
 @contextlib.asynccontextmanager
 async def _orders(address: str, service: str) -> AsyncIterator[Session]:
     """Where commands are left. Raises StoreError."""

@@ -33,6 +33,7 @@ from protocol.facts import (
     ToldOfReturn,
 )
 from reminders.duties import AFTER_RETURN, Duty
+from reminders.former_leader import BY_FORMER
 from storage.model import Message
 
 ASKING = frozenset({"reminder", "escalation", "telephone"})
@@ -207,9 +208,10 @@ def over(
     if came is None or now - came.recorded_at > TELL_WITHIN:
         return [], waiting
     outdated = [m for m in waiting if m.data["fact"] != came.id]
-    told = {m.to for m in messages if m.kind == "over" and m.data["fact"] == came.id}
+    heard = {m.to: m for m in messages if m.kind == "over" and m.data["fact"] == came.id}
     # In the order of the record: a clock that went back makes times equal.
     woken: dict[str, None] = {}
+    again: dict[str, None] = {}
     for message in messages:
         if message.kind == "over":
             if message.state != "cancelled" and message not in outdated:
@@ -218,15 +220,29 @@ def over(
             continue
         elif message.created_at <= came.recorded_at:
             woken[message.to] = None
-    told |= {came.by}
-    return [_over(person, came, now) for person in woken if person not in told], outdated
+        elif _did_not_know(message, heard.get(message.to)):
+            again[message.to] = None
+    told = {*heard, came.by}
+    people = [*(person for person in woken if person not in told), *again]
+    return [
+        _over(person, came, now, heard.get(person)) for person in dict.fromkeys(people)
+    ], outdated
 
 
-def _over(person: str, came: Located | Returned, now: datetime) -> Message:
+def _did_not_know(message: Message, heard: Message | None) -> bool:
+    """A former leader asked for what was over, and its reader has heard nothing since."""
+    if BY_FORMER not in message.data or message.about in AFTER_RETURN:
+        return False
+    if heard is None or message.sent_at is None:
+        return True
+    return heard.state != "waiting" and message.sent_at > (heard.sent_at or heard.created_at)
+
+
+def _over(person: str, came: Located | Returned, now: datetime, before: Message | None) -> Message:
     what = "back" if isinstance(came, Returned) else "found"
     data = {"what": what, "fact": came.id, "at": came.at, "by": came.by}
     return Message(
-        id=f"over~{came.id}~{person}",
+        id=f"over~{came.id}~{person}" if before is None else f"{before.id}~again",
         to=person,
         kind="over",
         created_at=now,

@@ -15,6 +15,7 @@ from reminders.clock import Clock
 from reminders.duties import Duty, duties, read
 from reminders.policy import Policy
 from reminders.service_state import ServiceState
+from reminders.write_behind import Beside
 from storage.model import Episode, Past
 from storage.store import Store
 
@@ -22,11 +23,21 @@ BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def cases_of(
-    store: Store, clock: Clock, service: Provider, policy: Policy, pack: Pack
+    store: Store,
+    clock: Clock,
+    service: Provider,
+    policy: Policy,
+    pack: Pack,
+    beside: Beside | None = None,
 ) -> CaseStates:
-    """The cases of one service, as the engine and whoever words its messages share them."""
+    """The cases of one service, as the engine and whoever words its messages share them.
+
+    beside: where it outlives the process what people were told while nothing could be saved.
+    """
     return CaseStates(
-        ServiceState(store=store, clock=clock, service=service, policy=policy, pack=pack)
+        ServiceState(
+            store=store, clock=clock, service=service, policy=policy, pack=pack, beside=beside
+        )
     )
 
 

@@ -18,7 +18,7 @@ from reminders.policy import Policy
 from reminders.reachability import Reachability
 from reminders.rota import Crew, RotaState
 from reminders.successors import with_successors
-from reminders.write_behind import OfficeChange, WriteBehind
+from reminders.write_behind import Beside, OfficeChange, WriteBehind
 from storage.model import Message, Office
 from storage.store import Store
 
@@ -41,9 +41,10 @@ class ServiceState:
         policy: Policy,
         pack: Pack,
         events: Events | None = None,
+        beside: Beside | None = None,
     ) -> None:
         self.store = store
-        self.write_behind = WriteBehind(store)
+        self.write_behind = WriteBehind(store, beside)
         self.clock = clock
         self.rota = RotaState()
         self.reachability: dict[str, Reachability] = {}

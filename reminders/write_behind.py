@@ -2,7 +2,8 @@
 
 A full disk must not silence reminders. What cannot be saved is kept here and shown as if it were
 on record; `flush` tries again. If the process ends before that, the reminders concerned are sent
-once more after the restart (at least once).
+once more after the restart (at least once). Where another machine may lead by then, what was said
+to whom is kept beside the records, too (`Beside`).
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 import msgspec
 
 from protocol.facts import Fact
+from reminders import former_leader
 from reminders.record_time import never_back
+from storage.incoming import Reminded
 from storage.model import Entry, Episode, Message, Office
 from storage.store import Change, Conflict, NotFound, NotSaved, Store
 
@@ -30,11 +33,23 @@ class OfficeChange(msgspec.Struct, frozen=True, kw_only=True):
     log: Sequence[Mapping[str, Any]] = ()
 
 
-class WriteBehind:
-    """A `Store` for one writer among several, with a memory for what could not be saved."""
+class Beside(Protocol):
+    """Where it outlives the process what people were told and no record has."""
 
-    def __init__(self, store: Store) -> None:
+    async def keep(self, unsaved: Sequence[Reminded]) -> None:
+        """All of it, as it is now. Raises nothing."""
+        ...
+
+
+class WriteBehind:
+    """A `Store` for one writer among several, with a memory for what could not be saved.
+
+    beside: None where the disk that refuses is the only one.
+    """
+
+    def __init__(self, store: Store, beside: Beside | None = None) -> None:
         self.store = store
+        self._beside = beside
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._unsaved: dict[str, Change] = {}
         self._office_lock = asyncio.Lock()
@@ -95,8 +110,10 @@ class WriteBehind:
                     if update_id is not None:
                         raise
                     self._unsaved[ref] = merged
+                    await self._keep_beside()
                     return self._shown(record)
-                self._unsaved.pop(ref, None)
+                if self._unsaved.pop(ref, None) is not None:
+                    await self._keep_beside()
                 return saved
         msg = f"{ref}: somebody else kept changing it"
         raise Conflict(msg)
@@ -140,6 +157,7 @@ class WriteBehind:
                 await self.put(ref, lambda _: None)
             except NotFound:
                 self._unsaved.pop(ref, None)
+                await self._keep_beside()
         if self._office_unsaved is not None:
             await self.put_office(lambda _: None)
 
@@ -147,6 +165,11 @@ class WriteBehind:
         """The episode was closed: nothing more is written to it."""
         self._unsaved.pop(ref, None)
         self._locks.pop(ref, None)
+
+    async def _keep_beside(self) -> None:
+        if self._beside is not None:
+            said = (former_leader.to_keep(ref, kept) for ref, kept in self._unsaved.items())
+            await self._beside.keep([one for one in said if one is not None])
 
     def _shown(self, record: Episode) -> Episode:
         kept = self._unsaved.get(record.ref)

@@ -1,5 +1,5 @@
-"""What a command leaves for the bot that has the records open: young people for the register, or
-that somebody's PIN starts anew.
+"""What is left for the bot that has the records open: by a command, young people for the register,
+or that somebody's PIN starts anew; by the machine of a former leader, whom that one reminded.
 
 The command leaves it sealed in a file beside the records and sends the bot a signal (SIGUSR1); the
 bot does it and takes the file away, which is how the command knows. Where the records are in a
@@ -19,15 +19,15 @@ from typing import Literal, TypeAlias, TypeVar
 
 import msgspec
 
+from protocol.facts import Told
 from storage import files
 from storage.envelope import Damaged, Sealer
 from storage.keys import Keys
 from storage.layout import SUFFIX, Layout, Place
-from storage.model import Person
+from storage.model import Message, Person
 from storage.shapes import Register
 
-Kind: TypeAlias = Literal["register", "unlock"]
-KINDS: tuple[Kind, ...] = ("register", "unlock")
+Kind: TypeAlias = Literal["register", "unlock", "reminded"]
 KIND = "incoming"
 WAIT_SECONDS = 20.0
 LOOK_SECONDS = 0.05
@@ -44,6 +44,21 @@ class Unlock(msgspec.Struct, frozen=True, kw_only=True):
     staff: str
     activation: str
     at: datetime
+
+
+class Reminded(msgspec.Struct, frozen=True, kw_only=True):
+    """What a leader said about one case while the database refused: its messages as they were sent,
+    and what it would have put on record of them."""
+
+    ref: str
+    told: tuple[Told, ...] = ()
+    messages: tuple[Message, ...] = ()
+
+
+class AllReminded(msgspec.Struct, frozen=True, kw_only=True):
+    """The content of one file."""
+
+    cases: tuple[Reminded, ...]
 
 
 def _place(folder: Path, kind: Kind) -> Place:
@@ -69,6 +84,16 @@ def sealed_unlock(keys: Keys | None, unlock: Unlock) -> bytes:
 def unsealed_unlock(keys: Keys | None, raw: bytes) -> Unlock:
     """Raises Damaged."""
     return _unsealed(keys, "unlock", raw, Unlock)
+
+
+def sealed_reminded(keys: Keys | None, reminded: Sequence[Reminded]) -> bytes:
+    """As it lies on its way."""
+    return _sealed(keys, "reminded", AllReminded(cases=tuple(reminded)))
+
+
+def unsealed_reminded(keys: Keys | None, raw: bytes) -> tuple[Reminded, ...]:
+    """Raises Damaged."""
+    return _unsealed(keys, "reminded", raw, AllReminded).cases
 
 
 def _sealed(keys: Keys | None, kind: Kind, content: object) -> bytes:

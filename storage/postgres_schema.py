@@ -17,6 +17,7 @@ STEPS = (
     "0003_attachments.sql",
     "0004_orders.sql",
     "0005_unlock.sql",
+    "0006_reminded.sql",
 )
 """Files of `storage/sql`, in order. A released step is never changed; a new one follows it."""
 

@@ -150,7 +150,7 @@ class Session(Asking):
 
     async def leave_order(self, service: str, wanted: str, content: bytes | None = None) -> int:
         """The number of the command; it is there from here on. wanted: "stop", "resume", or,
-        with the sealed content, "register" or "unlock"."""
+        with the sealed content, "register", "unlock" or "reminded"."""
         row = await self._row(
             "INSERT INTO nightlight.left_for_leader (service, wanted, content) "
             "VALUES (%s, %s, %s) RETURNING number",

@@ -55,7 +55,14 @@ class OfRecord(NamedTuple):
 
 
 Key = tuple[str, ...]
-Changes = dict[Key, "OfService | OfRecord | None"]
+class OfLeft(NamedTuple):
+    """What a machine left for whoever leads."""
+
+    wanted: str
+    content: bytes | None
+
+
+Changes = dict[Key, "OfService | OfRecord | OfLeft | None"]
 
 
 class Entry(NamedTuple):
@@ -598,10 +605,35 @@ class SimSession:
         rows: list[tuple[str, OfRecord]] = await self._read(look)
         return rows
 
-    async def oldest_order(self, service: str, wanted: Sequence[str]) -> None:
-        """No command leaves anything here."""
-        del service, wanted
-        await self._read(lambda _: None)
+    async def leave_order(self, service: str, wanted: str, content: bytes | None = None) -> int:
+        def build(server: Server) -> tuple[Changes, Any]:
+            numbers = [int(key[2]) for key in server.tables if key[:2] == ("left", service)]
+            number = max(numbers, default=0) + 1
+            return {("left", service, str(number)): OfLeft(wanted, content)}, number
+
+        return int(await self._change(build))
+
+    async def oldest_order(
+        self, service: str, wanted: Sequence[str]
+    ) -> tuple[int, str, bytes | None] | None:
+        def look(server: Server) -> Any:
+            found = [
+                (int(key[2]), row.wanted, row.content)
+                for key, row in server.tables.items()
+                if key[:2] == ("left", service) and row.wanted in wanted
+            ]
+            return min(found, default=None)
+
+        found: tuple[int, str, bytes | None] | None = await self._read(look)
+        return found
+
+    async def end_order(self, service: str, term: int, number: int) -> None:
+        def build(server: Server) -> tuple[Changes, Any]:
+            if server.tables["service", service].term != term:
+                return {}, None
+            return {("left", service, str(number)): None}, None
+
+        await self._change(build)
 
     async def mark(self, service: str) -> bytes | None:
         return bytes(await self._read(lambda server: server.tables["service", service].mark))

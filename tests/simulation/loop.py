@@ -8,8 +8,10 @@ world, as SIGKILL does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import selectors
+import types
 from collections.abc import Callable, Coroutine
 from datetime import datetime, timedelta
 from typing import Any
@@ -209,5 +211,10 @@ def run(main: Coroutine[Any, Any, Any], kind: type[SimLoop] = SimLoop) -> Any:
     try:
         return loop.run_until_complete(main)
     finally:
+        for task in asyncio.all_tasks(loop):
+            work = task.get_coro()
+            if isinstance(work, types.CoroutineType):
+                with contextlib.suppress(Exception):  # the run is over, whatever it still says
+                    work.close()
         asyncio.set_event_loop(None)
         loop.close()

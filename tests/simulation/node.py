@@ -18,6 +18,9 @@ from bot.app import App
 from bot.bootstrap import CannotStart, bootstrap
 from bot.database import leading
 from bot.telegram_client import NotLeading
+from storage import incoming
+from storage.incoming import Reminded
+from storage.keys import Keys
 from storage.lease import Lease
 from storage.model import Draft, Episode
 from storage.postgres import PostgresStore
@@ -57,6 +60,8 @@ class Node:
         self.no_telegram = False
         self.off = False
         """The machine has no power."""
+        self.files: dict[str, bytes] = {}
+        """What its processes kept for whoever leads, by their lives."""
         self.clock = NodeClock(world, timedelta(seconds=rng.uniform(-0.5, 0.5)))
         self.process: NodeProcess | None = None
         self.disturbed_at = -1e9
@@ -74,6 +79,46 @@ class Node:
             and not self.cut
             and not self.no_telegram
         )
+
+
+class NodeFile:
+    """In the place of `storage.unsaved_file.UnsavedFile`: on the node's own disk."""
+
+    def __init__(self, folder: Path, service: str, life: str, keys: Keys | None) -> None:
+        del folder, service
+        self._process: NodeProcess = _owner()
+        self._life = life
+        self._keys = keys
+
+    async def keep(self, unsaved: Sequence[Reminded]) -> None:
+        await self._process.point("kept beside")
+        files = self._process.node.files
+        if unsaved:
+            self._process.world.hit("what was said is kept beside")
+            files[self._life] = incoming.sealed_reminded(self._keys, unsaved)
+        else:
+            files.pop(self._life, None)
+
+
+class NodeFiles:
+    """In the place of `storage.unsaved_file.FormerLives`, likewise."""
+
+    def __init__(self, folder: Path, service: str) -> None:
+        del folder, service
+        self._process: NodeProcess = _owner()
+
+    async def all(self) -> list[tuple[str, bytes]]:
+        return sorted(self._process.node.files.items())
+
+    async def forget(self, name: str) -> None:
+        await self._process.point("handed on")
+        self._process.world.hit("what was said is handed on")
+        del self._process.node.files[name]
+
+
+def _owner() -> NodeProcess:
+    owner: Any = loop.OWNER.get()
+    return owner.process  # type: ignore[no-any-return]
 
 
 class NodeProcess(Process):
@@ -213,6 +258,9 @@ class NodeBot(SimBot):
                 self.telegram.world.checker.gave_up(callback_query_id)
             raise
         return await super().answer_callback_query(callback_query_id, **more)
+
+    def _polls_still(self) -> bool:
+        return self.process.world.polling is self.process
 
     async def raw_updates(
         self, offset: int | None, seconds: int, allowed: tuple[str, ...], limit: int = 100

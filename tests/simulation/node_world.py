@@ -12,9 +12,11 @@ from typing import Any
 import msgspec
 
 import bot.bootstrap
+import bot.unsaved
 import storage.lease
 import storage.postgres
 import storage.postgres_commits
+import storage.postgres_session
 from bot.config import Book, Health
 from reminders.sending import SENDING
 from storage.envelope import Sealer
@@ -24,13 +26,16 @@ from storage.shapes import SHAPES, Register
 from tests.simulation import loop, node_breaks, sometimes
 from tests.simulation.checker import Checker
 from tests.simulation.database import Database, Entry, OfRecord, OfService
-from tests.simulation.node import HeardStore, Node, NodeBot, NodeProcess
+from tests.simulation.node import HeardStore, Node, NodeBot, NodeFile, NodeFiles, NodeProcess
 from tests.simulation.node_moments import AIMS, Moments
 from tests.simulation.telegram import Shown
 from tests.simulation.world import Result, SimWorld, in_this_world
 
 SERVICE = "oak"
 LOOK_SECONDS = 5.0
+RESTARTS_SECONDS = 2.5, 6.0
+"""After so long a process that ended is back: `RestartSec` of docs/nightlight.service, and its
+start. A standby looks sooner, so that one that cannot reach Telegram does not follow itself."""
 STANDBY_LOOKS_SECONDS = 2.0
 """In the place of 0.25 s: most of a quiet day would be a standby's looking."""
 LEADS_AGAIN_SECONDS = 60.0
@@ -52,6 +57,8 @@ HAPPENS = (
     "the database was away",
     "a commit was looked up",
     "a commit was taken back",
+    "what was said is kept beside",
+    "what was said is handed on",
     *AIMS,
 )
 """Moments that a long run has to meet."""
@@ -367,7 +374,7 @@ class NodesWorld(SimWorld):
         """It ended by itself, and is started again."""
         self.note("ends", process.node.name, status)
         self.counts[f"status {status[:20]}"] = self.counts.get(f"status {status[:20]}", 0) + 1
-        self._bury(process, self.chance.uniform(1.0, 6.0))
+        self._bury(process, self.chance.uniform(*RESTARTS_SECONDS))
 
     def _bury(self, process: NodeProcess, seconds: float) -> None:
         loop.kill(process.life)
@@ -383,7 +390,7 @@ class NodesWorld(SimWorld):
         self._reckon()
 
     def _pause_of_systemd(self) -> float:
-        return self.chance.uniform(1.0, 6.0) if self.chance.random() < 0.8 else 120.0
+        return self.chance.uniform(*RESTARTS_SECONDS) if self.chance.random() < 0.8 else 120.0
 
     def _a_leader(self, often: float = 0.8) -> Node:
         """Mostly the node that leads."""
@@ -636,6 +643,9 @@ def with_nodes(world: NodesWorld) -> Any:
         (storage.lease, "time", LoopTime),
         (storage.lease, "LOOK_SECONDS", STANDBY_LOOKS_SECONDS),
         (storage.lease, "secrets", world.secrets),
+        (storage.postgres_session, "connect", connect),
+        (bot.unsaved, "UnsavedFile", NodeFile),
+        (bot.unsaved, "FormerLives", NodeFiles),
         (bot.bootstrap, "telegram_client", client),
     ]
     before = [(module, name, getattr(module, name)) for module, name, _ in replaced]

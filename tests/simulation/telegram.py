@@ -28,7 +28,15 @@ from telegram import (
     User,
 )
 from telegram import Message as TelegramMessage
-from telegram.error import BadRequest, ChatMigrated, Forbidden, NetworkError, RetryAfter, TimedOut
+from telegram.error import (
+    BadRequest,
+    ChatMigrated,
+    Conflict,
+    Forbidden,
+    NetworkError,
+    RetryAfter,
+    TimedOut,
+)
 
 from storage.model import Message
 
@@ -529,8 +537,14 @@ class SimBot:
                 for one in found:
                     telegram.world.checker.handed_over(one)
                 return raws
+            if not self._polls_still():
+                raise Conflict("terminated by other getUpdates request")
             telegram.waiter = asyncio.get_running_loop().create_future()
             await telegram.waiter
+
+    def _polls_still(self) -> bool:
+        """No other process has polled since this request was made."""
+        return True
 
     async def set_my_commands(self, *_: Any) -> None:
         await self._call(lambda: None)
