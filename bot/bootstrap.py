@@ -20,7 +20,7 @@ from bot.backups import Backups
 from bot.chat_factor import ChatFactor, GoOnInChat
 from bot.chat_record import ChatRecord
 from bot.config import Config, token
-from bot.database import arrivals_in, leading, orders_in, saying_how_it_goes
+from bot.database import arrivals_in, leading, orders_in, saying_how_it_goes, until_followed
 from bot.dispatch import Dispatch
 from bot.forgetting import Forgetting
 from bot.greeting import Greeting
@@ -43,7 +43,7 @@ from bot.sender import WordedSender
 from bot.status_messages import StatusMessages
 from bot.storage_alerts import StorageAlerts
 from bot.strangers import Strangers
-from bot.supervisor import FOLLOWED, End, Part
+from bot.supervisor import Part
 from bot.switch_command import OrdersInFolder, SwitchCommand
 from bot.telegram_client import TelegramClient, telegram_client
 from bot.under_way import UnderWay
@@ -78,7 +78,6 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.asyncio import AsyncIOScheduler
     from telegram import Bot
 
-    from storage.lease import Lease
 
 log = structlog.get_logger(__name__)
 
@@ -302,7 +301,7 @@ async def bootstrap(
     if config.book.backup_folder and practice is None:
         parts["backups"] = _backups(config, folder, alerts, trail, scheduler).run
     if lease is not None:
-        parts["lease"] = _until_followed(lease)
+        parts["lease"] = until_followed(lease)
     if (saying := saying_how_it_goes(store, engine)) is not None:
         parts["saying"] = saying
     if practice is not None:
@@ -335,14 +334,6 @@ def _web_files(config: Config, folder: Path) -> WebSettings:
         certificate=str(folder / web.certificate),
         certificate_key=str(folder / web.certificate_key),
     )
-
-
-def _until_followed(lease: Lease) -> Part:
-    async def wait() -> None:
-        await lease.lost.wait()
-        raise End(FOLLOWED)
-
-    return wait
 
 
 def _usable_pack(config: Config, policy: Policy, folder: Path) -> Pack:

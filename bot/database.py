@@ -14,7 +14,7 @@ import structlog
 
 from bot.config import Config
 from bot.arrivals import Arrivals
-from bot.supervisor import Part
+from bot.supervisor import FOLLOWED, End, Part
 from bot.switch_command import Orders
 from bot.watchdog import notify
 from reminders.engine import Engine
@@ -129,6 +129,16 @@ def leading(store: Store) -> Lease | None:
     """What this process leads by, where the records are in a database."""
     lease: Lease | None = getattr(store, "lease", None)
     return lease
+
+
+def until_followed(lease: Lease) -> Part:
+    """Ends the process once it is certain that another one leads."""
+
+    async def wait() -> None:
+        await lease.lost.wait()
+        raise End(FOLLOWED)
+
+    return wait
 
 
 def saying_how_it_goes(store: Store, engine: Engine) -> Part | None:
