@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
-from handlers.form import WORDS, Choice, FormState, answered, current
+from handlers.form import WORDS, Choice, FormState, Ticks, Words, answered, current
 from handlers.recording import RECORDINGS
 from handlers.recording.answers import until
+from handlers.recording.questions import own_words, rest_as_notes, words_as_notes
 from handlers.wording import after_return, deciding, interview, recording, told_of_return
 from protocol import facts as f
 from protocol import london
@@ -770,6 +771,81 @@ def test_moments_and_days_to_come() -> None:
     assert [day.tell(value, c) for value in ("2026-11-25", "-")] == [
         "Wed 25 Nov",
         deciding.NO_DAY,
+    ]
+
+
+def test_what_is_on_record_of_the_time_away_is_ticked_to_begin_with() -> None:
+    facts = [
+        *FACTS,
+        f.WhileAway(**by(10, harmed=True, substance=False, exploitation=("gang",))),
+        f.WhileAway(**by(11, substance=True, push=("school",))),
+    ]
+    c = on_case(facts, {})
+    ticks = {
+        step.key: list(step.preset(c))
+        for kind in ("time_away", "content")
+        for step in RECORDINGS[kind].form.steps
+        if isinstance(step, Ticks)
+    }
+    assert ticks == {
+        "away": ["harmed", "substance"],
+        "expl": ["gang"],
+        "push": ["school"],
+        "pull": [],
+    }
+
+
+def test_what_needs_a_look_before_it_is_saved() -> None:
+    review = RECORDINGS["found"].form.review
+    for safe, free, asked in (("yes", "yes", True), ("no", "no", True), ("no", "yes", False)):
+        assert bool(review(on_case(FACTS, {"safe": safe, "free": free}))) == asked
+
+
+def test_a_decision_asks_for_the_words_that_it_needs() -> None:
+    note = next(step for step in RECORDINGS["decide"].form.steps if step.key == "note")
+    for out, ask in (
+        ("not_needed", deciding.REASON),
+        ("handed_over", deciding.HANDED_TO),
+        ("done", deciding.NEEDS_NOTE),
+    ):
+        assert note.ask(on_case(FACTS, {"out": out})) == ask
+
+
+def test_the_district_of_the_placement_is_offered_first() -> None:
+    told = replace(OPENED, child=replace(CHILD, district="E07000223"))
+    step = next(step for step in RECORDINGS["found_how"].form.steps if step.key == "dist")
+    assert isinstance(step, Words)
+    c = on_case([told, *FACTS[1:]], {})
+    assert [option.value for option in step.options(c)] == ["E07000223", OUTSIDE]
+    assert step.tell("E07000223", c) == after_return.PLACEMENT_DISTRICT
+    assert step.tell(typed("Farland"), c) == after_return.GIVEN
+
+
+@pytest.mark.parametrize(
+    ("words", "parts"),
+    [
+        ("a" * 4000, [4000]),
+        ("a" * 4500, [4000, 500]),
+        ("ab " * 1500, [3998, 501]),
+        ("ab " + "c" * 4500, [4000, 503]),
+        ("ab\n" * 3000, [3998, 3998, 1001]),
+    ],
+)
+def test_long_words_are_cut_between_words(words: str, parts: list[int]) -> None:
+    """What an entry does not hold goes into notes; all of it does, where the entry has gone."""
+    kept, rest = own_words(typed(words))
+    assert len(kept) == parts[0] and kept + rest != ""
+    form = RECORDINGS["note"].form
+    c = on_case(FACTS, {"note": typed(words)})
+    numbers = (f"n{n}" for n in itertools.count(1))
+    notes = words_as_notes(c, form.steps, lambda: next(numbers))
+    assert [len(note.text) for note in notes] == [
+        *parts[:-1],
+        len(notes[-1].text),
+    ]
+    assert "".join("".join(note.text.split()) for note in notes) == "".join(words.split())
+    assert [note.text for note in rest_as_notes(c, form.steps, lambda: "n")] == [
+        note.text for note in notes[1:]
     ]
 
 
