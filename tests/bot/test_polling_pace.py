@@ -246,6 +246,7 @@ async def test_silence_counts_from_the_last_readable_answer() -> None:
     queue = Queue()
     async with Receiving(queue) as it:
         assert not it.polling.reached.is_set()
+        assert it.polling.silence == it.polling.no_answer == 0
         await asyncio.sleep(2)
         assert it.polling.reached.is_set() and it.polling.connected
         assert it.polling.silence == it.polling.no_answer < 2
