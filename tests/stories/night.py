@@ -180,23 +180,34 @@ class Night:
 
     async def end(self) -> None:
         try:
-            if self.process is not None and self.process.poll() is None:
-                await self._examine()
+            if self.process is not None:
+                self.traffic.left = await self._left()
         finally:
+            if self.process is not None and self.process.poll() is None:
+                self.stop()
             await self.stage.__aexit__(None, None, None)
             self.server.stop()
 
-    async def _examine(self) -> None:
-        """What stands in the chats, where Telegram and the records work; then an orderly stop."""
-        try:
-            whole = not self.full and not await self.stage.get("/faults")
-            left = await chats.old(self.stage, self.given) if whole else []
-        finally:
-            ended = self.stop()
-        if ended == 0 and whole:
-            left += await chats.typed(self.stage, self.given)
-            left += await chats.unknown(self.stage, self.given, self.folder)
-        self.traffic.left = left
+    async def _left(self) -> list[str]:
+        """What is in the chats and should not be, when an orderly end has come for all; see
+        `chats`."""
+        process, refused = self.process, self.full
+        assert process is not None
+        if self.full:
+            self.empty_disk()
+        if await self.stage.get("/faults"):
+            await self.stage.faults.clear()
+            refused = True
+        found = []
+        if process.poll() != 0:
+            if process.poll() is not None:
+                await self.start()
+            await self.stage.settle()
+            found += await chats.old(self.stage, self.given)
+            assert self.stop() == 0
+        if not refused:
+            found += await chats.typed(self.stage, self.given)
+        return found + await chats.unknown(self.stage, self.given, self.folder)
 
     # What people do -----------------------------------------------------------------------
 

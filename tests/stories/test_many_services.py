@@ -14,9 +14,11 @@ import pytest
 
 from bot.cli import people
 from bot.cli.maintenance import key_new
-from sandbox.driver import Stage
+from bot.config_file import load
+from sandbox.driver import Person, Stage
 from sandbox.serve import Server
-from tests.stories.night import HERE, MAIN, STARTS_WITHIN
+from tests.stories import chats
+from tests.stories.night import HERE, MAIN, STARTS_WITHIN, Night
 
 pytestmark = pytest.mark.folder
 
@@ -102,11 +104,25 @@ class County:
                 await asyncio.sleep(0.1)
 
     async def end(self) -> None:
-        if self.process is not None and self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            assert self.process.wait(20) == 0
-        await self.stage.__aexit__(None, None, None)
-        self.server.stop()
+        try:
+            if self.process is not None:
+                self.process.send_signal(signal.SIGTERM)
+                assert self.process.wait(20) == 0
+                Night.traffic.left = [one for name in TOKENS for one in await self._left(name)]
+        finally:
+            await self.stage.__aexit__(None, None, None)
+            self.server.stop()
+
+    async def _left(self, name: str) -> list[str]:
+        """What is in the chat with this bot and should not be, after an orderly end."""
+        number = int(TOKENS[name].partition(":")[0])
+        people = [Person(self.stage, MORGAN, "Morgan", number)]
+        where = self.folder / name
+        given = load(where / "config.toml")[0]
+        if TOKENS[name] not in given.telegram.token:
+            return []  # the token was withdrawn: this bot never came into that chat
+        left = await chats.typed(self.stage, given, people)
+        return left + await chats.unknown(self.stage, given, where, people)
 
 
 @pytest.fixture
