@@ -8,7 +8,9 @@ in the simulation.
 A story that ends in a killed process is looked at after one more start, one that ends in a fault or
 on a full disk when that is over: only that words have left the chat is not asked there, as those
 that were never on disk stay on purpose. Of a bot that was stopped in order it is not asked what is
-too old, as it may have ended before it had the time to take it out.
+too old, as it may have ended before it had the time to take it out. Not looked at is the story in
+which people go on through a row of power cuts to the end (`Night.unread`): no bot has read all of
+what stands there.
 """
 
 from __future__ import annotations

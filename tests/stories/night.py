@@ -71,6 +71,8 @@ class Night:
 
     full = False
     """No file can grow, see `fill_disk`."""
+    unread = False
+    """People went on to the very end: what they sent last, no bot has read."""
     words: str = "chat"
     database: postgres.Server | None = None
     traffic: Traffic
@@ -180,7 +182,7 @@ class Night:
 
     async def end(self) -> None:
         try:
-            if self.process is not None:
+            if self.process is not None and not self.unread:
                 self.traffic.left = await self._left()
         finally:
             if self.process is not None and self.process.poll() is None:

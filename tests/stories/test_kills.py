@@ -99,6 +99,7 @@ async def test_no_confirmed_fact_and_no_due_reminder_is_lost_when_the_process_is
     night: Night,
 ) -> None:
     """Every report that was seen confirmed is in the book, and its police duty reaches somebody."""
+    night.unread = True
     chance = random.Random(SEED)
     hands = [Hand(night.morgan, chance), Hand(night.sasha, chance)]
     finished = asyncio.Event()
