@@ -37,8 +37,12 @@ sandbox: $(VENV)/.installed ## try it: the bot, example people and phones on a l
 run: $(VENV)/.installed ## run it with config.toml against Telegram
 	@$(PY) main.py run
 
+# Types are looked at beside the first tests, on what these leave idle; said when both are done.
 test: $(VENV)/.installed-dev ## everything that CI checks
-	@$(MAKE) --no-print-directory lint types arrows docs unit
+	@$(MAKE) --no-print-directory lint arrows docs
+	@said=$$(mktemp); $(MAKE) --no-print-directory types >$$said 2>&1 & types=$$!; \
+	  $(MAKE) --no-print-directory unit; unit=$$?; \
+	  wait $$types; types=$$?; cat $$said; rm $$said; exit $$((unit || types))
 
 lint: $(VENV)/.installed-dev ## style and form of the code
 	@$(VENV)/bin/ruff check .
