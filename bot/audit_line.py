@@ -84,11 +84,11 @@ async def _in_database(
     config: Config, folder: Path, line: dict[str, Any], clock: Clock, *, once: bool
 ) -> None:
     make, made_by = rows_maker(config, folder, clock)
-    store = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
-    newest = [one.line for one in (await store.office()).audit] if once else []
-    waiting = await store.left() if once else []
+    records = await open_to_read(config, keys_of(config, folder), make, clock.now, made_by)
+    newest = [one.line for one in (await records.office()).audit] if once else []
+    waiting = await records.left() if once else []
     if not _said(line["what"], [*newest, *waiting], clock.now()):
-        await store.leave(line)
+        await records.leave(line)
 
 
 def _said(what: str, lines: Iterable[Mapping[str, Any]], now: datetime) -> bool:
