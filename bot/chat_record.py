@@ -55,13 +55,15 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
     refs: list[str] = []
 
 
-class Gap(msgspec.Struct, kw_only=True):
+class Gap(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Something may have arrived in this chat that is not known: after the message with number
-    `last`, when `top` was the highest number of any chat. slot: not before that."""
+    `last`, when `top` was the highest number of any chat. slot: not before that. later: `top` and
+    `slot` of each further time, as long as nothing later is known of the chat."""
 
     last: int
     top: int
     slot: int
+    later: list[tuple[int, int]] = []
 
 
 class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -189,10 +191,15 @@ class ChatRecord:
 
     def unsure(self, chat: int, last: int) -> None:
         """A message may have arrived, and its number is not known. last: what was the highest known
-        number before."""
-        self._open_gap(self.kept, chat, slot_of(self._clock.now()))
+        number before. A later one may be known by now, as an answer that was given up is sent
+        again: then it may stand before that one."""
+        slot, known = slot_of(self._clock.now()), self.kept.last.get(chat, 0)
+        self._open_gap(self.kept, chat, slot)
         gap = self.kept.gaps[chat]
         gap.last = min(gap.last, last)
+        if known > last:
+            self._guess(chat, (max(1, last - BEFORE), min(last + AFTER, known)), slot)
+            self._guess(chat, (max(last + AFTER + 1, known - BEFORE), known), slot)
         self._touch()
 
     def reused(self, chat: int, number: int) -> None:
@@ -234,19 +241,26 @@ class ChatRecord:
         if (gap := kept.gaps.get(chat)) is not None:
             if not gap.last:  # nothing of it is known: what came last is near the newest of all
                 gap.top = top
+            elif top > max([gap.top, *(one for one, _ in gap.later)]):
+                gap.later.append((top, slot))
             return
         kept.gaps[chat] = Gap(last=last, top=max(top, last), slot=slot)
 
     def _close_gap(self, chat: int, gap: Gap, until: int) -> None:
         del self.kept.gaps[chat]
         near = (max(1, gap.last - BEFORE), min(gap.last + AFTER, until))
-        top = gap.top or until  # nothing of any chat is known: it came just before
-        far = (max(near[1] + 1, top - BEFORE), min(top + AFTER, until))
-        spans = [span for span in (near, far) if span[0] <= span[1]]
-        if spans:
-            soonest = slot_of(self._clock.now() - self.limit) + ANSWERED
-            slots = self.kept.slots.setdefault(max(gap.slot, soonest), {})
-            slots.setdefault(chat, Standing()).spans += spans
+        first = gap.top or until  # nothing of any chat is known: it came just before
+        spans = [(near, gap.slot)]
+        for top, slot in ((first, gap.slot), *gap.later):
+            spans.append(((max(near[1] + 1, top - BEFORE), min(top + AFTER, until)), slot))
+        soonest = slot_of(self._clock.now() - self.limit) + ANSWERED
+        for span, slot in spans:
+            self._guess(chat, span, max(slot, soonest))
+
+    def _guess(self, chat: int, span: tuple[int, int], slot: int) -> None:
+        if span[0] <= span[1]:
+            slots = self.kept.slots.setdefault(slot, {})
+            slots.setdefault(chat, Standing()).spans.append(span)
 
     # What is due ------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ from telegram.error import (
 from bot.chat_record import ChatRecord, Kept, Shown, begins, read, slot_of
 from bot.noted_client import noted
 from protocol.provider import Chat
+from reminders.events import Events
 from reminders.write_behind import OfficeChange
 from tests.handlers.chat_world import ManualClock
 from tests.reminders.virtual import in_virtual_time
@@ -40,11 +41,15 @@ class State:
     def __init__(self) -> None:
         self.state: dict[str, Any] = {}
         self.commits = 0
+        self.events = Events()
         self.service = SimpleNamespace(
             staff=[SimpleNamespace(id=name) for name in ("amy", "ben", "cay")],
             homes=[SimpleNamespace(prefix="RH")],
             chat=Chat(forget_after_hours=20),
         )
+
+    def owner_of(self, _: int) -> None:
+        """What the bot tells by itself is held in test_chat_readings.py."""
 
     def chat_of(self, name: str, _: None) -> int | None:
         return {"amy": AMY, "ben": BEN}.get(name)
@@ -196,9 +201,37 @@ async def test_a_message_whose_answer_was_lost_opens_a_gap_from_what_was_known_b
     it.record.sent(BEN, 230, "x")
     it.record.unsure(AMY, 205)
     it.record.sent(AMY, 240, "x")
-    assert it.spans(AMY)[FIRST + 2] == [(150, 239)]
+    assert it.spans(AMY)[FIRST + 2] == [(150, 210), (150, 239)]
     await it.record.write()
     assert read(it.state.state).gaps.keys() == set()
+
+
+async def test_an_answer_that_was_given_up_stands_before_the_one_that_was_sent_again() -> None:
+    """The second one is known before the first is given up, and nothing comes after it."""
+    it = Book()
+    it.record.sent(AMY, 10, "x")
+    it.record.sent(AMY, 12, "x")
+    it.record.unsure(AMY, 10)
+    assert it.record.numbers(AMY, [FIRST]) == list(range(1, 13))
+    assert it.record.kept.gaps[AMY].last == 10, "it may come yet"
+
+
+async def test_whoever_heard_nothing_since_the_start_has_a_gap_for_each_answer_that_was_lost() -> (
+    None
+):
+    """Amy wrote last before the start; an hour later, a thousand messages on, an answer to her is
+    lost, and goes a day after that hour."""
+    it = await known(amy=300, ben=400)
+    it.clock.go(minutes=60)
+    it.record.sent(BEN, 1400, "x")
+    it.record.unsure(AMY, 300)
+    it.record.unsure(AMY, 300)
+    await it.starts_again()
+    it.record.sent(AMY, 2000, "x")
+    assert it.spans(AMY) == {
+        FIRST: [(250, 400), (401, 500)],
+        FIRST + 6: [(1350, 1500)],
+    }
 
 
 async def test_what_was_on_its_way_when_the_service_was_long_down_does_not_go_at_once() -> None:
