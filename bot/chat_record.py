@@ -54,6 +54,11 @@ class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
     spans: list[tuple[int, int]] = []
     refs: list[str] = []
 
+    def may_have(self, number: int) -> bool:
+        """Whether this message stands or may stand here."""
+        guessed = any(first <= number <= last for first, last in self.spans)
+        return guessed or number in self.numbers
+
 
 class Gap(msgspec.Struct, kw_only=True, omit_defaults=True):
     """Something may have arrived in this chat that is not known: after the message with number
@@ -314,7 +319,7 @@ class ChatRecord:
         still = set(left)
         for slot in slots:
             standing = self.kept.slots.get(slot, {}).pop(chat, None)
-            keep = [number for number in standing.numbers if number in still] if standing else []
+            keep = [number for number in sorted(still) if standing and standing.may_have(number)]
             if keep:
                 self.kept.slots[slot][chat] = Standing(numbers=keep)
             elif not self.kept.slots.get(slot, True):

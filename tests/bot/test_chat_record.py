@@ -279,6 +279,17 @@ def test_what_is_gone_is_off_the_record_but_for_what_is_left() -> None:
     assert it.record.oldest is None
 
 
+def test_what_was_only_guessed_and_is_at_work_on_stays_on_record() -> None:
+    """An alarm whose answer was lost, that its reader has tapped."""
+    it = Book()
+    it.record.sent(AMY, 10, "x")
+    it.record.unsure(AMY, 10)
+    it.record.sent(AMY, 12, "x")
+    it.record.reused(AMY, 11)
+    it.record.gone(AMY, [FIRST], {11})
+    assert it.record.numbers(AMY, [FIRST]) == [11]
+
+
 def test_what_stays_for_good_is_counted() -> None:
     it = Book()
     it.record.stays(AMY, 2)

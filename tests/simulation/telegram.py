@@ -216,8 +216,10 @@ class Telegram:
         self._put(line, data="blocks" if blocked else "unblocks", my_chat_member=change)
 
     def moves(self, person: str, chat_id: int) -> None:
-        """The chat gets a new id; the old one answers with it."""
+        """The chat gets a new id; the old one answers with it. What brought the keyboard stays in
+        the old one, which the bot has no reason to ask any more."""
         line = self.by_person[person]
+        line.keyboard = 0
         line.moved_to = chat_id
         line.chat = Chat(chat_id, "private")
         line.chat_id = chat_id
