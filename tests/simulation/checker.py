@@ -447,7 +447,16 @@ class Checker:
             self.broken("nobody learned who cannot be reached", person)
 
     def handed_over(self, update: Update_) -> None:
+        """The bot reads it; that somebody blocked the bot it knows from here on, without writing to
+        them first."""
         self.handed_at.setdefault(update.id, self._time())
+        line = self.world.telegram.by_person[update.person]
+        if update.update.my_chat_member and line.blocked and self._on_list(update.person):
+            self.forbidden(update.person)
+
+    def _on_list(self, person: str) -> bool:
+        staff = self.world.provider.person(person)
+        return staff is not None and staff.active(self.world.clock.now())
 
     def answered(self, callback_id: str) -> None:
         self.answered_taps.add(callback_id)
@@ -469,12 +478,7 @@ class Checker:
             return
         self.world.telegram.handed.pop(update.id, None)
         handed = self.handed_at.pop(update.id, None)
-        staff = self.world.provider.person(update.person)
-        if (
-            staff is None
-            or not staff.active(self.world.clock.now())
-            or update.update.my_chat_member
-        ):
+        if not self._on_list(update.person) or update.update.my_chat_member:
             return
         if update.spoilt:
             if update.lost:
@@ -608,9 +612,8 @@ class Checker:
         now = self._time()
         for (person, number), about in self.alarms.items():
             line = self.world.telegram.by_person[person]
-            staff = self.world.provider.person(person)
-            gone = staff is None or not staff.active(self.world.clock.now())
-            if number not in line.shown or line.blocked or person in self._unreachable() or gone:
+            gone = line.blocked or person in self._unreachable() or not self._on_list(person)
+            if number not in line.shown or gone:
                 continue
             for key, rang in about.items():
                 met = self.met_at.get(key)
@@ -714,14 +717,17 @@ class Checker:
     # Who has it ----------------------------------------------------------------------------
 
     def holders(self) -> None:
-        """Every so often: nobody still has something who cannot be reached, is off the list or
-        was on duty and is no longer."""
+        """Every so often: nobody still has something who blocked the bot or cannot be reached, is
+        off the list, or was on duty and is no longer."""
         now, moment = self._time(), self.world.clock.now()
         still: dict[str, float] = {}
         for ref, duty in self.watches:
             episode = self.episodes[ref]
             held = needs.holder(episode.facts, duty, moment)
-            if held is None or not self._is_gone(held, episode.home, moment):
+            if held is None:
+                continue
+            blocked = self.world.telegram.by_person[held.by].blocked
+            if not blocked and not self._is_gone(held, episode.home, moment):
                 continue
             key = f"{ref} {held.id}"
             still[key] = self.gone.get(key, now)
