@@ -71,6 +71,8 @@ class Disk:
         self.rng = rng
         self.full = False
         self.slow = slow
+        self.slow_until = -1.0
+        """Until then every write takes long."""
         self.refs: defaultdict[str, list[str]] = defaultdict(list)
         self._summarise = summarise
         self._rows: dict[str, Past] = {}
@@ -171,8 +173,9 @@ class DiskStore:
             self._told("not_saved", "no space left on device")
             raise NotSaved("NOT saved: no space left on device")
         luck = disk.rng.random()
-        seconds = 0.0008 if luck >= disk.slow else SLOWEST_SECONDS * luck / disk.slow
-        if luck < disk.slow:
+        slow = 1.0 if asyncio.get_running_loop().time() < disk.slow_until else disk.slow
+        seconds = 0.0008 if luck >= slow else SLOWEST_SECONDS * luck / slow
+        if luck < slow:
             process.world.slow(seconds)
         await asyncio.sleep(seconds)
         await process.point(kind)

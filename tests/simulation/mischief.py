@@ -18,7 +18,7 @@ from protocol.london import LONDON
 from reminders.outbox import SENDING
 from storage.model import Message
 from tests.simulation import people
-from tests.simulation.telegram import Line, Update_
+from tests.simulation.telegram import Line, Speaking, Update_, Weather
 
 if TYPE_CHECKING:
     from tests.simulation.world import SimWorld
@@ -32,6 +32,8 @@ SPOILT_SPELL = 0.2
 POISON = 5
 """Updates with which a whole answer becomes unreadable are one in so many of those that are not as
 they should be."""
+SLOW_SPELL_SECONDS = 8.0
+"""While a backup runs beside it, say, every write waits."""
 STRANGERS = range(60000, 60150)
 WORST = ("saved", "sent", "owed")
 """Right after a commit that holds what a person did and before the answer; between a message and
@@ -86,6 +88,8 @@ class Mischief:
         self.rng = rng
         self.spell = False
         self.polls_spoilt = 0
+        self._fails: set[tuple[str, str]] = set()
+        """Case and message, of attempts that will meet an error of Telegram's."""
 
     def begin(self) -> None:
         """Called once, before the first process."""
@@ -107,6 +111,7 @@ class Mischief:
             (self._unasked, 0.5 * days / self.world.rate),
             (self._two_answer_at_once, 2 * days),
             (self._in_haste, 3 * days),
+            (self._away_as_something_falls_due, 6 * days),
             (self._digests_of_one_hour, 10 * days),
             (self._all_homes_are_handed_over, 6 * days),
         ):
@@ -283,6 +288,36 @@ class Mischief:
         telegram.types(line.person, text.strip())
         self.world.hit("words that nobody asked for")
 
+    # Telegram is away -----------------------------------------------------------------------------
+
+    def _away_as_something_falls_due(self) -> None:
+        """Telegram goes away right before the next thing is asked about for the first time, and the
+        disk is slow as the second channel takes over: a round that began before may end after."""
+        now = self._now()
+        soon = [one.since - now for one in self.world.checker.watches.values() if one.since > now]
+        if not soon:
+            return
+        wait = max(0.0, min(soon) - self.rng.uniform(1.0, 30.0))
+        self.world.hit("Telegram went away as something fell due")
+        self.world.later(wait, self.world.telegram_away, 1800.0, Weather(away="refuses"))
+        self.world.later(wait + 5.0, self._slow_as_the_second_channel_takes_over)
+
+    def _slow_as_the_second_channel_takes_over(self) -> None:
+        """As soon as it is known when that will be."""
+        process = self.world.process
+        if not self.world.telegram.weather.away or process is None or process.engine is None:
+            return
+        moment = process.engine.watch.second_at
+        if moment is None:
+            self.world.later(5.0, self._slow_as_the_second_channel_takes_over)
+            return
+        self.world.later(
+            max(0.0, self.world.loop_time(moment) - self._now() - 3.0), self._disk_is_slow
+        )
+
+    def _disk_is_slow(self) -> None:
+        self.world.disk.slow_until = self._now() + SLOW_SPELL_SECONDS
+
     # Two people, one duty -----------------------------------------------------------------------
 
     def _two_answer_at_once(self) -> None:
@@ -299,9 +334,12 @@ class Mischief:
             self.world.later(wait, tap, person, number, f"r:{ref}:{duty}:have")
 
     def asked(self, ref: str, messages: Sequence[Message]) -> None:
-        """Somebody is about to be asked, and somebody else, who was asked before, has it now."""
+        """Somebody is about to be asked, and somebody else, who was asked before, has it now; the
+        attempt fails for a moment and the disk is slow, so that the next attempt goes on record
+        right behind that answer."""
         for message in messages:
-            if message.error != SENDING or message.kind not in ("reminder", "escalation"):
+            begins = message.error == SENDING and message.attempts == 1
+            if not begins or message.kind not in ("reminder", "escalation"):
                 continue
             if self.rng.random() >= self.world.profile.meanwhile:
                 continue
@@ -312,6 +350,15 @@ class Mischief:
                 self.world.hit("somebody answered while another was being asked")
                 tap, data = self.world.telegram.taps, f"r:{ref}:{message.about}:have"
                 self.world.later(self.rng.uniform(0.0, 0.3), tap, person, others[person], data)
+                self._fails.add((ref, message.id))
+                self._disk_is_slow()
+
+    def fails(self, speaking: Speaking | None) -> bool:
+        """Does Telegram fail for a moment, before it has taken this?"""
+        parts = speaking.parts if speaking is not None else ()
+        failing = self._fails & {(ref, message.id) for ref, message in parts}
+        self._fails -= failing
+        return bool(failing)
 
     def _can_answer(self) -> dict[tuple[str, str], dict[str, int]]:
         """Case and duty, and whose phone shows on which message the button "I have it"."""

@@ -38,7 +38,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     twice: float = 0.01
     """How often somebody taps a button twice within a moment."""
     meanwhile: float = 0.01
-    """How often somebody says that they have it while another person is being asked about it."""
+    """How often somebody says that they have it while another person is being asked about it, and
+    the asking fails once."""
     comes_back_at_once: float = 0.35
     """How often a process that died is started again within three seconds."""
 
@@ -52,7 +53,7 @@ PROFILES: Mapping[str, Profile] = {
         rate=3, often={"digests_of_one_hour": 60, "crashes": 8}, lost_answer=0.02, slow_network=0.1
     ),
     "away": Profile(rate=12, often={"telegram_away": 12}, away_seconds=2400.0, slow_disk=0.4),
-    "down": Profile(rate=8, often={"telegram_away": 60}, away_seconds=1500.0, slow_disk=0.9),
+    "down": Profile(rate=8, often={"away_as_something_falls_due": 200}),
     "races": Profile(rate=6, often={"two_answer_at_once": 150}),
     "lost": Profile(rate=8, often={"crashes": 4}, lost_answer=0.08),
     "hand-overs": Profile(rate=2, often={"all_homes_are_handed_over": 40}),
@@ -80,6 +81,6 @@ PROFILES: Mapping[str, Profile] = {
         spoilt=0.05,
     ),
     "twice": Profile(rate=8, twice=0.4),
-    "meanwhile": Profile(rate=10, often={"disk_full": 12}, slow_disk=0.5, meanwhile=0.6),
+    "meanwhile": Profile(rate=10, slow_disk=0.05, meanwhile=0.9),
 }
 """By name; "" is the usual world."""

@@ -48,6 +48,7 @@ MISCHIEF = (
     "words were still owed their removal after an hour",
     "signed off with a reason",
     "told by the second channel",
+    "Telegram went away as something fell due",
     "an alarm rang early",
     "whoever had it blocked the bot",
     "two answered at once",

@@ -411,6 +411,7 @@ class SimBot:
         telegram, process = self.telegram, self.process
         rng, weather = telegram.rng, telegram.weather
         what = "remind" if self.proactive else "answer"
+        speaking = SPEAKING.get() if self.proactive else None
         await process.point(what)
         if weather.away == "refuses":
             await asyncio.sleep(0.05)
@@ -429,7 +430,7 @@ class SimBot:
         await asyncio.sleep(SLOWEST_SECONDS * luck / share if slow else 0.03 + 0.2 * luck * luck)
         await process.point(what)
         luck = rng.random() - weather.server_error
-        if luck < 0:
+        if luck < 0 or telegram.world.mischief.fails(speaking):
             raise NetworkError("Bad Gateway")
         luck -= weather.dropped
         if luck < 0:
@@ -445,7 +446,6 @@ class SimBot:
         try:
             done = deliver()
         except Forbidden:
-            speaking = SPEAKING.get() if self.proactive else None
             if speaking is not None:
                 telegram.world.checker.forbidden(speaking.parts[0][1].to)
             raise

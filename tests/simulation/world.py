@@ -506,15 +506,20 @@ class SimWorld:
         self.later(self.rng.uniform(5, 30), buried)
 
     def _telegram_away(self) -> None:
+        away = self.rng.lognormvariate(math.log(self.profile.away_seconds), 1.7)
+        how = self.rng.choice(("refuses", "hangs", "fails", "deaf"))
+        self.telegram_away(min(8 * 3600.0, away), Weather(away=how))
+
+    def telegram_away(self, seconds: float, weather: Weather) -> None:
+        """Telegram cannot be reached from now on, for so long."""
         if self.telegram.weather.away:
             return
-        self.telegram.weather = Weather(away=self.rng.choice(("refuses", "hangs", "fails", "deaf")))
+        self.telegram.weather = weather
         self.trouble("telegram")
         self.away_since = self._now()
         self.later(60.0, self._another_way)
         self.telegram.wake()
-        away = self.rng.lognormvariate(math.log(self.profile.away_seconds), 1.7)
-        self.later(min(8 * 3600.0, away), self._fair_weather)
+        self.later(seconds, self._fair_weather)
 
     def _another_way(self) -> None:
         """While Telegram is away: is somebody told by the second channel?"""
