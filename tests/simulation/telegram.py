@@ -486,7 +486,7 @@ class SimBot:
         self, text: str, *, chat_id: int, message_id: int, reply_markup: Any = None, **_: Any
     ) -> Any:
         if not self.proactive:  # as after /cancel, whose answer stands in the form's place
-            self.telegram.world.checker.answers.in_chat(chat_id)
+            self.telegram.world.checker.spoke_to(chat_id)
         return await self._call(
             lambda: self.telegram.edit(chat_id, message_id, text, reply_markup), "editMessageText"
         )
