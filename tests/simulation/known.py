@@ -44,7 +44,7 @@ WHERE: Mapping[str, Where] = {
     "burst-after-restart": Where(profile="haste", breaks="429 provoked"),
     "refused-forgotten": Where(profile="disk"),
     "not-looked-again": Where(profile="meanwhile", breaks="asked although somebody has it"),
-    "days-of-24-hours": Where(profile="long", days=16, breaks="a wrong due time"),
+    "days-of-24-hours": Where(profile="long", days=12, breaks="a wrong due time"),
     "asked-not-held": Where(
         profile="haste", days=1, breaks="an update was confirmed and not dealt with"
     ),

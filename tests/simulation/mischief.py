@@ -118,6 +118,8 @@ class Mischief:
             self.world.again(act, mean)
         if rng.random() < self.world.profile.full_at_the_end:
             self._full_at_the_end()
+        if "full_as_something_falls_due" in self.world.profile.often:
+            self.world.again(self._full_as_something_falls_due, days)
 
     # The clock -------------------------------------------------------------------------------
 
@@ -293,14 +295,23 @@ class Mischief:
     def _away_as_something_falls_due(self) -> None:
         """Telegram goes away right before the next thing is asked about for the first time, and the
         disk is slow as the second channel takes over: a round that began before may end after."""
-        now = self._now()
-        soon = [one.since - now for one in self.world.checker.watches.values() if one.since > now]
-        if not soon:
+        if (wait := self._before_something_falls_due()) is None:
             return
-        wait = max(0.0, min(soon) - self.rng.uniform(1.0, 30.0))
         self.world.hit("Telegram went away as something fell due")
         self.world.later(wait, self.world.telegram_away, 1800.0, Weather(away="refuses"))
         self.world.later(wait + 5.0, self._slow_as_the_second_channel_takes_over)
+
+    def _full_as_something_falls_due(self) -> None:
+        """What is then to be said cannot be put on record for a minute."""
+        if (wait := self._before_something_falls_due()) is not None:
+            self.world.later(wait, self.world.disk_full, 60.0)
+
+    def _before_something_falls_due(self) -> float | None:
+        """Seconds until right before something is asked about for the first time; None: nothing is
+        to come."""
+        now = self._now()
+        soon = [one.since - now for one in self.world.checker.watches.values() if one.since > now]
+        return max(0.0, min(soon) - self.rng.uniform(1.0, 30.0)) if soon else None
 
     def _slow_as_the_second_channel_takes_over(self) -> None:
         """As soon as it is known when that will be."""

@@ -282,7 +282,7 @@ class PersonAtPhone:
             return 0.15 if action == "withheld" else 2.0
         if action in ("back", "home", "found"):
             if away:
-                return 0.01 if action == "back" else 0.03
+                return self.world.profile.mistaken * (0.01 if action == "back" else 0.03)
             return 6.0 if action in ("back", "home") else 0.4
         if action in AFTER:
             return 2.0

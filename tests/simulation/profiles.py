@@ -35,6 +35,10 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """How many."""
     long_absences: float = 0.05
     """Share of absences of many days."""
+    gone_at_first: int = 0
+    """So many absences begin with the run."""
+    mistaken: float = 1.0
+    """How often a return is recorded of somebody who is not back, times the usual."""
     twice: float = 0.01
     """How often somebody taps a button twice within a moment."""
     meanwhile: float = 0.01
@@ -72,8 +76,16 @@ PROFILES: Mapping[str, Profile] = {
             "primary_fails": 2,
         },
     ),
-    "disk": Profile(rate=8, often={"disk_full": 24, "crashes": 4}, slow_disk=0.3),
-    "long": Profile(rate=2, clock_change=1.0, days_before=range(7, 10), long_absences=0.95),
+    "disk": Profile(rate=8, often={"full_as_something_falls_due": 30}, slow_disk=0.1),
+    "long": Profile(
+        rate=0.2,
+        gone_at_first=4,
+        mistaken=0.0,
+        clock_change=1.0,
+        days_before=range(7, 10),
+        long_absences=0.95,
+        often={"flood": 0.1, "strangers": 0.1, "crashes": 0.3, "worst_moment": 0.3},
+    ),
     "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),
     "unreadable": Profile(
         rate=6,

@@ -391,6 +391,8 @@ class SimWorld:
         self._starts()
         for act, mean in self.course():
             self.again(act, mean)
+        for _ in range(self.profile.gone_at_first):
+            self._somebody_goes()
         self._look_at_holders()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._failed, self.days * 86400.0)
