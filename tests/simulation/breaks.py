@@ -454,8 +454,8 @@ def texts_name_the_home(stack: contextlib.ExitStack) -> None:
 def closed_again(stack: contextlib.ExitStack) -> None:
     """A tap on an old screen closes a case that is closed."""
 
-    async def close(handler: Any, incoming: Any, now_on: Any, *, sure: bool) -> None:
-        now = handler.clock.now()
+    async def close(context: Any, incoming: Any, now_on: Any, *, sure: bool) -> None:
+        now = context.clock.now()
 
         def build(current: Any) -> Any:
             made = reminders.case_records.new_ids(current)()
@@ -463,9 +463,9 @@ def closed_again(stack: contextlib.ExitStack) -> None:
             return Change(facts=[closed], close=True)
 
         if now_on.back and now_on.has(SignedOff):
-            await handler.records.update(now_on.episode.ref, build, incoming.update_id)
+            await context.records.update(now_on.episode.ref, build, incoming.update_id)
 
-    _put(stack, handlers.case_buttons, "_close", close)
+    _put(stack, handlers.case_buttons, "close_case", close)
 
 
 @_break

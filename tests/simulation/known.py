@@ -31,7 +31,9 @@ WHERE: Mapping[str, Where] = {
     "down-moment-missed": Where(
         profile="down", breaks="Telegram was away and nobody was told another way"
     ),
-    "no-other-way": Where(profile="away"),
+    "no-other-way": Where(
+        profile="down", breaks="Telegram was away and nobody was told another way"
+    ),
     "homes-of-others": Where(profile="hand-overs"),
     "told-after-the-list": Where(profile="list"),
     "expiry-ignored": Where(profile="list"),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.simulation.breaks import BREAKS
+from tests.simulation.breaks import BREAKS, applied
 from tests.simulation.world import simulate
 
 SEEDS = (1, 6)
@@ -63,6 +63,13 @@ def test_a_fault_is_caught(name):
         if found[-1] == CAUGHT[name]:
             return
     pytest.fail(f"{BREAKS[name].__doc__} Found: {found}")
+
+
+def test_every_fault_can_be_put_in():
+    """What a fault replaces is still there under that name."""
+    for name in BREAKS:
+        with applied(name):
+            pass
 
 
 def test_a_seed_replays_exactly():
