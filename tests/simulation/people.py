@@ -305,7 +305,9 @@ class PersonAtPhone:
     def _tap(self, shown: Shown, data: str) -> None:
         tap = self.world.telegram.taps
         tap(self.staff.id, shown.number, data)
-        if self.rng.random() < self.world.profile.twice:
+        profile = self.world.profile
+        often = profile.closes_twice if ":clos" in data else profile.twice
+        if self.rng.random() < often:
             self.world.hit("a button was tapped twice")
             self._later(self.rng.uniform(0.05, 0.5), tap, self.staff.id, shown.number, data)
 

@@ -41,6 +41,8 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """How often a return is recorded of somebody who is not back, times the usual."""
     twice: float = 0.01
     """How often somebody taps a button twice within a moment."""
+    closes_twice: float = 0.01
+    """The same of the button that closes a case, which is seldom there."""
     meanwhile: float = 0.01
     """How often somebody says that they have it while another person is being asked about it, and
     the asking fails once."""
@@ -92,7 +94,7 @@ PROFILES: Mapping[str, Profile] = {
         often={"polls_cannot_be_read": 60, "flood": 40, "strangers": 60},
         spoilt=0.05,
     ),
-    "twice": Profile(rate=8, twice=0.4),
+    "twice": Profile(rate=8, twice=0.4, closes_twice=1.0),
     "meanwhile": Profile(rate=10, slow_disk=0.05, meanwhile=0.9),
 }
 """By name; "" is the usual world."""
