@@ -123,7 +123,7 @@ def _holds_ended(situation: Situation, wanted: Iterable[Duty]) -> list[HoldEnded
         if why := hold_ended(answer, situation.crew):
             ended.append(
                 HoldEnded(
-                    id=f"ended~{answer.id}",
+                    id=f"ended~{answer.id}~{now:%y%m%d%H%M%S}",
                     by=NIGHTLIGHT,
                     recorded_at=now,
                     at=now,

@@ -1,11 +1,12 @@
 """Stories of homes that nobody covers (any more), and of "I have it" that ends with its owner."""
 
 import asyncio
-from datetime import date, time
+from datetime import date, time, timedelta
 
 import msgspec
 import pytest
 
+from protocol import facts as f
 from protocol.provider import Role
 from reminders.policy import NightCheck, Policy
 from reminders.sending import Unreachable
@@ -317,3 +318,25 @@ async def test_who_heard_that_nobody_covers_a_home_hears_that_somebody_does():
         await world.advance(seconds=30)
         again = [x for x in world.telegram.new() if x == ("ada", "covered_again")]
         assert again == [], "she heard the last word"
+
+
+@in_virtual_time
+async def test_i_have_it_that_ended_by_a_wrong_clock_ends_once_more_when_it_is_right():
+    """The machine was a day behind as its owner left the list. By the right clock what ended it
+    stands before it, and it is ended anew; the case goes on being asked about."""
+    async with World() as world:
+        ref = await world.report()
+        await world.until(utc("2026-03-07 01:21"))
+        await world.has_it(ref, "CP-4H", "amy")
+        world.clock.shift(-timedelta(days=1))
+        await world.advance(minutes=1)
+        world.service = only(*(s for s in SERVICE.staff if s.id != "amy"))
+        await world.process_down(until=world.clock.now() + timedelta(minutes=4))
+        await world.advance(minutes=2)
+        world.clock.shift(timedelta(days=1))
+        world.telegram.new()
+        await world.advance(minutes=30)
+        ended = [x for x in (await world.store.episode(ref)).facts if isinstance(x, f.HoldEnded)]
+        assert len({x.id for x in ended}) == 2
+        assert world.engine.watch.planning_failed == 0
+        assert ("ben", "reminder CP-4H") in world.telegram.new()

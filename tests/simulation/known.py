@@ -37,7 +37,7 @@ WHERE: Mapping[str, Where] = {
     "homes-of-others": Where(profile="hand-overs"),
     "told-after-the-list": Where(profile="list"),
     "expiry-ignored": Where(profile="list"),
-    "offers-awaited": Where(profile="away", breaks="somebody waited for another chat"),
+    "offers-awaited": Where(profile="twice", days=1, breaks="somebody waited for another chat"),
     "one-after-another": Where(days=1, rate=3),
     "one-bad-update": Where(days=1, rate=3),
     "repeats-unmarked": Where(profile="lost"),
