@@ -163,13 +163,16 @@ class Lease:
                     await self._session.wait(RENEW_SECONDS)
                 else:
                     await asyncio.sleep(LOOK_SECONDS)
-            begun = time.monotonic()
+            begun, had_one = time.monotonic(), self._session is not None
             try:
                 known = await self._renew()
+                # An answer that lay there while the process was stopped is one of long ago.
+                known = known and (self.lost.is_set() or not _was_stopped(begun))
             except (psycopg.Error, StoreError):
                 self._forget_session()
-                # What was asked while the lease held says nothing about who leads after it.
-                known = begun >= self._until and not _was_stopped(begun)
+                # What was asked while the lease held says nothing about who leads after it; nor
+                # does the end of a session, which a new one may know more about.
+                known = begun >= self._until and not had_one and not _was_stopped(begun)
             if known:
                 asked, self._asked = self._asked, asyncio.Event()
                 asked.set()

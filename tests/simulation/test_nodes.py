@@ -18,7 +18,7 @@ SEEDS_TRIED = 5
 def test_two_nodes_keep_every_promise_while_commits_are_struck():
     """Killed, stopped, cut off; commits lose their answers, the primary fails in the middle of
     them, and the other server is promoted."""
-    result, _ = simulate(5, 2, profile="commits")
+    result, _ = simulate(8, 2, profile="commits")
     assert not result.broken, "\n".join([*result.trace, result.broken])
     assert result.counts["term"] > 8
     assert result.counts["promoted"] > 2
@@ -41,10 +41,10 @@ def _sound(seed: int) -> Result:
 @pytest.mark.parametrize(
     ("fault", "first", "invariant"),
     [
-        ("term-not-checked", 1, "a deposed leader wrote"),
-        ("unknown-is-failed", 13, "not saved was said, and it stands"),
+        ("term-not-checked", 5, "a deposed leader wrote"),
+        ("unknown-is-failed", 16, "not saved was said, and it stands"),
         ("speaks-after-its-lease", 1, "a deposed leader speaks"),
-        ("attempt-not-on-record", 2, "sent before it was on record"),
+        ("attempt-not-on-record", 8, "sent before it was on record"),
     ],
 )
 def test_a_deliberate_fault_is_caught(fault: str, first: int, invariant: str):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import psycopg
 import pytest
 
 from storage import lease as leases
@@ -63,3 +64,61 @@ async def test_an_answer_from_before_the_sleep_is_none(clock: Stoppable) -> None
     lease.give_up()
     lease._asked.set()
     assert await speaks is False
+
+
+class Session:
+    """Of a leader that another one has followed. ended: by the server, while the process slept."""
+
+    closed = False
+
+    def __init__(self, *, ended: bool) -> None:
+        self.ended = ended
+
+    async def wait(self, seconds: float) -> None:
+        await asyncio.sleep(0 if self.ended else seconds)
+
+    async def renew_term(self, *_: object) -> bool:
+        if self.ended:
+            raise psycopg.OperationalError("the server closed the connection")
+        return False
+
+    async def lock(self, _: str) -> bool:
+        return False
+
+    async def term(self, _: str) -> int:
+        return 7
+
+    def drop(self) -> None:
+        self.closed = True
+
+
+@in_virtual_time
+async def test_the_end_of_its_session_is_no_answer_for_who_wakes_from_a_sleep(
+    clock: Stoppable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database can be asked anew, and says that somebody else leads."""
+
+    async def connect(*_: str) -> Session:
+        return Session(ended=False)
+
+    monkeypatch.setattr(leases, "connect", connect)
+    lease = Lease("", "oak", "")
+    lease._session = Session(ended=True)
+    keeping = asyncio.create_task(lease._keep())
+    assert await lease.may_act() is False
+    await keeping
+
+
+@in_virtual_time
+async def test_a_database_that_refuses_a_new_session_stops_nobody(
+    clock: Stoppable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def connect(*_: str) -> Session:
+        raise psycopg.OperationalError("connection refused")
+
+    monkeypatch.setattr(leases, "connect", connect)
+    lease = Lease("", "oak", "")
+    lease._session = Session(ended=True)
+    keeping = asyncio.create_task(lease._keep())
+    assert await lease.may_act() is True
+    keeping.cancel()
