@@ -124,10 +124,16 @@ def register_taker(store: Store, keys: Callable[[], Keys | None]) -> Take:
 
 
 def reminded_taker(records: CaseRecords, keys: Callable[[], Keys | None]) -> Take:
-    """Puts on record whom a former leader reminded; then they hear how it ended."""
+    """Puts on record whom a former leader reminded; then they hear how it ended. What nobody can
+    read, as under a key that is gone, is given up, so that it does not stand before later ones."""
 
     async def take(raw: bytes) -> None:
-        for one in incoming.unsealed_reminded(keys(), raw):
+        try:
+            left = incoming.unsealed_reminded(keys(), raw)
+        except Damaged as error:
+            log.error("what a former leader said cannot be read; it was taken away", why=str(error))
+            return
+        for one in left:
             with contextlib.suppress(NotFound):
                 await records.update(one.ref, partial(put_on_record, reminded=one))
         if records.service_state.write_behind.unsaved:

@@ -19,6 +19,9 @@ from storage.incoming import Reminded
 from storage.keys import Keys
 from storage.layout import SUFFIX
 
+WRITE_SECONDS = 2.0
+"""So long a reminder waits for this disk."""
+
 log = structlog.get_logger(__name__)
 
 
@@ -37,32 +40,47 @@ class UnsavedFile:
     def __init__(self, folder: Path, service: str, life: str, keys: Keys | None) -> None:
         self._path = beside(folder) / f"{service}.{life}{SUFFIX}"
         self._keys = keys
-        self._turn = asyncio.Lock()
-        self._there = self._refused = False
+        self._newest: Sequence[Reminded] = ()
+        self._written: Sequence[Reminded] = ()
+        self._writing: asyncio.Task[None] | None = None
+        self._refused = False
 
     async def keep(self, unsaved: Sequence[Reminded]) -> None:
-        """This is what no record has now; nothing: the file goes. A disk that refuses stops nobody,
-        and is logged."""
-        async with self._turn:
-            if not unsaved and not self._there:
-                return
-            try:
-                await asyncio.to_thread(self._write, unsaved)
-                self._refused = False
-            except OSError as error:
-                if not self._refused:
-                    why = error.strerror or type(error).__name__
-                    log.error("what was said is on no disk", folder=str(self._path.parent), why=why)
-                self._refused = True
+        """This is what no record has now; nothing: the file goes. A disk that refuses, or does not
+        answer in time, stops nobody, and is logged."""
+        self._newest = tuple(unsaved)
+        if self._newest == self._written and self._writing is None:
+            return
+        if self._writing is None:
+            self._writing = asyncio.create_task(self._write_newest())
+        try:
+            async with asyncio.timeout(WRITE_SECONDS):
+                await asyncio.shield(self._writing)
+        except TimeoutError:
+            self._tell("it does not answer")
+
+    async def _write_newest(self) -> None:
+        try:
+            while self._newest != self._written:
+                newest = self._newest
+                await asyncio.to_thread(self._write, newest)
+                self._written, self._refused = newest, False
+        except OSError as error:
+            self._tell(error.strerror or type(error).__name__)
+        finally:
+            self._writing = None
+
+    def _tell(self, why: str) -> None:
+        if not self._refused:
+            log.error("what was said is on no disk", folder=str(self._path.parent), why=why)
+        self._refused = True
 
     def _write(self, unsaved: Sequence[Reminded]) -> None:
         if unsaved:
             files.make_folder(self._path.parent)
-            self._there = True
             files.write_whole(self._path, incoming.sealed_reminded(self._keys, unsaved))
         else:
             files.remove(self._path)
-            self._there = False
 
 
 class FormerLives:

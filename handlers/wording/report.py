@@ -110,7 +110,7 @@ FACTOR_BUTTONS = {
     "criminal_activity": "Offending",
     "forced_marriage_risk": "Forced marriage",
     "hbv_risk": "Honour abuse",
-    "uasc": "Unaccompanied",
+    "uasc": "UASC",
     "child_protection_plan": "Protection plan",
     "s47_open": "Section 47",
     "privately_fostered": "Priv. fostered",

@@ -4,16 +4,20 @@ whoever leads, put on record once."""
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot import unsaved
+from bot.arrivals import reminded_taker
 from bot.bootstrap import bootstrap
 from bot.config import Config
 from bot.config_file import load
 from bot.unsaved import handed_on
+from storage import files, unsaved_file
 from storage.incoming import Reminded
 from storage.model import Message
 from storage.unsaved_file import FormerLives, UnsavedFile
@@ -65,6 +69,36 @@ async def test_a_disk_that_refuses_stops_nobody(
     await kept.keep([reminded("RH-2222")])
     await kept.keep([reminded("RH-2222")])
     assert capsys.readouterr().out.count("what was said is on no disk") == 1
+
+
+async def test_a_disk_that_does_not_answer_holds_up_no_reminder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is newest is on it once it answers."""
+    monkeypatch.setattr(unsaved_file, "WRITE_SECONDS", 0.05)
+    answers = threading.Event()
+    write_whole = files.write_whole
+
+    def hangs(path: Path, data: bytes) -> None:
+        answers.wait(10)
+        write_whole(path, data)
+
+    monkeypatch.setattr(files, "write_whole", hangs)
+    kept = UnsavedFile(tmp_path / "data", "oak", "0a1b2c3d", None)
+    lives = FormerLives(tmp_path / "data", "oak")
+    async with asyncio.timeout(2):
+        await kept.keep([reminded("RH-2222")])
+        await kept.keep([reminded("RH-3333")])
+    answers.set()
+    await kept.keep([reminded("RH-3333")])
+    async with asyncio.timeout(2):
+        while not (found := await lives.all()) or b"RH-3333" not in found[0][1]:
+            await asyncio.sleep(0.01)
+
+
+async def test_what_cannot_be_read_does_not_stand_before_what_can() -> None:
+    nothing: Any = None
+    await reminded_taker(nothing, lambda: None)(b"rubbish")
 
 
 @pytest.fixture
