@@ -57,8 +57,9 @@ arrows: $(VENV)/.installed-dev ## imports between rooms point one way
 docs: $(VENV)/.installed-dev ## docs/PROTOCOL.md is what the packs say
 	@$(PY) -m protocol.document --check
 
+# Three on two cores: a story waits for processes and browsers half of its time.
 unit: $(VENV)/.installed-dev $(VALIDATOR)/.installed ## the tests alone
-	@$(PY) -m pytest -q -n 2 --dist worksteal
+	@$(PY) -m pytest -q -n 3 --dist worksteal
 
 words: $(VENV)/.installed-dev ## all stories, with words typed on pages and none in the chat
 	@STORIES_WORDS=pages $(PY) -m pytest -q -n 2 --dist worksteal tests/stories

@@ -12,7 +12,7 @@ import pytest
 from tests.simulation.breaks import BREAKS, applied
 from tests.simulation.world import simulate
 
-SEEDS = (1, 6)
+SEEDS = (1, 2)
 """Busy days, some of them around a night on which the clocks change."""
 
 CAUGHT = {
