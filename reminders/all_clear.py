@@ -220,7 +220,7 @@ def over(
             continue
         elif message.created_at <= came.recorded_at:
             woken[message.to] = None
-        elif _did_not_know(message, heard.get(message.to)):
+        elif _did_not_know(message, came, heard.get(message.to)):
             again[message.to] = None
     told = {*heard, came.by}
     people = [*(person for person in woken if person not in told), *again]
@@ -229,9 +229,10 @@ def over(
     ], outdated
 
 
-def _did_not_know(message: Message, heard: Message | None) -> bool:
+def _did_not_know(message: Message, came: Located | Returned, heard: Message | None) -> bool:
     """A former leader asked for what was over, and its reader has heard nothing since."""
-    if BY_FORMER not in message.data or message.about in AFTER_RETURN:
+    knew = message.data.get(BY_FORMER)
+    if knew is None or came.id in knew or message.about in AFTER_RETURN:
         return False
     if heard is None or message.sent_at is None:
         return True

@@ -11,21 +11,25 @@ from datetime import datetime
 
 import msgspec
 
-from protocol.facts import Told
+from protocol.facts import Located, Returned, Told
 from reminders.sending import SENDING
 from storage.incoming import Reminded
 from storage.model import Episode, Message
 from storage.store import Change
 
-BY_FORMER = "by_former"
-"""In `Message.data`: said by a leader that did not know what was recorded meanwhile."""
+BY_FORMER = "former_knew"
+"""In `Message.data`: said by a leader that did not know what was recorded meanwhile. Its value: the
+ids of the returns and findings that it knew."""
 
 
-def to_keep(ref: str, change: Change) -> Reminded | None:
-    """Of what the database refused, what was said, or may have been; None: nothing was."""
+def to_keep(ref: str, change: Change, knew: int) -> Reminded | None:
+    """Of what the database refused, what was said, or may have been; None: nothing was. knew: how
+    many facts the case had."""
     messages = tuple(message for message in change.messages if _left(message))
     told = tuple(fact for fact in change.facts if isinstance(fact, Told))
-    return Reminded(ref=ref, told=told, messages=messages) if messages or told else None
+    if not messages and not told:
+        return None
+    return Reminded(ref=ref, told=told, messages=messages, knew=knew)
 
 
 def put_on_record(record: Episode, reminded: Reminded) -> Change | None:
@@ -40,7 +44,8 @@ def put_on_record(record: Episode, reminded: Reminded) -> Change | None:
         for fact in reminded.told
         if _saying(fact) not in present
     ]
-    messages = [_copy(message) for message in _unknown(known, reminded.messages)]
+    ends = [f.id for f in record.facts[: reminded.knew] if isinstance(f, Located | Returned)]
+    messages = [_copy(message, ends) for message in _unknown(known, reminded.messages)]
     return Change(facts=facts, messages=messages) if facts or messages else None
 
 
@@ -57,7 +62,7 @@ def _unknown(known: dict[str, Message], messages: Iterable[Message]) -> Iterable
             yield message
 
 
-def _copy(message: Message) -> Message:
+def _copy(message: Message, ends: list[str]) -> Message:
     """Under a name of its own: the leader of now may have a message of this name. One that was
     under way may have arrived; whoever may have been woken is told the end."""
     return msgspec.structs.replace(
@@ -67,7 +72,7 @@ def _copy(message: Message) -> Message:
         ambiguous=message.ambiguous or message.state != "sent",
         sent_at=message.sent_at or message.created_at,
         error="",
-        data={**message.data, BY_FORMER: True},
+        data={**message.data, BY_FORMER: ends},
     )
 
 

@@ -33,6 +33,14 @@ class OfficeChange(msgspec.Struct, frozen=True, kw_only=True):
     log: Sequence[Mapping[str, Any]] = ()
 
 
+class Unsaved(msgspec.Struct, frozen=True, kw_only=True):
+    """What the disk refused of one record."""
+
+    change: Change
+    knew: int
+    """So many facts it had when it was refused."""
+
+
 class Beside(Protocol):
     """Where it outlives the process what people were told and no record has."""
 
@@ -51,7 +59,7 @@ class WriteBehind:
         self.store = store
         self._beside = beside
         self._locks: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._unsaved: dict[str, Change] = {}
+        self._unsaved: dict[str, Unsaved] = {}
         self._office_lock = asyncio.Lock()
         self._office_unsaved: OfficeChange | None = None
 
@@ -101,7 +109,8 @@ class WriteBehind:
                 kept = self._unsaved.get(ref)
                 if change is None and kept is None:
                     return record
-                merged = _merged(kept, change or Change(), update_id)
+                before = None if kept is None else kept.change
+                merged = _merged(before, change or Change(), update_id)
                 try:
                     saved = await self.store.commit(ref, record.version, merged)
                 except Conflict:
@@ -109,7 +118,7 @@ class WriteBehind:
                 except NotSaved:
                     if update_id is not None:
                         raise
-                    self._unsaved[ref] = merged
+                    self._unsaved[ref] = Unsaved(change=merged, knew=len(record.entries))
                     await self._keep_beside()
                     return self._shown(record)
                 if self._unsaved.pop(ref, None) is not None:
@@ -168,7 +177,10 @@ class WriteBehind:
 
     async def _keep_beside(self) -> None:
         if self._beside is not None:
-            said = (former_leader.to_keep(ref, kept) for ref, kept in self._unsaved.items())
+            said = (
+                former_leader.to_keep(ref, kept.change, kept.knew)
+                for ref, kept in self._unsaved.items()
+            )
             await self._beside.keep([one for one in said if one is not None])
 
     def _shown(self, record: Episode) -> Episode:
@@ -176,11 +188,11 @@ class WriteBehind:
         if kept is None:
             return record
         known = {e.fact.id for e in record.entries}
-        entries = (Entry(fact=f, digest="") for f in kept.facts if f.id not in known)
+        entries = (Entry(fact=f, digest="") for f in kept.change.facts if f.id not in known)
         return msgspec.structs.replace(
             record,
             entries=(*record.entries, *entries),
-            messages=_replaced(record.messages, kept.messages),
+            messages=_replaced(record.messages, kept.change.messages),
         )
 
     def _office_shown(self, office: Office) -> Office:

@@ -53,6 +53,8 @@ class Reminded(msgspec.Struct, frozen=True, kw_only=True):
     ref: str
     told: tuple[Told, ...] = ()
     messages: tuple[Message, ...] = ()
+    knew: int = 0
+    """So many facts the case had for it."""
 
 
 class AllReminded(msgspec.Struct, frozen=True, kw_only=True):

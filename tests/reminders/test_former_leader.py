@@ -44,9 +44,9 @@ def told(message: Message) -> f.Told:
     )
 
 
-async def leads_now(world, ref, *messages):
+async def leads_now(world, ref, *messages, knew=1):
     """The leader of now learns of these; twice, as the machine that left them may do so twice."""
-    left = Reminded(ref=ref, told=tuple(map(told, messages)), messages=messages)
+    left = Reminded(ref=ref, told=tuple(map(told, messages)), messages=messages, knew=knew)
     left = unsealed_reminded(None, sealed_reminded(None, [left]))[0]
     for _ in range(2):
         await world.engine.records.update(ref, partial(put_on_record, reminded=left))
@@ -107,6 +107,16 @@ async def test_what_is_due_after_the_return_is_no_reason_to_tell_the_end():
 
 
 @in_virtual_time
+async def test_a_former_leader_that_knew_of_the_end_asked_for_what_goes_on():
+    """Found, not back: what the police are asked for is due all the same."""
+    async with World() as world:
+        ref = await back(world)
+        knew = len((await world.store.episode(ref)).facts)
+        await leads_now(world, ref, alarm("ben", world.clock.now()), knew=knew)
+        assert ("ben", "over") not in world.telegram.new()
+
+
+@in_virtual_time
 async def test_who_recorded_the_return_hears_it_when_they_were_rung_after_it():
     async with World() as world:
         ref = await back(world)
@@ -137,15 +147,18 @@ async def test_a_closed_case_is_left_as_it_is():
 def test_only_what_was_said_is_kept():
     one, waits = alarm("ben", NIGHT), alarm("cay", NIGHT, state="waiting")
     change = Change(facts=[told(one)], messages=[one, waits])
-    assert to_keep("RH-2345", change) == Reminded(ref="RH-2345", told=(told(one),), messages=(one,))
-    assert to_keep("RH-2345", Change(messages=[waits])) is None
+    said = Reminded(ref="RH-2345", told=(told(one),), messages=(one,), knew=4)
+    assert to_keep("RH-2345", change, 4) == said
+    assert to_keep("RH-2345", Change(messages=[waits]), 4) is None
 
 
 class Disk:
     def __init__(self) -> None:
         self.kept: list[list[str]] = []
+        self.knew: list[int] = []
 
     async def keep(self, unsaved):
+        self.knew += [one.knew for one in unsaved]
         self.kept.append([m.id for one in unsaved for m in one.messages])
 
 
@@ -161,5 +174,6 @@ async def test_what_is_said_while_nothing_is_saved_is_kept_beside_and_goes_when_
     two = alarm("cay", NIGHT)
     await write_behind.put("RH-2345", lambda _: Change(messages=[two]))
     assert disk.kept == [[two.id]]
+    assert disk.knew == [len((await store.episode("RH-2345")).facts)]
     await write_behind.flush()
     assert disk.kept == [[two.id], []]

@@ -295,13 +295,15 @@ class NodesWorld(SimWorld):
     def two_may_speak(self) -> bool:
         """A leader that cannot ask the database goes on reminding, and has been followed; or has
         been so until a moment ago, or has written nothing of what it said."""
-        now = self._now()
+        self._look_for_two()
+        return self._now() < self._two_until
+
+    def _look_for_two(self) -> None:
         for node in self.nodes:
             process = node.process
             old = process is not None and process.leads and process.lease.term < self.term  # type: ignore[union-attr]
             if old and not process.life.paused:  # type: ignore[union-attr]
-                self._two_until = now + 15.0
-        return now < self._two_until
+                self._two_until = self._now() + 15.0
 
     def _working(self) -> bool:
         """Is there a leader to whom nothing is in the way?"""
@@ -310,6 +312,7 @@ class NodesWorld(SimWorld):
 
     def _reckon(self) -> None:
         """After whatever happened: what can be expected from now on?"""
+        self._look_for_two()
         now, works = self._now(), self._working()
         if works:
             self.over("process")

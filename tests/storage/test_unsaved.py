@@ -17,6 +17,7 @@ from bot.bootstrap import bootstrap
 from bot.config import Config
 from bot.config_file import load
 from bot.unsaved import handed_on
+from reminders.former_leader import BY_FORMER
 from storage import files, unsaved_file
 from storage.incoming import Reminded
 from storage.model import Message
@@ -137,7 +138,7 @@ class TestHandedOn:
         for _ in range(2):
             await bot.take_arrivals()
         record = await bot.store.episode(ref)
-        assert [m.message_id for m in record.messages if m.data.get("by_former")] == [12]
+        assert [m.message_id for m in record.messages if BY_FORMER in m.data] == [12]
         await bot.engine.stop()
         await bot.store.close()
         assert await service.sql("SELECT count(*) FROM nightlight.left_for_leader") == [(0,)]
