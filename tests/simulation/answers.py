@@ -85,11 +85,10 @@ class Answers:
         now, line = self._time(), self.world.telegram.by_person[update.person]
         if self.world.provider.person(update.person) is None or update.spoilt:
             return
-        if not (update.data or update.text) or update.update.my_chat_member:
+        if not (update.data or update.text) or update.kind == "my_chat_member":
             return
-        query = update.update.callback_query
-        if query is not None:
-            self.taps[query.id] = update.id
+        if update.tap:
+            self.taps[update.tap] = update.id
         self.waiting[update.id] = Waiting(person=update.person, chat=line.chat_id, at=now)
 
     def _was_answered(self, update_id: int) -> None:

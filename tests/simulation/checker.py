@@ -451,7 +451,7 @@ class Checker:
         them first."""
         self.handed_at.setdefault(update.id, self._time())
         line = self.world.telegram.by_person[update.person]
-        if update.update.my_chat_member and line.blocked and self._on_list(update.person):
+        if update.kind == "my_chat_member" and line.blocked and self._on_list(update.person):
             self.forbidden(update.person)
 
     def _on_list(self, person: str) -> bool:
@@ -478,7 +478,7 @@ class Checker:
             return
         self.world.telegram.handed.pop(update.id, None)
         handed = self.handed_at.pop(update.id, None)
-        if not self._on_list(update.person) or update.update.my_chat_member:
+        if not self._on_list(update.person) or update.kind == "my_chat_member":
             return
         if update.spoilt:
             if update.lost:
@@ -486,13 +486,11 @@ class Checker:
             return
         if update.id in self.counted or update.flood or not (update.data or update.text):
             return
-        query, message = update.update.callback_query, update.update.effective_message
-        chat = message.chat.id if message else 0
-        done = handed is not None and self.spoke_at.get(chat, -1.0) >= handed
-        if query is not None:
-            done = query.id in self.answered_taps or (done and query.id in self.given_up_taps)
-            self.answered_taps.discard(query.id)
-            self.given_up_taps.discard(query.id)
+        done = handed is not None and self.spoke_at.get(update.chat, -1.0) >= handed
+        if update.tap:
+            done = update.tap in self.answered_taps or (done and update.tap in self.given_up_taps)
+            self.answered_taps.discard(update.tap)
+            self.given_up_taps.discard(update.tap)
         if not done:
             self.broken(
                 "an update was confirmed and not dealt with", f"{update.person} {update.id}"

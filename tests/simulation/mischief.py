@@ -210,7 +210,7 @@ class Mischief:
         person = rng.choice([*self.world.people, "stranger"])
         poison = rng.randrange(POISON) == 0
         update = telegram.types(person, "of no use", spoilt=True)
-        raw = update.update.to_dict()
+        raw = update.as_sent()
         update.lost = poison
         if not poison:
             update.lost, spoil = rng.choice(SPOILERS)

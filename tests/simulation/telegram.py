@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import json
 import math
 from collections import deque
 from collections.abc import Callable, Sequence
@@ -17,17 +16,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import httpx
 import msgspec
-from telegram import (
-    CallbackQuery,
-    Chat,
-    ChatMemberBanned,
-    ChatMemberMember,
-    ChatMemberUpdated,
-    ReplyKeyboardMarkup,
-    Update,
-    User,
-)
-from telegram import Message as TelegramMessage
+import orjson
+from telegram import ReplyKeyboardMarkup
 from telegram.error import (
     BadRequest,
     ChatMigrated,
@@ -49,7 +39,7 @@ KEPT_SECONDS = 24 * 3600.0
 TIMEOUT_SECONDS = 10.0
 SLOWEST_SECONDS = 8.0
 """The longest that a request is on its way to Telegram."""
-BOT = User(1, "Nightlight", is_bot=True)
+BOT = {"first_name": "Nightlight", "id": 1, "is_bot": True}
 
 
 class Shown(msgspec.Struct, kw_only=True, eq=False):
@@ -65,8 +55,8 @@ class Line(msgspec.Struct, kw_only=True, eq=False):
     """One person's private chat with the bot."""
 
     chat_id: int
-    user: User
-    chat: Chat
+    user: int
+    """Telegram's number of the person."""
     person: str
     started: bool = True
     blocked: bool = False
@@ -115,11 +105,13 @@ SPEAKING: contextvars.ContextVar[Speaking | None] = contextvars.ContextVar("spea
 
 
 class Update_(msgspec.Struct, kw_only=True):
-    """One update that Telegram keeps until it is confirmed."""
+    """One update that Telegram keeps until it is confirmed. `chat`: in which it came."""
 
     id: int
     at: float
-    update: Update
+    kind: Literal["message", "callback_query", "my_chat_member"]
+    body: dict[str, Any]
+    chat: int
     person: str
     data: str = ""
     text: str = ""
@@ -138,8 +130,13 @@ class Update_(msgspec.Struct, kw_only=True):
 
     def as_sent(self) -> dict[str, Any]:
         """The same each time, and the receiver's own."""
-        self.wire = self.wire or json.dumps(self.update.to_dict()).encode()
-        return json.loads(self.wire)
+        self.wire = self.wire or orjson.dumps({self.kind: self.body, "update_id": self.id})
+        return orjson.loads(self.wire)
+
+    @property
+    def tap(self) -> str:
+        """Telegram's id of the tap; "" for anything else."""
+        return self.body["id"] if self.kind == "callback_query" else ""
 
 
 class Telegram:
@@ -162,11 +159,9 @@ class Telegram:
         self._next_callback = 1
 
     def add(self, person: str, chat_id: int, *, started: bool = True) -> Line:
-        user = User(chat_id, "Somebody", is_bot=False)
         line = Line(
             chat_id=chat_id,
-            user=user,
-            chat=Chat(chat_id, "private"),
+            user=chat_id,
             person=person,
             started=started,
             allowance=float(self.world.made.policy.limits.chat_burst),
@@ -182,10 +177,8 @@ class Telegram:
         """Somebody types a text, or sends a `kind` of thing (photo)."""
         line = self.by_person[person]
         number = self._number(line)
-        body: dict[str, Any] = {"text": text} if not kind else {"api_kwargs": {kind: {}}}
-        message = TelegramMessage(
-            number, self.world.clock.true(), line.chat, from_user=line.user, **body
-        )
+        message = self._message(line, number, _user(line.user))
+        message |= {kind: {}} if kind else {"text": text}
         line.typed[number] = self._time()
         staff = self.world.provider.person(person)
         if staff is not None and staff.active(self.world.clock.now()) and not spoilt:
@@ -193,27 +186,46 @@ class Telegram:
         if len(line.typed) > 400:
             line.typed.pop(next(iter(line.typed)))
         self.world.checker.answers.typed(person, number, text, flood=flood)
-        return self._put(line, text=text, flood=flood, spoilt=spoilt, message=message)
+        return self._put(line, "message", message, text=text, flood=flood, spoilt=spoilt)
 
     def taps(self, person: str, number: int, data: str) -> None:
         line = self.by_person[person]
-        message = TelegramMessage(number, self.world.clock.true(), line.chat, from_user=BOT)
         self._next_callback += 1
-        query = CallbackQuery(
-            str(self._next_callback), line.user, "sim", data=data, message=message
-        )
-        self._put(line, data=data, callback_query=query)
+        query = {
+            "chat_instance": "sim",
+            "data": data,
+            "id": str(self._next_callback),
+            "message": self._message(line, number, BOT),
+            "from": _user(line.user),
+        }
+        self._put(line, "callback_query", query, data=data)
+
+    def _message(self, line: Line, number: int, sender: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "chat": {"id": line.chat_id, "type": "private"},
+            "date": self._date(),
+            "message_id": number,
+            "from": sender,
+        }
+
+    def _date(self) -> int:
+        return int(self.world.clock.true().timestamp())
 
     def blocks(self, person: str, blocked: bool) -> None:
         """Blocks the bot, or lets it write again (which Telegram tells the bot as well)."""
         line = self.by_person[person]
         line.blocked, line.started = blocked, True
         line.open_since = self._time()
-        was, now = ChatMemberMember(BOT), ChatMemberBanned(BOT, self.world.clock.true())
-        if not blocked:
-            was, now = now, was  # type: ignore[assignment]
-        change = ChatMemberUpdated(line.chat, line.user, self.world.clock.true(), was, now)
-        self._put(line, data="blocks" if blocked else "unblocks", my_chat_member=change)
+        here = {"status": "member", "user": BOT}
+        gone = {"until_date": self._date(), "status": "kicked", "user": BOT}
+        change = {
+            "chat": {"id": line.chat_id, "type": "private"},
+            "date": self._date(),
+            "new_chat_member": gone if blocked else here,
+            "old_chat_member": here if blocked else gone,
+            "from": _user(line.user),
+        }
+        self._put(line, "my_chat_member", change, data="blocks" if blocked else "unblocks")
 
     def moves(self, person: str, chat_id: int) -> None:
         """The chat gets a new id; the old one answers with it. What brought the keyboard stays in
@@ -221,26 +233,28 @@ class Telegram:
         line = self.by_person[person]
         line.keyboard = 0
         line.moved_to = chat_id
-        line.chat = Chat(chat_id, "private")
         line.chat_id = chat_id
         self.lines[chat_id] = line
 
     def _put(
         self,
         line: Line,
+        kind: Literal["message", "callback_query", "my_chat_member"],
+        body: dict[str, Any],
         *,
         data: str = "",
         text: str = "",
         flood: bool = False,
         spoilt: bool = False,
-        **what: Any,
     ) -> Update_:
         line.started = True
         self._next_update += 1
         update = Update_(
             id=self._next_update,
             at=self._time(),
-            update=Update(self._next_update, **what),
+            kind=kind,
+            body=body,
+            chat=line.chat_id,
             person=line.person,
             data=data,
             text=text,
@@ -275,8 +289,8 @@ class Telegram:
         while self.updates and self.updates[0].at < now - KEPT_SECONDS:
             expired = self.updates.popleft()
             self.handed.pop(expired.id, None)
-            if (message := expired.update.message) is not None:
-                self.by_person[expired.person].stands.pop(message.message_id, None)
+            if expired.kind == "message":
+                self.by_person[expired.person].stands.pop(expired.body["message_id"], None)
         found = list(self.updates)[:100]
         self.handed.update({u.id: u for u in found})
         return found
@@ -368,6 +382,10 @@ class Telegram:
             raise BadRequest("Message to delete not found")
         self.world.checker.alarm_gone(line.person, number)
         return True
+
+
+def _user(number: int) -> dict[str, Any]:
+    return {"first_name": "Somebody", "id": number, "is_bot": False}
 
 
 class _Sent(msgspec.Struct, frozen=True):
