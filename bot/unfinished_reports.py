@@ -18,7 +18,7 @@ from handlers import draft_state, leaving, unasked
 from handlers.chat import Unreached
 from handlers.context import Context
 from protocol.provider import Staff
-from storage.model import Draft
+from storage.model import Begun, Draft
 from storage.store import NotSaved
 
 log = structlog.get_logger(__name__)
@@ -104,10 +104,11 @@ class UnfinishedReports:
         ]
         ids: set[str] = set()
         every: set[str] = set()
+        begun = await self._begun_by()
         for person in self._context.service.staff:
-            if not person.active(now):
+            if person.id not in begun or not person.active(now):
                 continue
-            for draft in await unasked.unfinished(self._context, person):
+            for draft in begun[person.id]:
                 every.add(draft.id)
                 if not draft.chat_id or draft.kind not in TOLD:
                     continue
@@ -123,22 +124,32 @@ class UnfinishedReports:
         self._told = Counter({key: times for key, times in self._told.items() if key[0] in ids})
         self.next_at = min(moments, default=None)
 
-    def _due(self, draft: Draft) -> datetime | None:
+    async def _begun_by(self) -> dict[str, list[Begun]]:
+        """By staff id what they have begun and not ended."""
+        found: dict[str, list[Begun]] = {}
+        for draft in await self._context.store.drafts():
+            found.setdefault(draft_state.staff_of(draft.owner), []).append(draft)
+        return found
+
+    def _due(self, draft: Begun) -> datetime | None:
         """When its owner is to be told next; None after the last time."""
         touched = self._touched(draft)
         times = self._told[draft.id, touched]
         return touched + AFTER[times] if times < len(AFTER) else None
 
-    def _touched(self, draft: Draft) -> datetime:
+    def _touched(self, draft: Begun) -> datetime:
         """When its owner last saw a question of it; at the start every draft is offered again."""
-        touched = max(draft.touched_at or draft.started_at, self._start)
+        touched = max(draft.at, self._start)
         now = self._context.clock.now()
         if touched > now:  # the clock went back since: it counts as touched now
             self._ahead.setdefault((draft.id, touched), now)
         return self._ahead.get((draft.id, touched), touched)
 
-    async def _tell(self, person: Staff, draft: Draft) -> None:
-        self._told[draft.id, self._touched(draft)] += 1
+    async def _tell(self, person: Staff, begun: Begun) -> None:
+        self._told[begun.id, self._touched(begun)] += 1
+        draft = await self._context.store.draft(begun.owner)
+        if draft is None or draft.id != begun.id:  # ended while others were told
+            return
         self._busy(True)
         try:
             screen = await unasked.reminder_of(self._context, person, draft)

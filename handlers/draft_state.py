@@ -36,6 +36,11 @@ def owner_key(staff_id: str, kind: str) -> str:
     return staff_id if kind == REPORT else f"{staff_id}.case"
 
 
+def staff_of(owner: str) -> str:
+    """Whose draft it is, of an owner key: no staff id has a dot in it."""
+    return owner.partition(".")[0]
+
+
 async def drafts_of(context: Context, staff_id: str) -> list[Draft]:
     """This person's half-filled forms, the one shown last first."""
     both = [await context.store.draft(owner_key(staff_id, kind)) for kind in (REPORT, "case")]
@@ -128,7 +133,7 @@ async def _with_who_was_away(
 
 async def sees_case(context: Context, draft: Draft) -> bool:
     """Whether the draft's owner may still see the case that it is about."""
-    owner = context.service.person(draft.owner.partition(".")[0])
+    owner = context.service.person(staff_of(draft.owner))
     try:
         return owner is not None and bool(await context.records.seen_by(owner, draft.episode))
     except NotFound:

@@ -13,7 +13,7 @@ from protocol.attachment_facts import Attached, AttachmentRemoved
 from protocol.facts import Closed
 from storage import audit, chain
 from storage.audit import Anchor, AuditPage
-from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Message, Office, Past, Person
 from storage.store import Change
 
 SEEN_KEPT = 200
@@ -155,6 +155,15 @@ def people_of(people: Mapping[str, Person], home: str | None) -> tuple[Person, .
     """The young people of one home, or of all, by reference."""
     chosen = (p for p in people.values() if home is None or p.home == home)
     return tuple(sorted(chosen, key=lambda person: person.ref))
+
+
+def begun(drafts: Iterable[Draft | None]) -> tuple[Begun, ...]:
+    """What is half-finished, by owner."""
+    return tuple(sorted((Begun.of(one) for one in drafts if one is not None), key=_owner))
+
+
+def _owner(one: Begun) -> str:
+    return one.owner
 
 
 def copy_draft(draft: Draft) -> Draft:

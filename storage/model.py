@@ -98,6 +98,22 @@ class Draft(msgspec.Struct, frozen=True, kw_only=True):
     version: int = 0
 
 
+class Begun(msgspec.Struct, frozen=True, kw_only=True):
+    """A draft without what it says: whose it is, and when a question of it was last shown."""
+
+    id: str
+    owner: str
+    kind: str
+    chat_id: int
+    at: datetime
+
+    @classmethod
+    def of(cls, draft: Draft) -> Begun:
+        """The same of this draft."""
+        at = draft.touched_at or draft.started_at
+        return cls(id=draft.id, owner=draft.owner, kind=draft.kind, chat_id=draft.chat_id, at=at)
+
+
 class Profile(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What police ask for when a young person is missing, gathered before: the "missing profile".
 

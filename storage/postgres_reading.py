@@ -21,7 +21,7 @@ from storage.envelope import Damaged, Sealer, UnknownKey, WrongSeal
 from storage.format_mark import StoreProblem
 from storage.keys import KeyProblem, Keys
 from storage.lease import Lease
-from storage.model import Draft, Episode, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Office, Past, Person
 from storage.postgres_asking import plain_words
 from storage.postgres_commits import Away, Commits
 from storage.postgres_session import settings
@@ -131,6 +131,9 @@ class Reading(Commits):
     async def draft(self, owner: str) -> Draft | None:
         slot = self._slots.get(owner)
         return apply.copy_draft(slot.draft) if slot is not None and slot.draft is not None else None
+
+    async def drafts(self) -> Sequence[Begun]:
+        return apply.begun(slot.draft for slot in self._slots.values())
 
     async def people(self, home: str | None = None) -> Sequence[Person]:
         return apply.people_of(self._register.people, home)

@@ -14,7 +14,7 @@ import msgspec
 
 from protocol.facts import Fact
 from storage.audit import AuditRecord
-from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Message, Office, Past, Person
 
 
 class StoreError(Exception):
@@ -153,6 +153,10 @@ class Store(StoreReader, Protocol):
         ...
 
     # Drafts -------------------------------------------------------------------------------
+
+    async def drafts(self) -> Sequence[Begun]:
+        """Every half-finished draft, by owner."""
+        ...
 
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
         """Writes the owner's one draft, replacing what was there. The version is counted up."""

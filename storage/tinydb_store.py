@@ -20,7 +20,7 @@ from storage import apply, audit_upkeep
 from storage.audit import AuditRecord
 from storage.envelope import Damaged
 from storage.keys import Keys
-from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Message, Office, Past, Person
 from storage.opening import open_folder
 from storage.record_folder import RecordFolder
 from storage.store import Change, NotFound, NotSaved, StoreError, Trouble
@@ -158,6 +158,9 @@ class TinyStore:
         if slot is None or slot.draft is None:
             return None
         return apply.copy_draft(slot.draft)
+
+    async def drafts(self) -> Sequence[Begun]:
+        return apply.begun(slot.draft for slot in self._records.slots.values())
 
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
         return apply.copy_draft(

@@ -97,8 +97,8 @@ class DiskStore:
         self._watchers: list[Callable[[Trouble], None]] = []
         self._refused = False
         for name in (
-            "episode", "open_episodes", "new_reference", "draft", "people", "person", "office",
-            "seen", "audit", "take_left",
+            "episode", "open_episodes", "new_reference", "draft", "drafts", "people", "person",
+            "office", "seen", "audit", "take_left",
         ):  # fmt: skip
             setattr(self, name, getattr(self._book, name))
 

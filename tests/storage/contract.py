@@ -4,6 +4,7 @@ whose `now` is `people.NIGHT` and whose rows are made by `people.summarise`."""
 import re
 from unittest.mock import ANY
 
+import msgspec
 import pytest
 
 from storage.audit import AUDIT_DELETED, PAGE, Anchor, broken_at
@@ -246,6 +247,22 @@ class StoreContract:
         assert saved.version == 2
         assert await store.draft("robin") == saved
         assert await store.draft("sam") is None
+
+    async def test_everything_half_finished_by_owner(self, store):
+        assert await store.drafts() == ()
+        for draft_id, owner in (("d3", "sam"), ("d2", "sam.case"), ("d1", "robin")):
+            await store.save_draft(people.draft(draft_id=draft_id, owner=owner))
+        assert [(one.owner, one.id) for one in await store.drafts()] == [
+            ("robin", "d1"), ("sam", "d3"), ("sam.case", "d2"),
+        ]  # fmt: skip
+        shown = msgspec.structs.replace(await store.draft("sam"), touched_at=later(minutes=5))
+        await store.save_draft(shown)
+        await store.drop_draft("sam.case", update_id=502)
+        change = Change(facts=[people.opened()], ends_draft="d1")
+        await store.create("ROWAN-7K3F", "rowan", "RE-01", change)
+        [left] = await store.drafts()
+        assert (left.owner, left.kind, left.chat_id) == ("sam", shown.kind, shown.chat_id)
+        assert left.at == later(minutes=5)
 
     async def test_a_draft_ends_with_the_report_that_it_became(self, store):
         await store.save_draft(people.draft(), update_id=500)

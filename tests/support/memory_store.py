@@ -13,7 +13,7 @@ import msgspec
 
 from storage import apply, reference
 from storage.audit import AUDIT_DELETED, PAGE, Anchor, AuditRecord, full_page
-from storage.model import Draft, Episode, Message, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Message, Office, Past, Person
 from storage.store import Change, Conflict, NotFound, Trouble
 
 
@@ -118,6 +118,9 @@ class MemoryStore:
     async def draft(self, owner: str) -> Draft | None:
         draft = self._drafts.get(owner)
         return apply.copy_draft(draft) if draft is not None else None
+
+    async def drafts(self) -> Sequence[Begun]:
+        return apply.begun(self._drafts.values())
 
     async def save_draft(self, draft: Draft, update_id: int | None = None) -> Draft:
         kept = apply.to_draft(self._drafts.get(draft.owner), draft, update_id)
