@@ -106,6 +106,7 @@ def next_opening(
     return datetime.combine(day, opens, tzinfo=zone).astimezone(UTC)
 
 
+@remembered
 def at(day: date, hour: time) -> datetime:
     """That wall-clock time in London, in UTC. In the hour that comes twice: the first of them."""
     return datetime.combine(day, hour, LONDON).astimezone(UTC)

@@ -101,12 +101,12 @@ class NoLonger:
         )
         if looked_at != self._looked_at:
             self._looked_at = looked_at
+            named = {found["home"] for message in nights for found in message.data["homes"]}
+            trouble = {home for home in named if look_over(state, home, now).trouble}
             self._in_order = frozenset(
                 message.id
                 for message in nights
-                if not any(
-                    look_over(state, found["home"], now).trouble for found in message.data["homes"]
-                )
+                if not any(found["home"] in trouble for found in message.data["homes"])
             )
         return self._in_order
 

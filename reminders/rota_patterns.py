@@ -28,13 +28,15 @@ def written(home: str, policy: Policy) -> bool:
     return any(not p.homes or home in p.homes for p in policy.rota)
 
 
-def _worked(pattern: Pattern, monday_based: datetime) -> bool:
+def _worked(pattern: Pattern, day: date) -> bool:
     if pattern.every_weeks == 1 or pattern.first_week is None:
         return True
-    day = monday_based.date()
-    first = pattern.first_week - timedelta(days=pattern.first_week.weekday())
-    weeks = ((day - timedelta(days=day.weekday())) - first).days // 7
-    return weeks % pattern.every_weeks == 0
+    return (_week(day) - _week(pattern.first_week)) % pattern.every_weeks == 0
+
+
+def _week(day: date) -> int:
+    """Weeks from Monday to Sunday, counted: the first day of the calendar was a Monday."""
+    return (day.toordinal() - 1) // 7
 
 
 def shifts(
@@ -46,17 +48,16 @@ def shifts(
 ) -> list[Shift]:
     """The shifts of a home's weekly patterns that touch this span (UTC)."""
     found: list[Shift] = []
-    first = since.astimezone(LONDON) - timedelta(days=1)
-    days = (until.astimezone(LONDON).date() - first.date()).days
+    first, last = london.day_of(since).toordinal() - 1, london.day_of(until).toordinal()
+    days = [date.fromordinal(number) for number in range(first, last + 1)]
     for pattern in policy.rota:
         if pattern.homes and home not in pattern.homes:
             continue
-        for offset in range(days + 1):
-            local = first + timedelta(days=offset)
-            named = not pattern.days or WEEKDAYS[local.weekday()] in pattern.days
-            if not named or not _worked(pattern, local):
+        for day in days:
+            named = not pattern.days or WEEKDAYS[day.weekday()] in pattern.days
+            if not named or not _worked(pattern, day):
                 continue
-            span = _hours(pattern, local.date(), office)
+            span = _hours(pattern, day, office)
             if span is not None and span[0] < until and span[1] > since:
                 found.append(Shift(*span, pattern.staff))
     return found
