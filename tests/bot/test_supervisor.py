@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
+from bot.app import App
 from bot.supervisor import End, Supervisor
+from reminders.events import Signal
 from tests.reminders.virtual import in_virtual_time
 
 
@@ -134,3 +138,32 @@ async def test_whoever_cannot_be_told_does_not_stop_the_part() -> None:
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert begun == 4
+
+
+class SilentTelegram:
+    """No answer ever; what is left of the time is, in the end, below what a clock can tell apart."""
+
+    def __init__(self) -> None:
+        self.begun = asyncio.get_running_loop().time()
+        self.reached = asyncio.Event()
+        self.reached.set()
+        self.looks = 0
+
+    @property
+    def no_answer(self) -> float:
+        self.looks += 1
+        assert self.looks < 100, "it spins"
+        waited = asyncio.get_running_loop().time() - self.begun
+        return waited if waited > 180 else min(waited, 180 - 1e-12)
+
+
+@in_virtual_time
+async def test_the_end_of_patience_is_no_spin() -> None:
+    await asyncio.sleep(100_000)
+    telegram = SilentTelegram()
+    events = SimpleNamespace(telegram_refused=Signal())
+    engine = SimpleNamespace(events=events)
+    bot = SimpleNamespace(polling=telegram, silence_seconds=180, store=None, engine=engine)
+    with pytest.raises(End):
+        await App(cast("Any", bot))._watch()
+    assert telegram.looks < 5

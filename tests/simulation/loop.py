@@ -32,11 +32,16 @@ class Life:
 OWNER: contextvars.ContextVar[Life | None] = contextvars.ContextVar("owner", default=None)
 
 
+ROUNDS_OF_A_MOMENT = 1_000_000
+"""Nothing real needs so many at one moment."""
+
+
 class _NoWaiting(selectors.BaseSelector):
     """Nothing is ever readable; waiting moves the time."""
 
     def __init__(self) -> None:
         self.now = 0.0
+        self._rounds = 0
         self._keys: dict[int, selectors.SelectorKey] = {}
 
     def register(self, fileobj, events, data=None):
@@ -50,8 +55,12 @@ class _NoWaiting(selectors.BaseSelector):
     def select(self, timeout=None):
         if timeout is None:
             raise RuntimeError("nothing will ever happen: every task waits")
-        if timeout > 0:
+        self._rounds += 1
+        if self.now + timeout > self.now:
             self.now += timeout
+            self._rounds = 0
+        elif self._rounds > ROUNDS_OF_A_MOMENT:
+            raise RuntimeError("the time stands still: something spins")
         return []
 
     def get_key(self, fileobj):

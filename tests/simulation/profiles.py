@@ -69,6 +69,7 @@ PROFILES: Mapping[str, Profile] = {
     ),
     "commits": Profile(
         rate=80,
+        gone_at_first=6,
         wrong_clock=0.0,
         often={
             "clock_is_wrong": 1e-9,

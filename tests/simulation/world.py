@@ -751,6 +751,9 @@ def in_this_world(world: SimWorld) -> Any:
     notify = os.environ.pop("NOTIFY_SOCKET", None)
     try:
         yield
+    except Exception as error:
+        error.add_note(f"seed {world.seed}")
+        raise
     finally:
         structlog.configure(**config)
         for module, name, value in before:
