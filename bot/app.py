@@ -152,7 +152,7 @@ class App:
         if leading(self.bot.store) is None:
             await polling.reached.wait()
         while (left := allowed - polling.no_answer) > 0:  # noqa: ASYNC110 - answers move the end
-            # A rest shorter than the loop's clock can tell apart would end at once, again and again.
+            # A rest shorter than the clock can tell apart would end at once, again and again.
             await asyncio.sleep(max(left, 0.1))
         log.critical("telegram was silent for too long", seconds=round(polling.no_answer))
         raise End(SILENT)

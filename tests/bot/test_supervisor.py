@@ -141,7 +141,7 @@ async def test_whoever_cannot_be_told_does_not_stop_the_part() -> None:
 
 
 class SilentTelegram:
-    """No answer ever; what is left of the time is, in the end, below what a clock can tell apart."""
+    """No answer ever; what is left in the end is less than a clock can tell apart."""
 
     def __init__(self) -> None:
         self.begun = asyncio.get_running_loop().time()
