@@ -15,21 +15,16 @@ import asyncio
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
-import msgspec
-
 from bot.chat_readings import ChatReadings
+from bot.chats_on_record import KEY, AsWritten, Gap, Kept, Standing, begins, read, slot_of
 from reminders.clock import Clock
 from reminders.service_state import ServiceState
 from reminders.write_behind import OfficeChange
 from storage.reference import ALPHABET
 
-KEY = "chats"
-"""Where it is kept in the service's own file."""
-SLOT = timedelta(minutes=10)
-"""Messages of so long are kept, and go, together."""
 IN_USE = timedelta(minutes=30)
 """A form or card that its reader tapped so lately is in use."""
 WRITE_SECONDS = 0.5
@@ -46,74 +41,6 @@ LIST = 3
 REFERENCE = re.compile(rf"\b([A-Z0-9]{{2,6}})-[{ALPHABET}]{{4,8}}\b")
 
 
-class Standing(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Messages of one chat, of one slot. numbers: theirs. spans: first and last number of what may
-    be there. refs: cases that they name."""
-
-    numbers: list[int] = []
-    spans: list[tuple[int, int]] = []
-    refs: list[str] = []
-
-    def may_have(self, number: int) -> bool:
-        """Whether this message stands or may stand here."""
-        guessed = any(first <= number <= last for first, last in self.spans)
-        return guessed or number in self.numbers
-
-
-class Gap(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """Something may have arrived in this chat that is not known: after the message with number
-    `last`, when `top` was the highest number of any chat. slot: not before that. later: `top` and
-    `slot` of each further time, as long as nothing later is known of the chat."""
-
-    last: int
-    top: int
-    slot: int
-    later: list[tuple[int, int]] = []
-
-
-class Shown(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """The message that says how a case stands. version: of the case as it is said. day: London's,
-    counted, by which it writes its times. says: a checksum of it."""
-
-    number: int
-    version: int = 0
-    day: int = 0
-    says: int = 0
-
-
-class Kept(msgspec.Struct, kw_only=True, omit_defaults=True):
-    """All that is on record. Chats are Telegram's numbers, cases are references.
-
-    slots: messages by ten minutes since 1970, oldest first. last: each chat's highest number.
-    keyboard: the message that brings the buttons below the text field; without it they vanish, and
-    it names no case. gaps: by chat. owed: chats and cases that have to be shown anew. shown: chat,
-    then case. stayed: how many messages are too old to go, in chats whose owner was not asked yet.
-    """
-
-    slots: dict[int, dict[int, Standing]] = {}
-    last: dict[int, int] = {}
-    keyboard: dict[int, int] = {}
-    gaps: dict[int, Gap] = {}
-    owed: list[tuple[int, str]] = []
-    shown: dict[int, dict[str, Shown]] = {}
-    stayed: dict[int, int] = {}
-
-
-def read(state: Any) -> Kept:
-    """The record as it is kept in `Office.state`."""
-    return msgspec.convert(state.get(KEY) or {}, Kept, strict=False)
-
-
-def slot_of(moment: datetime) -> int:
-    """The ten minutes in which this moment (UTC) lies."""
-    return int(moment.timestamp() // SLOT.total_seconds())
-
-
-def begins(slot: int) -> datetime:
-    """When (UTC) these ten minutes begin."""
-    return datetime.fromtimestamp(slot * SLOT.total_seconds(), UTC)
-
-
 class ChatRecord:
     """The record, and how it is written.
 
@@ -127,6 +54,7 @@ class ChatRecord:
         self._clock = clock
         self._read: Kept | None = None
         self._dirty = False
+        self._written = AsWritten()
         self._readings = ChatReadings(clock)
         self._used: dict[tuple[int, int], datetime] = {}
         self.changed = asyncio.Event()
@@ -223,12 +151,17 @@ class ChatRecord:
 
     def _put(self, chat: int, number: int, refs: Iterable[str]) -> None:
         self._number(chat, number)
-        slots = self.kept.slots.setdefault(slot_of(self._clock.now()), {})
-        standing = slots.setdefault(chat, Standing())
+        slot = slot_of(self._clock.now())
+        standing = self._slot(slot).setdefault(chat, Standing())
         if number not in standing.numbers:
             standing.numbers.append(number)
         standing.refs += [ref for ref in refs if ref not in standing.refs]
         self._touch()
+
+    def _slot(self, slot: int) -> dict[int, Standing]:
+        """What was sent in these ten minutes, by chat, to be changed."""
+        self._written.changed(slot)
+        return self.kept.slots.setdefault(slot, {})
 
     def _number(self, chat: int, number: int) -> None:
         last = self.kept.last
@@ -264,8 +197,7 @@ class ChatRecord:
 
     def _guess(self, chat: int, span: tuple[int, int], slot: int) -> None:
         if span[0] <= span[1]:
-            slots = self.kept.slots.setdefault(slot, {})
-            slots.setdefault(chat, Standing()).spans.append(span)
+            self._slot(slot).setdefault(chat, Standing()).spans.append(span)
 
     # What is due ------------------------------------------------------------------------------
 
@@ -318,11 +250,12 @@ class ChatRecord:
         """These messages do not stand there any more, but for those that are `left`."""
         still = set(left)
         for slot in slots:
-            standing = self.kept.slots.get(slot, {}).pop(chat, None)
+            chats = self._slot(slot)
+            standing = chats.pop(chat, None)
             keep = [number for number in sorted(still) if standing and standing.may_have(number)]
             if keep:
-                self.kept.slots[slot][chat] = Standing(numbers=keep)
-            elif not self.kept.slots.get(slot, True):
+                chats[chat] = Standing(numbers=keep)
+            elif not chats:
                 del self.kept.slots[slot]
         self._touch()
 
@@ -334,6 +267,7 @@ class ChatRecord:
     def moved(self, chat: int, to: int) -> None:
         """The chat has another number now."""
         kept = self.kept
+        self._written.everything_changed()
         for slot in kept.slots.values():
             if (standing := slot.pop(chat, None)) is not None:
                 other = slot.setdefault(to, Standing())
@@ -362,6 +296,7 @@ class ChatRecord:
         """The clock was set back by so many slots: all that stands was sent as much earlier by it.
         What was sent before the clock was wrong goes too soon then, and nothing too late."""
         kept = self.kept
+        self._written.everything_changed()
         kept.slots = {slot - by: chats for slot, chats in kept.slots.items()}
         for gap in kept.gaps.values():
             gap.slot -= by
@@ -379,7 +314,7 @@ class ChatRecord:
         if not dirty and not lines:
             return
         self._dirty = False
-        state = {KEY: msgspec.to_builtins(self.kept, str_keys=True)} if dirty else {}
+        state = {KEY: self._written.of(self.kept)} if dirty else {}
         try:
             await self._service_state.change(lambda _: OfficeChange(state=state, log=lines))
         except BaseException:

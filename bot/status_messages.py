@@ -18,7 +18,8 @@ from telegram import Bot, LinkPreviewOptions
 from telegram.constants import ParseMode
 from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
-from bot.chat_record import ChatRecord, Shown
+from bot.chat_record import ChatRecord
+from bot.chats_on_record import Shown
 from bot.phone import markup
 from bot.telegram_client import seconds_of
 from handlers import show_card

@@ -73,6 +73,7 @@ class ServiceState:
             opens=pack.opens, closes=pack.closes, closed=self.closed_days
         )
         self._people = {s.id: s for s in service.staff}
+        self._note_chats()
         self._by_home = {
             home.id: Provider(
                 homes=(home,), staff=tuple(s for s in service.staff if s.covers(home.id))
@@ -128,6 +129,7 @@ class ServiceState:
             self.rota = self._rota_of(office.state)
         if office.state.get("staff") != self.state.get("staff"):
             self.reachability = reachability.read(office.state.get("staff"))
+            self._note_chats()
         self.state = dict(office.state)
 
     def unreachable(self) -> set[str]:
@@ -214,8 +216,13 @@ class ServiceState:
     def owner_of(self, chat: int) -> Staff | None:
         """Who on the list is written to in this chat now."""
         now = self.clock.now()
-        found = (one for one in self.service.staff if self._chat(one) == chat)
-        return next((one for one in found if one.active(now)), None)
+        return next((one for one in self._by_chat.get(chat, ()) if one.active(now)), None)
+
+    def _note_chats(self) -> None:
+        """Who is written to where may have changed."""
+        self._by_chat: dict[int, list[Staff]] = {}
+        for one in self.service.staff:
+            self._by_chat.setdefault(self._chat(one), []).append(one)
 
     def _chat(self, staff: Staff) -> int:
         known = self.reachability.get(staff.id)

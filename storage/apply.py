@@ -13,7 +13,7 @@ from protocol.attachment_facts import Attached, AttachmentRemoved
 from protocol.facts import Closed
 from storage import audit, chain
 from storage.audit import Anchor, AuditPage
-from storage.model import Begun, Draft, Episode, Message, Office, Past, Person
+from storage.model import Begun, Draft, Episode, Message, Office, Past, Person, Plain
 from storage.store import Change
 
 SEEN_KEPT = 200
@@ -86,13 +86,19 @@ def to_office(
     lines = (*office.log, *(plain(dict(line)) for line in log))
     return Office(
         version=office.version + 1,
-        state={**office.state, **plain(dict(state or {}))},
+        state={**office.state, **_kept(state or {})},
         messages=tuple(kept),
         seen=add_seen(office.seen, update_id),
         audit=audit.extend(tail, begin, lines),
         audit_from=begin,
         taken=office.taken if taken is None else taken,
     )
+
+
+def _kept(state: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: value if isinstance(value, Plain) else plain(value) for key, value in state.items()
+    }
 
 
 def with_gone(office: Office, ref: str) -> Mapping[str, Any]:

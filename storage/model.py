@@ -171,6 +171,11 @@ class Past(msgspec.Struct, frozen=True, kw_only=True):
     """Of an imported episode: hash of the source's own id, or "import" if it had none."""
 
 
+class Plain(dict[str, Any]):
+    """A value for `Office.state` in what JSON has, into which its maker never writes again: it is
+    kept as it is, where others are copied."""
+
+
 class Office(msgspec.Struct, frozen=True, kw_only=True):
     """The service's own file: messages that belong to no episode, the rota as changed in chat,
     what is known of each member of staff's chat, and small settings chosen in chat.

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import pytest
 from telegram import ReplyKeyboardMarkup
 from telegram.error import (
@@ -21,7 +22,8 @@ from telegram.error import (
     TimedOut,
 )
 
-from bot.chat_record import ChatRecord, Kept, Shown, begins, read, slot_of
+from bot.chat_record import ChatRecord
+from bot.chats_on_record import KEY, Kept, Shown, begins, read, slot_of
 from bot.noted_client import noted
 from protocol.provider import Chat
 from reminders.events import Events
@@ -332,6 +334,31 @@ def test_a_clock_that_was_set_back_makes_all_older_by_as_much() -> None:
 
 
 # The disk -------------------------------------------------------------------------------------
+
+
+async def test_what_is_written_is_all_that_is_kept_whatever_changed() -> None:
+    """Only what changed is made anew for it."""
+    it = Book()
+    changes: list[Callable[[], object]] = [
+        lambda: it.record.sent(AMY, 5, "RH-2345"),
+        lambda: it.record.came(AMY, 6),
+        lambda: it.clock.go(minutes=10),
+        lambda: it.record.came(BEN, 7),
+        lambda: it.record.unsure(BEN, 5),
+        lambda: it.record.sent(BEN, 9, "x"),
+        lambda: it.record.gone(AMY, [FIRST], {5}),
+        lambda: it.record.moved(AMY, 900),
+        lambda: (it.clock.go(hours=-1), it.record.due(START)),
+        lambda: it.record.gone(900, list(it.record.kept.slots)),
+        lambda: it.record.gone(BEN, list(it.record.kept.slots)),
+    ]
+    for change in changes:
+        change()
+        await it.record.write()
+        kept = msgspec.to_builtins(it.record.kept, str_keys=True)
+        assert it.state.state[KEY] == kept
+        assert read(msgspec.json.decode(msgspec.json.encode(it.state.state))) == it.record.kept
+    assert it.state.state[KEY].get("slots") is None
 
 
 async def test_it_is_written_when_there_is_something_new_and_read_as_it_was() -> None:

@@ -10,7 +10,7 @@ import msgspec
 import pytest
 from telegram.error import Forbidden, NetworkError
 
-from bot.chat_record import read
+from bot.chats_on_record import read
 from handlers.chat import Screen
 from handlers.wording import forgotten
 from protocol import facts as f

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from storage.audit import AUDIT_DELETED, PAGE, Anchor, broken_at
-from storage.model import Person
+from storage.model import Person, Plain
 from storage.store import Change, Conflict, NotFound, Store
 from tests.storage import people
 from tests.storage.people import NIGHT, later
@@ -376,6 +376,13 @@ class StoreContract:
         given["names"].append("sam")
         (await store.office()).state["rota"]["names"].append("alex")
         assert (await store.office()).state == {"rota": {"names": ["robin"]}}
+
+    async def test_what_is_plain_already_is_kept_as_it_is(self, store):
+        given = Plain(slots={"7": {"numbers": [1, 2]}})
+        await store.update_office(state={"chats": given, "rota": 1})
+        assert (await store.update_office(state={"rota": 2})).state["chats"] == given
+        (await store.office()).state["chats"]["slots"].clear()
+        assert (await store.office()).state == {"chats": given, "rota": 2}
 
     async def test_what_cannot_be_kept_is_refused_and_changes_nothing(self, store):
         await store.update_office(state={"rota": 1})

@@ -22,7 +22,8 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from bot.chat_record import IN_USE, SLOT, Kept, begins, read
+from bot.chat_record import IN_USE
+from bot.chats_on_record import SLOT, Kept, begins, read
 from bot.config import Config
 from bot.record_reading import open_for_reading
 from handlers.wording.menu import KEYBOARD
