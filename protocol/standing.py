@@ -27,6 +27,7 @@ from protocol.pack import MOMENT, Pack
 HIGHEST = 3
 """There is no level above it."""
 SetBy: TypeAlias = f.LevelRaised | f.LevelStoodDown
+SET_BY = (f.LevelRaised, f.LevelStoodDown)
 
 
 class Standing(msgspec.Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def standing(
     counted = counting_of(known)
     folded = fold_counting(counted)
     case = Case(folded, history, pack, pack.placing_for(folded.child))
-    decisions = [fact for fact in counted if isinstance(fact, f.LevelRaised | f.LevelStoodDown)]
+    decisions = [fact for fact in counted if isinstance(fact, SET_BY)]
     down = next((d for d in reversed(decisions) if isinstance(d, f.LevelStoodDown)), None)
     raises = [
         d

@@ -42,8 +42,9 @@ def earlier(rows: Sequence[Past], ref: str) -> tuple[Earlier, ...]:
 
 
 class Known(msgspec.Struct, frozen=True):
-    """A standing with what it was made from."""
+    """A standing with what it was made from. `entries`: of the record that was looked at last."""
 
+    entries: tuple[Entry, ...]
     facts: tuple[Fact, ...]
     history: tuple[Earlier, ...]
     made_at: datetime
@@ -72,7 +73,9 @@ def know(
     now: datetime,
 ) -> Known:
     """`known` itself if it still holds, else a new one."""
-    facts = substance(record)
+    entries = record.entries
+    same = known is not None and known.entries is entries  # as after a commit of messages alone
+    facts = known.facts if known is not None and same else substance(record)
     if known is not None and known.holds(facts, history, pack, now):
-        return known
-    return Known(facts, history, now, standing(facts, history, pack, now), pack)
+        return known if same else msgspec.structs.replace(known, entries=entries)
+    return Known(entries, facts, history, now, standing(facts, history, pack, now), pack)

@@ -58,12 +58,16 @@ class CaseStates:
         for row in await self.service_state.store.past(BEGINNING):
             self._history[row.person] = (*self._history.get(row.person, ()), row)
 
-    async def history_changed(self, person: str) -> bool:
-        """Reads the rows of this young person again; True if that changes their other cases."""
-        rows = tuple(await self.service_state.store.history(person))
-        if rows == self._history.get(person):
+    async def history_changed(self, record: Episode) -> bool:
+        """Reads the rows of this young person again; True if that changes their other cases. The
+        row of their only case is of no use to any other, and takes as long as an assessment."""
+        known = self._history.get(record.person)
+        if known and all(row.ref == record.ref for row in known):
             return False
-        self._history[person] = rows
+        rows = tuple(await self.service_state.store.history(record.person))
+        if rows == known:
+            return False
+        self._history[record.person] = rows
         return True
 
     async def standing_of(self, ref: str) -> Standing:

@@ -106,7 +106,7 @@ class Planner:
                 self._drop(ref)
                 return
             held = self._hold(record)
-            if await self.cases.history_changed(record.person):
+            if await self.cases.history_changed(record):
                 others = [
                     h for h in self._held.values() if h.person == record.person and h.ref != ref
                 ]

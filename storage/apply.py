@@ -75,12 +75,12 @@ def to_office(
     paged: these of the newest audit records have a page of their own by this commit at the latest.
     taken, audit_from: instead of what stands there.
     """
-    kept = (
+    since = now - MESSAGES_KEPT
+    kept = [
         message
         for message in merge_messages(office.messages, messages)
-        if message.state in ("waiting", "failed")
-        or (message.sent_at or message.due_at) >= now - MESSAGES_KEPT
-    )
+        if message.state in ("waiting", "failed") or (message.sent_at or message.due_at) >= since
+    ]
     begin = audit_from or office.audit_from
     tail = office.audit[len(paged.records) if paged is not None else 0 :]
     lines = (*office.log, *(plain(dict(line)) for line in log))

@@ -42,7 +42,7 @@ def extend(ref: str, entries: tuple[Entry, ...], facts: Iterable[Fact]) -> tuple
         fact = _read.decode(_canonical.encode(given))
         before = link(before, fact)
         added.append(Entry(fact=fact, digest=before))
-    return (*entries, *added)
+    return (*entries, *added) if added else entries
 
 
 def broken_at(episode: Episode) -> int | None:
