@@ -113,10 +113,10 @@ class UnfinishedReports:
                 if not draft.chat_id or draft.kind not in TOLD:
                     continue
                 ids.add(draft.id)
-                at = self._due(draft)
+                at = self._due(draft, now)
                 if at is not None and at <= now:
                     await self._tell(person, draft)
-                    at = self._due(draft)
+                    at = self._due(draft, self._context.clock.now())
                 if at is not None:
                     moments.append(at)
         for ended in self._offers.keys() - every:
@@ -131,22 +131,21 @@ class UnfinishedReports:
             found.setdefault(draft_state.staff_of(draft.owner), []).append(draft)
         return found
 
-    def _due(self, draft: Begun) -> datetime | None:
+    def _due(self, draft: Begun, now: datetime) -> datetime | None:
         """When its owner is to be told next; None after the last time."""
-        touched = self._touched(draft)
+        touched = self._touched(draft, now)
         times = self._told[draft.id, touched]
         return touched + AFTER[times] if times < len(AFTER) else None
 
-    def _touched(self, draft: Begun) -> datetime:
+    def _touched(self, draft: Begun, now: datetime) -> datetime:
         """When its owner last saw a question of it; at the start every draft is offered again."""
         touched = max(draft.at, self._start)
-        now = self._context.clock.now()
         if touched > now:  # the clock went back since: it counts as touched now
             self._ahead.setdefault((draft.id, touched), now)
         return self._ahead.get((draft.id, touched), touched)
 
     async def _tell(self, person: Staff, begun: Begun) -> None:
-        self._told[begun.id, self._touched(begun)] += 1
+        self._told[begun.id, self._touched(begun, self._context.clock.now())] += 1
         draft = await self._context.store.draft(begun.owner)
         if draft is None or draft.id != begun.id:  # ended while others were told
             return

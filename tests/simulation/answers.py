@@ -116,14 +116,14 @@ class Answers:
 
     def everybody_was_answered(self) -> None:
         """Every so often: whoever wrote has been answered."""
-        now = self._time()
+        now, moment = self._time(), self.world.clock.now()
         for update_id, waits in list(self.waiting.items()):
             if update_id in self.checker.counted or now - waits.at > 86400.0:
                 del self.waiting[update_id]
             elif now - waits.at > 60.0:
                 staff = self.world.provider.person(waits.person)
                 line = self.world.telegram.by_person[waits.person]
-                if staff is None or not staff.active(self.world.clock.now()) or line.blocked:
+                if staff is None or not staff.active(moment) or line.blocked:
                     del self.waiting[update_id]
                 elif line.chat_id == waits.chat:
                     self._not_too_late(waits)

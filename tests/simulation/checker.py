@@ -579,7 +579,7 @@ class Checker:
         for fact in people:
             if isinstance(fact, f.Acknowledged):
                 self._one_owner(change, episode, fact)
-            if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded):
+            if isinstance(fact, needs.HOLDS):
                 self.acked_at[(ref, fact.duty)] = now
         self._look(episode)
         self._ended(episode)
@@ -588,9 +588,7 @@ class Checker:
         earlier = [
             x
             for x in needs.corrected(episode.facts)
-            if isinstance(x, f.Acknowledged | f.Snoozed | f.HoldEnded)
-            and x.duty == fact.duty
-            and x.id != fact.id
+            if isinstance(x, needs.HOLDS) and x.duty == fact.duty and x.id != fact.id
         ]
         last = earlier[-1] if earlier else None
         if not isinstance(last, f.Acknowledged) or last.by == fact.by or last.until <= fact.at:
@@ -665,11 +663,10 @@ class Checker:
         """Every so often: nothing stands in any chat for longer than it may, that the bot could
         have taken out. Only the oldest message of each chat is looked at."""
         now = self._time()
-        for line in self.world.telegram.by_person.values():
+        for person in self.world.people:
+            line = self.world.telegram.by_person[person]
             oldest = next(iter(line.stands.values()), now)
             if now - oldest <= FORGET_SECONDS or line.blocked:
-                continue
-            if self.world.provider.person(line.person) is None:
                 continue
             opened = max(line.open_since, 0.0)
             for number, since in list(line.stands.items()):
@@ -852,7 +849,7 @@ class Checker:
         back: list[datetime] = []
         for x in facts:  # what is added to an entry later gives no time anew
             written[x.id] = written.get(x.corrects, x.recorded_at)
-            if isinstance(x, f.Located | f.Returned):
+            if isinstance(x, (f.Located, f.Returned)):
                 back.append(written[x.id])
         logged = back[-1] if back and duty in needs.AFTER_RETURN else opened
         return logged.astimezone(UTC) + GRACE

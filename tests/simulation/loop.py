@@ -188,7 +188,8 @@ class SimClock:
         self.start = start
         self.wrong_by = timedelta()
         self._seen = timedelta()
-        self._last = (0.0, start)
+        self._seconds, self._moment = 0.0, start
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def moved(self) -> timedelta:
         by, self._seen = self.wrong_by - self._seen, self.wrong_by
@@ -196,15 +197,15 @@ class SimClock:
 
     def now(self) -> datetime:
         """What the machine's clock shows."""
-        return self.true() + self.wrong_by if self.wrong_by else self.true()
+        return self.true() + self.wrong_by
 
     def true(self) -> datetime:
         """What everybody else's clock shows."""
-        seconds, moment = self._last
-        if (passed := asyncio.get_running_loop().time()) != seconds:
-            moment = self.start + timedelta(seconds=passed)
-            self._last = (passed, moment)
-        return moment
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+        if (passed := self._loop.time()) != self._seconds:
+            self._seconds, self._moment = passed, self.start + timedelta(seconds=passed)
+        return self._moment
 
     def seconds_until(self, moment: datetime) -> float | None:
         return max(0.0, (moment - self.now()).total_seconds())

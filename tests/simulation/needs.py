@@ -24,6 +24,8 @@ BY_DAY = ("REV-WEEKLY", "STRAT-14D")
 BACK_ROLES = ("team_manager", *ACCEPTING)
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 """Since always: from the start of the absence."""
+HOLDS = (f.Acknowledged, f.Snoozed, f.HoldEnded)
+"""Who has something in hand, or not any more."""
 AFTER_RETURN = (
     "RI-72H", "SAFE-WELL", "RI-OFFER", "SIGN-OFF", "CLOSE", "ASK-CONCERNS", "S47-48H", "N-POLICE",
     "N-RA", "N-RA-WRITTEN", "N-PARENTS", "N-BACK-POLICE", "N-BACK-RA", "N-BACK-PARENTS", "REF-OOH",
@@ -253,7 +255,7 @@ def _telling(
 
 
 def _withheld(known: Known) -> bool:
-    last = [x for x in known.facts if isinstance(x, f.ParentsTold | f.ParentsWithheld)]
+    last = [x for x in known.facts if isinstance(x, (f.ParentsTold, f.ParentsWithheld))]
     return bool(last) and isinstance(last[-1], f.ParentsWithheld) and bool(last[-1].reason)
 
 
@@ -315,7 +317,7 @@ NEVER_PUT_OFF = frozenset(
 
 def _held_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
     for fact in reversed(facts):
-        if isinstance(fact, f.Acknowledged | f.Snoozed) and fact.duty == duty:
+        if isinstance(fact, (f.Acknowledged, f.Snoozed)) and fact.duty == duty:
             return fact.until
         if isinstance(fact, f.HoldEnded) and fact.duty == duty:
             return fact.at
@@ -334,7 +336,7 @@ def in_hours(moment: datetime) -> datetime:
 def holder(facts: Sequence[f.Fact], duty: str, now: datetime) -> f.Acknowledged | None:
     """ "I have it" that holds now."""
     for fact in reversed(corrected(facts)):
-        if isinstance(fact, f.Acknowledged | f.Snoozed | f.HoldEnded) and fact.duty == duty:
+        if isinstance(fact, HOLDS) and fact.duty == duty:
             held = isinstance(fact, f.Acknowledged) and fact.at < fact.until and now < fact.until
             return fact if held else None  # type: ignore[return-value]
     return None
