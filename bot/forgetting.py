@@ -35,6 +35,9 @@ log = structlog.get_logger(__name__)
 
 ASK_AGAIN = timedelta(hours=1)
 """After so long somebody is asked to clear their chat who could not be asked."""
+CLOSED_AGAIN = timedelta(hours=1)
+"""After so long it is tried again in the chat of somebody who has blocked the bot, as far as is
+known; once they let it write again, in the next round."""
 LATEST = timedelta(hours=46)
 """Then it goes although it is in use, or what it says was never saved: Telegram lets a bot delete
 for 48 hours."""
@@ -95,6 +98,8 @@ class Forgetting:
         self._unsaved: set[tuple[int, int]] = set()
         self._anew: dict[str, Staff] = {}
         self._ask_again: dict[int, datetime] = {}
+        self._closed: dict[int, datetime] = {}
+        """When it was tried in chats whose owner has blocked the bot."""
         self._failures = 0
         self._again_at: datetime | None = None
         self._one_at_a_time = asyncio.Lock()
@@ -152,8 +157,15 @@ class Forgetting:
     async def _forget(self, now: datetime) -> None:
         """All that is due, the oldest chat first; one that fails is left for the next round."""
         failed = away = 0
-        for chat, slots in self.record.due(now - self.record.limit).items():
-            if away >= FAILED_IN_A_ROW or self._limiter.pause_left(chat) > 0:
+        due = self.record.due(now - self.record.limit)
+        self._closed = {
+            chat: tried
+            for chat, tried in self._closed.items()
+            if tried <= now < tried + CLOSED_AGAIN
+        }
+        for chat, slots in due.items():
+            paused = self._limiter.pause_left(chat) > 0 or self._is_closed(chat)
+            if away >= FAILED_IN_A_ROW or paused:
                 failed += 1
                 continue
             try:
@@ -167,6 +179,12 @@ class Forgetting:
         if failed:
             pause = AGAIN[min(self._failures, len(AGAIN)) - 1]
             self._again_at = self._context.clock.now() + timedelta(seconds=pause)
+
+    def _is_closed(self, chat: int) -> bool:
+        """It was tried a while ago, and its owner does not let the bot write."""
+        owner = self._status.owner(chat)
+        away = self._context.engine.service_state.unreachable()
+        return chat in self._closed and owner is not None and owner.id in away
 
     async def _forget_in(self, chat: int, slots: Sequence[int]) -> bool:
         """All of these slots of one chat; True if something of them is kept for the moment. Raises
@@ -182,6 +200,7 @@ class Forgetting:
             try:
                 stayed += await self._take_out(chat, batch)
             except Forbidden:
+                self._closed[chat] = now
                 if len(old) < len(slots):
                     raise Failed(away=False) from None
                 stayed += len(batch)
@@ -258,9 +277,11 @@ class Forgetting:
         if owner is None:
             return
         for draft in await unasked.unfinished(self._context, owner):
-            newest = max(draft.message_id, self._drafts.offered_on(draft.id))
-            if draft.chat_id == chat and newest in gone:
+            offered_on = self._drafts.offered_on(draft.id)
+            if draft.chat_id == chat and max(draft.message_id, offered_on) in gone:
                 self._anew[draft.id] = owner
+                if offered_on in gone:
+                    self._drafts.went(draft.id)
 
     async def _show_drafts(self) -> None:
         for draft_id, owner in list(self._anew.items()):

@@ -79,6 +79,10 @@ class UnfinishedReports:
         """The number of the message that offers it; 0: none does."""
         return self._offers.get(draft_id, (0, 0))[1]
 
+    def went(self, draft_id: str) -> None:
+        """The message that offers it is out of the chat."""
+        self._offers.pop(draft_id, None)
+
     async def _take_away(self, draft_id: str) -> None:
         """An offer of what is finished, or is offered below; not if its reader goes on on it."""
         chat, number = self._offers.pop(draft_id, (0, 0))

@@ -241,6 +241,44 @@ async def test_somebody_blocked_the_bot_and_is_asked_when_they_come_back() -> No
         assert night.telegram.texts(AMY).count(forgotten.CLEAR_CHAT) == 1
 
 
+def member(number: int, status: str) -> dict[str, Any]:
+    """Telegram says that Amy has blocked the bot, or lets it write again."""
+    amy = {"id": AMY, "is_bot": False, "first_name": "Somebody"}
+    bot = {"id": 1000, "is_bot": True, "first_name": "Bot"}
+    was, now = {"user": bot, "status": "member"}, {"user": bot, "status": status}
+    chat = {"id": AMY, "type": "private"}
+    change = {
+        "chat": chat, "from": amy, "date": 0, "old_chat_member": was, "new_chat_member": now,
+    }  # fmt: skip
+    return {"update_id": number, "my_chat_member": change}
+
+
+@in_virtual_time
+async def test_a_closed_chat_is_tried_once_an_hour_and_at_once_when_it_is_open_again() -> None:
+    async with BotNight(chat=SOON) as night:
+        await night.answered(AMY, "/version")
+        tried: list[str] = []
+        closed = Forbidden("bot was blocked by the user")
+
+        def fails(method: str, chat: int) -> Exception | None:
+            if chat == AMY:
+                tried.append(method)
+            return closed if chat == AMY else None
+
+        night.telegram.fails = fails
+        night.telegram.put(member(900, "kicked"))
+        await asyncio.sleep(LIMIT + 700)
+        assert tried
+        tried.clear()
+        await asyncio.sleep(4 * HOUR)
+        assert len(tried) == 4
+        assert night.telegram.standing(AMY)
+        night.telegram.fails = lambda method, chat: None
+        night.telegram.put(member(901, "member"))
+        await asyncio.sleep(700)
+        assert oldest(night, AMY) < HOUR
+
+
 @in_virtual_time
 async def test_a_kill_during_the_deletion_ends_with_all_gone() -> None:
     async with BotNight(chat=SOON) as night:
@@ -288,8 +326,16 @@ async def test_what_was_typed_and_never_saved_stays_until_its_sender_was_told() 
 @in_virtual_time
 async def test_a_half_finished_report_is_offered_anew_without_a_sound() -> None:
     async with BotNight(chat=SOON) as night:
+        take_out, there = night.telegram.delete_message, []
+
+        async def noting(chat_id: int, message_id: int) -> bool:
+            there.append((chat_id, message_id) in night.telegram.stands)
+            return await take_out(chat_id, message_id)
+
+        night.telegram.delete_message = noting  # type: ignore[method-assign]
         await night.answered(AMY, "/missing")
-        await asyncio.sleep(4 * HOUR)
+        await asyncio.sleep(9 * HOUR)
+        assert there and all(there), "no offer is taken away that has gone"
         standing = [text for text in night.telegram.standing(AMY).values() if text]
         assert any("not saved" in text.casefold() for text in standing), standing
         assert night.telegram.quiet
