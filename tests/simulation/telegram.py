@@ -378,7 +378,7 @@ class Telegram:
         if line.typed.pop(number, None) is not None:
             self.world.checker.answers.taken_out(line.person, number)
             return True
-        if line.shown.pop(number, None) is None:
+        if line.shown.pop(number, None) is None and stood is None:
             raise BadRequest("Message to delete not found")
         self.world.checker.alarm_gone(line.person, number)
         return True
