@@ -16,7 +16,7 @@ SEEDS = (1, 2)
 """Busy days, some of them around a night on which the clocks change."""
 
 CAUGHT = {
-    "return-unnoticed": "nobody was told of what is due",
+    "return-unnoticed": "a reminder of what is done",
     "answers-dropped": "answers were dropped",
     "answer-not-saved": "a confirmed answer is not in the book",
     "confirmed-first": "an update was confirmed and not dealt with",
