@@ -85,6 +85,8 @@ class Watch(msgspec.Struct, kw_only=True, eq=False):
     texted_at: float = -1.0
     level: int = 1
     told: set[str] = set()
+    rang: dict[str, float] = {}
+    """Who was told of it last when, also while somebody had it as far as the record said."""
     timer: asyncio.TimerHandle | None = None
 
 
@@ -325,6 +327,7 @@ class Checker:
         beside = beside or self._asked_of_more(watch, person)
         if message.kind == "reminder" and message.step == 0 and first and not beside:
             self._on_duty(watch, message, person)
+        watch.rang[person] = self._time()
         if self._time() >= watch.since - self.early or self.world.clock_moved_within(0.0):
             watch.told_at = self._time()
             watch.level = int(message.data.get("level", 1))
@@ -836,12 +839,23 @@ class Checker:
                 if quiet != watch.quiet or max(since, watch.since) > now:
                     watch.since = max(since, now)
                     watch.told = set()
+                if quiet is not None and quiet != watch.quiet:
+                    self._ended_unrecorded(watch, quiet)
                 if at != watch.at:
                     watch.known_since = now
                 watch.at, watch.quiet = at, quiet
             else:
                 continue
             self._arm(watch, watch.since + FIRST_SECONDS - now)
+
+    def _ended_unrecorded(self, watch: Watch, ended: datetime) -> None:
+        """That nobody has it any more came on record late, as the disk was full: what was asked
+        since then goes on."""
+        since = self.world.loop_time(ended)
+        asked = {person: at for person, at in watch.rang.items() if at >= since}
+        if asked:
+            watch.since, watch.told_at = since, max(asked.values())
+            watch.told = set(asked)
 
     @staticmethod
     def _grace(facts: Sequence[f.Fact], duty: str, opened: datetime) -> datetime:
