@@ -97,5 +97,18 @@ PROFILES: Mapping[str, Profile] = {
     ),
     "twice": Profile(rate=8, twice=0.4, closes_twice=1.0),
     "meanwhile": Profile(rate=10, slow_disk=0.05, meanwhile=0.9),
+    "histories": Profile(
+        rate=6,
+        often={
+            "somebody_fidgets": 0.1,
+            "unasked": 0.1,
+            "flood": 0.05,
+            "strangers": 0.05,
+            "in_haste": 0.1,
+            "a_chat_has_to_rest": 0.3,
+            "crashes": 0.3,
+            "worst_moment": 0.2,
+        },
+    ),
 }
 """By name; "" is the usual world."""
