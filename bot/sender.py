@@ -97,7 +97,7 @@ class WordedSender:
         elif message.kind == AMENDED:
             await self._sending.change(chat, number, await self._amended(message, episode, person))
         else:
-            await self._sending.change(chat, number, await self._settled(message, episode))
+            await self._sending.change(chat, number, await self._settled(message, episode, person))
         return Sent(chat, number)
 
     async def _amended(self, message: Message, episode: Episode, person: Staff) -> Screen:
@@ -152,14 +152,17 @@ class WordedSender:
         level, wanted = self._cases.duties_in(record)
         return amending.standing(facts, wanted, level, now)
 
-    async def _settled(self, message: Message, episode: Episode) -> Screen:
-        """What is over, and below what of the same message is not."""
+    async def _settled(self, message: Message, episode: Episode, person: Staff) -> Screen:
+        """What is over, and below what of the same message is not. Whoever stood in and does so no
+        more is asked nothing any more."""
+        sees = self._cases.service_state.sees
         words = messages.Words(self._service, self._pack, self._clock.now())
         lines = all_clear.ended(message, episode.ref, words)
         done = {one["duty"] for one in message.data["ended"]}
         parts = set(message.data["parts"])
         live = [m for m in episode.messages if m.id in parts and m.about not in done]
-        blocks = [await self._block(episode.ref, live)] if live else []
+        asked = live and sees(person, episode.home)
+        blocks = [await self._block(episode.ref, live)] if asked else []
         for ref in message.data.get("beside", ()):
             with suppress(NotFound):
                 other = await self._episode(ref)
@@ -174,7 +177,10 @@ class WordedSender:
                 gone = [m for m in same if other.closed_at is not None or m.about not in wanted]
                 lines += [all_clear.no_longer(m.about, ref, words) for m in gone]
                 if still := [m for m in same if m not in gone]:
-                    blocks.append(await self._block(ref, still))
+                    if sees(person, other.home):
+                        blocks.append(await self._block(ref, still))
+                    else:
+                        lines.append(amended.not_yours(ref))
         return messages.together(blocks, lines)
 
     async def _screens(

@@ -554,6 +554,25 @@ async def test_whoever_stood_in_hears_the_end_and_is_asked_nothing() -> None:
         assert it.first not in both.text
 
 
+async def test_below_what_is_done_nothing_is_asked_of_whoever_stood_in() -> None:
+    """Neither of the case that the edit is about, nor of another in the same message."""
+    async with Amending() as it:
+        parts = await it.rang(
+            it.first,
+            it.message("reminder", "N-POLICE", to="cay"),
+            it.message("reminder", "N-RA", to="cay"),
+        )
+        await it.rang(it.second, it.message("reminder", "N-RA", to="cay"))
+        told = {"ref": it.first, "of": 70, "parts": parts, "ended": [DONE]}
+        message = it.message("settled", to="cay", data={**told, "beside": [it.second]})
+        await it.sender.send(message, None, TURN)
+        [(_, _, screen)] = it.telegram.changed
+        assert screen.rows == ()
+        done, other = screen.text.splitlines()
+        assert done.startswith("✅ Done 21:25 by Ben Example") and it.first in done
+        assert other == f"✅ Not with you any more: <b>{it.second}</b>"
+
+
 async def test_an_amended_message_names_who_has_it_by_now() -> None:
     async with Amending() as it:
         parts = await it.rang(it.first, it.message("reminder", "N-RA"))
