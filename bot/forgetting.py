@@ -41,6 +41,8 @@ known; once they let it write again, in the next round."""
 LATEST = timedelta(hours=46)
 """Then it goes although it is in use, or what it says was never saved: Telegram lets a bot delete
 for 48 hours."""
+TOO_LATE = timedelta(hours=48)
+"""What stands in a closed chat is given up then; until then its owner may be back."""
 NO_CHAT = "chat not found"
 """Telegram's words for a chat that is not there any more."""
 MOST = 100
@@ -201,7 +203,7 @@ class Forgetting:
                 stayed += await self._take_out(chat, batch)
             except Forbidden:
                 self._closed[chat] = now
-                if len(old) < len(slots):
+                if any(self.record.ends(slot) > now - TOO_LATE for slot in slots):
                     raise Failed(away=False) from None
                 stayed += len(batch)
             await asyncio.sleep(self._limiter.quiet_pace)

@@ -233,7 +233,7 @@ async def test_somebody_blocked_the_bot_and_is_asked_when_they_come_back() -> No
         night.telegram.fails = lambda method, chat: (
             Forbidden("bot was blocked by the user") if chat == AMY else None
         )
-        await asyncio.sleep(48 * HOUR)
+        await asyncio.sleep(49 * HOUR)
         assert night.bot.forgetting.overdue()["chats_to_be_cleared"] == 1
         night.telegram.fails = lambda method, chat: None
         night.telegram.types(AMY, "/version")
@@ -277,6 +277,21 @@ async def test_a_closed_chat_is_tried_once_an_hour_and_at_once_when_it_is_open_a
         night.telegram.put(member(901, "member"))
         await asyncio.sleep(700)
         assert oldest(night, AMY) < HOUR
+
+
+@in_virtual_time
+async def test_somebody_is_back_while_telegram_still_deletes_what_stands_there() -> None:
+    async with BotNight(chat=SOON) as night:
+        await night.answered(AMY, "/version")
+        night.telegram.fails = lambda method, chat: (
+            Forbidden("bot was blocked by the user") if chat == AMY else None
+        )
+        await asyncio.sleep(47 * HOUR)
+        assert oldest(night, AMY) > 46 * HOUR
+        night.telegram.fails = lambda method, chat: None
+        await asyncio.sleep(900)
+        assert oldest(night, AMY) <= LIMIT + 900
+        assert night.telegram.texts(AMY).count(forgotten.CLEAR_CHAT) == 0
 
 
 @in_virtual_time
