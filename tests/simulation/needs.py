@@ -126,6 +126,15 @@ class Known(msgspec.Struct, kw_only=True):
         late = since is None or decided.at >= since
         return decided.outcome == "not_needed" and bool(decided.note.strip()) and late
 
+    def settled(self, duty: str) -> bool:
+        """The last decision about it is that it is done, or not needed, with a reason. What is
+        booked after that is open once more."""
+        last = _decision(self.all(*DECISIONS), duty)
+        if isinstance(last, f.Decided):
+            noted = last.outcome == "not_needed" and bool(last.note.strip())
+            return last.outcome == "done" or noted
+        return isinstance(last, f.MeetingHeld)
+
     def police_not_needed(self, since: datetime) -> bool:
         return any(self.not_needed(duty, since) for duty in ("N-POLICE", "POLICE-NOT-TOLD"))
 
@@ -215,7 +224,6 @@ def _of_the_absence(
     known: Known, child: f.Child, start: datetime, *, missing: bool
 ) -> dict[str, datetime]:
     done = {x.duty for x in known.facts if isinstance(x, f.DutyDone)}
-    decided = {x.about for x in known.all(f.Decided, f.MeetingHeld)}
     found = {
         "CP-4H": start + timedelta(hours=4),
         "CP-24H": start + timedelta(hours=24),
@@ -224,7 +232,7 @@ def _of_the_absence(
     }
     if _young(child, start) and not missing:
         found["CP-2H-U11"] = start + timedelta(hours=2)
-    return {duty: at for duty, at in found.items() if duty not in done | decided}
+    return {duty: at for duty, at in found.items() if duty not in done and not known.settled(duty)}
 
 
 def _telling(
@@ -300,14 +308,24 @@ def _young(child: f.Child, start: datetime) -> bool:
 
 def quiet_until(facts: Sequence[f.Fact], duty: str) -> datetime | None:
     """Until when somebody has it or it is put off; the home's own duties are never put off."""
-    facts = corrected(facts)
     put_off: datetime | None = None
-    for fact in reversed(facts):
-        if isinstance(fact, f.Decided) and fact.about == duty and duty not in NEVER_PUT_OFF:
-            put_off = fact.until if fact.outcome in ("booked", "handed_over") else None
-            break
-    held = _held_until(facts, duty)
+    if duty not in NEVER_PUT_OFF and _decision(facts, duty) is not None:
+        last = _decision(counting(facts), duty)
+        if isinstance(last, f.MeetingBooked):
+            put_off = last.on
+        elif isinstance(last, f.Decided) and last.outcome in ("booked", "handed_over"):
+            put_off = last.until
+    held = _held_until(corrected(facts), duty)
     return max((m for m in (put_off, held) if m is not None), default=None)
+
+
+DECISIONS = (f.Decided, f.MeetingBooked, f.MeetingHeld)
+
+
+def _decision(facts: Sequence[f.Fact], duty: str) -> Any:
+    """The decision about it that counts: the latest, of equal ones the one recorded last (10.6)."""
+    found = [x for x in facts if isinstance(x, DECISIONS) and x.about == duty]
+    return max(reversed(found), key=lambda x: x.at, default=None)
 
 
 NEVER_PUT_OFF = frozenset(

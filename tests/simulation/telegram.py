@@ -380,6 +380,8 @@ class Telegram:
             return True
         if line.shown.pop(number, None) is None and stood is None:
             raise BadRequest("Message to delete not found")
+        if number == line.keyboard:  # the bot did not know what it was
+            line.keyboard = 0
         self.world.checker.alarm_gone(line.person, number)
         return True
 
