@@ -22,8 +22,10 @@ class Absence(msgspec.Struct, kw_only=True, eq=False):
         return now >= self.back_at
 
 
-def absence(rng: Random, home: str, person: str, gone_at: datetime, long: float) -> Absence:
-    """Most are back within hours, some after days, a few (this share) after weeks."""
+def absence(
+    rng: Random, home: str, person: str, gone_at: datetime, long: float, long_hours: range
+) -> Absence:
+    """Most are back within hours, some after days, a few (this share) after so many hours."""
     luck = rng.random()
     luck = 1.0 if luck >= 1.0 - long else luck * 0.95 / (1.0 - long)
     if luck < 0.55:
@@ -33,7 +35,7 @@ def absence(rng: Random, home: str, person: str, gone_at: datetime, long: float)
     elif luck < 0.95:
         hours = rng.uniform(30, 120)
     else:
-        hours = rng.uniform(120, 500)
+        hours = rng.uniform(long_hours.start, long_hours.stop)
     return Absence(
         home=home,
         person=person,

@@ -15,6 +15,7 @@ import msgspec
 from handlers.wording.menu import REPORT
 from protocol.london import LONDON
 from protocol.provider import Staff
+from tests.simulation import needs
 from tests.simulation.telegram import Shown
 
 if TYPE_CHECKING:
@@ -142,7 +143,7 @@ class PersonAtPhone:
         data = [d for row in shown.rows for _, d in row]
         if not data:
             return
-        weights = [_appeal_of_reminder(d) for d in data]
+        weights = [self._appeal_of_reminder(d) for d in data]
         chosen = self.rng.choices(data, weights)[0]
         ref = chosen.split(":")[1] if ":" in chosen else ""
         absence = self.world.absence_of(ref)
@@ -275,7 +276,7 @@ class PersonAtPhone:
             return 0.1
         ref, action = parts[0], parts[1]
         absence = self.world.absence_of(ref) or intent.absence
-        away = absence is not None and not absence.is_back(self.world.clock.true())
+        away = self._is_away(absence)
         if intent.ref and ref != intent.ref:
             return 0.01
         if action in RECORDS:
@@ -286,6 +287,8 @@ class PersonAtPhone:
             return 6.0 if action in ("back", "home") else 0.4
         if action in AFTER:
             return 2.0
+        if action == "done" and parts[2] in needs.BY_DAY:
+            return self.world.profile.recorded_early
         if action in ("done", "settle", "item", "do", "decide"):
             return 1.0
         return {
@@ -293,6 +296,20 @@ class PersonAtPhone:
             "lower": 0.1, "category": 0.05, "worse": 0.1, "concerns": 1.0, "timeline": 0.05,
             "again": 0.05,
         }.get(action, 0.1)  # fmt: skip
+
+    def _appeal_of_reminder(self, data: str) -> float:
+        kind, _, rest = data.partition(":")
+        parts = rest.split(":")
+        if kind == "d":
+            return 3.0 if rest.startswith(("accept", "agree")) else 1.0
+        if kind == "r":
+            return {"have": 4.0, "do": 3.0, "later": 0.5}.get(parts[2], 0.3)
+        if parts[1:] == ["back"] and self._is_away(self.world.absence_of(parts[0])):
+            return self.world.profile.mistaken
+        return 1.0
+
+    def _is_away(self, absence: Absence | None) -> bool:
+        return absence is not None and not absence.is_back(self.world.clock.true())
 
     # The phone --------------------------------------------------------------------------------
 
@@ -310,15 +327,6 @@ class PersonAtPhone:
         if self.rng.random() < often:
             self.world.hit("a button was tapped twice")
             self._later(self.rng.uniform(0.05, 0.5), tap, self.staff.id, shown.number, data)
-
-
-def _appeal_of_reminder(data: str) -> float:
-    kind, _, rest = data.partition(":")
-    if kind == "d":
-        return 3.0 if rest.startswith(("accept", "agree")) else 1.0
-    if kind == "r":
-        return {"have": 4.0, "do": 3.0, "later": 0.5}.get(rest.split(":")[2], 0.3)
-    return 1.0
 
 
 def _is_words(step: str) -> bool:

@@ -35,10 +35,15 @@ class Profile(msgspec.Struct, frozen=True, kw_only=True):
     """How many."""
     long_absences: float = 0.05
     """Share of absences of many days."""
+    long_hours: range = range(120, 500)
+    """How long these are."""
     gone_at_first: int = 0
     """So many absences begin with the run."""
     mistaken: float = 1.0
     """How often a return is recorded of somebody who is not back, times the usual."""
+    recorded_early: float = 1.0
+    """How often a review or a meeting is recorded from the card, mostly days before it is due,
+    times the usual."""
     twice: float = 0.01
     """How often somebody taps a button twice within a moment."""
     closes_twice: float = 0.01
@@ -81,13 +86,22 @@ PROFILES: Mapping[str, Profile] = {
     ),
     "disk": Profile(rate=8, often={"full_as_something_falls_due": 30}, slow_disk=0.1),
     "long": Profile(
-        rate=0.2,
+        rate=0.1,
+        wrong_clock=0.0,
         gone_at_first=4,
         mistaken=0.0,
         clock_change=1.0,
         days_before=range(7, 10),
+        recorded_early=0.0,
         long_absences=0.95,
-        often={"flood": 0.1, "strangers": 0.1, "crashes": 0.3, "worst_moment": 0.3},
+        long_hours=range(320, 500),
+        often={
+            "clock_is_wrong": 1e-9,
+            "flood": 0.1,
+            "strangers": 0.1,
+            "crashes": 0.3,
+            "worst_moment": 0.3,
+        },
     ),
     "haste": Profile(rate=4, often={"in_haste": 120}, comes_back_at_once=0.9),
     "unreadable": Profile(

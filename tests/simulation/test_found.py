@@ -13,6 +13,7 @@ SEEDS = (1, 2, 3, 4)
 QUICK = (
     "asked-not-held",
     "clock-not-watched",
+    "days-of-24-hours",
     "early-ring",
     "homes-of-others",
     "one-after-another",

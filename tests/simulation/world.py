@@ -622,7 +622,8 @@ class SimWorld:
         young = rng.choice(self.made.people)
         if young.ref in away:
             return
-        absence = life.absence(rng, young.home, young.ref, now, self.profile.long_absences)
+        long, hours = self.profile.long_absences, self.profile.long_hours
+        absence = life.absence(rng, young.home, young.ref, now, long, hours)
         self.absences.append(absence)
         self.later(rng.expovariate(1 / 2400), self._is_missed, absence, 3)
 
