@@ -87,7 +87,7 @@ class Coverage:
         people = dict.fromkeys((*(one.id for one in self.service_state.leaders(now)), *also))
         return [
             office_message(
-                f"{kind}~{now:%y%m%d%H%M%S}~{person}",
+                f"{kind}~{now:%y%m%d%H%M%S%f}~{person}",
                 person,
                 kind,
                 now,
