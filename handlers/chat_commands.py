@@ -75,6 +75,8 @@ COMMANDS: dict[str, Act] = {
     kill_switch.STOP: kill_switch.stop,
     kill_switch.RESUME: kill_switch.resume,
 }
-FORM_COMMANDS = {"/missing", "/cancel", kill_switch.STOP, kill_switch.RESUME}
+CHANGING = {"/cancel", kill_switch.STOP, kill_switch.RESUME}
+"""Dealt with once more these could change something else; "/missing" offers what it began."""
+FORM_COMMANDS = {"/missing", *CHANGING}
 """Commands after which a form stands at the bottom, or none is shown."""
 CASE_COMMANDS = {"/missing", "/open", "/case", "/returned", "/today"}

@@ -26,7 +26,15 @@ from handlers import (
     unasked,
 )
 from handlers.chat import Button, Incoming, Refused, Screen, Unreached
-from handlers.chat_commands import CASE_COMMANDS, COMMANDS, FORM_COMMANDS, LINKED, Act, command_of
+from handlers.chat_commands import (
+    CASE_COMMANDS,
+    CHANGING,
+    COMMANDS,
+    FORM_COMMANDS,
+    LINKED,
+    Act,
+    command_of,
+)
 from handlers.context import Context, NotAllowed
 from handlers.wording import case_answers, common, menu
 from handlers.wording import form as form_words
@@ -122,7 +130,7 @@ def _asked(incoming: Incoming) -> int:
     if incoming.edited:
         return 0
     name = command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
-    return incoming.update_id if name in COMMANDS and name not in FORM_COMMANDS else 0
+    return incoming.update_id if name in COMMANDS and name not in CHANGING else 0
 
 
 async def _saved(context: Context, incoming: Incoming) -> bool:

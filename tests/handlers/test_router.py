@@ -292,8 +292,9 @@ async def test_the_case_that_was_named_beside_the_words_is_offered_first() -> No
         (menu.DUTY, True),
         ("/help", True),
         ("/cancel", False),
-        ("/missing", False),
-        (menu.REPORT, False),
+        ("/missing", True),
+        (menu.REPORT, True),
+        ("/stop", False),
         ("she is back", False),
     ],
 )
