@@ -16,7 +16,7 @@ import msgspec
 
 from protocol.facts import Fact, GoneAgain, Located, Returned
 from reminders import all_clear
-from reminders.all_clear import ASKING, Ended
+from reminders.all_clear import ASKING, NOT_ON_LIST, Ended
 from reminders.duties import Duty
 from storage.model import Message
 
@@ -134,7 +134,9 @@ def amendments(
             continue
         key = (edit.to, int(edit.data["of"]))
         amended[key] = amended.get(key, 0) + (edit.kind == AMENDED)
-        if edit.state in ("waiting", "sent") or all_clear.to_be_made_up(edit):
+        # What was tried often enough in vain is not made anew.
+        failed = edit.state == "failed" and edit.error != NOT_ON_LIST
+        if edit.state in ("waiting", "sent") or failed:
             last[key] = edit
     new: list[Message] = []
     outdated: list[Message] = []

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from protocol import facts as f
+from reminders import amending
+from reminders.all_clear import MOST_ATTEMPTS
+from reminders.duties import read
 from tests.reminders.test_all_clear import all_night
 from tests.reminders.virtual import in_virtual_time
 from tests.reminders.world import World
@@ -43,6 +47,21 @@ async def test_a_level_that_is_lowered_again_is_edited_where_it_was_told():
         before = len(world.telegram.edits)
         await world.advance(minutes=30)
         assert len(world.telegram.edits) == before, "once is enough"
+
+
+@in_virtual_time
+async def test_an_edit_that_was_tried_often_enough_is_not_made_anew():
+    """The chat is closed: each failure has the case planned again."""
+    async with World() as world:
+        record = await world.store.episode(await leveled(world))
+        case = amending.standing(read(record.facts).facts, (), 1, world.clock.now())
+        new, _ = amending.amendments(record.messages, (), case)
+        assert new
+        failed = [
+            msgspec.structs.replace(one, state="failed", error="blocked", attempts=MOST_ATTEMPTS)
+            for one in new
+        ]
+        assert amending.amendments((*record.messages, *failed), (), case) == ([], [])
 
 
 @in_virtual_time
