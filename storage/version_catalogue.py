@@ -243,6 +243,9 @@ class VersionCatalogue:
     def distrust(self, month: str, ref: str) -> None:
         """Takes the row out on disk, durably, before the episode changes. In memory it stays.
         Raises OSError."""
+        # As in `flush`: other rows of that month come to the disk with this.
+        if self.dirty:
+            self._write_live()
         self._write_month(month, without=ref)
         self._touch(month)
 

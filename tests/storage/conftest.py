@@ -55,6 +55,14 @@ class Shelf:
             if path.is_file() and path.name != "lock"
         }
 
+    def put_back(self, files):
+        """The folder as `files` found it."""
+        for path in self.folder.rglob("*.nlb"):
+            path.unlink()
+        for name, data in files.items():
+            (self.folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.folder / name).write_bytes(data)
+
 
 @pytest.fixture(scope="module")
 def server():

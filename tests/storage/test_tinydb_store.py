@@ -70,11 +70,7 @@ async def test_a_restart_without_a_farewell_brings_everything_back(shelf):
     before = await everything(store)
     copied = shelf.files()
     await shelf.close()
-    for path in shelf.folder.rglob("*.nlb"):
-        path.unlink()
-    for name, data in copied.items():
-        (shelf.folder / name).parent.mkdir(parents=True, exist_ok=True)
-        (shelf.folder / name).write_bytes(data)
+    shelf.put_back(copied)
     assert await everything(await shelf.open()) == before
     assert shelf.troubles == []
 
@@ -93,6 +89,22 @@ async def test_an_update_that_closed_an_episode_is_recognised_after_a_restart(sh
     change = Change(facts=[people.closed()], close=True, update_id=99)
     await store.commit("ROWAN-7K3F", 1, change)
     assert await (await shelf.again()).seen(99)
+
+
+async def test_updates_of_two_closed_cases_are_recognised_after_a_power_cut(shelf):
+    """The first is corrected while the catalogue does not know yet that the second was closed."""
+    store = await shelf.open()
+    for ref, number in (("ROWAN-2222", 98), ("ROWAN-3333", 99)):
+        made = await report(store, ref=ref)
+        change = Change(facts=[people.closed()], close=True, update_id=number)
+        await store.commit(ref, made.version, change)
+    await store.commit("ROWAN-2222", 2, Change(facts=[people.note("n1", "later")], update_id=100))
+    copied = shelf.files()
+    await shelf.close()
+    shelf.put_back(copied)
+    store = await shelf.open()
+    assert [await store.seen(number) for number in (98, 99, 100)] == [True, True, True]
+    assert shelf.troubles == []
 
 
 async def test_updates_of_a_dropped_draft_are_recognised_after_a_restart(shelf):
