@@ -72,6 +72,22 @@ async def test_without_any_manager_the_administrators_are_rung():
 
 
 @in_virtual_time
+async def test_two_homes_within_a_second_are_two_messages_on_record():
+    async with World(service=only(AMY, CAY, ADA)) as world:
+        for person in ("amy", "cay"):
+            await world.shifts.staff_blocked(person)
+            await world.advance(milliseconds=200)
+        await world.advance(seconds=20)
+        told = [g.message for g in world.telegram.got if g.message.kind == "nobody_covers"]
+        assert [(one.to, one.data["homes"]) for one in told] == [
+            ("ada", ["rowan"]),
+            ("ada", ["cedar"]),
+        ]
+        office = await world.store.office()
+        assert len([m for m in office.messages if m.kind == "nobody_covers"]) == 2
+
+
+@in_virtual_time
 async def test_the_last_one_expires_at_midnight_and_the_manager_hears_of_it_then():
     service = only(until(AMY, "2026-03-06"), MIA, ADA)
     async with World(service=service) as world:
