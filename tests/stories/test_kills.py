@@ -20,6 +20,7 @@ PATIENCE_SECONDS = 120.0
 THUMB_SECONDS = 0.05
 YOUNG_PEOPLE = ["YP-01", "YP-03", "YP-04"]
 ANSWERS = {
+    "Which home?": ["Rowan House"],
     "Which young person?": YOUNG_PEOPLE,
     "Is this a new one?": ["Yes, a new report"],
     "know for certain": ["No, or not confirmed"],
@@ -27,7 +28,7 @@ ANSWERS = {
     "due back? Tap": ["No set time", "15 min ago"],
     "What happened": ["Did not come back", "Left unnoticed"],
     "police been told": ["Not yet", "Don't know"],
-    "makes it worse?": ["None of these"],
+    "makes it worse?": ["None of these", "That's all"],
     "Any earlier concerns": ["No", "Don't know"],
     "Save it?": ["Save the report"],
     "Is this the time?": ["Yes"],
@@ -132,7 +133,9 @@ async def test_no_confirmed_fact_and_no_due_reminder_is_lost_when_the_process_is
     await night.clock.advance(minutes=30)
 
     confirmed = {ref: text for hand in hands for ref, text in hand.confirmed.items()}
-    assert len(confirmed) >= ENOUGH, f"too few reports came through to prove anything: {confirmed}"
+    if len(confirmed) < ENOUGH:
+        stands = [await hand.person.screen() for hand in hands]
+        pytest.fail(f"too few reports came through to prove anything: {confirmed}; now {stands}")
     said = [
         message.get("text", "")
         for person in (night.morgan, night.sasha, night.robin)
