@@ -87,12 +87,13 @@ class ChatRecord:
             self._close_gap(chat, gap, number - 1)
         named = self._named(text)
         self._told(chat, named)
-        if keyboard and not named:
-            before = self.kept.keyboard.get(chat)
+        before = self.kept.keyboard.get(chat, 0)
+        # The answer to an earlier one may come later: the newest message has the buttons.
+        if keyboard and not named and number > before:
             self.kept.keyboard[chat] = number
             self._number(chat, number)
             self._touch()
-            if before is None:
+            if not before:
                 return
             number = before
         self._put(chat, number, named if len(named) <= LIST else ())

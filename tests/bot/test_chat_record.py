@@ -151,6 +151,14 @@ def test_the_keyboard_stays_until_another_message_brings_it() -> None:
     assert it.record.numbers(AMY, [FIRST]) == [5, 7]
 
 
+def test_of_two_with_the_keyboard_the_newest_has_it_though_its_answer_came_first() -> None:
+    it = Book()
+    for number in (5, 9, 8):
+        it.record.sent(AMY, number, "welcome", keyboard=True)
+    assert it.record.numbers(AMY, [FIRST]) == [5, 8]
+    assert it.record.kept.keyboard == {AMY: 9}
+
+
 # What may have arrived ------------------------------------------------------------------------
 
 

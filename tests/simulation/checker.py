@@ -906,6 +906,8 @@ class Checker:
         gap = 60.0 * GAP_MINUTES[watch.level] if watch.duty not in needs.BY_DAY else 86400.0 + 3600
         bound = FIRST_SECONDS + (gap + SLACK_SECONDS if told else 0.0)
         left = bound - self.world.fair(base, now, self._asked(watch))
+        if left <= 0 and now - watch.known_since < FIRST_SECONDS:
+            left = FIRST_SECONDS - (now - watch.known_since)  # unmet once more a moment ago
         if left <= 0:
             what = "nobody was asked again" if told else "nobody was told of what is due"
             self.broken(what, f"{watch.ref} {watch.duty}, due {watch.at:%d %b %H:%M}")
