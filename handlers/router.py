@@ -101,7 +101,7 @@ async def _deal_with(
         await _tell(context, incoming, menu.CANNOT_SHOW, menu.SAVED_BUT_NOT_SHOWN)
     except Unreached:
         log.warning("an answer reaches its person later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id, _asked(incoming))
+        context.phone.later(incoming.chat_id, _asked(context, incoming))
     except Exception:
         log.exception("a handler failed", update_id=incoming.update_id)
         await _tell(context, incoming, menu.FAILED, menu.SAVED_BUT)
@@ -125,10 +125,12 @@ def _holds_words(incoming: Incoming) -> bool:
     return typed or bool(incoming.other)
 
 
-def _asked(incoming: Incoming) -> int:
+def _asked(context: Context, incoming: Incoming) -> int:
     """Its number, if it only asks for something: dealt with twice it changes nothing."""
     if incoming.edited:
         return 0
+    if lists.only_reference(incoming.text, context.service):
+        return incoming.update_id
     name = command_of(PRESSED.get(incoming.text, incoming.text).partition(" ")[0])
     return incoming.update_id if name in COMMANDS and name not in CHANGING else 0
 
@@ -182,7 +184,7 @@ async def _tell(context: Context, incoming: Incoming, text: str, if_saved: str =
         await context.phone.say(incoming.chat_id, text)
     except Unreached:
         log.warning("a person is told later", staff=incoming.staff.id)
-        context.phone.later(incoming.chat_id, _asked(incoming))
+        context.phone.later(incoming.chat_id, _asked(context, incoming))
 
 
 async def _dispatch(context: Context, incoming: Incoming) -> None:

@@ -214,7 +214,8 @@ def over(
     again: dict[str, None] = {}
     for message in messages:
         if message.kind == "over":
-            if message.state != "cancelled" and message not in outdated:
+            off_the_list = message.state == "failed" and message.error == NOT_ON_LIST
+            if message.state != "cancelled" and not off_the_list and message not in outdated:
                 woken.pop(message.to, None)
         elif message.kind not in WAKING or message.state != "sent":
             continue

@@ -289,6 +289,7 @@ async def test_the_case_that_was_named_beside_the_words_is_offered_first() -> No
         ("/duty", True),
         ("/open", True),
         ("/case RW-7K2M", True),
+        ("rh-7k2m", True),
         (menu.DUTY, True),
         ("/help", True),
         ("/cancel", False),

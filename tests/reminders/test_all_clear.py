@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import msgspec
 import pytest
 
 from protocol import facts as f
@@ -255,3 +256,27 @@ async def test_a_return_that_is_put_right_before_the_quiet_word_went_is_still_he
         world.telegram.fails = lambda _: None
         await world.advance(minutes=3)
         assert sorted(world.telegram.new()) == [("ben", "over"), ("mia", "over")]
+
+
+@in_virtual_time
+async def test_whoever_was_off_the_list_for_the_first_end_hears_the_one_that_was_put_right():
+    """A clock that was a day ahead took them off the list for hours, and was put right."""
+    async with World() as world:
+        ref = await all_night(world)
+        world.telegram.fails = lambda m: MaybeSent("no answer") if m.kind == "over" else None
+        fact = world.fact(f.Returned, by="amy")
+        await world.records(ref, fact)
+        await world.advance(seconds=1)
+
+        def off_the_list(record):
+            said = [m for m in record.messages if m.kind == "over" and m.to == "ben"]
+            failed = {"state": "failed", "error": all_clear.NOT_ON_LIST}
+            return Change(messages=[msgspec.structs.replace(m, **failed) for m in said])
+
+        await world.engine.records.update(ref, off_the_list)
+        world.telegram.fails = lambda _: None
+        await world.advance(minutes=3)
+        world.telegram.new()
+        await world.records(ref, world.fact(f.Returned, by="amy", corrects=fact.id))
+        await world.advance(minutes=3)
+        assert ("ben", "over") in world.telegram.new()
